@@ -1,0 +1,47 @@
+"""Case: the tables of one investigation and the manifest of its evidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from analyzer.errors import SettingsError
+
+
+@dataclass
+class Case:
+    """What an analysis found. The tables are declared in `analyzer.schema`.
+
+    `manifest` and `impact` are JSON as they are written to manifest.json and impact.json.
+    """
+
+    messages: pa.Table
+    deliveries: pa.Table
+    attempts: pa.Table
+    findings: pa.Table
+    volume: pa.Table
+    unread: pa.Table
+    impact: dict[str, Any]
+    manifest: dict[str, Any]
+    events: pa.Table | None = field(default=None, repr=False)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Case:
+        """Read a case folder; events stay on disk.
+
+        Raises:
+            SettingsError: the folder is no case.
+        """
+        import pyarrow.parquet as pq
+
+        folder = Path(folder)
+        if not (folder / "manifest.json").is_file():
+            raise SettingsError("this is not a case folder", folder, "Give a folder that `relaytrail analyze` wrote.")
+        names = ("messages", "deliveries", "attempts", "findings", "volume", "unread")
+        tables = {name: pq.read_table(folder / f"{name}.parquet") for name in names}
+        impact, manifest = (json.loads((folder / f"{name}.json").read_text("utf-8")) for name in ("impact", "manifest"))
+        return cls(**tables, impact=impact, manifest=manifest)

@@ -1,0 +1,276 @@
+"""Every table of a case, each column declared once, with its meaning and unit.
+
+The case folder is a contract: other programs read it. Columns are added, never renamed.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+UTC = pa.timestamp("us", tz="UTC")
+PLACE = pa.struct([("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64())])
+
+
+def column(name: str, type: pa.DataType, meaning: str, *, unit: str = "", required: bool = False) -> pa.Field:
+    """A field that takes its documentation along, into Parquet files and the docs."""
+    return pa.field(name, type, not required, {"meaning": meaning, "unit": unit})
+
+
+# The place of a line, the same three columns in every table that rests on lines.
+SOURCE = column("source", pa.string(), "evidence file, as named in the manifest", required=True)
+LINE = column("line", pa.int64(), "line of that file, counted from 1", required=True)
+OFFSET = column("offset", pa.int64(), "where the line begins in the decompressed stream", unit="byte", required=True)
+
+EVENTS = pa.schema(
+    [
+        SOURCE,
+        LINE,
+        OFFSET,
+        column("mta", pa.string(), "`postfix`, `sendmail`, `exchange`", required=True),
+        column("server", pa.string(), "host as logged", required=True),
+        column("instance", pa.string(), "Postfix: syslog_name of the instance that owns the queue"),
+        column("service", pa.string(), "Postfix: service name in master.cf, where the log has one"),
+        column("daemon", pa.string(), "program that wrote the line"),
+        column("pid", pa.int64(), "process id of that program"),
+        column("time", UTC, "when the server wrote the line; null if it wrote no possible time"),
+        column("kind", pa.string(), "shape of the line, see docs/formats.md", required=True),
+        column("repeat", pa.int64(), "how often syslog says the line was written", unit="line"),
+        column("queue_id", pa.string(), "queue id the line is about"),
+        column("client_name", pa.string(), "verified name of the client, `unknown` without one"),
+        column("client_ip", pa.string(), "address of the client, as logged"),
+        column("orig_client_ip", pa.string(), "XFORWARD: the client of the first pass, before a filter"),
+        column("orig_client_name", pa.string(), "XFORWARD: its name"),
+        column("orig_queue_id", pa.string(), "queue id of the message this one was made of"),
+        column("auth_method", pa.string(), "SASL mechanism"),
+        column("auth_user", pa.string(), "login as logged"),
+        column("helo", pa.string(), "what the client called itself"),
+        column("proto", pa.string(), "SMTP or ESMTP"),
+        column("uid", pa.int64(), "user id of a local submission"),
+        column("sender", pa.string(), "envelope sender; empty string is the null sender"),
+        column("recipient", pa.string(), "envelope recipient, as logged"),
+        column("orig_recipient", pa.string(), "recipient before alias expansion (`orig_to`)"),
+        column("message_id", pa.string(), "Message-ID, without angle brackets; written by the sender"),
+        column("size", pa.int64(), "message size, headers included", unit="byte"),
+        column("recipients", pa.int64(), "recipients the queue manager counted (`nrcpt`)", unit="recipient"),
+        column("relay", pa.string(), "next hop of a delivery"),
+        column("delay", pa.float64(), "age of the message at this attempt", unit="second"),
+        column("delays", pa.string(), "before queue manager / in queue / connecting / transmitting", unit="second"),
+        column("dsn", pa.string(), "enhanced status code"),
+        column("status", pa.string(), "outcome as logged"),
+        column("reply", pa.string(), "the remote's words, or the reason given"),
+        column("action", pa.string(), "what was decided: reject, hold, discard, ..."),
+        column("stage", pa.string(), "SMTP stage of a decision: CONNECT, RCPT, END-OF-MESSAGE, ..."),
+        column("new_queue_id", pa.string(), "queue id of a message that this line says was made"),
+        column("counters", pa.string(), "commands of a dialogue at its end, as logged"),
+    ],
+    metadata={"meaning": "One row for each line that tells of a message, an attempt or the server's own life."},
+)
+
+_ORIGIN = [
+    column("client_ip", pa.string(), "true origin as far as the log shows it, RFC 5952; null for local submission"),
+    column("client_name", pa.string(), "its verified name, `unknown` without one"),
+]
+MTA = column("mta", pa.string(), "`postfix`, `sendmail`, `exchange`", required=True)
+SERVER = column("server", pa.string(), "host as logged", required=True)
+MASKED = column("origin_masked", pa.bool_(), "the log shows only a gateway, filter or proxy", required=True)
+AUTH = column("auth_user", pa.string(), "login as logged; null without authentication")
+SUBMISSION = column(
+    "submission",
+    pa.string(),
+    "`smtp`, `local` (pickup, sendmail -t), `internal` (the server's own notices); null if the log does not show it",
+)
+
+MESSAGES = pa.schema(
+    [
+        MTA,
+        SERVER,
+        column("queue_id", pa.string(), "queue id of the first leg", required=True),
+        column("message_id", pa.string(), "without angle brackets; null if none was logged"),
+        column("received", UTC, "the line that accepted the message"),
+        *_ORIGIN,
+        column("helo", pa.string(), "what the client called itself, where a line says so"),
+        MASKED,
+        AUTH,
+        column("auth_method", pa.string(), "SASL mechanism"),
+        SUBMISSION,
+        column("uid", pa.int64(), "user id of a local submission"),
+        column("sender", pa.string(), "envelope sender; empty string is the null sender"),
+        column("size", pa.int64(), "as the MTA logged it", unit="byte"),
+        column("recipients", pa.int64(), "final recipients seen", unit="recipient", required=True),
+        column("legs", pa.list_(pa.string()), "every queue id the message had here, the first first", required=True),
+        column("ended", UTC, "when the last leg left the queue; null if the log does not show it"),
+        SOURCE,
+        LINE,
+        OFFSET,
+    ],
+    metadata={"meaning": "One row for each message, as it was received."},
+)
+
+DELIVERIES = pa.schema(
+    [
+        MTA,
+        SERVER,
+        column("queue_id", pa.string(), "id of the delivering leg", required=True),
+        column("origin_queue_id", pa.string(), "id of the first leg; equal to queue_id where there is one", required=True),
+        column("cause_queue_id", pa.string(), "for a notice: id of the message it is about"),
+        column("message_id", pa.string(), "without angle brackets; null if none was logged"),
+        column("received", UTC, "the line that accepted the message on its first leg"),
+        column("completed", UTC, "last delivery event of this recipient"),
+        *_ORIGIN,
+        MASKED,
+        AUTH,
+        SUBMISSION,
+        column("sender", pa.string(), "envelope sender; empty string is the null sender"),
+        column("origin_sender", pa.string(), "envelope sender of the first leg (differs for lists and SRS)"),
+        column("recipient", pa.string(), "final recipient", required=True),
+        column("original_recipient", pa.string(), "recipient in the first leg's envelope", required=True),
+        column("size", pa.int64(), "as the MTA logged it; repeats on every row of a message", unit="byte"),
+        column(
+            "status",
+            pa.string(),
+            "`delivered`, `bounced`, `deferred`, `expired`, `rejected`, `discarded`, `held`, `removed`, `unknown`; "
+            "not counted as deliveries: `filtered` (handed to a filter), `expanded` (replaced by other recipients)",
+            required=True,
+        ),
+        column("dsn", pa.string(), "enhanced status code"),
+        column("relay", pa.string(), "next hop"),
+        column("reply", pa.string(), "the remote's words"),
+        column(
+            "flow",
+            pa.string(),
+            "who handed it in and where it ends: `inbound`, `outbound`, `internal`, `third_party`, `unknown`",
+            required=True,
+        ),
+        column(
+            "third_party_addresses",
+            pa.bool_(),
+            "textbook reading: neither the sender's nor the recipient's domain is ours",
+        ),
+        column("mechanism", pa.string(), "the door, or an innocent reason; null for ordinary mail"),
+        column("verdict", pa.string(), "`abusive`, `unclear`, `legitimate`", required=True),
+        SOURCE,
+        LINE,
+        OFFSET,
+        column("origin_life", pa.int64(), "tells messages apart whose first queue id was used again", required=True),
+        column("orig_source", pa.string(), "evidence file of the line that accepted the message"),
+        column("orig_line", pa.int64(), "that line"),
+        column("orig_offset", pa.int64(), "where that line begins", unit="byte"),
+    ],
+    metadata={
+        "meaning": "One row for each message and final recipient; the place is that of the last delivery event."
+    },
+)
+
+ATTEMPTS = pa.schema(
+    [
+        column("time", UTC, "when it was refused, or when the recipient was accepted"),
+        SERVER,
+        *_ORIGIN,
+        column("helo", pa.string(), "what the client called itself"),
+        AUTH,
+        column("sender", pa.string(), "envelope sender, as logged"),
+        column("recipient", pa.string(), "envelope recipient; null where the log does not name it"),
+        column("stage", pa.string(), "SMTP stage"),
+        column("reply", pa.string(), "what the server answered"),
+        column(
+            "kind",
+            pa.string(),
+            "`relay_denied`, `unknown_user`, `blocklist`, `auth_failed`, "
+            "`accepted_no_data` (a recipient was accepted, the message never sent), `other`",
+            required=True,
+        ),
+        column("repeat", pa.int64(), "how often syslog says it happened", unit="attempt", required=True),
+        column("queue_id", pa.string(), "set when another recipient of the transaction was accepted"),
+        SOURCE,
+        LINE,
+        OFFSET,
+    ],
+    metadata={"meaning": "One row for each refused recipient, failed login, or recipient accepted without a message."},
+)
+
+FINDINGS = pa.schema(
+    [
+        column("finding_id", pa.string(), "stable name: detector and number in order of time", required=True),
+        column("detector", pa.string(), "the question that was asked, see docs/detectors.md", required=True),
+        column("kind", pa.string(), "`abuse`, `attempt` (refused), `context`, `limit` (gap, mask, doubt)", required=True),
+        column("mechanism", pa.string(), "the door; null unless kind is abuse"),
+        column("verdict", pa.string(), "`confirmed`, `probable`, `possible`", required=True),
+        column("subject", pa.string(), "who or what it is about", required=True),
+        column("subject_kind", pa.string(), "`ip`, `network`, `account`, `uid`, `connector`, `server`", required=True),
+        column("first_seen", UTC, "first line of it"),
+        column("last_seen", UTC, "last line of it"),
+        column("messages", pa.int64(), "distinct messages", unit="message"),
+        column("recipients", pa.int64(), "final recipients", unit="recipient"),
+        column("bytes", pa.int64(), "size of each message, once", unit="byte"),
+        column("delivered", pa.int64(), "recipients whose mail a next hop accepted", unit="recipient"),
+        column("bounced", pa.int64(), "recipients refused for good", unit="recipient"),
+        column("deferred", pa.int64(), "recipients still waiting at the end of the log", unit="recipient"),
+        column("expired", pa.int64(), "recipients given up after the queue lifetime", unit="recipient"),
+        column("reason", pa.string(), "what was seen and why it counts, in words", required=True),
+        column("evidence", pa.list_(PLACE), "lines to read first", required=True),
+    ],
+    metadata={"meaning": "One row for each finding."},
+)
+
+UNREAD = pa.schema(
+    [
+        SOURCE,
+        LINE,
+        OFFSET,
+        column("program", pa.string(), "program that wrote the line, where that much could be read"),
+        column("note", pa.string(), "why it could not be read"),
+        column("text", pa.binary(), "the line, byte for byte, without its end", required=True),
+    ],
+    metadata={"meaning": "Every line that no shape fits, whole, with its place."},
+)
+
+VOLUME = pa.schema(
+    [
+        column("hour", UTC, "start of the hour in which the message was received"),
+        column("client_ip", pa.string(), "origin; null for mail made on the server"),
+        column("verdict", pa.string(), "`abusive`, `unclear`, `legitimate`", required=True),
+        column("mechanism", pa.string(), "as in deliveries"),
+        column("messages", pa.int64(), "distinct messages received", unit="message", required=True),
+        column("recipients", pa.int64(), "deliveries, expanded and filtered rows not counted", unit="recipient", required=True),
+        column("bytes_in", pa.int64(), "size of each message, once", unit="byte", required=True),
+        column("bytes_out", pa.int64(), "size for each transaction with another host: a lower bound", unit="byte", required=True),
+        column("bytes_out_most", pa.int64(), "size for each delivered recipient: the upper bound", unit="byte", required=True),
+    ],
+    metadata={"meaning": "Hourly volume by source."},
+)
+
+TABLES = {
+    "messages": MESSAGES,
+    "deliveries": DELIVERIES,
+    "attempts": ATTEMPTS,
+    "findings": FINDINGS,
+    "volume": VOLUME,
+    "events": EVENTS,
+    "unread": UNREAD,
+}
+
+
+def fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with exactly the columns of the schema, in its order; a missing column is null.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value does not fit its declared type.
+    """
+    arrays = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)
+
+
+def as_markdown() -> str:
+    """docs/schema.md, derived; a test fails while the committed page differs."""
+    lines = ["# The tables of a case", "", "Derived from `analyzer/schema.py` by `make docs`; do not edit.", ""]
+    for name, schema in TABLES.items():
+        lines += [f"## {name}", "", schema.metadata[b"meaning"].decode(), ""]
+        lines += ["| column | type | unit | meaning |", "| --- | --- | --- | --- |"]
+        for field in schema:
+            unit, meaning = (field.metadata[key].decode() for key in (b"unit", b"meaning"))
+            lines.append(f"| `{field.name}` | {field.type} | {unit} | {meaning} |")
+        lines.append("")
+    return "\n".join(lines)
