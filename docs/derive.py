@@ -1,0 +1,15 @@
+"""Which pages of docs/ are derived from the code, and from what? `make docs` writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from analyzer import schema
+
+PAGES: dict[str, Callable[[], str]] = {"schema.md": schema.as_markdown}
+
+if __name__ == "__main__":
+    for name, derive in PAGES.items():
+        (Path(__file__).parent / name).write_text(derive(), "utf-8")
+        print(f"docs/{name}")
