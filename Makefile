@@ -21,7 +21,7 @@ help:
 .venv/ready: requirements.lock pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'Relaytrail needs Python 3.11 or newer, and none was found.' \
 		'Install one, or name it: make PYTHON=/path/to/python3.12'; exit 1; }
-	@'$(PYTHON)' -c '$(NEW_ENOUGH)' || { echo '$(PYTHON) is older than Python 3.11.' \
+	@'$(PYTHON)' -c '$(NEW_ENOUGH)' || { echo '$(PYTHON) is missing, or older than Python 3.11.' \
 		'Name a newer one: make PYTHON=/path/to/python3.12'; exit 1; }
 	@'$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null || { echo '$(PYTHON) cannot make virtual' \
 		'environments: install its venv package (Debian, Ubuntu: apt install python3-venv).'; exit 1; }
