@@ -1,0 +1,293 @@
+"""How does a compressed file become the bytes it carries, whatever is wrong with it?"""
+
+from __future__ import annotations
+
+import bz2
+import itertools
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from analyzer.evidence.raw import Source, read
+
+INPUT_PIECE = 64 << 10
+OUTPUT_PIECE = 128 << 10
+BOMB_FREE = 64 << 20  # bytes; below this no ratio matters
+BOMB_RATIO = 200  # logs shrink 4 to 30 times; gzip reaches 1,032 on zeros
+XZ_MEMORY = 256 << 20  # bytes; `xz -9` asks for 65 MiB to decompress
+PROBLEMS_SHOWN = 5
+
+_BROKEN = (zlib.error, lzma.LZMAError, OSError, ValueError)  # bz2 and pyarrow raise OSError
+
+# Decompresses a source, one piece for each step; a step is the most bytes a piece may have.
+# Raises EOFError if the source ends early, one of _BROKEN if it is damaged; problems that do not
+# end it are appended to the list.
+Pieces = Callable[[Source, Iterator[int], list[str]], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A compression, known by how its files begin."""
+
+    name: str
+    magic: tuple[bytes, ...]
+    pieces: Pieces
+
+
+class Decoded:
+    """What a compressed source carries, as a stream. `problems` says what was wrong."""
+
+    def __init__(self, carrier: Carrier, source: Source, again: Callable[[], Source]) -> None:
+        self._carrier = carrier
+        self._source = source
+        self._again = again
+        self._pieces = self._salvaged()
+        self._rest = memoryview(b"")
+        self._given = 0
+        self.problems: list[str] = []
+
+    def readinto(self, view: memoryview) -> int:
+        filled = 0
+        while filled < len(view):
+            if not self._rest:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    break
+                self._rest = memoryview(piece)
+            part = self._rest[: len(view) - filled]
+            view[filled : filled + len(part)] = part
+            self._rest = self._rest[len(part) :]
+            filled += len(part)
+        return filled
+
+    def read(self, size: int) -> bytes:
+        return read(self, size)
+
+    def _salvaged(self) -> Iterator[bytes]:
+        calls = 0
+        steps = itertools.repeat(OUTPUT_PIECE)
+        try:
+            for piece in self._carrier.pieces(self._source, steps, self.problems):
+                calls += 1
+                yield self._counted(piece)
+                if self._given > max(BOMB_FREE, BOMB_RATIO * self._source.position):
+                    self.problems.append(
+                        f"stopped after {self._given:,} bytes: more than {BOMB_RATIO} times its "
+                        f"{self._carrier.name} data, as in a decompression bomb; "
+                        "if it is a log, decompress it and give the result"
+                    )
+                    return
+        except EOFError:
+            self._ends_early()
+        except _BROKEN as error:
+            yield from self._byte_by_byte(calls, error)
+
+    def _byte_by_byte(self, calls: int, error: Exception) -> Iterator[bytes]:
+        """A call that fails swallows what it had decoded: ask again, for one byte at a time."""
+        steps = itertools.chain(itertools.repeat(OUTPUT_PIECE, calls), itertools.repeat(1))
+        pieces = self._carrier.pieces(self._again(), steps, [])
+        try:
+            for piece in itertools.islice(pieces, calls, None):
+                yield self._counted(piece)
+        except EOFError:
+            self._ends_early()
+            return
+        except _BROKEN as same:
+            error = same
+        if "Truncated" in str(error):  # pyarrow has no exception of its own for it
+            self._ends_early()
+        else:
+            where = f"{self._carrier.name} data damaged after {self._given:,} bytes"
+            self.problems.append(f"{where}, nothing read behind them: {error}")
+
+    def _counted(self, piece: bytes) -> bytes:
+        self._given += len(piece)
+        return piece
+
+    def _ends_early(self) -> None:
+        self.problems.append(f"{self._carrier.name} stream ends early after {self._given:,} bytes")
+
+
+class _Input:
+    """A source that takes back what was not needed."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._rest = b""
+
+    def piece(self) -> bytes:
+        rest, self._rest = self._rest, b""
+        return rest or self._source.read(INPUT_PIECE)
+
+    def put_back(self, data: bytes) -> None:
+        self._rest = data + self._rest
+
+    def take(self, size: int) -> bytes:
+        data = self.at_most(size)
+        if len(data) < size:
+            raise EOFError
+        return data
+
+    def at_most(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size and (more := self.piece()):
+            data += more
+        self.put_back(data[size:])
+        return data[:size]
+
+    def skip_text(self) -> None:
+        """Skip text that ends with NUL."""
+        while (piece := self.piece()) and b"\0" not in piece:
+            pass
+        self.put_back(piece.partition(b"\0")[2])
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Inflate:
+    """zlib behind the interface of bz2 and lzma. It checks no sum: gzip has its own."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        output = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+        self.needs_input = len(output) < max_length and not self._zlib.unconsumed_tail
+        return output
+
+
+def _one_stream(
+    decompressor: _Decompressor, given: _Input, steps: Iterator[int]
+) -> Iterator[bytes]:
+    while not decompressor.eof:
+        asked = decompressor.needs_input
+        data = given.piece() if asked else b""
+        output = decompressor.decompress(data, next(steps))
+        yield output
+        # Called once more after the last input: it may still hold output.
+        if asked and not data and not output and not decompressor.eof:
+            raise EOFError
+    given.put_back(decompressor.unused_data)
+
+
+def _one_after_another(name: str, magic: bytes, new: Callable[[], _Decompressor]) -> Carrier:
+    def pieces(source: Source, steps: Iterator[int], problems: list[str]) -> Iterator[bytes]:
+        given = _Input(source)
+        while True:
+            yield from _one_stream(new(), given, steps)
+            if not _another(given, name, magic, problems):
+                return
+
+    return Carrier(name, (magic,), pieces)
+
+
+def _another(given: _Input, name: str, magic: bytes, problems: list[str]) -> bool:
+    """Does another stream follow? Zeros after a stream are padding; anything else is reported."""
+    while (piece := given.piece()) and not piece.strip(b"\0"):
+        pass
+    given.put_back(piece.lstrip(b"\0"))
+    begin = given.at_most(len(magic))
+    given.put_back(begin)
+    if begin == magic:
+        return True
+    garbage = sum(map(len, iter(given.piece, b"")))
+    if garbage:
+        problems.append(f"{garbage:,} bytes after the end of the {name} data are no {name} data")
+    return False
+
+
+def _gzip_pieces(source: Source, steps: Iterator[int], problems: list[str]) -> Iterator[bytes]:
+    given = _Input(source)
+    begin = 0
+    while True:
+        _skip_gzip_header(given)
+        checksum = size = 0
+        for piece in _one_stream(_Inflate(), given, steps):
+            checksum = zlib.crc32(piece, checksum)
+            size += len(piece)
+            yield piece
+        trailer = given.take(8)
+        if trailer != checksum.to_bytes(4, "little") + (size % 2**32).to_bytes(4, "little"):
+            problems.append(
+                f"checksum wrong: {size:,} bytes from byte {begin:,} on are not what was compressed"
+            )
+        begin += size
+        if not _another(given, "gzip", b"\x1f\x8b", problems):
+            return
+
+
+def _skip_gzip_header(given: _Input) -> None:
+    """Source: RFC 1952, section 2.3."""
+    header = given.take(10)
+    method, flags = header[2], header[3]
+    if method != 8 or flags & 0xE0:
+        raise ValueError("the gzip header is not valid")
+    if flags & 4:
+        given.take(int.from_bytes(given.take(2), "little"))
+    if flags & 8:
+        given.skip_text()  # file name
+    if flags & 16:
+        given.skip_text()  # comment
+    if flags & 2:
+        given.take(2)
+
+
+class _ForArrow:
+    """A source as the file that Arrow wants and closes."""
+
+    closed = False
+
+    def __init__(self, source: Source) -> None:
+        self.read = source.read
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _zstd_pieces(source: Source, steps: Iterator[int], _problems: list[str]) -> Iterator[bytes]:
+    import pyarrow as pa  # slow to import: only when such a file turns up
+
+    with pa.CompressedInputStream(pa.PythonFile(_ForArrow(source), mode="r"), "zstd") as stream:
+        while piece := stream.read(next(steps)):
+            yield piece
+
+
+CARRIERS = {
+    carrier.name: carrier
+    for carrier in (
+        Carrier("gzip", (b"\x1f\x8b",), _gzip_pieces),
+        _one_after_another(
+            "xz", b"\xfd7zXZ\0", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)
+        ),
+        _one_after_another("bzip2", b"BZh", bz2.BZ2Decompressor),
+        Carrier("zstd", (b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"), _zstd_pieces),  # second: pzstd
+    )
+}
+
+
+def joined(problems: list[str]) -> str | None:
+    """One text of all problems, or None."""
+    if not problems:
+        return None
+    more = len(problems) - PROBLEMS_SHOWN
+    shown = problems[:PROBLEMS_SHOWN]
+    return "; ".join([*shown, f"and {more:,} more problems"] if more > 0 else shown)

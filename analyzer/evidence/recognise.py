@@ -1,0 +1,98 @@
+"""What is this file, judged by how it begins and never by its name?"""
+
+from __future__ import annotations
+
+import io
+import re
+
+from analyzer.evidence.carriers import CARRIERS, Decoded
+from analyzer.evidence.raw import RawFile
+
+BEGINNING = 64 << 10  # bytes
+BINARY_SHARE = 0.10  # of control bytes; random bytes have 0.113, a log next to none
+
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": "PNG image",
+    b"\xff\xd8\xff": "JPEG image",
+    b"GIF87a": "GIF image",
+    b"GIF89a": "GIF image",
+    b"%PDF-": "PDF document",
+    b"PK\x03\x04": "zip archive",
+    b"PK\x05\x06": "zip archive",
+    b"7z\xbc\xaf\x27\x1c": "7z archive",
+    b"Rar!\x1a\x07": "RAR archive",
+    b"\x7fELF": "program",
+    b"SQLite format 3\0": "SQLite database",
+    b"LPKSHHRH": "systemd journal",
+    b"ElfFile\0": "Windows event log",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "Microsoft Office document",
+    b"\xd4\xc3\xb2\xa1": "packet capture",
+    b"\xa1\xb2\xc3\xd4": "packet capture",
+    b"\x0a\x0d\x0d\x0a": "packet capture",
+    b"PAR1": "Parquet file",
+    b"ARROW1\0\0": "Arrow file",
+    b"\x1f\x9d": "compress (.Z) data",
+    b"\x04\x22\x4d\x18": "lz4 data",
+    b"LZIP\x01": "lzip data",
+    b"\x5d\x00\x00": "lzma data",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+_WHAT_TO_DO = {
+    "zip archive": "unpack it and give the files",
+    "7z archive": "unpack it and give the files",
+    "RAR archive": "unpack it and give the files",
+    "tar archive": "unpack it and give the files",
+    "compress (.Z) data": "decompress it and give the result",
+    "lz4 data": "decompress it and give the result",
+    "lzip data": "decompress it and give the result",
+    "lzma data": "decompress it and give the result",
+    "systemd journal": "export it with journalctl -o short-iso and give the result",
+    "UTF-16 text": "convert it to UTF-8 and give the result",
+}
+_NUL_RUN = re.compile(rb"\0{8,}")  # left by a crash, or by a log cut while it was written
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\f"))
+
+
+def recognise(file: io.FileIO, size: int) -> tuple[str, str, str]:
+    """Carrier, kind and note of an open file.
+
+    Kinds: `text`, `empty`, `binary`, `unsupported` (the note says what it is), `unreadable` (the
+    note says why).
+    """
+    raw = RawFile(file, size)
+    beginning = raw.read(BEGINNING)
+    if raw.damage and not beginning:
+        return "plain", "unreadable", raw.damage
+    carrier = carrier_of(beginning)
+    if carrier == "plain":
+        return carrier, *_kind(beginning)
+    decoded = Decoded(CARRIERS[carrier], RawFile(file, size), lambda: RawFile(file, size))
+    beginning = decoded.read(BEGINNING)
+    if not beginning and decoded.problems:
+        return carrier, "text", ""  # whatever it was: reading it will report the damage
+    inner = carrier_of(beginning)
+    if inner != "plain":
+        note = f"{inner} data inside {carrier} data: decompress it and give the result"
+        return carrier, "unsupported", note
+    return carrier, *_kind(beginning)
+
+
+def carrier_of(beginning: bytes) -> str:
+    names = (one.name for one in CARRIERS.values() if beginning.startswith(one.magic))
+    return next(names, "plain")
+
+
+def _kind(beginning: bytes) -> tuple[str, str]:
+    if not beginning:
+        return "empty", ""
+    what = next((what for magic, what in _MAGIC.items() if beginning.startswith(magic)), None)
+    if beginning[257:262] == b"ustar":
+        what = "tar archive"
+    if what:
+        return "unsupported", f"{what}: {_WHAT_TO_DO[what]}" if what in _WHAT_TO_DO else what
+    written = _NUL_RUN.sub(b"", beginning)
+    controls = len(written) - len(written.translate(None, _CONTROL))
+    if controls > BINARY_SHARE * len(written):
+        return "binary", f"{100 * controls // len(written)} % of its beginning are control bytes"
+    return "text", ""
