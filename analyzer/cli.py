@@ -1,0 +1,155 @@
+"""The command line: arguments in, exit code out. Wires and prints, decides nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from analyzer.errors import AnalyzerError, EnvironmentTrouble
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Find out from its logs whether a mail server was abused as a relay, by whom, since when, and how much.",
+)
+
+# Each option once, however many commands take it.
+Evidence = Annotated[
+    list[str], typer.Argument(metavar="LOG...", help="Mail logs: files, folders or globs; - reads standard input.", show_default=False)
+]
+SiteFile = Annotated[Path | None, typer.Option("--site", help="TOML file: our domains and networks.", show_default=False)]
+CaseFolder = Annotated[Path, typer.Option("--case", help="Folder for the results.")]
+Domain = Annotated[
+    list[str] | None, typer.Option("--domain", help="One more domain of ours; may be repeated.", show_default=False)
+]
+Network = Annotated[
+    list[str] | None, typer.Option("--network", help="One more network that may relay; may be repeated.", show_default=False)
+]
+Year = Annotated[
+    int | None,
+    typer.Option("--year", min=1980, max=2100, help="Year of the first line of logs whose stamps name none.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a case that was made otherwise.")]
+FailOnFindings = Annotated[bool, typer.Option("--fail-on-findings", help="Exit with 1 if abuse was found.")]
+
+INCOMPLETE = 5  # some evidence could not be read to its end
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"relaytrail {version('relaytrail')}")
+        raise typer.Exit
+
+
+@app.callback()
+def relaytrail(
+    _version_asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find out from its logs whether a mail server was abused as a relay, by whom, since when, and how much."""
+
+
+@app.command(
+    epilog="Example: relaytrail analyze /var/log/mail.log* --site site.toml --case case.  "
+    "Exit codes: 0 done, 1 abuse found (with --fail-on-findings), 2 usage or settings, 3 lines do not add up, "
+    "4 a hash does not match, 5 some evidence could not be read to its end, 6 disk, memory or permission."
+)
+def analyze(
+    evidence: Evidence,
+    site: SiteFile = None,
+    case: CaseFolder = Path("case"),
+    domain: Domain = None,
+    network: Network = None,
+    year: Year = None,
+    as_json: AsJson = False,
+    force: Force = False,
+    fail_on_findings: FailOnFindings = False,
+) -> None:
+    """Find relay abuse in mail logs and write the case."""
+    from analyzer import pipeline, site as sites
+    from analyzer.report import summary
+
+    stated = sites.load(site) if site else None
+    if domain or network:
+        stated = (stated or sites.Site()).with_more(domain or [], network or [])
+    with _progress() as progress:
+        outcome = pipeline.analyze(
+            evidence, site=stated, site_path=site, case=case, year=year, force=force, progress=progress
+        )
+    if as_json:
+        typer.echo(json.dumps(summary.as_json(outcome.case), ensure_ascii=True, indent=2))
+    else:
+        if not outcome.fresh:
+            typer.echo(f"{case} already holds the result for this evidence and these settings.\n")
+        typer.echo("\n".join(summary.as_text(outcome.case)))
+        typer.echo(f"\nReport: {case / 'report.pdf'}  {case / 'report.html'}")
+    abused = "abuse" in outcome.case.findings["kind"].to_pylist()
+    if not outcome.complete:
+        raise typer.Exit(INCOMPLETE)
+    if fail_on_findings and abused:
+        raise typer.Exit(1)
+
+
+class _progress:
+    """A bar on standard error for long work, where a person looks on."""
+
+    def __enter__(self) -> Any:
+        if not sys.stderr.isatty():
+            return None
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from analyzer.display import display
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.bar.start()
+        task = self.bar.add_task("Reading", total=None)
+
+        def show(name: str, done: int, total: int) -> None:
+            from rich.markup import escape
+
+            self.bar.update(task, description=escape(display(name, 30)), completed=done, total=max(total, 1))
+
+        return show
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(self, "bar"):
+            self.bar.stop()
+
+
+def main() -> None:
+    """The one place that turns an error into an exit code."""
+    try:
+        app()
+    except AnalyzerError as error:
+        _complain(error)
+    except MemoryError:
+        _complain(EnvironmentTrouble("out of memory", "this machine", "Give fewer logs at a time, or use a larger machine."))
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(141) from None
+    except KeyboardInterrupt:
+        typer.secho("\nInterrupted: nothing was written.", err=True)
+        raise SystemExit(130) from None
+
+
+def _complain(error: AnalyzerError) -> None:
+    from analyzer.display import display
+
+    lines = str(error).split("\n")
+    typer.secho("\n".join(display(line, 400) for line in lines), err=True, fg="red")
+    raise SystemExit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""May this case folder be written, and how does it appear whole or not at all?"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from analyzer.case import Case
+from analyzer.errors import EnvironmentTrouble, HashMismatch, SettingsError
+from analyzer.site import Site
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What, beside the evidence, decides the results."""
+
+    site: dict[str, Any]
+    year: int | None
+
+    @classmethod
+    def of(cls, site: Site | None, path: Path | None, year: int | None) -> Settings:
+        stated = site.model_dump(mode="json", exclude_none=True) if site else {}
+        return cls({"path": path.name if path else None, **stated}, year)
+
+    def as_json(self, *, inferred: bool) -> dict[str, Any]:
+        return {
+            "tool": {"name": "relaytrail", "version": version("relaytrail")},
+            "options": {"year": self.year},
+            "site": {"origin": "inferred" if inferred else "given", **self.site},
+        }
+
+    def same_as(self, manifest: dict[str, Any]) -> bool:
+        mine, theirs = self.as_json(inferred=False), {name: manifest.get(name) for name in ("tool", "options", "site")}
+        for said in (mine, theirs):
+            said["site"] = {k: v for k, v in (said["site"] or {}).items() if k != "origin"}
+        return mine == theirs
+
+
+class CaseFolder:
+    """The folder of one case: refused, resumed, or replaced in one step.
+
+    Raises:
+        SettingsError: it lies inside the evidence, is no case, or was made with other settings.
+        EnvironmentTrouble: it cannot be written.
+    """
+
+    def __init__(self, path: Path, evidence: Sequence[str | Path], settings: Settings, force: bool) -> None:
+        self.path = path.absolute()
+        self._settings, self._force = settings, force
+        self._started = time.time()
+        self._outside(evidence)
+        if self.path.exists() and not self.path.is_dir():
+            raise SettingsError("this is a file", path, "Give a folder for the case.")
+        self._manifest = self._read_manifest()
+        self._writable()
+
+    def _outside(self, evidence: Sequence[str | Path]) -> None:
+        for argument in evidence:
+            place = Path(argument)
+            if str(argument) != "-" and place.is_dir() and self.path.resolve().is_relative_to(place.resolve()):
+                raise SettingsError("the case would lie inside the evidence", self.path, f"Give --case a folder outside {place}.")
+
+    def _read_manifest(self) -> dict[str, Any] | None:
+        if not self.path.exists() or not any(self.path.iterdir()):
+            return None
+        try:
+            manifest = json.loads((self.path / "manifest.json").read_text("utf-8"))
+            assert isinstance(manifest, dict)
+        except (OSError, ValueError, AssertionError):
+            raise SettingsError("the folder is not empty and no case", self.path, "Give --case another folder.") from None
+        if not self._force and not self._settings.same_as(manifest):
+            raise SettingsError("this case was made with other settings", self.path, "Give another --case, or --force to replace it.")
+        return manifest
+
+    def _writable(self) -> None:
+        parent = next(place for place in self.path.parents if place.exists())
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise EnvironmentTrouble("cannot be written", parent, "Give --case a folder that you may write to.")
+
+    def already(self, hashes: Sequence[str]) -> Case | None:
+        """The case, if it was made of just this evidence.
+
+        Raises:
+            HashMismatch: an output is not what the manifest says.
+            SettingsError: it was made of evidence that is not among this.
+        """
+        if self._manifest is None or self._force:
+            return None
+        before = {entry["sha256"] for entry in self._manifest["inputs"]}
+        if missing := sorted(before - set(hashes)):
+            names = ", ".join(e["path"] for e in self._manifest["inputs"] if e["sha256"] in missing)
+            raise SettingsError(
+                f"this case also holds other evidence: {names}", self.path, "Give all of it, another --case, or --force to replace it."
+            )
+        if before != set(hashes):
+            return None  # more evidence: the case is made anew of all of it
+        for name, expected in self._manifest["outputs"].items():
+            output = self.path / name
+            if not output.is_file() or hashlib.sha256(output.read_bytes()).hexdigest() != expected:
+                raise HashMismatch("is not what the manifest says", output, "Run with --force to make the case anew.")
+        return Case.load(self.path)
+
+    @contextlib.contextmanager
+    def new(self) -> Iterator[Path]:
+        """A folder to write to, which takes the case's place when all is written."""
+        partial = self.path.with_name(f".{self.path.name}.partial-{os.getpid()}")
+        old = self.path.with_name(f".{self.path.name}.old-{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            yield partial
+            self._log(partial)
+            if self.path.exists():
+                self.path.rename(old)
+            partial.rename(self.path)
+        except OSError as error:
+            raise EnvironmentTrouble(
+                f"cannot be written: {error.strerror or error}", self.path, "Free some space, or give --case another folder."
+            ) from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+
+    def _log(self, folder: Path) -> None:
+        """run.log tells of this run; nothing else in a case does."""
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._started))
+        took = time.time() - self._started
+        (folder / "run.log").write_text(f"started {stamp}\ntook {took:.1f} s\n", "utf-8")

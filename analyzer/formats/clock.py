@@ -1,0 +1,178 @@
+"""Which year is it in a log whose stamps name none, and what time is that in UTC?
+
+Within a file, a jump from December back to January is New Year. The year itself comes, in this order,
+from the person who asks, from what Postfix wrote itself (long queue ids hold the time; a Message-ID that
+Postfix made holds date and queue id, so it cannot be foreseen by a sender), from files of the same
+run that know theirs, and only then from the file's own modification time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
+
+Int64 = npt.NDArray[np.int64]
+
+NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back (reliability.md, T-05)
+LONG_ID = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"  # mail_queue.h: digits of base 52
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Where a file goes from one year to the next, and what joins it to the lines before and after.
+
+    `at`: line numbers from which the year changes by `by`. `first`, `last`: yearless stamps in
+    microseconds, MISSING without one. `least`, `most`: stamps with a year, in microseconds of UTC.
+    """
+
+    at: tuple[int, ...]
+    by: tuple[int, ...]
+    first: int
+    last: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Year:
+    """The year of a file's first line, and why."""
+
+    year: int
+    ground: str
+
+
+def turns(micros: Int64, with_year: npt.NDArray[np.bool_], first_line: int) -> Turns:
+    """The changes of year within one block of lines."""
+    rows = np.flatnonzero(~with_year & (micros != MISSING))
+    stamps = micros[rows]
+    dated = micros[with_year & (micros != MISSING)]
+    step = np.diff(stamps)
+    change = np.flatnonzero(np.abs(step) > NEW_YEAR)
+    return Turns(
+        tuple(int(n) for n in rows[change + 1] + first_line),
+        tuple(1 if jump < 0 else -1 for jump in step[change]),
+        int(stamps[0]) if len(stamps) else int(MISSING),
+        int(stamps[-1]) if len(stamps) else int(MISSING),
+        int(dated.min()) if len(dated) else int(MISSING),
+        int(dated.max()) if len(dated) else int(MISSING),
+    )
+
+
+def join(blocks: Sequence[tuple[int, Turns]]) -> Turns:
+    """The changes of year of a whole file, from those of its blocks, each with the number of its first line."""
+    at: list[int] = []
+    by: list[int] = []
+    last = int(MISSING)
+    for first_line, block in blocks:
+        if block.first == MISSING:
+            continue
+        if last != MISSING and abs(block.first - last) > NEW_YEAR:
+            at.append(first_line)
+            by.append(1 if block.first < last else -1)
+        at += block.at
+        by += block.by
+        last = block.last
+    known = [block for _, block in blocks if block.first != MISSING]
+    least = [block.least for _, block in blocks if block.least != MISSING]
+    most = [block.most for _, block in blocks if block.most != MISSING]
+    return Turns(
+        tuple(at),
+        tuple(by),
+        known[0].first if known else int(MISSING),
+        last,
+        min(least, default=int(MISSING)),
+        max(most, default=int(MISSING)),
+    )
+
+
+def years_after(turned: Turns, line: Int64) -> Int64:
+    """How many New Years lie between the first line of the file and each line."""
+    total = np.concatenate([[0], np.cumsum(np.array(turned.by, np.int64))])
+    return total[np.searchsorted(np.array(turned.at, np.int64), line, "right")]
+
+
+def clues(messages: pa.Table | None, ids: pa.Table | None, turned: Turns) -> Counter[tuple[int, str]]:
+    """Years of the first line that the log itself tells, each with its ground and how often.
+
+    Args:
+        messages: Events with `message_id`, `queue_id`, `line`.
+        ids: Events that begin a message: `queue_id`, `line`.
+    """
+    found: Counter[tuple[int, str]] = Counter()
+    if messages is not None and len(messages):
+        ids_text = pc.fill_null(messages["queue_id"].cast(pa.string()), "")
+        made = pc.extract_regex(messages["message_id"], r"^(?P<date>[0-9]{14})\.(?P<id>[0-9A-F]{6,20})@")
+        if isinstance(made, pa.ChunkedArray):
+            made = made.combine_chunks()
+        own = pc.fill_null(pc.equal(pc.struct_field(made, "id"), ids_text.combine_chunks()), False)
+        line = messages["line"].to_numpy()[own.to_numpy(zero_copy_only=False)]
+        dates = pc.struct_field(made, "date").filter(own)
+        year = pc.utf8_slice_codeunits(dates, 0, 4).cast(pa.int64()).to_numpy() - years_after(turned, line)
+        found.update((int(y), "Message-IDs that Postfix made") for y in year)
+    if ids is not None and len(ids):
+        first = ids["queue_id"].cast(pa.string()).combine_chunks()
+        long = pc.fill_null(pc.match_substring_regex(first, "^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9A-Za-z]+$"), False)
+        line = ids["line"].to_numpy()[long.to_numpy(zero_copy_only=False)]
+        seconds = _seconds_of_long_ids(first.filter(long).to_pylist())
+        year = seconds.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
+        found.update((int(y), "long queue ids") for y in year - years_after(turned, line))
+    return found
+
+
+def _seconds_of_long_ids(ids: Iterable[str]) -> Int64:
+    """Seconds since 1970 in long queue ids: all but the last four digits before the last `z`."""
+    letters = pd.Series(list(ids), dtype=object).astype(str)
+    head = letters.str.rpartition("z")[0].str[:-4] if len(letters) else letters
+    value = np.zeros(len(head), np.int64)
+    for place in range(6):  # six digits last until 2500 or so
+        digit = head.str[place].map({c: n for n, c in enumerate(LONG_ID)}).fillna(0).to_numpy(np.int64)
+        value = value * 52 + digit
+    return value
+
+
+def choose(found: Counter[tuple[int, str]]) -> Year | None:
+    """The year that most clues agree on."""
+    if not found:
+        return None
+    by_year: Counter[int] = Counter()
+    for (year, _), times in found.items():
+        by_year[year] += times
+    year = min(by_year, key=lambda y: (-by_year[y], y))
+    grounds = ", ".join(f"{times} {ground}" for (y, ground), times in sorted(found.items()) if y == year)
+    against = sum(by_year.values()) - by_year[year]
+    return Year(year, grounds + (f"; {against} disagree" if against else ""))
+
+
+def in_utc(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64, zone: str) -> Int64:
+    """Microseconds of UTC since 1970 of stamps as read, given the year of each; MISSING where it is no day.
+
+    Of an hour that the clock goes through twice, the first is taken until the stamps jump back.
+    """
+    yearless = ~with_year & (micros != MISSING)
+    if not yearless.any():
+        return micros
+    utc = micros.copy()
+    local = micros[yearless].astype("datetime64[us]")
+    month = local.astype("datetime64[M]")
+    moved = month.astype(np.int64) + (years[yearless] - LEAP_YEAR) * 12
+    shifted = moved.astype("datetime64[M]").astype("datetime64[us]") + (local - month.astype("datetime64[us]"))
+    impossible = shifted.astype("datetime64[M]").astype(np.int64) != moved  # 29 February of a common year
+    if zone == "UTC":
+        result = shifted.astype(np.int64)
+    else:
+        series = pd.Series(shifted)
+        summer = np.maximum.accumulate(np.concatenate([[False], np.diff(shifted.astype(np.int64)) < -DAY // 48]))
+        placed = series.dt.tz_localize(ZoneInfo(zone), ambiguous=~summer, nonexistent="shift_forward")
+        result = placed.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    utc[yearless] = np.where(impossible, MISSING, result)
+    return utc

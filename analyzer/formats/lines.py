@@ -1,0 +1,160 @@
+"""Where does every line of a block begin, end, and fall into stamp, host, program, queue id and text?
+
+A block of whole lines is cut by numpy at a few positions a line; the positions, interleaved, are the
+offsets of an Arrow array over the same bytes, so every piece of every line is a value without a copy.
+Nothing here loops over lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.stamps import Stamps, read_stamps
+
+Positions = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+PADDING = bytes(64)  # so that a line may be read past its end
+COLON, SPACE, OPEN, CLOSE, NEWLINE, RETURN = b": []\n\r"
+REPEATED = b"message repeated "  # rsyslog: $RepeatedMsgReduction
+# Postfix: short ids are upper-case hex, long ones base 52 without vowels (mail_queue.h).
+QUEUE_ID = r"^(?:[0-9A-F]{6,40}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,40})$"
+
+
+def next_after(positions: Positions, starts: Positions, otherwise: int) -> Positions:
+    """For each start, the first of the sorted positions that is not before it."""
+    return np.append(positions, np.int32(otherwise))[np.searchsorted(positions, starts)]
+
+
+@dataclass
+class Lines:
+    """One block as columns; every array has one entry a line.
+
+    `start` to `end` is the line without its end. Of a line with a syslog header, `host` is where the
+    host begins, `program_end` where the program ends, `text` where the message begins, and `body` where
+    it begins after a queue id. `end` of a line that syslog wrapped as repeated is the inner end.
+    """
+
+    data: bytes
+    start: Positions
+    end: Positions
+    host: Positions
+    program_end: Positions
+    text: Positions
+    body: Positions
+    headed: Flags
+    repeat: npt.NDArray[np.int64]
+    stamps: Stamps
+    noqueue: Flags
+    has_id: Flags
+    queue_ids: pa.DictionaryArray
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @cached_property
+    def bytes(self) -> npt.NDArray[np.uint8]:
+        return np.frombuffer(self.data, np.uint8)
+
+    @cached_property
+    def first_eight(self) -> npt.NDArray[np.uint64]:
+        """The first eight bytes of each body, as one little-endian integer."""
+        return eight_bytes(self.data)[self.body]
+
+    def pieces(self, begin: Positions, end: Positions) -> pa.BinaryArray:
+        return pieces(self.data, begin, end)
+
+
+def eight_bytes(data: bytes) -> npt.NDArray[np.uint64]:
+    """The eight bytes that begin at each offset, unaligned and without a copy."""
+    return np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
+
+
+def prefix(word: bytes) -> tuple[np.uint64, np.uint64]:
+    """A prefix as (value, mask) over the first eight bytes."""
+    return np.uint64(int.from_bytes(word[:8], "little")), np.uint64((1 << (8 * min(len(word), 8))) - 1)
+
+
+def pieces(data: Any, begin: Positions, end: Positions) -> pa.BinaryArray:
+    """data[begin:end] of every line, zero-copy where the pieces are in order."""
+    offsets = np.empty(2 * len(begin) + 1, np.int32)
+    offsets[0:-1:2] = begin
+    offsets[1:-1:2] = np.maximum(end, begin)
+    offsets[-1] = offsets[-2] if len(begin) else 0
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    both = pa.Array.from_buffers(pa.binary(), 2 * len(begin), buffers)
+    return both.take(pa.array(np.arange(0, 2 * len(begin), 2)))
+
+
+def cut(block: bytes) -> Lines:
+    """Cut a block of whole lines; *block* ends in a newline."""
+    data = block + PADDING
+    byte = np.frombuffer(data, np.uint8)
+    newline = np.flatnonzero(byte[: len(block)] == NEWLINE).astype(np.int32)
+    start = np.concatenate([np.zeros(1, np.int32), newline[:-1] + np.int32(1)])
+    start = _after_rubbish(data, byte, start, newline)
+    end = newline - ((byte[newline - 1] == RETURN) & (newline > start))
+    stamps, host = read_stamps(data, byte, start, end)
+
+    colon = np.flatnonzero(byte == COLON).astype(np.int32)
+    colon_space = colon[byte[colon + 1] == SPACE]
+    bracket = np.flatnonzero(byte == OPEN).astype(np.int32)
+    header_end = next_after(colon_space, host, len(block))
+    headed = stamps.present & (header_end < end)
+    header_end = np.where(headed, header_end, host).astype(np.int32)
+    pid_at = next_after(bracket, host, len(block))
+    program_end = np.minimum(pid_at, header_end)
+    text = np.where(headed, header_end + 2, host).astype(np.int32)
+
+    repeat, text, end = _unwrap_repeated(data, byte, bracket, headed, text, end)
+    id_end = next_after(colon_space, text, len(block))
+    noqueue = headed & (eight_bytes(data)[text] == prefix(b"NOQUEUE:")[0])
+    maybe = headed & ~noqueue & (id_end - text >= 6) & (id_end - text <= 40) & (id_end < end)
+    ids = pieces(data, text, np.where(maybe, id_end, text)).dictionary_encode()
+    valid = pc.match_substring_regex(ids.dictionary, QUEUE_ID).to_numpy(zero_copy_only=False)
+    has_id = valid[ids.indices.to_numpy()] if len(ids) else maybe
+    body = np.where(has_id, id_end + 2, np.where(noqueue, text + 9, text)).astype(np.int32)
+    return Lines(
+        data, start, end, host, program_end, text, np.minimum(body, end), headed, repeat, stamps, noqueue, has_id, ids
+    )
+
+
+def _after_rubbish(data: bytes, byte: npt.NDArray[np.uint8], start: Positions, newline: Positions) -> Positions:
+    """Skip what a crash (NUL run) or a concatenation (byte order mark) left before a line."""
+    if (byte[start] == 0).any():
+        content = np.flatnonzero(byte != 0).astype(np.int32)
+        start = np.minimum(next_after(content, start, len(data)), newline)
+    marked = (eight_bytes(data)[start] & np.uint64(0xFFFFFF)) == np.uint64(0xBFBBEF)
+    return np.where(marked, np.minimum(start + 3, newline), start).astype(np.int32)
+
+
+def _unwrap_repeated(
+    data: bytes,
+    byte: npt.NDArray[np.uint8],
+    bracket: Positions,
+    headed: Flags,
+    text: Positions,
+    end: Positions,
+) -> tuple[npt.NDArray[np.int64], Positions, Positions]:
+    """`message repeated 3 times: [ text]` becomes the text, three times."""
+    repeat = np.ones(len(text), np.int64)
+    rows = np.flatnonzero(headed & (eight_bytes(data)[text] == prefix(REPEATED)[0]))
+    if not rows.size:
+        return repeat, text, end
+    inner = next_after(bracket, text[rows], len(data))
+    said = pieces(data, text[rows], np.minimum(inner + 1, end[rows]))
+    number = pc.extract_regex(said, r"^message repeated (?P<times>[0-9]{1,9}) times: \[$").field("times")
+    wrapped = number.is_valid().to_numpy(zero_copy_only=False)
+    rows, inner = rows[wrapped], inner[wrapped]
+    text, end = text.copy(), end.copy()
+    repeat[rows] = number.drop_null().cast(pa.string()).cast(pa.int64()).to_numpy()
+    text[rows] = inner + 1 + (byte[inner + 1] == SPACE)
+    end[rows] -= byte[end[rows] - 1] == CLOSE
+    return repeat, np.minimum(text, end), end

@@ -1,0 +1,138 @@
+"""A file's readings as one log: its events with their times, in the order of its content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from analyzer.formats import clock
+from analyzer.formats.clock import Turns, Year
+from analyzer.formats.reader import Reading
+from analyzer.formats.stamps import LEAP_YEAR, MISSING
+from analyzer.schema import UNREAD, UTC
+
+__all__ = ["Log", "Year", "dated", "joined", "order", "years"]
+
+LINES_A_FILE = 1 << 42  # more than any file holds: order = rank of the file, then line
+
+
+@dataclass
+class Log:
+    """One evidence file, read. `tables` as in `Reading`, over all blocks."""
+
+    name: str
+    tables: dict[str, pa.Table]
+    unread: pa.Table
+    lines: int
+    parsed: int
+    ignored: int
+    blank: int
+    ignored_by_program: Counter[str]
+    turned: Turns
+
+
+def joined(name: str, readings: Sequence[Reading]) -> Log:
+    """The readings of a file's blocks, in order, as one."""
+    kinds = sorted({kind for reading in readings for kind in reading.tables})
+    tables = {
+        kind: pa.concat_tables(
+            [reading.tables[kind] for reading in readings if kind in reading.tables], promote_options="default"
+        ).unify_dictionaries()
+        for kind in kinds
+    }
+    by_program: Counter[str] = Counter()
+    for reading in readings:
+        by_program.update(reading.ignored_by_program)
+    unread = [reading.unread.cast(UNREAD) for reading in readings]
+    return Log(
+        name,
+        tables,
+        pa.concat_tables(unread) if unread else UNREAD.empty_table(),
+        sum(reading.lines for reading in readings),
+        sum(reading.parsed for reading in readings),
+        sum(reading.ignored for reading in readings),
+        sum(reading.blank for reading in readings),
+        by_program,
+        clock.join([(reading.first_line, reading.turns) for reading in readings]),
+    )
+
+
+def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> dict[str, Year]:
+    """The year of each log's first line, and its ground; none for a log whose stamps all carry one.
+
+    Args:
+        given: What the user says.
+        modified: For each log, the year its file was last modified in: the last resort.
+    """
+    found: dict[str, Year] = {}
+    yearless = [log for log in logs if log.turned.first != MISSING]
+    for log in yearless:
+        ids = next((log.tables[kind] for kind in ("client", "pickup", "queued") if kind in log.tables), None)
+        told = clock.choose(clock.clues(log.tables.get("message_id"), ids, log.turned))
+        if given is not None:
+            found[log.name] = Year(given, "given")
+        elif told is not None:
+            found[log.name] = told
+    known = [(log, found[log.name]) for log in yearless if log.name in found]
+    for log in yearless:
+        if log.name in found:
+            continue
+        if dated_by := _beside(log, known):
+            found[log.name] = dated_by
+        elif log.name in modified:
+            turns = sum(log.turned.by)
+            found[log.name] = Year(modified[log.name] - turns, "only the file's modification time tells")
+    return found
+
+
+def _beside(log: Log, known: Sequence[tuple[Log, Year]]) -> Year | None:
+    """The year that puts a log nearest to one whose year is known: parts of one rotated set follow each other."""
+    best: tuple[int, int, str] | None = None
+    for other, year in known:
+        begins, ends = _span(other, year.year)
+        for candidate in range(year.year - 1, year.year + sum(other.turned.by) + 2):
+            first, last = _span(log, candidate)
+            gap = max(first - ends, begins - last, 0)
+            if best is None or (gap, candidate, other.name) < best:
+                best = (gap, candidate, other.name)
+    return Year(best[1], f"nearest to {best[2]}") if best else None
+
+
+def _span(log: Log, year: int) -> tuple[int, int]:
+    """First and last microsecond of a yearless log that begins in *year*."""
+    stamps = np.array([log.turned.first, log.turned.last])
+    in_years = np.array([year, year + sum(log.turned.by)])
+    first, last = clock.in_utc(stamps, np.zeros(2, np.bool_), in_years, "UTC")
+    return int(first), int(last)
+
+
+def dated(log: Log, year: Year | None, zone: str) -> dict[str, pa.Table]:
+    """The log's tables with `time` in UTC instead of the stamps as read."""
+    tables = {}
+    for kind, unsorted in log.tables.items():
+        table = unsorted if zone == "UTC" else unsorted.sort_by("line")  # a repeated hour is told by the order
+        passed = clock.years_after(log.turned, table["line"].to_numpy())
+        micros = clock.in_utc(
+            table["micros"].to_numpy(),
+            table["with_year"].to_numpy(),
+            passed + (year.year if year else LEAP_YEAR),
+            zone,
+        )
+        time = pa.array(micros, mask=micros == MISSING).cast(pa.timestamp("us")).cast(UTC)
+        tables[kind] = table.drop_columns(["micros", "with_year"]).append_column("time", time)
+    return tables
+
+
+def order(logs: dict[str, dict[str, pa.Table]]) -> list[str]:
+    """Names of the logs by the time of their first event, so that a rotated set is read as it was written."""
+
+    def first(name: str) -> tuple[int, str]:
+        times = [table["time"].cast(pa.int64()).to_numpy(zero_copy_only=False) for table in logs[name].values()]
+        known = [int(np.nanmin(t)) for t in times if len(t) and not np.isnan(t).all()]
+        return (min(known, default=0), name)
+
+    return sorted(logs, key=first)

@@ -1,0 +1,257 @@
+"""A block of log as tables: which line is of which kind, and what do its columns hold?
+
+Every line is counted once: parsed, ignored, blank or unread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats import postfix
+from analyzer.formats.clock import Turns, turns
+from analyzer.formats.lines import CLOSE, Lines, cut, prefix
+from analyzer.formats.shapes import Shape, as_text, read
+from analyzer.schema import EVENTS, UNREAD
+
+Rows = npt.NDArray[np.intp]
+
+SECOND_HEADER = re.compile(
+    rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) [^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
+)
+LAST_REPEATED = r"^[^ ]+ last message repeated (?P<repeat>[0-9]{1,9}) times?$"
+MAY_BE_EMPTY = {"sender"}  # the null sender; any other empty capture is a field the line does not have
+
+
+class Program(NamedTuple):
+    """Who wrote a line, by the tag of its header."""
+
+    instance: str | None
+    service: str | None
+    daemon: str
+
+
+@dataclass
+class Reading:
+    """What one block says.
+
+    `tables`: by kind; the columns of EVENTS that the kind has, but for `time`, which is still
+    `micros` and `with_year` (see `analyzer.formats.stamps.Stamps`) until the year is known.
+    """
+
+    tables: dict[str, pa.Table]
+    unread: pa.Table
+    first_line: int
+    bytes_read: int  # of the stream, up to the end of this block
+    lines: int
+    parsed: int
+    ignored: int
+    blank: int
+    turns: Turns
+    ignored_by_program: Counter[str] = field(default_factory=Counter)
+
+
+def read_postfix(source: str, first_line: int, offset: int, data: bytes) -> Reading:
+    """Whole lines of a Postfix log; *first_line* and *offset* say where in the evidence they are."""
+
+    def program(tag: str) -> Program | None:
+        found = postfix.recognise(tag)
+        return Program(*found) if found else None
+
+    return read_block(
+        "postfix", postfix.SHAPES, program, source=source, first_line=first_line, offset=offset, data=data
+    )
+
+
+def read_block(
+    mta: str,
+    shapes: Sequence[Shape],
+    recognise: Callable[[str], Program | None],
+    *,
+    source: str,
+    first_line: int,
+    offset: int,
+    data: bytes,
+) -> Reading:
+    """Read whole lines; *recognise* tells a program from the tag before its process id."""
+    lines = cut(data)
+    blank = lines.start >= lines.end
+    base = _Base(mta, source, first_line, offset, lines, recognise)
+    kind = np.zeros(len(lines), np.int16)  # number of the shape from 1; 0 is unread
+    kind[blank] = -1
+    kind[lines.headed & ~base.known] = -2
+    tables = _read_shapes(shapes, lines, base, kind)
+    _last_repeated(lines, base, kind, tables)
+    glued = _glued(lines)
+    if glued.size:
+        kind[glued] = 0
+        tables = {name: table.filter(~np.isin(table["line"], glued + first_line)) for name, table in tables.items()}
+    idle = np.array([False, *(not shape.bearing for shape in shapes), False])
+    ignored = (kind == -2) | idle[np.where(kind > 0, kind, 0)]
+    unread = np.flatnonzero(kind == 0)
+    return Reading(
+        {name: table for name, table in tables.items() if len(table)},
+        _unread(lines, base, unread, glued),
+        first_line,
+        offset + len(data),
+        len(lines),
+        len(lines) - int(ignored.sum()) - int(blank.sum()) - len(unread),
+        int(ignored.sum()),
+        int(blank.sum()),
+        turns(lines.stamps.micros, lines.stamps.with_year, first_line),
+        base.count(np.flatnonzero(ignored)),
+    )
+
+
+def _read_shapes(shapes: Sequence[Shape], lines: Lines, base: _Base, kind: npt.NDArray[np.int16]) -> dict[str, pa.Table]:
+    """Let every shape claim its lines; the first that fits keeps them."""
+    found: dict[str, list[pa.Table]] = {}
+    closing = lines.bytes[np.maximum(lines.end - 1, 0)] == ord(")")
+    for number, shape in enumerate(shapes, 1):
+        value, mask = prefix(shape.prefix)
+        candidates = base.written_by(shape.programs) & ((lines.first_eight & mask) == value) & (kind == 0)
+        rows = np.flatnonzero(candidates)
+        if not rows.size:
+            continue
+        end = lines.end[rows] - closing[rows] if shape.closing else lines.end[rows]
+        columns, fits = read(shape, lines.pieces(lines.body[rows], end))
+        rows = rows[fits]
+        kind[rows] = number
+        if shape.bearing and rows.size:
+            found.setdefault(shape.kind, []).append(base.table(rows, shape.kind, columns))
+    return {name: pa.concat_tables(parts, promote_options="default") for name, parts in found.items()}
+
+
+def _last_repeated(lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, pa.Table]) -> None:
+    """`last message repeated 3 times`: syslog's own line, without a program."""
+    rows = np.flatnonzero(lines.stamps.present & ~lines.headed & (kind == 0))
+    if not rows.size:
+        return
+    times = pc.extract_regex(lines.pieces(lines.host[rows], lines.end[rows]), LAST_REPEATED)
+    fits = times.is_valid().to_numpy(zero_copy_only=False)
+    if fits.any():
+        kind[rows[fits]] = -3
+        tables["repeated"] = base.table(rows[fits], "repeated", {"repeat": times.field("repeat").filter(pa.array(fits))})
+
+
+def _glued(lines: Lines) -> Rows:
+    """Lines that hold a second syslog header: what a lost newline or an injected line looks like."""
+    byte = lines.bytes
+    close = np.flatnonzero(byte == CLOSE)
+    close = close[(byte[close + 1] == 58) & (byte[close + 2] == 32) & (byte[close - 1] >= 48) & (byte[close - 1] <= 57)]
+    row = np.searchsorted(lines.start, close, "right") - 1
+    later = close > lines.text[row]
+    row, close = row[later], close[later]
+    bracketed = np.zeros(len(close), np.bool_)  # digits alone, back to an opening bracket: a process id, no address
+    open_digits = np.ones(len(close), np.bool_)
+    for back in range(1, 9):
+        before = byte[close - back]
+        bracketed |= open_digits & (before == 91) & (back > 1)
+        open_digits &= (before >= 48) & (before <= 57)
+    suspects = np.unique(row[bracketed])
+    return np.array(
+        [n for n in suspects if SECOND_HEADER.search(lines.data, int(lines.text[n]), int(lines.end[n]))], np.intp
+    )
+
+
+def _unread(lines: Lines, base: _Base, rows: Rows, glued: Rows) -> pa.Table:
+    headed = lines.headed[rows]
+    note = np.where(np.isin(rows, glued), "glued", np.where(headed, "no shape fits", "no syslog header"))
+    table = pa.table(
+        {
+            **base.place(rows),
+            "program": base.tags.take(pa.array(base.tag_of[rows], mask=~headed)).cast(pa.string()),
+            "note": pa.array(note, pa.string()),
+            "text": lines.pieces(lines.start[rows], lines.end[rows]),
+        }
+    )
+    return table.select(UNREAD.names)
+
+
+class _Base:
+    """The columns that every line has: place, time, server, program, process and queue id."""
+
+    def __init__(
+        self,
+        mta: str,
+        source: str,
+        first_line: int,
+        offset: int,
+        lines: Lines,
+        recognise: Callable[[str], Program | None],
+    ) -> None:
+        self.mta, self.source, self.first_line, self.offset, self.lines = mta, source, first_line, offset, lines
+        heads = lines.pieces(lines.host, np.where(lines.headed, lines.program_end, lines.host)).dictionary_encode()
+        self.tag_of = heads.indices.to_numpy()
+        split = [head.partition(" ") for head in as_text(heads.dictionary).to_pylist()]
+        parsed = [recognise(tag) for _, _, tag in split]
+        self.tags = pa.array([tag for _, _, tag in split], pa.string())
+        self.hosts = pa.array([host for host, _, _ in split], pa.string())
+        self.programs = [program or Program(None, None, "") for program in parsed]
+        self.known = np.array([program is not None for program in parsed], np.bool_)[self.tag_of] & lines.headed
+
+    def written_by(self, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
+        if not daemons:
+            return self.known
+        return np.array([program.daemon in daemons for program in self.programs], np.bool_)[self.tag_of] & self.known
+
+    def count(self, rows: Rows) -> Counter[str]:
+        number, times = np.unique(self.tag_of[rows], return_counts=True)
+        return Counter({self.tags[int(n)].as_py(): int(t) for n, t in zip(number, times, strict=True)})
+
+    def place(self, rows: Rows) -> dict[str, pa.Array]:
+        return {
+            "source": pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array([self.source])),
+            "line": pa.array(rows.astype(np.int64) + self.first_line),
+            "offset": pa.array(self.lines.start[rows].astype(np.int64) + self.offset),
+        }
+
+    def table(self, rows: Rows, kind: str, columns: dict[str, pa.Array]) -> pa.Table:
+        lines, tag = self.lines, pa.array(self.tag_of[rows])
+        ids = lines.queue_ids
+        queue_id = pa.DictionaryArray.from_arrays(
+            pa.array(ids.indices.to_numpy()[rows], mask=~lines.has_id[rows]), ids.dictionary.cast(pa.string())
+        )
+        written: dict[str, pa.Array] = {
+            "server": pa.DictionaryArray.from_arrays(tag, self.hosts),
+            **{
+                name: pa.DictionaryArray.from_arrays(tag, pa.array([getattr(p, name) for p in self.programs], pa.string()))
+                for name in Program._fields
+            },
+            "pid": self._pids(rows),
+            "micros": pa.array(lines.stamps.micros[rows]),
+            "with_year": pa.array(lines.stamps.with_year[rows]),
+            "repeat": pa.array(lines.repeat[rows]),
+            "queue_id": queue_id,
+        }
+        captured = {name: _typed(name, values) for name, values in columns.items()}
+        return pa.table({**self.place(rows), **written, **captured}).replace_schema_metadata(
+            {"kind": kind, "mta": self.mta}
+        )
+
+    def _pids(self, rows: Rows) -> pa.Array:
+        """The digits between the brackets before the colon."""
+        byte, at = self.lines.bytes, self.lines.program_end[rows] + 1
+        value = np.zeros(len(rows), np.int64)
+        going = self.lines.headed[rows]
+        for place in range(10):
+            digit = byte[at + place].astype(np.int64) - 48
+            going = going & (digit >= 0) & (digit <= 9)
+            value = np.where(going, value * 10 + digit, value)
+        return pa.array(value, mask=value == 0)
+
+
+def _typed(name: str, values: pa.Array) -> pa.Array:
+    """Captured bytes as the column's declared type; what the line does not have is null."""
+    text = as_text(values)
+    if name not in MAY_BE_EMPTY:
+        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    return text.cast(EVENTS.field(name).type)

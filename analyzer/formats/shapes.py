@@ -1,0 +1,131 @@
+"""What does a line say? Shapes of lines, declared as data, read as columns.
+
+A shape claims the lines of some programs that begin with a word. Its fast way cuts a line at fixed
+words and reads each part with a small pattern, which RE2 does in one pass while a pattern is anchored,
+has at most four captures and says `[^,]*` instead of `.*`. What the fast way refuses goes to the
+complete pattern, which also knows quoted local parts and old forms. A line that fits neither is unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.lines import pieces
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One kind of line.
+
+    Args:
+        kind: Value of EVENTS.kind.
+        meaning: What such a line tells, for docs/formats.md.
+        programs: Daemons that write it; empty for any.
+        prefix: What the text after the queue id begins with.
+        complete: RE2 pattern of the whole text; its group names are columns of EVENTS.
+        sample: A line in this shape.
+        fast: (pattern, word that ends this part) for each part; the last word is empty.
+        closing: The text ends in a parenthesis that belongs to the line, not to the reply in it.
+        bearing: False for a known line that tells nothing of a message: counted as ignored.
+    """
+
+    kind: str
+    meaning: str
+    programs: frozenset[str]
+    prefix: bytes
+    sample: str
+    complete: str = ""
+    fast: tuple[tuple[str, str], ...] = ()
+    closing: bool = False
+    bearing: bool = True
+
+
+def read(shape: Shape, texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
+    """The shape's columns for the texts that fit it, in order, and which texts those are."""
+    if not shape.complete:
+        return {}, pc.starts_with(texts, shape.prefix).to_numpy(zero_copy_only=False)
+    if not shape.fast:
+        return _complete(shape, texts)
+    columns, fits = _fast(shape.fast, texts)
+    if fits.all():
+        return columns, fits
+    rest = np.flatnonzero(~fits)
+    more, more_fit = _complete(shape, texts.take(pa.array(rest)))
+    if not more_fit.any():
+        return columns, fits
+    order = np.argsort(np.concatenate([np.flatnonzero(fits), rest[more_fit]]), kind="stable")
+    fits[rest[more_fit]] = True
+    return {name: _joined(columns, more, name).take(pa.array(order)) for name in more | columns}, fits
+
+
+def _joined(first: dict[str, pa.Array], second: dict[str, pa.Array], name: str) -> pa.Array:
+    lengths = [len(next(iter(columns.values()))) for columns in (first, second)]
+    parts = [
+        columns.get(name, pa.nulls(length, pa.binary()))
+        for columns, length in zip((first, second), lengths, strict=True)
+    ]
+    return pa.concat_arrays(parts)
+
+
+def _columns(found: pa.StructArray) -> dict[str, pa.Array]:
+    """Captures by name. RE2 gives an empty text for a group that took no part; where an empty value means
+    something (the null sender), a group `has_NAME` around the word before it tells the two apart.
+    """
+    columns = {field.name: found.field(field.name) for field in found.type}
+    for guard in [name for name in columns if name.startswith("has_")]:
+        name = guard.removeprefix("has_")
+        absent = pc.equal(columns.pop(guard), b"")
+        columns[name] = pc.if_else(absent, pa.scalar(None, pa.binary()), columns[name])
+    return columns
+
+
+def _complete(shape: Shape, texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
+    found = pc.extract_regex(texts, shape.complete)
+    fits = found.is_valid().to_numpy(zero_copy_only=False)
+    return _columns(found.filter(pa.array(fits))), fits
+
+
+def _fast(parts: Sequence[tuple[str, str]], texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
+    """Cut each text at the words between the parts, and read every part."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    data = texts.buffers()[2]
+    begin, end = offsets[:-1], offsets[1:]
+    fits = np.ones(len(texts), np.bool_)
+    found: list[pa.StructArray] = []
+    for pattern, word in parts:
+        rest = pieces(data, begin, end)
+        if word:
+            at = pc.find_substring(rest, word).to_numpy()
+            fits &= at >= 0
+            stop = np.where(at >= 0, begin + at, begin).astype(np.int32)
+            rest = pieces(data, begin, stop)
+            begin = np.where(at >= 0, stop + len(word), end).astype(np.int32)
+        if pattern:
+            found.append(pc.extract_regex(rest, pattern))
+            fits &= found[-1].is_valid().to_numpy(zero_copy_only=False)
+    keep = None if fits.all() else pa.array(fits)
+    columns = {}
+    for part in found:
+        columns |= _columns(part if keep is None else part.filter(keep))
+    return columns, fits
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Bytes as text; a byte that is no UTF-8 becomes a visible \\xNN, so that nothing is lost."""
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array(
+            [None if value is None else value.decode("utf-8", "backslashreplace") for value in values.to_pylist()],
+            pa.string(),
+        )
+
+
+def programs(names: str) -> frozenset[str]:
+    return frozenset(names.split())

@@ -1,0 +1,157 @@
+"""From lines to messages: who handed each in, where each recipient's copy went, and what it was made of?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.messages.addresses import canonical_ip, per_value
+from analyzer.messages.attempts import attempts
+from analyzer.messages.deliveries import attempts_to_deliver, last_words
+from analyzer.messages.legs import PLACE, frame, legs, own_client
+from analyzer.messages.links import causes, children, parents, roots
+from analyzer.messages.lives import Events, live
+from analyzer.messages.locality import INSIDE, Locality, locality, sides
+from analyzer.schema import MESSAGES, fit
+from analyzer.site import Site
+
+ORIGIN = ["client_ip", "client_name", "auth_user", "submission", "received", "message_id"]
+
+
+@dataclass
+class Assembled:
+    """`messages` and `attempts` as declared; `deliveries` as a frame that detection completes."""
+
+    messages: pa.Table
+    deliveries: pd.DataFrame
+    attempts: pa.Table
+    tried: pd.DataFrame  # every delivery attempt
+    server_events: pd.DataFrame  # starts, reloads and stops
+    locality: Locality
+
+
+def assemble(events: Events, site: Site | None, mta: str) -> Assembled:
+    """Join the lines that tell of one message.
+
+    Args:
+        events: By kind, each with `time` (UTC) and `order` (what came first over all evidence).
+
+    Returns:
+        DELIVERIES rows have the declared columns but for `mechanism` and `verdict`, and beside them
+        `client_side, recipient_side, original_side` (inside, outside, unknown), `cause_life`, `life`,
+        `queued_at` (time of the leg) for detection. Sorted by received, place, recipient.
+
+    Source:
+        postconf(5): enable_long_queue_ids; mail_queue.h: short ids name a message only while it lives.
+    """
+    events, lives = live(events)
+    tried = attempts_to_deliver(events)
+    local = locality(site, tried)
+    known = _normal(legs(events, lives), local)
+    tried = tried.join(children(tried, known, lives))
+    parent = parents(tried, known, lives)
+    root = roots(parent)
+    last = last_words(tried, events)
+    cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
+    rows = _deliveries(last, known, root, cause, mta)
+    rows["original_recipient"] = _original(last, tried, parent)
+    for column in ("recipient", "original_recipient"):
+        rows[column] = per_value(rows[column], lambda text: _complete(text, local.first_domain))
+    rows = sides(rows, local).sort_values(["received", "source", "line", "recipient"], kind="stable", ignore_index=True)
+    changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
+    return Assembled(_messages(rows, known, root, mta), rows, attempts(events, known), tried, changes, local)
+
+
+def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
+    known = own_client(known, per_value(known["client_ip"], lambda ip: _is_inside(ip, local)).eq(True))
+    ip = per_value(known["client_ip"], canonical_ip)
+    return known.assign(client_ip=ip.where(ip.notna(), known["client_ip"].where(known["client_ip"].isna())))
+
+
+def _is_inside(ip: str, local: Locality) -> bool:
+    canonical = canonical_ip(ip)
+    return canonical is not None and local.of_client(canonical) == INSIDE
+
+
+def _complete(address: str, first_domain: str | None) -> str:
+    """An address logged without domain is one of ours; a leading backslash only stops alias expansion."""
+    bare = address.lstrip("\\")
+    if "@" in bare or not bare or first_domain is None or bare[0] in '/|:"':
+        return bare
+    return f"{bare}@{first_domain}"
+
+
+def _deliveries(last: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, cause: pd.Series, mta: str) -> pd.DataFrame:
+    """The delivering leg's own columns, and the first leg's."""
+    life = last["life"].to_numpy(np.int64)
+    first = known.iloc[root[life]].reset_index(drop=True)
+    leg = known.iloc[life].reset_index(drop=True)
+    cause_life = cause.reindex(life).fillna(-1).to_numpy(np.int64) if len(cause) else np.full(len(life), -1)
+    cause_id = known["queue_id"].reindex(cause_life).to_numpy()
+    return pd.DataFrame(
+        {
+            "mta": mta,
+            "server": leg["server"],
+            "queue_id": leg["queue_id"],
+            "origin_queue_id": first["queue_id"],
+            "cause_queue_id": cause_id,
+            **{name: first[name] for name in ORIGIN},
+            "origin_masked": False,
+            "completed": last["completed"].to_numpy(),
+            "sender": leg["sender"],
+            "origin_sender": first["sender"],
+            "recipient": last["recipient"].to_numpy(),
+            "recipient_logged": last["recipient"].to_numpy(),
+            "size": leg["size"],
+            **{name: last[name].to_numpy() for name in ("status", "dsn", "relay", "reply", *PLACE)},
+            "life": life,
+            "origin_life": root[life],
+            "cause_life": np.where(cause_life >= 0, root[np.maximum(cause_life, 0)], -1) if len(root) else cause_life,
+            "cause_leg": cause_life,
+            "agent": last["daemon"].to_numpy(),
+            **{f"orig_{name}": first[name] for name in PLACE},
+        }
+    )
+
+
+def _original(last: pd.DataFrame, tried: pd.DataFrame, parent: np.ndarray) -> pd.Series:
+    """The recipient in the first leg's envelope: back through forwards and filters, one leg at a time."""
+    own = last["orig_recipient"].where(last["orig_recipient"].notna(), last["recipient"])
+    edges = tried[tried["child"] >= 0]
+    before = edges["orig_recipient"].where(edges["orig_recipient"].notna(), edges["recipient"])
+    by_name = pd.Series(before.to_numpy(), index=pd.MultiIndex.from_arrays([edges["child"], edges["recipient"]]))
+    by_name = by_name[~by_name.index.duplicated()]
+    forwarded = edges["how"].eq("forwarded")
+    only = pd.Series(before.to_numpy()[forwarded], index=edges["child"][forwarded])
+    only = only[~only.index.duplicated()]
+    original, at = own.reset_index(drop=True), last["life"].to_numpy(np.int64)
+    while len(parent) and (parent[at] >= 0).any():
+        moving = parent[at] >= 0
+        named = by_name.reindex(pd.MultiIndex.from_arrays([at, original]))
+        through = pd.Series(named.to_numpy(), index=original.index).fillna(
+            pd.Series(only.reindex(at).to_numpy(), index=original.index)
+        )
+        original = original.mask(moving & through.notna().to_numpy(), through)
+        at = np.where(moving, parent[at], at)
+    return original
+
+
+def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, mta: str) -> pa.Table:
+    """One row for each first leg that became a message."""
+    is_message = known["queued"] | known["message_id"].notna() | known["begun_by"].eq("pickup")
+    first = known[(root == known.index) & is_message]
+    of_root = pd.Series(known["queue_id"].to_numpy(), index=root)
+    ids = of_root.groupby(level=0).agg(list).reindex(first.index)
+    left = known["ended"].groupby(root).agg(lambda times: times.max() if times.notna().all() else pd.NaT)
+    counted = rows[~rows["status"].isin(["filtered", "expanded"])].groupby("origin_life").size()
+    table = first.assign(
+        mta=mta,
+        origin_masked=False,
+        recipients=counted.reindex(first.index).fillna(0).astype("int64"),
+        legs=ids,
+        ended=pd.to_datetime(left.reindex(first.index), utc=True),
+    ).sort_values(["received", "source", "line"], kind="stable")
+    return fit(pa.Table.from_pandas(table[MESSAGES.names], preserve_index=False), MESSAGES)

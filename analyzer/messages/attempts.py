@@ -1,0 +1,87 @@
+"""What was tried and refused, and what was accepted but never sent?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.messages.legs import PLACE, frame
+from analyzer.messages.lives import Events
+from analyzer.schema import ATTEMPTS, fit
+
+COLUMNS = ["rank", "time", "server", "client_ip", "client_name", *PLACE, "repeat"]
+REFUSALS = ["reject", "milter-reject", "proxy-reject"]
+# The end of the server's own words; what stands before them is the stranger's address.
+RELAY_DENIED = r"Relay access denied$"
+UNKNOWN_USER = r": (?:Recipient address rejected: )?(?:User unknown(?: in (?:local|virtual|relay)[a-z ]* table)?|undeliverable address: .*)$"
+BLOCKLIST = r"blocked using [^ ]+"
+
+
+def attempts(events: Events, legs: pd.DataFrame) -> pa.Table:
+    """ATTEMPTS, in order of time and place."""
+    parts = [_refused(events), _failed_logins(events), _never_sent(events, legs)]
+    rows = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else parts[0]
+    rows = rows.sort_values("rank", kind="stable", ignore_index=True)
+    rows["repeat"] = rows["repeat"].fillna(1).astype("int64")
+    return fit(pa.Table.from_pandas(rows[[c for c in ATTEMPTS.names if c in rows]], preserve_index=False), ATTEMPTS)
+
+
+def _refused(events: Events) -> pd.DataFrame:
+    columns = ["helo", "auth_user", "sender", "recipient", "stage", "reply", "action", "queue_id"]
+    rows = frame(events, "decision", [*COLUMNS, *columns])
+    rows = rows[rows["action"].isin(REFUSALS)]
+    reply = rows["reply"].astype("str")
+    kind = np.select(
+        [reply.str.contains(pattern, regex=True) for pattern in (RELAY_DENIED, UNKNOWN_USER, BLOCKLIST)],
+        ["relay_denied", "unknown_user", "blocklist"],
+        "other",
+    )
+    return _repeated(rows.assign(kind=kind), events)
+
+
+def _failed_logins(events: Events) -> pd.DataFrame:
+    rows = frame(events, "auth_failed", [*COLUMNS, "auth_user", "reply"])
+    return _repeated(rows.assign(kind="auth_failed", stage="AUTH"), events)
+
+
+def _repeated(rows: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """`last message repeated n times` counts for the line right before it."""
+    again = frame(events, "repeated", ["source", "line", "repeat"])
+    if again.empty or rows.empty:
+        return rows
+    more = pd.Series(
+        again["repeat"].to_numpy("int64"), index=pd.MultiIndex.from_arrays([again["source"], again["line"] - 1])
+    )
+    here = pd.MultiIndex.from_frame(rows[["source", "line"]])
+    return rows.assign(repeat=rows["repeat"].to_numpy("int64") + more.reindex(here).fillna(0).to_numpy("int64"))
+
+
+def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
+    """Messages that smtpd began, for it had accepted a recipient, and that never came.
+
+    A queue id is given when the first recipient is accepted (smtpd_delay_open_until_valid_rcpt). Where the
+    client then began DATA and broke off, it wanted to send: that is `other`, no probe.
+    """
+    rows = legs[legs["begun_by"].eq("client") & ~legs["queued"] & legs["message_id"].isna()]
+    rows = rows.rename(columns={"received": "time", "begin": "rank"}).assign(repeat=1, stage="RCPT")
+    ends = [frame(events, kind, ["rank", "server", "pid", "counters", "stage"]) for kind in ("disconnect", "lost")]
+    ends = [part for part in ends if len(part)]
+    if rows.empty or not ends:
+        return rows.assign(kind="other", reply=None)[[*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]
+    end = pd.concat(ends).sort_values("rank").astype({"pid": "float64"})
+    tied = pd.merge_asof(
+        rows.astype({"pid": "float64"}).sort_values("rank"),
+        end.rename(columns={"stage": "broke_off", "rank": "end_rank"}),
+        left_on="rank",
+        right_on="end_rank",
+        by=["server", "pid"],
+        direction="forward",
+    )
+    in_data = tied["counters"].astype("str").str.contains(r"\b(?:data|bdat)=") | tied["broke_off"].isin(AFTER_RCPT)
+    tied["kind"] = np.where(tied["end_rank"].isna() | in_data, "other", "accepted_no_data")
+    tied["reply"] = np.where(in_data, "broke off in DATA", None)
+    return tied[[*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]
+
+
+AFTER_RCPT = ["DATA", "BDAT", "END-OF-MESSAGE"]

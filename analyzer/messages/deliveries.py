@@ -1,0 +1,89 @@
+"""What became of each recipient: one row a leg and recipient, with the last word on it?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analyzer.messages.legs import PLACE, frame
+from analyzer.messages.lives import Events
+
+ATTEMPT = ["life", "rank", "time", *PLACE, "daemon", "service", "recipient", "orig_recipient", "status", "dsn", "relay", "reply"]
+OUTCOME = {
+    "sent": "delivered",
+    "bounced": "bounced",
+    "deferred": "deferred",
+    "SOFTBOUNCE": "deferred",
+    "expired": "expired",
+}
+PROBES = {"deliverable", "undeliverable", "undeliverable-but-not-cached"}  # address verification, no mail
+REFUSING = {"reject": "rejected", "milter-reject": "rejected", "discard": "discarded", "milter-discard": "discarded"}
+AFTER_DATA = ["END-OF-MESSAGE", "DATA", "BDAT", "header", "body", "mime-header", "nested-header"]
+
+
+def attempts_to_deliver(events: Events) -> pd.DataFrame:
+    """Delivery lines of mail, in the order they were written."""
+    rows = frame(events, "delivery", ATTEMPT)
+    return rows[(rows["life"] >= 0) & ~rows["status"].isin(PROBES)].reset_index(drop=True)
+
+
+def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """One row a leg and recipient.
+
+    Args:
+        attempts: From `attempts_to_deliver`, with `child` and `how` of `links.children`.
+
+    Returns:
+        `life, recipient, orig_recipient, status, dsn, relay, reply, completed, rank` and the place of the
+        last delivery event. A mailbox copy beside a forward is `delivered`; a forward alone is `expanded`.
+    """
+    rows = attempts.assign(outcome=attempts["status"].map(OUTCOME).fillna("unknown"))
+    sent = rows["outcome"].eq("delivered")
+    rows["outcome"] = np.select(
+        [
+            sent & rows["how"].eq("forwarded"),
+            sent & rows["how"].eq("filtered"),
+            sent & rows["daemon"].eq("discard"),
+        ],
+        ["expanded", "filtered", "discarded"],
+        rows["outcome"],
+    )
+    key = ["life", "recipient"]
+    copy_kept = rows["outcome"].eq("delivered").groupby([rows["life"], rows["recipient"]]).transform("any")
+    first_original = rows.groupby(key, sort=False)["orig_recipient"].transform("first")
+    rows["orig_recipient"] = first_original
+    rows = rows[~(copy_kept & rows["outcome"].isin(["expanded", "filtered"]))]
+    last = rows.drop_duplicates(key, keep="last").rename(columns={"time": "completed"})
+    last = last.assign(status=last["outcome"]).drop(columns="outcome")
+    last = pd.concat([last, _refused_content(events, set(last["life"]))], ignore_index=True)
+    return _ended_otherwise(last, events)
+
+
+def _refused_content(events: Events, delivered: set[int]) -> pd.DataFrame:
+    """Messages refused after DATA: the line names the last recipient only."""
+    wanted = ["life", "rank", "time", *PLACE, "daemon", "recipient", "action", "stage", "reply"]
+    rows = frame(events, "decision", wanted)
+    content = frame(events, "content_action", wanted)
+    named = content["reply"].astype("str").str.extract(r"; from=<[^>]*> to=<([^>]*)> proto=")[0]
+    content["recipient"] = content["recipient"].where(content["recipient"].notna(), named)
+    rows = pd.concat([part for part in (rows, content) if len(part)], ignore_index=True) if len(rows) + len(content) else rows
+    if rows.empty:
+        return pd.DataFrame(columns=["life", "rank", "completed", *PLACE, "daemon", "recipient", "status", "reply"])
+    refused = rows["action"].isin(REFUSING) & rows["stage"].isin(AFTER_DATA) & (rows["life"] >= 0)
+    rows = rows[refused & rows["recipient"].notna() & ~rows["life"].isin(delivered)]
+    rows = rows.drop_duplicates(["life", "recipient"], keep="last").rename(columns={"time": "completed"})
+    return rows.assign(status=rows["action"].map(REFUSING)).drop(columns=["action", "stage"])
+
+
+def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """What waits may expire, be held, or be removed by an administrator, without a line for each recipient."""
+    waiting = last["status"].eq("deferred")
+    expired = frame(events, "expired", ["life", "rank"]).drop_duplicates("life", keep="last").set_index("life")["rank"]
+    gone = last["life"].map(expired)
+    status = last["status"].mask(waiting & gone.notna() & (gone > last["rank"]), "expired")
+    admin = frame(events, "administered", ["life", "rank", "action"]).drop_duplicates("life", keep="last").set_index("life")
+    action = last["life"].map(admin["action"]) if len(admin) else pd.Series(None, index=last.index, dtype="object")
+    later = last["life"].map(admin["rank"]) > last["rank"] if len(admin) else waiting & False
+    status = status.mask(waiting & later & action.eq("removed"), "removed")
+    status = status.mask(waiting & later & action.eq("placed on hold"), "held")
+    return last.assign(status=status)

@@ -1,0 +1,106 @@
+"""Which leg was made of which, and which notice is about which message?
+
+Four kinds of line name another queue id: `forwarded as` (alias, list, .forward), `queued as` (hand-over
+to a filter on this server), `orig_queue_id=`/`orig_id=` (filter, requeue), and the notice lines.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.messages.lives import Lives
+
+Int64 = npt.NDArray[np.int64]
+
+FORWARDED = r"^forwarded as ([0-9A-Za-z]{6,40})$"
+QUEUED = r"\bqueued as ([0-9A-Za-z]{6,40})\b"
+
+
+def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.DataFrame:
+    """The leg that each delivery turned into.
+
+    Args:
+        deliveries: Delivery events with `life, rank, daemon, status, reply`.
+
+    Returns:
+        For each delivery, in its index: `child` (life, -1 for none) and `how` (`forwarded`, `filtered`, null).
+    """
+    sent = deliveries["status"].eq("sent")
+    forwarded = deliveries["reply"].where(sent & deliveries["daemon"].eq("local")).str.extract(FORWARDED)[0]
+    queued = deliveries["reply"].where(sent & deliveries["daemon"].isin(["smtp", "lmtp"])).str.extract(QUEUED)[0]
+    child = np.full(len(deliveries), -1)
+    how = np.full(len(deliveries), None, object)
+    rank = deliveries["rank"].to_numpy(np.int64)
+    own_queue = legs["queue"].to_numpy(np.int64)[deliveries["life"]] if len(deliveries) else np.empty(0, np.int64)
+    for named, name in ((forwarded, "forwarded"), (queued, "filtered")):
+        rows = np.flatnonzero(named.notna())
+        if not rows.size:
+            continue
+        ids = pa.array(named.iloc[rows], pa.string())
+        for queue in _where_to_look(name, own_queue[rows], lives):
+            found = lives.find(queue, ids, rank[rows])
+            good = (found >= 0) & (child[rows] < 0) & _plausible(name, found, deliveries.iloc[rows], legs)
+            child[rows[good]] = found[good]
+            how[rows[good]] = name
+    return pd.DataFrame({"child": child, "how": how}, index=deliveries.index)
+
+
+def _where_to_look(name: str, own: Int64, lives: Lives) -> list[Int64]:
+    """A forwarded message stays in its queue; a filter may hand over to another instance of the server."""
+    if name == "forwarded":
+        return [own]
+    servers = lives.server.to_pandas().groupby(lives.queue).first()
+    same = [np.where(servers.reindex(own).to_numpy() == server, queue, -1) for queue, server in servers.items()]
+    return [own, *same]
+
+
+def _plausible(name: str, found: Int64, deliveries: pd.DataFrame, legs: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """A reply is the other side's text: it names a leg of ours only if that leg began then, as such a leg does."""
+    leg = legs.iloc[np.maximum(found, 0)]
+    near = (leg["received"].to_numpy() - deliveries["time"].to_numpy()) / np.timedelta64(1, "s")
+    other = found != deliveries["life"].to_numpy()
+    if name == "forwarded":
+        return other & leg["begun_by"].isin(["message_id", "queued"]).to_numpy() & (np.abs(near) <= 3600)
+    return other & leg["begun_by"].eq("client").to_numpy() & (near > -3600) & (near <= 5)
+
+
+def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64:
+    """The leg that each leg was made of; -1 for a first leg. A parent always began earlier."""
+    parent = np.full(len(legs), -1)
+    edges = deliveries[deliveries["child"] >= 0].drop_duplicates("child")
+    parent[edges["child"].to_numpy(np.int64)] = edges["life"]
+    rows = np.flatnonzero(legs["orig_queue_id"].notna() & (parent < 0))
+    if rows.size:
+        ids = pa.array(legs["orig_queue_id"].iloc[rows], pa.string())
+        found = lives.find(legs["queue"].to_numpy(np.int64)[rows], ids, legs["begin"].to_numpy(np.int64)[rows])
+        parent[rows] = found
+    begin = legs["begin"].to_numpy(np.int64)
+    later = (parent >= 0) & (begin[np.maximum(parent, 0)] >= begin)
+    parent[later] = -1
+    return parent
+
+
+def roots(parent: Int64) -> Int64:
+    """The first leg of each leg."""
+    root = np.where(parent >= 0, parent, np.arange(len(parent)))
+    while True:
+        further = root[root]
+        if (further == root).all():
+            return root
+        root = further
+
+
+def causes(notices: pd.DataFrame, lives: Lives) -> pd.Series:
+    """For each leg that is a notice, the leg it is about; indexed by the notice's life."""
+    if notices.empty:
+        return pd.Series(dtype="int64")
+    made = lives.find(
+        notices["queue"].to_numpy(np.int64),
+        pa.array(notices["new_queue_id"], pa.string()),
+        notices["rank"].to_numpy(np.int64),
+    )
+    about = pd.Series(notices["life"].to_numpy(np.int64), index=made)
+    return about[(about.index >= 0) & (about.index != about)].groupby(level=0).first()

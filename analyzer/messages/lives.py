@@ -1,0 +1,164 @@
+"""Which message does a line belong to? A queue id names a message only for a while.
+
+A life is what one queue id meant from the line that began it to the one that ended it. Short ids are
+used again, so (server, queue, id) alone would join strangers' mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Int64 = npt.NDArray[np.int64]
+Events = dict[str, pa.Table]  # by kind, each with the columns of EVENTS that it has
+
+BEGINS = {"client", "pickup"}
+ENDS = {"removed", "cancelled"}
+AFTER_END = {"message_id", "queued"}  # these after an end are a new message whose first lines are lost
+UNDER_WAY = {"message_id", "queued", "delivery", "expired", "notice", "remote_reply"}  # no second message-id now
+LATE = pd.Timedelta(minutes=1).value // 1000  # a line of another process may be written after `removed`
+QUEUE_OWNERS = {"qmgr", "nqmgr", "oqmgr", "cleanup"}
+
+
+@dataclass
+class Lives:
+    """All lives, in the order of (queue, first line), and what finds one.
+
+    `key`: code of (server, queue, id); `begin`, `end`: ranks of its first and last line among all events.
+    """
+
+    key: Int64
+    begin: Int64
+    end: Int64
+    queue_id: pa.Array
+    server: pa.Array
+    queue: Int64
+    ids: pa.Array
+    queues: int
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def find(self, queue: Int64, queue_id: pa.Array, rank: Int64) -> Int64:
+        """The life that each queue id names at a line: the one open there, else the next to begin; -1 for none."""
+        code = pc.fill_null(pc.index_in(queue_id.cast(pa.string()), self.ids), -1).to_numpy().astype(np.int64)
+        key = np.where((code >= 0) & (queue >= 0), code * self.queues + queue, -1)
+        if not len(self):
+            return np.full(len(key), -1)
+        at = np.searchsorted((self.key << 32) | self.begin, (key << 32) | rank, "right") - 1
+        before = np.maximum(at, 0)
+        after = np.minimum(at + 1, len(self) - 1)
+        here = (at >= 0) & (self.key[before] == key)
+        open_here = here & (self.end[before] >= rank)
+        next_fits = (key >= 0) & (self.key[after] == key) & (at + 1 < len(self))
+        return np.where(open_here, before, np.where(next_fits, after, np.where(here, before, -1)))
+
+
+def live(events: Events) -> tuple[Events, Lives]:
+    """Give every event of a queue id its life.
+
+    Args:
+        events: By kind; `order` says what came first, over all evidence.
+
+    Returns:
+        The events, each table with `rank` (place among all events, int64), `queue` (code of server and
+        instance) and `life` (index into the lives; -1 without a queue id); and the lives.
+    """
+    names = sorted(events)
+    if not names:
+        empty = np.empty(0, np.int64)
+        return {}, Lives(empty, empty, empty, pa.array([], pa.string()), pa.array([], pa.string()), empty, pa.array([], pa.string()), 1)
+    lengths = [len(events[name]) for name in names]
+    order = np.concatenate([events[name]["order"].to_numpy() for name in names])
+    rank = np.empty(len(order), np.int64)
+    rank[np.argsort(order, kind="stable")] = np.arange(len(order))
+    queue, queue_servers = _queues(events, names)
+    ids = pa.chunked_array(
+        [chunk for name in names for chunk in events[name]["queue_id"].cast(pa.string()).chunks], pa.string()
+    )
+    encoded = ids.combine_chunks().dictionary_encode()
+    code = pc.fill_null(encoded.indices, -1).to_numpy().astype(np.int64)
+    queues = len(queue_servers)
+    key = np.where(code >= 0, code * queues + queue, -1)
+    kind = np.repeat(np.arange(len(names)), lengths)
+    time = np.concatenate([events[name]["time"].cast(pa.int64()).fill_null(0).to_numpy() for name in names])
+    life, first, last = _split(key, rank, kind, names, time)
+    at = np.cumsum([0, *lengths])
+    tables = {
+        name: events[name]
+        .append_column("rank", pa.array(rank[a:b]))
+        .append_column("queue", pa.array(queue[a:b]))
+        .append_column("life", pa.array(life[a:b]))
+        for name, a, b in zip(names, at[:-1], at[1:], strict=True)
+    }
+    of_queue = key[first] % queues
+    lives = Lives(
+        key[first],
+        rank[first],
+        rank[last],
+        encoded.dictionary.take(pa.array(key[first] // queues)),
+        pa.array(queue_servers, pa.string()).take(pa.array(of_queue)),
+        of_queue,
+        encoded.dictionary,
+        queues,
+    )
+    return tables, lives
+
+
+def _split(
+    key: Int64, rank: Int64, kind: Int64, names: list[str], time: Int64
+) -> tuple[Int64, Int64, Int64]:
+    """Life of each event, and the first and last event of each life."""
+    rows = np.flatnonzero(key >= 0)
+    rows = rows[np.argsort((key[rows] << 32) | rank[rows])]
+    k, kinds, times = key[rows], kind[rows], time[rows]
+    is_ = {group: np.isin(kinds, [n for n, name in enumerate(names) if name in members]) for group, members in (
+        ("begin", BEGINS), ("end", ENDS), ("again", AFTER_END), ("id", {"message_id"}), ("going", UNDER_WAY)
+    )}  # fmt: skip
+    before_ended = np.concatenate([[False], is_["end"][:-1]])
+    before_going = np.concatenate([[False], is_["going"][:-1]])
+    gap = np.concatenate([[0], np.diff(times)])
+    new = np.concatenate([[True], k[1:] != k[:-1]])[: len(rows)]
+    new |= is_["begin"]
+    new |= before_ended & (is_["again"] | (gap > LATE))
+    new |= is_["id"] & before_going
+    number = np.cumsum(new) - 1
+    life = np.full(len(key), -1)
+    life[rows] = number
+    first = np.flatnonzero(new)
+    last = np.concatenate([first[1:], [len(rows)]])[: len(first)] - 1
+    return life, rows[first], rows[last]
+
+
+def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str]]:
+    """Code of the queue of each event, and the server of each code.
+
+    A service may log under a name of its own (`postfix-submission/smtpd`) and still feed the one queue of
+    its server: a name that never logs as a queue manager belongs to the only name there that does.
+    """
+    columns = ("server", "instance", "daemon")
+    frame = pd.concat(
+        [pd.DataFrame({c: events[name][c].combine_chunks().cast(pa.string()).to_pandas() for c in columns}) for name in names]
+    )
+    pairs = frame.groupby(["server", "instance"], dropna=False, sort=True)["daemon"].agg(
+        lambda daemons: bool(set(daemons.unique()) & QUEUE_OWNERS)
+    )
+    owners: dict[str, list[str]] = {}
+    for (server, instance), owns in pairs.items():
+        if owns:
+            owners.setdefault(server, []).append(instance)
+    queue_of = {
+        (server, instance): (server, owners[server][0])
+        if not owns and len(owners.get(server, [])) == 1
+        else (server, instance)
+        for (server, instance), owns in pairs.items()
+    }
+    codes = {queue: n for n, queue in enumerate(sorted(set(queue_of.values()), key=str))}
+    index = pd.MultiIndex.from_frame(frame[["server", "instance"]])
+    code_of_pair = np.array([codes[queue_of[pair]] for pair in pairs.index], np.int64)
+    return code_of_pair[pairs.index.get_indexer(index)], [server for server, _ in codes]

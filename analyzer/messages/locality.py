@@ -1,0 +1,132 @@
+"""Who is inside? Clients and addresses, by what the site says or by what the log shows.
+
+Inside, outside or unknown: never a bool. Where no site is given, domains are those that this server
+delivered itself, and networks those that no stranger can have; a verdict then stays at possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analyzer.messages.addresses import domain, literal, per_value, routed_domain, within
+from analyzer.site import OURS_ALONE, Network, Site, domain_key
+
+INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
+FINAL = ["local", "virtual", "lmtp", "pipe"]  # agents that end a message on this machine
+
+
+@dataclass(frozen=True)
+class Locality:
+    """What counts as ours. None is unknown."""
+
+    domains: frozenset[str] | None
+    relay_domains: frozenset[str]
+    networks: tuple[Network, ...] | None
+    servers: frozenset[str]
+    first_domain: str | None
+    inferred: bool
+
+    def of_domain(self, name: str) -> str:
+        if self.domains is None:
+            return UNKNOWN
+        ours = name in self.domains or name in self.relay_domains or name in self.servers or literal(name) in self.servers
+        return INSIDE if ours or name == "" else OUTSIDE
+
+    def of_address(self, address: str) -> str:
+        """Where mail to the address ends: a route in the local part of one of our addresses leads on."""
+        side = self.of_domain(domain(address))
+        route = routed_domain(address)
+        if side == INSIDE and route and "." in route:
+            return self.of_domain(route)
+        return side
+
+    def of_client(self, ip: str) -> str:
+        if ip in self.servers:
+            return INSIDE
+        if self.networks is None:
+            return UNKNOWN
+        return INSIDE if within(self.networks, ip) else OUTSIDE
+
+    def addresses(self, values: pd.Series) -> pd.Series:
+        return per_value(values, self.of_address).fillna(UNKNOWN)
+
+    def clients(self, values: pd.Series) -> pd.Series:
+        return per_value(values, self.of_client).fillna(UNKNOWN)
+
+
+def locality(site: Site | None, attempts: pd.DataFrame) -> Locality:
+    """Who is ours, by the site where it says, else by the log.
+
+    Args:
+        attempts: Delivery events with `daemon, service, recipient, orig_recipient, status`.
+    """
+    stated = site or Site()  # type: ignore[call-arg]
+    inferred = not stated.known
+    domains = stated.domains if stated.domains is not None else _domains_delivered_here(attempts)
+    relayed = stated.relay_domains if stated.domains is not None else _domains_passed_on(attempts)
+    networks = tuple(stated.believed_networks) if stated.networks is not None else tuple(OURS_ALONE)
+    servers = frozenset(name.strip("[]").lower() for name in stated.servers or [])
+    return Locality(
+        frozenset(map(domain_key, domains)) if domains else None,
+        frozenset(map(domain_key, relayed or [])),
+        networks,
+        servers,
+        domain_key(domains[0]) if domains else None,
+        inferred,
+    )
+
+
+def _domains_delivered_here(attempts: pd.DataFrame) -> list[str]:
+    """Domains whose mail ended in a mailbox of this server or was rewritten here, the busiest first."""
+    here = attempts["daemon"].isin(FINAL) & attempts["status"].eq("sent")
+    return _by_count(pd.concat([attempts.loc[here, "recipient"], attempts["orig_recipient"].dropna()]))
+
+
+def _domains_passed_on(attempts: pd.DataFrame) -> list[str]:
+    """Domains that went out by the `relay` service, which Postfix keeps for relay_domains (master.cf)."""
+    return _by_count(attempts.loc[attempts["service"].eq("relay"), "recipient"])
+
+
+def _by_count(addresses: pd.Series) -> list[str]:
+    names = per_value(addresses, domain)
+    counts = names[names.ne("")].value_counts()
+    return sorted(counts.index, key=lambda name: (-counts[name], name))
+
+
+def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
+    """Who handed it in, where it ends, and what the addresses claim.
+
+    Args:
+        rows: Deliveries with `client_ip, auth_user, submission, sender, recipient, original_recipient`.
+
+    Returns:
+        The rows with `client_side`, `recipient_side`, `original_side` (inside, outside, unknown), `flow` and
+        `third_party_addresses`; `relay_domain` is true where the recipient's domain is one we are backup of.
+    """
+    made_here = rows["submission"].isin(["local", "internal"]) | rows["auth_user"].notna()
+    client = pd.Series(np.where(made_here, INSIDE, local.clients(rows["client_ip"])), index=rows.index)
+    recipient = local.addresses(rows["recipient"])
+    original = local.addresses(rows["original_recipient"])
+    flow = (client + ">" + recipient).map(
+        {
+            f"{INSIDE}>{INSIDE}": "internal",
+            f"{INSIDE}>{OUTSIDE}": "outbound",
+            f"{OUTSIDE}>{INSIDE}": "inbound",
+            f"{OUTSIDE}>{OUTSIDE}": "third_party",
+        }
+    )
+    sender = per_value(rows["origin_sender"], lambda a: INSIDE if a == "" else local.of_domain(domain(a)))
+    sender = sender.fillna(UNKNOWN)
+    foreign = pd.Series(sender.eq(OUTSIDE) & recipient.eq(OUTSIDE), dtype="boolean")
+    foreign[sender.eq(UNKNOWN) | recipient.eq(UNKNOWN)] = pd.NA
+    return rows.assign(
+        client_side=client,
+        recipient_side=recipient,
+        original_side=original,
+        flow=flow.fillna("unknown"),
+        third_party_addresses=foreign,
+        relay_domain=per_value(rows["recipient"], lambda a: domain(a) in local.relay_domains).eq(True),
+    )
