@@ -37,7 +37,7 @@ def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
         `life, recipient, orig_recipient, status, dsn, relay, reply, completed, rank` and the place of the
         last delivery event. A mailbox copy beside a forward is `delivered`; a forward alone is `expanded`.
     """
-    rows = attempts.assign(outcome=attempts["status"].map(OUTCOME).fillna("unknown"))
+    rows = _own_mailbox(attempts.assign(outcome=attempts["status"].map(OUTCOME).fillna("unknown")))
     sent = rows["outcome"].eq("delivered")
     rows["outcome"] = np.select(
         [
@@ -57,6 +57,24 @@ def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
     last = last.assign(status=last["outcome"]).drop(columns="outcome")
     last = pd.concat([last, _refused_content(events, set(last["life"]))], ignore_index=True)
     return _ended_otherwise(last, events)
+
+
+def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
+    """A .forward that keeps a copy: local(8) logs `to=<user@main>, orig_to=<user+ext@alias>` for the mailbox and
+    `to=<user+ext@alias>` for the forward or command. Both are one recipient, the one of the envelope.
+    """
+    local = rows["daemon"].eq("local")
+    name, original = (
+        rows[column].str.rpartition("@")[0].str.partition("+")[0].str.lower()
+        for column in ("recipient", "orig_recipient")
+    )
+    twins = pd.MultiIndex.from_frame(rows.loc[local, ["life", "recipient"]])
+    here = pd.MultiIndex.from_arrays([rows["life"], rows["orig_recipient"]])
+    same = local & name.eq(original) & rows["recipient"].ne(rows["orig_recipient"]) & here.isin(twins)
+    return rows.assign(
+        recipient=rows["recipient"].mask(same, rows["orig_recipient"]),
+        orig_recipient=rows["orig_recipient"].mask(same, None),
+    )
 
 
 def _refused_content(events: Events, delivered: set[int]) -> pd.DataFrame:
