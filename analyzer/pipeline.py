@@ -18,7 +18,6 @@ from analyzer.folder import CaseFolder, Settings
 from analyzer.schema import DELIVERIES, EVENTS, UNREAD, fit
 from analyzer.site import Site
 
-MTA = "postfix"
 ASSUMED_ZONE = "UTC"
 
 Progress = Callable[[str, int, int], None]  # file, bytes read of all evidence, bytes of all evidence
@@ -87,7 +86,7 @@ def _read(item: evidence.Evidence, progress: Progress | None, all_of_it: Sequenc
     total = sum(other.size for other in all_of_it)
 
     def parse(block: evidence.Block) -> formats.Reading:
-        return formats.read_postfix(block.source, block.first_line, block.offset, block.data)
+        return formats.read_syslog(block.source, block.first_line, block.offset, block.data)
 
     readings = []
     for reading in engines.in_order(parse, reader):
@@ -117,7 +116,7 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
         raise SettingsError("nothing tells the year of its stamps", undated[0], "Give the year of its first line: --year 2026")
     tables = {name: formats.dated(log, years.get(name), zone) for name, log in logs.items()}
     events = _one_table_a_kind(tables, formats.order(tables))
-    assembled = messages.assemble(events, site, MTA)
+    assembled = messages.assemble(events, site)
     attempts = assembled.attempts.to_pandas()
     attempts["client_side"] = assembled.locality.clients(attempts["client_ip"])
     spans = {name: _span(mine) for name, mine in tables.items()}
@@ -181,7 +180,7 @@ def _one_table_a_kind(tables: dict[str, dict[str, pa.Table]], names: Sequence[st
 def _flat(events: dict[str, pa.Table]) -> pa.Table:
     """All events as EVENTS, in the order they were written."""
     parts = [
-        table.append_column("kind", pa.array([kind] * len(table), pa.string())).append_column("mta", pa.array([MTA] * len(table), pa.string()))
+        table.append_column("kind", pa.array([kind] * len(table), pa.string()))
         for kind, table in events.items()
     ]
     plain = [
@@ -228,7 +227,7 @@ def _account(item: _Read, spans: dict[str, Any], first_of: dict[str, str]) -> di
         "stream_size": account.stream_size,
         "stream_sha256": account.stream_sha256,
         "carrier": found.carrier,
-        "format": MTA if log else found.kind if found.kind != "text" else "unknown",
+        "format": _format(log) if log else found.kind if found.kind != "text" else "unknown",
         "note": found.note,
         "first": first.isoformat() if first else None,
         "last": last.isoformat() if last else None,
@@ -239,6 +238,12 @@ def _account(item: _Read, spans: dict[str, Any], first_of: dict[str, str]) -> di
         "damage": account.damage,
         "duplicate_of": twin if log and twin != found.name else None,
     }
+
+
+def _format(log: formats.Log) -> str:
+    """The mail servers that wrote to this log."""
+    names = {name for table in log.tables.values() for name in table["mta"].unique().to_pylist() if name}
+    return ", ".join(sorted(names))
 
 
 def _whole(item: _Read) -> bool:

@@ -1,6 +1,6 @@
 """Blocks of lines become EVENTS. One file a log format."""
 
 from analyzer.formats.logs import Log, Year, dated, joined, order, years
-from analyzer.formats.reader import Reading, read_postfix
+from analyzer.formats.reader import Reading, read_syslog
 
-__all__ = ["Log", "Reading", "Year", "dated", "joined", "order", "read_postfix", "years"]
+__all__ = ["Log", "Reading", "Year", "dated", "joined", "order", "read_syslog", "years"]

@@ -7,6 +7,7 @@ Nothing here loops over lines.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,8 +25,7 @@ Flags = npt.NDArray[np.bool_]
 PADDING = bytes(64)  # so that a line may be read past its end
 COLON, SPACE, OPEN, CLOSE, NEWLINE, RETURN = b": []\n\r"
 REPEATED = b"message repeated "  # rsyslog: $RepeatedMsgReduction
-# Postfix: short ids are upper-case hex, long ones base 52 without vowels (mail_queue.h).
-QUEUE_ID = r"^(?:[0-9A-F]{6,40}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,40})$"
+SHORTEST_ID, LONGEST_ID = 6, 40
 
 
 def next_after(positions: Positions, starts: Positions, otherwise: int) -> Positions:
@@ -38,8 +38,8 @@ class Lines:
     """One block as columns; every array has one entry a line.
 
     `start` to `end` is the line without its end. Of a line with a syslog header, `host` is where the
-    host begins, `program_end` where the program ends, `text` where the message begins, and `body` where
-    it begins after a queue id. `end` of a line that syslog wrapped as repeated is the inner end.
+    host begins, `program_end` where the program ends, `text` where the message begins, and `id_end` the
+    first colon in it. `end` of a line that syslog wrapped as repeated is the inner end.
     """
 
     data: bytes
@@ -48,13 +48,10 @@ class Lines:
     host: Positions
     program_end: Positions
     text: Positions
-    body: Positions
+    id_end: Positions
     headed: Flags
     repeat: npt.NDArray[np.int64]
     stamps: Stamps
-    noqueue: Flags
-    has_id: Flags
-    queue_ids: pa.DictionaryArray
 
     def __len__(self) -> int:
         return len(self.start)
@@ -62,11 +59,6 @@ class Lines:
     @cached_property
     def bytes(self) -> npt.NDArray[np.uint8]:
         return np.frombuffer(self.data, np.uint8)
-
-    @cached_property
-    def first_eight(self) -> npt.NDArray[np.uint64]:
-        """The first eight bytes of each body, as one little-endian integer."""
-        return eight_bytes(self.data)[self.body]
 
     def pieces(self, begin: Positions, end: Positions) -> pa.BinaryArray:
         return pieces(self.data, begin, end)
@@ -115,15 +107,34 @@ def cut(block: bytes) -> Lines:
 
     repeat, text, end = _unwrap_repeated(data, byte, bracket, headed, text, end)
     id_end = next_after(colon_space, text, len(block))
-    noqueue = headed & (eight_bytes(data)[text] == prefix(b"NOQUEUE:")[0])
-    maybe = headed & ~noqueue & (id_end - text >= 6) & (id_end - text <= 40) & (id_end < end)
-    ids = pieces(data, text, np.where(maybe, id_end, text)).dictionary_encode()
-    valid = pc.match_substring_regex(ids.dictionary, QUEUE_ID).to_numpy(zero_copy_only=False)
-    has_id = valid[ids.indices.to_numpy()] if len(ids) else maybe
+    return Lines(data, start, end, host, program_end, text, id_end, headed, repeat, stamps)
+
+
+@dataclass
+class QueueIds:
+    """The queue id of each line, if it has one, and where the text after it begins (`body`)."""
+
+    ids: pa.DictionaryArray
+    has_id: Flags
+    body: Positions
+    first_eight: npt.NDArray[np.uint64]  # the first eight bytes of each body, as a little-endian integer
+
+
+def queue_ids(lines: Lines, patterns: Sequence[tuple[Flags, str]]) -> QueueIds:
+    """Tell queue ids from other words before a colon, by the pattern that ids have in each group of lines."""
+    text, id_end = lines.text, lines.id_end
+    eight = eight_bytes(lines.data)
+    noqueue = lines.headed & (eight[text] == prefix(b"NOQUEUE:")[0])
+    length = id_end - text
+    maybe = lines.headed & ~noqueue & (length >= SHORTEST_ID) & (length <= LONGEST_ID) & (id_end < lines.end)
+    ids = pieces(lines.data, text, np.where(maybe, id_end, text)).dictionary_encode()
+    has_id = np.zeros(len(lines), np.bool_)
+    for group, pattern in patterns:
+        valid = pc.match_substring_regex(ids.dictionary, pattern).to_numpy(zero_copy_only=False)
+        has_id |= group & valid[ids.indices.to_numpy()]
     body = np.where(has_id, id_end + 2, np.where(noqueue, text + 9, text)).astype(np.int32)
-    return Lines(
-        data, start, end, host, program_end, text, np.minimum(body, end), headed, repeat, stamps, noqueue, has_id, ids
-    )
+    body = np.minimum(body, lines.end)
+    return QueueIds(ids, has_id, body, eight[body])
 
 
 def _after_rubbish(data: bytes, byte: npt.NDArray[np.uint8], start: Positions, newline: Positions) -> Positions:

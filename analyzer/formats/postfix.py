@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.formats.shapes import Shape, programs
+from analyzer.formats.shapes import Dialect, Program, Shape, programs
 
 SMTPD = programs("smtpd qmqpd")
 CLEANUP = programs("cleanup")
@@ -323,12 +323,21 @@ SHAPES = (
 _TAG = re.compile(r"^(?P<instance>[^/\[\]: ]{1,64})/(?:(?P<service>[^\[\]: ]{1,128})/)?(?P<daemon>[a-z][a-z-]{1,30})$")
 
 
-def recognise(tag: str) -> tuple[str, str | None, str] | None:
+def recognise(tag: str) -> Program | None:
     """Instance, service and daemon of a Postfix tag (`postfix/submission/smtpd`); None for another program.
 
     A site may choose any syslog_name, so it is the daemon's own name that tells.
     """
     found = _TAG.match(tag)
     if found and found["daemon"] in DAEMONS:
-        return found["instance"], found["service"], found["daemon"]
+        return Program(found["instance"], found["service"], found["daemon"])
     return None
+
+
+POSTFIX = Dialect(
+    mta="postfix",
+    shapes=SHAPES,
+    recognise=recognise,
+    # Short ids are upper-case hex, long ones base 52 without vowels (mail_queue.h).
+    queue_id=r"^(?:[0-9A-F]{6,40}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,40})$",
+)

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats import postfix
 from analyzer.formats.clock import Turns, turns
-from analyzer.formats.lines import CLOSE, Lines, cut, prefix
-from analyzer.formats.shapes import Shape, as_text, read
+from analyzer.formats.lines import CLOSE, Lines, cut, prefix, queue_ids
+from analyzer.formats.postfix import POSTFIX
+from analyzer.formats.shapes import Dialect, Program, as_text, read
 from analyzer.schema import EVENTS, UNREAD
 
 Rows = npt.NDArray[np.intp]
@@ -28,15 +26,9 @@ SECOND_HEADER = re.compile(
     rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) [^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
 )
 LAST_REPEATED = r"^[^ ]+ last message repeated (?P<repeat>[0-9]{1,9}) times?$"
+DIALECTS = (POSTFIX,)
+PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
 MAY_BE_EMPTY = {"sender"}  # the null sender; any other empty capture is a field the line does not have
-
-
-class Program(NamedTuple):
-    """Who wrote a line, by the tag of its header."""
-
-    instance: str | None
-    service: str | None
-    daemon: str
 
 
 @dataclass
@@ -59,46 +51,30 @@ class Reading:
     ignored_by_program: Counter[str] = field(default_factory=Counter)
 
 
-def read_postfix(source: str, first_line: int, offset: int, data: bytes) -> Reading:
-    """Whole lines of a Postfix log; *first_line* and *offset* say where in the evidence they are."""
+def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Reading:
+    """Read whole lines of syslog; *first_line* and *offset* say where in the evidence they are.
 
-    def program(tag: str) -> Program | None:
-        found = postfix.recognise(tag)
-        return Program(*found) if found else None
-
-    return read_block(
-        "postfix", postfix.SHAPES, program, source=source, first_line=first_line, offset=offset, data=data
-    )
-
-
-def read_block(
-    mta: str,
-    shapes: Sequence[Shape],
-    recognise: Callable[[str], Program | None],
-    *,
-    source: str,
-    first_line: int,
-    offset: int,
-    data: bytes,
-) -> Reading:
-    """Read whole lines; *recognise* tells a program from the tag before its process id."""
+    Lines of every mail server in DIALECTS are read, whoever else wrote to the same file.
+    """
     lines = cut(data)
     blank = lines.start >= lines.end
-    base = _Base(mta, source, first_line, offset, lines, recognise)
+    base = _Base(source, first_line, offset, lines)
     kind = np.zeros(len(lines), np.int16)  # number of the shape from 1; 0 is unread
-    kind[blank] = -1
-    kind[lines.headed & ~base.known] = -2
-    tables = _read_shapes(shapes, lines, base, kind)
+    kind[blank] = BLANK
+    kind[lines.headed & ~base.known] = FOREIGN
+    tables: dict[str, list[pa.Table]] = {}
+    for number, dialect in enumerate(DIALECTS):
+        _read_shapes(dialect, number, lines, base, kind, tables)
     _last_repeated(lines, base, kind, tables)
+    joined = {name: pa.concat_tables(parts, promote_options="default") for name, parts in tables.items()}
     glued = _glued(lines)
     if glued.size:
         kind[glued] = 0
-        tables = {name: table.filter(~np.isin(table["line"], glued + first_line)) for name, table in tables.items()}
-    idle = np.array([False, *(not shape.bearing for shape in shapes), False])
-    ignored = (kind == -2) | idle[np.where(kind > 0, kind, 0)]
+        joined = {name: table.filter(~np.isin(table["line"], glued + first_line)) for name, table in joined.items()}
+    ignored = (kind == FOREIGN) | (kind == IDLE)
     unread = np.flatnonzero(kind == 0)
     return Reading(
-        {name: table for name, table in tables.items() if len(table)},
+        {name: table for name, table in joined.items() if len(table)},
         _unread(lines, base, unread, glued),
         first_line,
         offset + len(data),
@@ -111,26 +87,33 @@ def read_block(
     )
 
 
-def _read_shapes(shapes: Sequence[Shape], lines: Lines, base: _Base, kind: npt.NDArray[np.int16]) -> dict[str, pa.Table]:
-    """Let every shape claim its lines; the first that fits keeps them."""
-    found: dict[str, list[pa.Table]] = {}
+def _read_shapes(
+    dialect: Dialect,
+    number: int,
+    lines: Lines,
+    base: _Base,
+    kind: npt.NDArray[np.int16],
+    tables: dict[str, list[pa.Table]],
+) -> None:
+    """Let every shape of a dialect claim its lines; the first that fits keeps them."""
     closing = lines.bytes[np.maximum(lines.end - 1, 0)] == ord(")")
-    for number, shape in enumerate(shapes, 1):
+    body, first_eight = base.ids.body, base.ids.first_eight
+    for shape in dialect.shapes:
         value, mask = prefix(shape.prefix)
-        candidates = base.written_by(shape.programs) & ((lines.first_eight & mask) == value) & (kind == 0)
+        candidates = base.written_by(number, shape.programs) & ((first_eight & mask) == value) & (kind == 0)
         rows = np.flatnonzero(candidates)
         if not rows.size:
             continue
         end = lines.end[rows] - closing[rows] if shape.closing else lines.end[rows]
-        columns, fits = read(shape, lines.pieces(lines.body[rows], end))
+        columns, fits = read(shape, lines.pieces(body[rows], end))
         rows = rows[fits]
-        kind[rows] = number
+        kind[rows] = PARSED if shape.bearing else IDLE
         if shape.bearing and rows.size:
-            found.setdefault(shape.kind, []).append(base.table(rows, shape.kind, columns))
-    return {name: pa.concat_tables(parts, promote_options="default") for name, parts in found.items()}
+            found = base.table(rows, columns, dialect.mta)
+            tables.setdefault(shape.kind, []).append(dialect.complete(shape.kind, found))
 
 
-def _last_repeated(lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, pa.Table]) -> None:
+def _last_repeated(lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]) -> None:
     """`last message repeated 3 times`: syslog's own line, without a program."""
     rows = np.flatnonzero(lines.stamps.present & ~lines.headed & (kind == 0))
     if not rows.size:
@@ -138,8 +121,8 @@ def _last_repeated(lines: Lines, base: _Base, kind: npt.NDArray[np.int16], table
     times = pc.extract_regex(lines.pieces(lines.host[rows], lines.end[rows]), LAST_REPEATED)
     fits = times.is_valid().to_numpy(zero_copy_only=False)
     if fits.any():
-        kind[rows[fits]] = -3
-        tables["repeated"] = base.table(rows[fits], "repeated", {"repeat": times.field("repeat").filter(pa.array(fits))})
+        kind[rows[fits]] = PARSED
+        tables["repeated"] = [base.table(rows[fits], {"repeat": times.field("repeat").filter(pa.array(fits))}, None)]
 
 
 def _glued(lines: Lines) -> Rows:
@@ -179,29 +162,26 @@ def _unread(lines: Lines, base: _Base, rows: Rows, glued: Rows) -> pa.Table:
 class _Base:
     """The columns that every line has: place, time, server, program, process and queue id."""
 
-    def __init__(
-        self,
-        mta: str,
-        source: str,
-        first_line: int,
-        offset: int,
-        lines: Lines,
-        recognise: Callable[[str], Program | None],
-    ) -> None:
-        self.mta, self.source, self.first_line, self.offset, self.lines = mta, source, first_line, offset, lines
+    def __init__(self, source: str, first_line: int, offset: int, lines: Lines) -> None:
+        self.source, self.first_line, self.offset, self.lines = source, first_line, offset, lines
         heads = lines.pieces(lines.host, np.where(lines.headed, lines.program_end, lines.host)).dictionary_encode()
         self.tag_of = heads.indices.to_numpy()
         split = [head.partition(" ") for head in as_text(heads.dictionary).to_pylist()]
-        parsed = [recognise(tag) for _, _, tag in split]
         self.tags = pa.array([tag for _, _, tag in split], pa.string())
         self.hosts = pa.array([host for host, _, _ in split], pa.string())
-        self.programs = [program or Program(None, None, "") for program in parsed]
-        self.known = np.array([program is not None for program in parsed], np.bool_)[self.tag_of] & lines.headed
+        told = [_who(tag) for _, _, tag in split]
+        self.dialects = np.array([number for number, _ in told], np.int16)  # -1: a program we do not read
+        self.programs = [program for _, program in told]
+        self.known = (self.dialects >= 0)[self.tag_of] & lines.headed
+        self.ids = queue_ids(
+            lines, [(self.written_by(n, frozenset()), dialect.queue_id) for n, dialect in enumerate(DIALECTS)]
+        )
 
-    def written_by(self, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
-        if not daemons:
-            return self.known
-        return np.array([program.daemon in daemons for program in self.programs], np.bool_)[self.tag_of] & self.known
+    def written_by(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
+        mine = self.dialects == dialect
+        if daemons:
+            mine = mine & np.array([program.daemon in daemons for program in self.programs], np.bool_)
+        return mine[self.tag_of] & self.lines.headed
 
     def count(self, rows: Rows) -> Counter[str]:
         number, times = np.unique(self.tag_of[rows], return_counts=True)
@@ -214,13 +194,13 @@ class _Base:
             "offset": pa.array(self.lines.start[rows].astype(np.int64) + self.offset),
         }
 
-    def table(self, rows: Rows, kind: str, columns: dict[str, pa.Array]) -> pa.Table:
-        lines, tag = self.lines, pa.array(self.tag_of[rows])
-        ids = lines.queue_ids
+    def table(self, rows: Rows, columns: dict[str, pa.Array], mta: str | None) -> pa.Table:
+        lines, tag, ids = self.lines, pa.array(self.tag_of[rows]), self.ids
         queue_id = pa.DictionaryArray.from_arrays(
-            pa.array(ids.indices.to_numpy()[rows], mask=~lines.has_id[rows]), ids.dictionary.cast(pa.string())
+            pa.array(ids.ids.indices.to_numpy()[rows], mask=~ids.has_id[rows]), as_text(ids.ids.dictionary)
         )
         written: dict[str, pa.Array] = {
+            "mta": pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array([mta], pa.string())),
             "server": pa.DictionaryArray.from_arrays(tag, self.hosts),
             **{
                 name: pa.DictionaryArray.from_arrays(tag, pa.array([getattr(p, name) for p in self.programs], pa.string()))
@@ -233,9 +213,7 @@ class _Base:
             "queue_id": queue_id,
         }
         captured = {name: _typed(name, values) for name, values in columns.items()}
-        return pa.table({**self.place(rows), **written, **captured}).replace_schema_metadata(
-            {"kind": kind, "mta": self.mta}
-        )
+        return pa.table({**self.place(rows), **written, **captured})
 
     def _pids(self, rows: Rows) -> pa.Array:
         """The digits between the brackets before the colon."""
@@ -247,6 +225,14 @@ class _Base:
             going = going & (digit >= 0) & (digit <= 9)
             value = np.where(going, value * 10 + digit, value)
         return pa.array(value, mask=value == 0)
+
+
+def _who(tag: str) -> tuple[int, Program]:
+    """The dialect whose program a tag names, by its number; -1 for none."""
+    for number, dialect in enumerate(DIALECTS):
+        if program := dialect.recognise(tag):
+            return number, program
+    return -1, Program(None, None, "")
 
 
 def _typed(name: str, values: pa.Array) -> pa.Array:

@@ -8,8 +8,9 @@ complete pattern, which also knows quoted local parts and old forms. A line that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -129,3 +130,30 @@ def as_text(values: pa.Array) -> pa.Array:
 
 def programs(names: str) -> frozenset[str]:
     return frozenset(names.split())
+
+
+class Program(NamedTuple):
+    """Who wrote a line, by the tag of its header."""
+
+    instance: str | None
+    service: str | None
+    daemon: str
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The lines of one mail server in syslog.
+
+    Args:
+        mta: Value of EVENTS.mta.
+        shapes: Asked in this order; the first that fits a line keeps it.
+        recognise: The program that a header's tag names; None where it is none of this server's.
+        queue_id: RE2 pattern of a queue id.
+        complete: Turns what one shape read into EVENTS columns, where a line holds more than its columns.
+    """
+
+    mta: str
+    shapes: tuple[Shape, ...]
+    recognise: Callable[[str], Program | None]
+    queue_id: str
+    complete: Callable[[str, pa.Table], pa.Table] = lambda _kind, table: table

@@ -33,7 +33,7 @@ class Assembled:
     locality: Locality
 
 
-def assemble(events: Events, site: Site | None, mta: str) -> Assembled:
+def assemble(events: Events, site: Site | None) -> Assembled:
     """Join the lines that tell of one message.
 
     Args:
@@ -56,13 +56,13 @@ def assemble(events: Events, site: Site | None, mta: str) -> Assembled:
     root = roots(parent)
     last = last_words(tried, events)
     cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
-    rows = _deliveries(last, known, root, cause, mta)
+    rows = _deliveries(last, known, root, cause)
     rows["original_recipient"] = _original(last, tried, parent)
     for column in ("recipient", "original_recipient"):
         rows[column] = per_value(rows[column], lambda text: _complete(text, local.first_domain))
     rows = sides(rows, local).sort_values(["received", "source", "line", "recipient"], kind="stable", ignore_index=True)
     changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
-    return Assembled(_messages(rows, known, root, mta), rows, attempts(events, known), tried, changes, local)
+    return Assembled(_messages(rows, known, root), rows, attempts(events, known), tried, changes, local)
 
 
 def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def _complete(address: str, first_domain: str | None) -> str:
     return f"{bare}@{first_domain}"
 
 
-def _deliveries(last: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, cause: pd.Series, mta: str) -> pd.DataFrame:
+def _deliveries(last: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, cause: pd.Series) -> pd.DataFrame:
     """The delivering leg's own columns, and the first leg's."""
     life = last["life"].to_numpy(np.int64)
     first = known.iloc[root[life]].reset_index(drop=True)
@@ -93,7 +93,7 @@ def _deliveries(last: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, cause
     cause_id = known["queue_id"].reindex(cause_life).to_numpy()
     return pd.DataFrame(
         {
-            "mta": mta,
+            "mta": leg["mta"],
             "server": leg["server"],
             "queue_id": leg["queue_id"],
             "origin_queue_id": first["queue_id"],
@@ -139,7 +139,7 @@ def _original(last: pd.DataFrame, tried: pd.DataFrame, parent: np.ndarray) -> pd
     return original
 
 
-def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, mta: str) -> pa.Table:
+def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.Table:
     """One row for each first leg that became a message."""
     is_message = known["queued"] | known["message_id"].notna() | known["begun_by"].eq("pickup")
     first = known[(root == known.index) & is_message]
@@ -148,7 +148,6 @@ def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, mta: st
     left = known["ended"].groupby(root).agg(lambda times: times.max() if times.notna().all() else pd.NaT)
     counted = rows[~rows["status"].isin(["filtered", "expanded"])].groupby("origin_life").size()
     table = first.assign(
-        mta=mta,
         origin_masked=False,
         recipients=counted.reindex(first.index).fillna(0).astype("int64"),
         legs=ids,

@@ -8,7 +8,7 @@ import pandas as pd
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 
-ATTEMPT = ["life", "rank", "time", *PLACE, "daemon", "service", "recipient", "orig_recipient", "status", "dsn", "relay", "reply"]
+ATTEMPT = ["life", "rank", "time", *PLACE, "daemon", "mailer", "service", "expanded", "recipient", "orig_recipient", "status", "dsn", "relay", "reply"]
 OUTCOME = {
     "sent": "delivered",
     "bounced": "bounced",
@@ -24,6 +24,7 @@ AFTER_DATA = ["END-OF-MESSAGE", "DATA", "BDAT", "header", "body", "mime-header",
 def attempts_to_deliver(events: Events) -> pd.DataFrame:
     """Delivery lines of mail, in the order they were written."""
     rows = frame(events, "delivery", ATTEMPT)
+    rows["daemon"] = rows["mailer"].where(rows["mailer"].notna(), rows["daemon"])  # the agent that delivers
     return rows[(rows["life"] >= 0) & ~rows["status"].isin(PROBES)].reset_index(drop=True)
 
 
@@ -97,11 +98,11 @@ def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
     """What waits may expire, be held, or be removed by an administrator, without a line for each recipient."""
     waiting = last["status"].eq("deferred")
     expired = frame(events, "expired", ["life", "rank"]).drop_duplicates("life", keep="last").set_index("life")["rank"]
-    gone = last["life"].map(expired)
-    status = last["status"].mask(waiting & gone.notna() & (gone > last["rank"]), "expired")
+    gone = last["life"].map(expired).fillna(-1)
+    status = last["status"].mask(waiting & (gone > last["rank"]), "expired")
     admin = frame(events, "administered", ["life", "rank", "action"]).drop_duplicates("life", keep="last").set_index("life")
     action = last["life"].map(admin["action"]) if len(admin) else pd.Series(None, index=last.index, dtype="object")
-    later = last["life"].map(admin["rank"]) > last["rank"] if len(admin) else waiting & False
+    later = last["life"].map(admin["rank"]).fillna(-1) > last["rank"] if len(admin) else waiting & False
     status = status.mask(waiting & later & action.eq("removed"), "removed")
     status = status.mask(waiting & later & action.eq("placed on hold"), "held")
     return last.assign(status=status)

@@ -33,6 +33,7 @@ def legs(events: Events, lives: Lives) -> pd.DataFrame:
     """
     table = pd.DataFrame(
         {
+            "mta": lives.mta.to_pandas(),
             "server": lives.server.to_pandas(),
             "queue_id": lives.queue_id.to_pandas(),
             "queue": lives.queue,
@@ -43,6 +44,7 @@ def legs(events: Events, lives: Lives) -> pd.DataFrame:
     base = ["life", "rank", "time", *PLACE]
     begins = {
         "client": ["client_ip", "client_name", "orig_client_ip", "orig_client_name", "orig_queue_id", "auth_user", "auth_method", "pid"],
+        "received": ["client_ip", "client_name", "orig_queue_id", "auth_user", "auth_method", "pid", "uid", "helo", "submission", "sender", "size", "recipients", "message_id"],
         "pickup": ["uid", "sender", "orig_queue_id"],
         "message_id": ["message_id"],
         "queued": ["sender", "size", "recipients"],
@@ -63,10 +65,13 @@ def legs(events: Events, lives: Lives) -> pd.DataFrame:
         for column in PLACE:
             table.loc[there, column] = rows[column].astype(object)
     table["received"] = pd.to_datetime(table["received"], utc=True)
-    table["submission"] = table["begun_by"].map({"client": "smtp", "pickup": "local", "message_id": "internal"})
-    table["queued"] = table.index.isin(first["queued"].index)
+    told = table["begun_by"].map({"client": "smtp", "pickup": "local", "message_id": "internal"})
+    table["submission"] = told.where(told.notna(), table["submission"])
+    taken = table["begun_by"].eq("received") & (table["recipients"].fillna(1) > 0)
+    table["queued"] = table.index.isin(first["queued"].index) | taken
     table["ended"] = _first(frame(events, "removed", base))["time"].reindex(table.index)
-    table["helo"] = _first(frame(events, "decision", [*base, "helo"]).query("life >= 0"))["helo"].reindex(table.index)
+    helo = _first(frame(events, "decision", [*base, "helo"]).query("life >= 0"))["helo"].reindex(table.index)
+    table["helo"] = table["helo"].where(table["helo"].notna(), helo)
     return table
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 Int64 = npt.NDArray[np.int64]
 Events = dict[str, pa.Table]  # by kind, each with the columns of EVENTS that it has
 
-BEGINS = {"client", "pickup"}
+BEGINS = {"client", "pickup", "received"}
 ENDS = {"removed", "cancelled"}
 AFTER_END = {"message_id", "queued"}  # these after an end are a new message whose first lines are lost
 UNDER_WAY = {"message_id", "queued", "delivery", "expired", "notice", "remote_reply"}  # no second message-id now
@@ -37,6 +37,7 @@ class Lives:
     end: Int64
     queue_id: pa.Array
     server: pa.Array
+    mta: pa.Array
     queue: Int64
     ids: pa.Array
     queues: int
@@ -72,12 +73,13 @@ def live(events: Events) -> tuple[Events, Lives]:
     names = sorted(events)
     if not names:
         empty = np.empty(0, np.int64)
-        return {}, Lives(empty, empty, empty, pa.array([], pa.string()), pa.array([], pa.string()), empty, pa.array([], pa.string()), 1)
+        nothing = pa.array([], pa.string())
+        return {}, Lives(empty, empty, empty, nothing, nothing, nothing, empty, nothing, 1)
     lengths = [len(events[name]) for name in names]
     order = np.concatenate([events[name]["order"].to_numpy() for name in names])
     rank = np.empty(len(order), np.int64)
     rank[np.argsort(order, kind="stable")] = np.arange(len(order))
-    queue, queue_servers = _queues(events, names)
+    queue, queue_servers, queue_mtas = _queues(events, names)
     ids = pa.chunked_array(
         [chunk for name in names for chunk in events[name]["queue_id"].cast(pa.string()).chunks], pa.string()
     )
@@ -103,6 +105,7 @@ def live(events: Events) -> tuple[Events, Lives]:
         rank[last],
         encoded.dictionary.take(pa.array(key[first] // queues)),
         pa.array(queue_servers, pa.string()).take(pa.array(of_queue)),
+        pa.array(queue_mtas, pa.string()).take(pa.array(of_queue)),
         of_queue,
         encoded.dictionary,
         queues,
@@ -135,30 +138,31 @@ def _split(
     return life, rows[first], rows[last]
 
 
-def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str]]:
-    """Code of the queue of each event, and the server of each code.
+def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[str]]:
+    """Code of the queue of each event; the server and the mail server software of each code.
 
     A service may log under a name of its own (`postfix-submission/smtpd`) and still feed the one queue of
     its server: a name that never logs as a queue manager belongs to the only name there that does.
     """
-    columns = ("server", "instance", "daemon")
+    columns = ["mta", "server", "instance", "daemon"]
     frame = pd.concat(
-        [pd.DataFrame({c: events[name][c].combine_chunks().cast(pa.string()).to_pandas() for c in columns}) for name in names]
-    )
-    pairs = frame.groupby(["server", "instance"], dropna=False, sort=True)["daemon"].agg(
-        lambda daemons: bool(set(daemons.unique()) & QUEUE_OWNERS)
-    )
-    owners: dict[str, list[str]] = {}
-    for (server, instance), owns in pairs.items():
+        [
+            pd.DataFrame({c: events[name][c].combine_chunks().cast(pa.string()).to_pandas() for c in columns})
+            for name in names
+        ]
+    ).fillna("")
+    keys = columns[:3]
+    owning = frame["daemon"].isin(QUEUE_OWNERS).groupby([frame[key] for key in keys], sort=True).any()
+    owners: dict[tuple[str, str], list[str]] = {}
+    for (mta, server, instance), owns in owning.items():
         if owns:
-            owners.setdefault(server, []).append(instance)
-    queue_of = {
-        (server, instance): (server, owners[server][0])
-        if not owns and len(owners.get(server, [])) == 1
-        else (server, instance)
-        for (server, instance), owns in pairs.items()
-    }
-    codes = {queue: n for n, queue in enumerate(sorted(set(queue_of.values()), key=str))}
-    index = pd.MultiIndex.from_frame(frame[["server", "instance"]])
-    code_of_pair = np.array([codes[queue_of[pair]] for pair in pairs.index], np.int64)
-    return code_of_pair[pairs.index.get_indexer(index)], [server for server, _ in codes]
+            owners.setdefault((mta, server), []).append(instance)
+    queue_of = {}
+    for mta, server, instance in owning.index:
+        mine = owners.get((mta, server), [])
+        only = len(mine) == 1 and instance not in mine
+        queue_of[mta, server, instance] = (mta, server, mine[0] if only else instance)
+    codes = {queue: number for number, queue in enumerate(sorted(set(queue_of.values())))}
+    code_of = np.array([codes[queue_of[queue]] for queue in owning.index], np.int64)
+    index = pd.MultiIndex.from_frame(frame[keys])
+    return code_of[owning.index.get_indexer(index)], [q[1] for q in codes], [q[0] for q in codes]

@@ -15,7 +15,8 @@ from analyzer.messages.addresses import domain, literal, per_value, routed_domai
 from analyzer.site import OURS_ALONE, Network, Site, domain_key
 
 INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
-FINAL = ["local", "virtual", "lmtp", "pipe"]  # agents that end a message on this machine
+# Agents that end a message on this machine: Postfix daemons, Sendmail mailers, Exchange's store.
+FINAL = ["local", "virtual", "lmtp", "pipe", "prog", "*file*", "*include*", "cyrus", "procmail", "storedriver"]
 
 
 @dataclass(frozen=True)
