@@ -40,8 +40,15 @@ class Case:
 
         folder = Path(folder)
         if not (folder / "manifest.json").is_file():
-            raise SettingsError("this is not a case folder", folder, "Give a folder that `relaytrail analyze` wrote.")
+            raise SettingsError(
+                "this is not a case folder",
+                folder,
+                "Give a folder that `relaytrail analyze` wrote.",
+            )
         names = ("messages", "deliveries", "attempts", "findings", "volume", "unread")
         tables = {name: pq.read_table(folder / f"{name}.parquet") for name in names}
-        impact, manifest = (json.loads((folder / f"{name}.json").read_text("utf-8")) for name in ("impact", "manifest"))
+        impact, manifest = (
+            json.loads((folder / f"{name}.json").read_text("utf-8"))
+            for name in ("impact", "manifest")
+        )
         return cls(**tables, impact=impact, manifest=manifest)

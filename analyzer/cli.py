@@ -20,23 +20,43 @@ app = typer.Typer(
 
 # Each option once, however many commands take it.
 Evidence = Annotated[
-    list[str], typer.Argument(metavar="LOG...", help="Mail logs: files, folders or globs; - reads standard input.", show_default=False)
+    list[str],
+    typer.Argument(
+        metavar="LOG...",
+        help="Mail logs: files, folders or globs; - reads standard input.",
+        show_default=False,
+    ),
 ]
-SiteFile = Annotated[Path | None, typer.Option("--site", help="TOML file: our domains and networks.", show_default=False)]
+SiteFile = Annotated[
+    Path | None,
+    typer.Option("--site", help="TOML file: our domains and networks.", show_default=False),
+]
 CaseFolder = Annotated[Path, typer.Option("--case", help="Folder for the results.")]
 Domain = Annotated[
-    list[str] | None, typer.Option("--domain", help="One more domain of ours; may be repeated.", show_default=False)
+    list[str] | None,
+    typer.Option("--domain", help="One more domain of ours; may be repeated.", show_default=False),
 ]
 Network = Annotated[
-    list[str] | None, typer.Option("--network", help="One more network that may relay; may be repeated.", show_default=False)
+    list[str] | None,
+    typer.Option(
+        "--network", help="One more network that may relay; may be repeated.", show_default=False
+    ),
 ]
 Year = Annotated[
     int | None,
-    typer.Option("--year", min=1980, max=2100, help="Year of the first line of logs whose stamps name none.", show_default=False),
+    typer.Option(
+        "--year",
+        min=1980,
+        max=2100,
+        help="Year of the first line of logs whose stamps name none.",
+        show_default=False,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a case that was made otherwise.")]
-FailOnFindings = Annotated[bool, typer.Option("--fail-on-findings", help="Exit with 1 if abuse was found.")]
+FailOnFindings = Annotated[
+    bool, typer.Option("--fail-on-findings", help="Exit with 1 if abuse was found.")
+]
 
 INCOMPLETE = 5  # some evidence could not be read to its end
 
@@ -83,7 +103,13 @@ def analyze(
         stated = (stated or sites.Site()).with_more(domain or [], network or [])
     with _progress() as progress:
         outcome = pipeline.analyze(
-            evidence, site=stated, site_path=site, case=case, year=year, force=force, progress=progress
+            evidence,
+            site=stated,
+            site_path=site,
+            case=case,
+            year=year,
+            force=force,
+            progress=progress,
         )
     if as_json:
         typer.echo(json.dumps(summary.as_json(outcome.case), ensure_ascii=True, indent=2))
@@ -106,11 +132,22 @@ class _progress:
         if not sys.stderr.isatty():
             return None
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         from analyzer.display import display
 
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeRemainingColumn(),
+        )
         self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self.bar.start()
         task = self.bar.add_task("Reading", total=None)
@@ -118,7 +155,9 @@ class _progress:
         def show(name: str, done: int, total: int) -> None:
             from rich.markup import escape
 
-            self.bar.update(task, description=escape(display(name, 30)), completed=done, total=max(total, 1))
+            self.bar.update(
+                task, description=escape(display(name, 30)), completed=done, total=max(total, 1)
+            )
 
         return show
 
@@ -134,7 +173,13 @@ def main() -> None:
     except AnalyzerError as error:
         _complain(error)
     except MemoryError:
-        _complain(EnvironmentTrouble("out of memory", "this machine", "Give fewer logs at a time, or use a larger machine."))
+        _complain(
+            EnvironmentTrouble(
+                "out of memory",
+                "this machine",
+                "Give fewer logs at a time, or use a larger machine.",
+            )
+        )
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(141) from None

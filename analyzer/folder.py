@@ -39,7 +39,10 @@ class Settings:
         }
 
     def same_as(self, manifest: dict[str, Any]) -> bool:
-        mine, theirs = self.as_json(inferred=False), {name: manifest.get(name) for name in ("tool", "options", "site")}
+        mine, theirs = (
+            self.as_json(inferred=False),
+            {name: manifest.get(name) for name in ("tool", "options", "site")},
+        )
         for said in (mine, theirs):
             said["site"] = {k: v for k, v in (said["site"] or {}).items() if k != "origin"}
         return mine == theirs
@@ -53,7 +56,9 @@ class CaseFolder:
         EnvironmentTrouble: it cannot be written.
     """
 
-    def __init__(self, path: Path, evidence: Sequence[str | Path], settings: Settings, force: bool) -> None:
+    def __init__(
+        self, path: Path, evidence: Sequence[str | Path], settings: Settings, force: bool
+    ) -> None:
         self.path = path.absolute()
         self._settings, self._force = settings, force
         self._started = time.time()
@@ -66,8 +71,16 @@ class CaseFolder:
     def _outside(self, evidence: Sequence[str | Path]) -> None:
         for argument in evidence:
             place = Path(argument)
-            if str(argument) != "-" and place.is_dir() and self.path.resolve().is_relative_to(place.resolve()):
-                raise SettingsError("the case would lie inside the evidence", self.path, f"Give --case a folder outside {place}.")
+            if (
+                str(argument) != "-"
+                and place.is_dir()
+                and self.path.resolve().is_relative_to(place.resolve())
+            ):
+                raise SettingsError(
+                    "the case would lie inside the evidence",
+                    self.path,
+                    f"Give --case a folder outside {place}.",
+                )
 
     def _read_manifest(self) -> dict[str, Any] | None:
         if not self.path.exists() or not any(self.path.iterdir()):
@@ -76,15 +89,23 @@ class CaseFolder:
             manifest = json.loads((self.path / "manifest.json").read_text("utf-8"))
             assert isinstance(manifest, dict)
         except (OSError, ValueError, AssertionError):
-            raise SettingsError("the folder is not empty and no case", self.path, "Give --case another folder.") from None
+            raise SettingsError(
+                "the folder is not empty and no case", self.path, "Give --case another folder."
+            ) from None
         if not self._force and not self._settings.same_as(manifest):
-            raise SettingsError("this case was made with other settings", self.path, "Give another --case, or --force to replace it.")
+            raise SettingsError(
+                "this case was made with other settings",
+                self.path,
+                "Give another --case, or --force to replace it.",
+            )
         return manifest
 
     def _writable(self) -> None:
         parent = next(place for place in self.path.parents if place.exists())
         if not os.access(parent, os.W_OK | os.X_OK):
-            raise EnvironmentTrouble("cannot be written", parent, "Give --case a folder that you may write to.")
+            raise EnvironmentTrouble(
+                "cannot be written", parent, "Give --case a folder that you may write to."
+            )
 
     def already(self, hashes: Sequence[str]) -> Case | None:
         """The case, if it was made of just this evidence.
@@ -99,14 +120,20 @@ class CaseFolder:
         if missing := sorted(before - set(hashes)):
             names = ", ".join(e["path"] for e in self._manifest["inputs"] if e["sha256"] in missing)
             raise SettingsError(
-                f"this case also holds other evidence: {names}", self.path, "Give all of it, another --case, or --force to replace it."
+                f"this case also holds other evidence: {names}",
+                self.path,
+                "Give all of it, another --case, or --force to replace it.",
             )
         if before != set(hashes):
             return None  # more evidence: the case is made anew of all of it
         for name, expected in self._manifest["outputs"].items():
             output = self.path / name
             if not output.is_file() or hashlib.sha256(output.read_bytes()).hexdigest() != expected:
-                raise HashMismatch("is not what the manifest says", output, "Run with --force to make the case anew.")
+                raise HashMismatch(
+                    "is not what the manifest says",
+                    output,
+                    "Run with --force to make the case anew.",
+                )
         return Case.load(self.path)
 
     @contextlib.contextmanager
@@ -125,7 +152,9 @@ class CaseFolder:
             partial.rename(self.path)
         except OSError as error:
             raise EnvironmentTrouble(
-                f"cannot be written: {error.strerror or error}", self.path, "Free some space, or give --case another folder."
+                f"cannot be written: {error.strerror or error}",
+                self.path,
+                "Free some space, or give --case another folder.",
             ) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)

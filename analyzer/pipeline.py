@@ -20,7 +20,9 @@ from analyzer.site import Site
 
 ASSUMED_ZONE = "UTC"
 
-Progress = Callable[[str, int, int], None]  # file, bytes read of all evidence, bytes of all evidence
+Progress = Callable[
+    [str, int, int], None
+]  # file, bytes read of all evidence, bytes of all evidence
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ def analyze(
     return Outcome(result, all(_whole(item) for item in read), fresh=True)
 
 
-def _read(item: evidence.Evidence, progress: Progress | None, all_of_it: Sequence[evidence.Evidence]) -> _Read:
+def _read(
+    item: evidence.Evidence, progress: Progress | None, all_of_it: Sequence[evidence.Evidence]
+) -> _Read:
     """One pass over one piece of evidence: its hashes, and its lines as events."""
     reader = evidence.read(item)
     before = sum(other.size for other in all_of_it[: all_of_it.index(item)])
@@ -105,15 +109,33 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
     first_of: dict[str, str] = {}
     for item in read:
         first_of.setdefault(item.account.stream_sha256, item.found.name)
-    logs = {item.found.name: item.log for item in read if item.log and first_of[item.account.stream_sha256] == item.found.name}
+    logs = {
+        item.found.name: item.log
+        for item in read
+        if item.log and first_of[item.account.stream_sha256] == item.found.name
+    }
     if not logs:
-        raise SettingsError("no mail log among the evidence", ", ".join(_what(item) for item in read), NO_LOG)
+        raise SettingsError(
+            "no mail log among the evidence", ", ".join(_what(item) for item in read), NO_LOG
+        )
     zone = (site.timezone if site else None) or ASSUMED_ZONE
-    modified = {i.found.name: pd.Timestamp(i.found.mtime_ns).year for i in read if i.found.mtime_ns is not None}
+    modified = {
+        i.found.name: pd.Timestamp(i.found.mtime_ns).year
+        for i in read
+        if i.found.mtime_ns is not None
+    }
     years = formats.years(list(logs.values()), year, modified)
-    undated = [name for name, log in logs.items() if name not in years and log.turned.first != formats.logs.MISSING]
+    undated = [
+        name
+        for name, log in logs.items()
+        if name not in years and log.turned.first != formats.logs.MISSING
+    ]
     if undated:
-        raise SettingsError("nothing tells the year of its stamps", undated[0], "Give the year of its first line: --year 2026")
+        raise SettingsError(
+            "nothing tells the year of its stamps",
+            undated[0],
+            "Give the year of its first line: --year 2026",
+        )
     tables = {name: formats.dated(log, years.get(name), zone) for name, log in logs.items()}
     events = _one_table_a_kind(tables, formats.order(tables))
     assembled = messages.assemble(events, site)
@@ -138,7 +160,12 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
     blocklists = impact.echo(assembled.tried, rows)
     return Case(
         messages=assembled.messages,
-        deliveries=fit(pa.Table.from_pandas(rows[[n for n in DELIVERIES.names if n in rows]], preserve_index=False), DELIVERIES),
+        deliveries=fit(
+            pa.Table.from_pandas(
+                rows[[n for n in DELIVERIES.names if n in rows]], preserve_index=False
+            ),
+            DELIVERIES,
+        ),
         attempts=assembled.attempts,
         findings=judged.findings,
         volume=volume,
@@ -147,7 +174,12 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
         manifest={
             **settings.as_json(inferred=assembled.locality.inferred),
             "clock": [
-                {"path": name, "year": years[name].year, "ground": years[name].ground, "timezone": zone}
+                {
+                    "path": name,
+                    "year": years[name].year,
+                    "ground": years[name].ground,
+                    "timezone": zone,
+                }
                 for name in sorted(years)
             ],
             "inputs": [_account(item, spans, first_of) for item in read],
@@ -159,19 +191,24 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
 NO_LOG = "Give a Postfix log (mail.log, maillog), plain or compressed, or a folder that holds one."
 
 
-def _one_table_a_kind(tables: dict[str, dict[str, pa.Table]], names: Sequence[str]) -> dict[str, pa.Table]:
+def _one_table_a_kind(
+    tables: dict[str, dict[str, pa.Table]], names: Sequence[str]
+) -> dict[str, pa.Table]:
     """The events of all logs, by kind, with `order`: what was written first."""
     kinds = sorted({kind for mine in tables.values() for kind in mine})
     ranked = {
         name: {
-            kind: table.append_column("order", pa.array(table["line"].to_numpy() + rank * formats.logs.LINES_A_FILE))
+            kind: table.append_column(
+                "order", pa.array(table["line"].to_numpy() + rank * formats.logs.LINES_A_FILE)
+            )
             for kind, table in tables[name].items()
         }
         for rank, name in enumerate(names)
     }
     return {
         kind: pa.concat_tables(
-            [ranked[name][kind] for name in names if kind in ranked[name]], promote_options="default"
+            [ranked[name][kind] for name in names if kind in ranked[name]],
+            promote_options="default",
         ).unify_dictionaries()
         for kind in kinds
     }
@@ -184,15 +221,31 @@ def _flat(events: dict[str, pa.Table]) -> pa.Table:
         for kind, table in events.items()
     ]
     plain = [
-        part.cast(pa.schema([(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in part.schema]))
+        part.cast(
+            pa.schema(
+                [
+                    (f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type)
+                    for f in part.schema
+                ]
+            )
+        )
         for part in parts
     ]
     return fit(pa.concat_tables(plain, promote_options="default").sort_by("order"), EVENTS)
 
 
 def _span(tables: dict[str, pa.Table]) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
-    times = pa.chunked_array([chunk for table in tables.values() for chunk in table["time"].chunks]).drop_null()
-    return (None, None) if not len(times) else (pd.Timestamp(pa.compute.min(times).as_py()), pd.Timestamp(pa.compute.max(times).as_py()))
+    times = pa.chunked_array(
+        [chunk for table in tables.values() for chunk in table["time"].chunks]
+    ).drop_null()
+    return (
+        (None, None)
+        if not len(times)
+        else (
+            pd.Timestamp(pa.compute.min(times).as_py()),
+            pd.Timestamp(pa.compute.max(times).as_py()),
+        )
+    )
 
 
 def _unread(item: _Read) -> pa.Table:
@@ -208,16 +261,24 @@ def _unread(item: _Read) -> pa.Table:
         }
         for line in item.account.overlong
     ]
-    return pa.concat_tables([item.log.unread, pa.Table.from_pylist(longest, UNREAD)]).sort_by("line")
+    return pa.concat_tables([item.log.unread, pa.Table.from_pylist(longest, UNREAD)]).sort_by(
+        "line"
+    )
 
 
 def _account(item: _Read, spans: dict[str, Any], first_of: dict[str, str]) -> dict[str, Any]:
     """What the manifest says of an input; every line of it is accounted for."""
     found, account, log = item.found, item.account, item.log
     unread = len(log.unread) + len(account.overlong) if log else 0
-    counts = {"parsed": log.parsed, "ignored": log.ignored, "blank": log.blank, "unread": unread} if log else {}
+    counts = (
+        {"parsed": log.parsed, "ignored": log.ignored, "blank": log.blank, "unread": unread}
+        if log
+        else {}
+    )
     if log and sum(counts.values()) != account.lines:
-        raise AccountingError(f"{counts} do not add up to {account.lines} lines", found.name, "Please report this.")
+        raise AccountingError(
+            f"{counts} do not add up to {account.lines} lines", found.name, "Please report this."
+        )
     first, last = spans.get(found.name, (None, None))
     twin = first_of[account.stream_sha256]
     return {
@@ -242,7 +303,9 @@ def _account(item: _Read, spans: dict[str, Any], first_of: dict[str, str]) -> di
 
 def _format(log: formats.Log) -> str:
     """The mail servers that wrote to this log."""
-    names = {name for table in log.tables.values() for name in table["mta"].unique().to_pylist() if name}
+    names = {
+        name for table in log.tables.values() for name in table["mta"].unique().to_pylist() if name
+    }
     return ", ".join(sorted(names))
 
 
@@ -251,5 +314,7 @@ def _whole(item: _Read) -> bool:
 
 
 def _what(item: _Read) -> str:
-    kind = item.found.note or {"text": "text, but no mail log", "empty": "empty"}.get(item.found.kind, item.found.kind)
+    kind = item.found.note or {"text": "text, but no mail log", "empty": "empty"}.get(
+        item.found.kind, item.found.kind
+    )
     return f"{item.found.name} ({kind})"

@@ -11,7 +11,9 @@ UTC = pa.timestamp("us", tz="UTC")
 PLACE = pa.struct([("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64())])
 
 
-def column(name: str, type: pa.DataType, meaning: str, *, unit: str = "", required: bool = False) -> pa.Field:
+def column(
+    name: str, type: pa.DataType, meaning: str, *, unit: str = "", required: bool = False
+) -> pa.Field:
     """A field that takes its documentation along, into Parquet files and the docs."""
     return pa.field(name, type, not required, {"meaning": meaning, "unit": unit})
 
@@ -19,7 +21,13 @@ def column(name: str, type: pa.DataType, meaning: str, *, unit: str = "", requir
 # The place of a line, the same three columns in every table that rests on lines.
 SOURCE = column("source", pa.string(), "evidence file, as named in the manifest", required=True)
 LINE = column("line", pa.int64(), "line of that file, counted from 1", required=True)
-OFFSET = column("offset", pa.int64(), "where the line begins in the decompressed stream", unit="byte", required=True)
+OFFSET = column(
+    "offset",
+    pa.int64(),
+    "where the line begins in the decompressed stream",
+    unit="byte",
+    required=True,
+)
 
 EVENTS = pa.schema(
     [
@@ -38,7 +46,9 @@ EVENTS = pa.schema(
         column("queue_id", pa.string(), "queue id the line is about"),
         column("client_name", pa.string(), "verified name of the client, `unknown` without one"),
         column("client_ip", pa.string(), "address of the client, as logged"),
-        column("orig_client_ip", pa.string(), "XFORWARD: the client of the first pass, before a filter"),
+        column(
+            "orig_client_ip", pa.string(), "XFORWARD: the client of the first pass, before a filter"
+        ),
         column("orig_client_name", pa.string(), "XFORWARD: its name"),
         column("orig_queue_id", pa.string(), "queue id of the message this one was made of"),
         column("auth_method", pa.string(), "SASL mechanism"),
@@ -46,37 +56,71 @@ EVENTS = pa.schema(
         column("helo", pa.string(), "what the client called itself"),
         column("proto", pa.string(), "SMTP or ESMTP"),
         column("uid", pa.int64(), "user id of a local submission"),
-        column("submission", pa.string(), "how it was handed in, where one line says so: `smtp`, `local`, `internal`"),
+        column(
+            "submission",
+            pa.string(),
+            "how it was handed in, where one line says so: `smtp`, `local`, `internal`",
+        ),
         column("connector", pa.string(), "Exchange: the connector that took or sent the message"),
         column("sender", pa.string(), "envelope sender; empty string is the null sender"),
         column("recipient", pa.string(), "envelope recipient, as logged"),
-        column("expanded", pa.bool_(), "the recipient came out of alias, list or .forward expansion here"),
+        column(
+            "expanded",
+            pa.bool_(),
+            "the recipient came out of alias, list or .forward expansion here",
+        ),
         column("orig_recipient", pa.string(), "recipient before alias expansion (`orig_to`)"),
-        column("message_id", pa.string(), "Message-ID, without angle brackets; written by the sender"),
+        column(
+            "message_id", pa.string(), "Message-ID, without angle brackets; written by the sender"
+        ),
         column("size", pa.int64(), "message size, headers included", unit="byte"),
-        column("recipients", pa.int64(), "recipients the queue manager counted (`nrcpt`)", unit="recipient"),
-        column("mailer", pa.string(), "delivery agent, where the line names it (Sendmail `mailer=`, Exchange source)"),
+        column(
+            "recipients",
+            pa.int64(),
+            "recipients the queue manager counted (`nrcpt`)",
+            unit="recipient",
+        ),
+        column(
+            "mailer",
+            pa.string(),
+            "delivery agent, where the line names it (Sendmail `mailer=`, Exchange source)",
+        ),
         column("relay", pa.string(), "next hop of a delivery"),
         column("delay", pa.float64(), "age of the message at this attempt", unit="second"),
-        column("delays", pa.string(), "before queue manager / in queue / connecting / transmitting", unit="second"),
+        column(
+            "delays",
+            pa.string(),
+            "before queue manager / in queue / connecting / transmitting",
+            unit="second",
+        ),
         column("dsn", pa.string(), "enhanced status code"),
         column("status", pa.string(), "outcome as logged"),
         column("reply", pa.string(), "the remote's words, or the reason given"),
         column("action", pa.string(), "what was decided: reject, hold, discard, ..."),
-        column("stage", pa.string(), "SMTP stage of a decision: CONNECT, RCPT, END-OF-MESSAGE, ..."),
+        column(
+            "stage", pa.string(), "SMTP stage of a decision: CONNECT, RCPT, END-OF-MESSAGE, ..."
+        ),
         column("new_queue_id", pa.string(), "queue id of a message that this line says was made"),
         column("counters", pa.string(), "commands of a dialogue at its end, as logged"),
     ],
-    metadata={"meaning": "One row for each line that tells of a message, an attempt or the server's own life."},
+    metadata={
+        "meaning": "One row for each line that tells of a message, an attempt or the server's own life."
+    },
 )
 
 _ORIGIN = [
-    column("client_ip", pa.string(), "true origin as far as the log shows it, RFC 5952; null for local submission"),
+    column(
+        "client_ip",
+        pa.string(),
+        "true origin as far as the log shows it, RFC 5952; null for local submission",
+    ),
     column("client_name", pa.string(), "its verified name, `unknown` without one"),
 ]
 MTA = column("mta", pa.string(), "`postfix`, `sendmail`, `exchange`", required=True)
 SERVER = column("server", pa.string(), "host as logged", required=True)
-MASKED = column("origin_masked", pa.bool_(), "the log shows only a gateway, filter or proxy", required=True)
+MASKED = column(
+    "origin_masked", pa.bool_(), "the log shows only a gateway, filter or proxy", required=True
+)
 AUTH = column("auth_user", pa.string(), "login as logged; null without authentication")
 SUBMISSION = column(
     "submission",
@@ -101,7 +145,12 @@ MESSAGES = pa.schema(
         column("sender", pa.string(), "envelope sender; empty string is the null sender"),
         column("size", pa.int64(), "as the MTA logged it", unit="byte"),
         column("recipients", pa.int64(), "final recipients seen", unit="recipient", required=True),
-        column("legs", pa.list_(pa.string()), "every queue id the message had here, the first first", required=True),
+        column(
+            "legs",
+            pa.list_(pa.string()),
+            "every queue id the message had here, the first first",
+            required=True,
+        ),
         column("ended", UTC, "when the last leg left the queue; null if the log does not show it"),
         SOURCE,
         LINE,
@@ -115,7 +164,12 @@ DELIVERIES = pa.schema(
         MTA,
         SERVER,
         column("queue_id", pa.string(), "id of the delivering leg", required=True),
-        column("origin_queue_id", pa.string(), "id of the first leg; equal to queue_id where there is one", required=True),
+        column(
+            "origin_queue_id",
+            pa.string(),
+            "id of the first leg; equal to queue_id where there is one",
+            required=True,
+        ),
         column("cause_queue_id", pa.string(), "for a notice: id of the message it is about"),
         column("message_id", pa.string(), "without angle brackets; null if none was logged"),
         column("received", UTC, "the line that accepted the message on its first leg"),
@@ -125,10 +179,24 @@ DELIVERIES = pa.schema(
         AUTH,
         SUBMISSION,
         column("sender", pa.string(), "envelope sender; empty string is the null sender"),
-        column("origin_sender", pa.string(), "envelope sender of the first leg (differs for lists and SRS)"),
+        column(
+            "origin_sender",
+            pa.string(),
+            "envelope sender of the first leg (differs for lists and SRS)",
+        ),
         column("recipient", pa.string(), "final recipient", required=True),
-        column("original_recipient", pa.string(), "recipient in the first leg's envelope", required=True),
-        column("size", pa.int64(), "as the MTA logged it; repeats on every row of a message", unit="byte"),
+        column(
+            "original_recipient",
+            pa.string(),
+            "recipient in the first leg's envelope",
+            required=True,
+        ),
+        column(
+            "size",
+            pa.int64(),
+            "as the MTA logged it; repeats on every row of a message",
+            unit="byte",
+        ),
         column(
             "status",
             pa.string(),
@@ -155,7 +223,12 @@ DELIVERIES = pa.schema(
         SOURCE,
         LINE,
         OFFSET,
-        column("origin_life", pa.int64(), "tells messages apart whose first queue id was used again", required=True),
+        column(
+            "origin_life",
+            pa.int64(),
+            "tells messages apart whose first queue id was used again",
+            required=True,
+        ),
         column("orig_source", pa.string(), "evidence file of the line that accepted the message"),
         column("orig_line", pa.int64(), "that line"),
         column("orig_offset", pa.int64(), "where that line begins", unit="byte"),
@@ -183,33 +256,68 @@ ATTEMPTS = pa.schema(
             "`accepted_no_data` (a recipient was accepted, the message never sent), `other`",
             required=True,
         ),
-        column("repeat", pa.int64(), "how often syslog says it happened", unit="attempt", required=True),
-        column("queue_id", pa.string(), "set when another recipient of the transaction was accepted"),
+        column(
+            "repeat", pa.int64(), "how often syslog says it happened", unit="attempt", required=True
+        ),
+        column(
+            "queue_id", pa.string(), "set when another recipient of the transaction was accepted"
+        ),
         SOURCE,
         LINE,
         OFFSET,
     ],
-    metadata={"meaning": "One row for each refused recipient, failed login, or recipient accepted without a message."},
+    metadata={
+        "meaning": "One row for each refused recipient, failed login, or recipient accepted without a message."
+    },
 )
 
 FINDINGS = pa.schema(
     [
-        column("finding_id", pa.string(), "stable name: detector and number in order of time", required=True),
-        column("detector", pa.string(), "the question that was asked, see docs/detectors.md", required=True),
-        column("kind", pa.string(), "`abuse`, `attempt` (refused), `context`, `limit` (gap, mask, doubt)", required=True),
+        column(
+            "finding_id",
+            pa.string(),
+            "stable name: detector and number in order of time",
+            required=True,
+        ),
+        column(
+            "detector",
+            pa.string(),
+            "the question that was asked, see docs/detectors.md",
+            required=True,
+        ),
+        column(
+            "kind",
+            pa.string(),
+            "`abuse`, `attempt` (refused), `context`, `limit` (gap, mask, doubt)",
+            required=True,
+        ),
         column("mechanism", pa.string(), "the door; null unless kind is abuse"),
         column("verdict", pa.string(), "`confirmed`, `probable`, `possible`", required=True),
         column("subject", pa.string(), "who or what it is about", required=True),
-        column("subject_kind", pa.string(), "`ip`, `network`, `account`, `uid`, `connector`, `server`", required=True),
+        column(
+            "subject_kind",
+            pa.string(),
+            "`ip`, `network`, `account`, `uid`, `connector`, `server`",
+            required=True,
+        ),
         column("first_seen", UTC, "first line of it"),
         column("last_seen", UTC, "last line of it"),
         column("messages", pa.int64(), "distinct messages", unit="message"),
         column("recipients", pa.int64(), "final recipients", unit="recipient"),
         column("bytes", pa.int64(), "size of each message, once", unit="byte"),
-        column("delivered", pa.int64(), "recipients whose mail a next hop accepted", unit="recipient"),
+        column(
+            "delivered", pa.int64(), "recipients whose mail a next hop accepted", unit="recipient"
+        ),
         column("bounced", pa.int64(), "recipients refused for good", unit="recipient"),
-        column("deferred", pa.int64(), "recipients still waiting at the end of the log", unit="recipient"),
-        column("expired", pa.int64(), "recipients given up after the queue lifetime", unit="recipient"),
+        column(
+            "deferred",
+            pa.int64(),
+            "recipients still waiting at the end of the log",
+            unit="recipient",
+        ),
+        column(
+            "expired", pa.int64(), "recipients given up after the queue lifetime", unit="recipient"
+        ),
         column("reason", pa.string(), "what was seen and why it counts, in words", required=True),
         column("evidence", pa.list_(PLACE), "lines to read first", required=True),
     ],
@@ -221,7 +329,9 @@ UNREAD = pa.schema(
         SOURCE,
         LINE,
         OFFSET,
-        column("program", pa.string(), "program that wrote the line, where that much could be read"),
+        column(
+            "program", pa.string(), "program that wrote the line, where that much could be read"
+        ),
         column("note", pa.string(), "why it could not be read"),
         column("text", pa.binary(), "the line, byte for byte, without its end", required=True),
     ],
@@ -235,10 +345,28 @@ VOLUME = pa.schema(
         column("verdict", pa.string(), "`abusive`, `unclear`, `legitimate`", required=True),
         column("mechanism", pa.string(), "as in deliveries"),
         column("messages", pa.int64(), "distinct messages received", unit="message", required=True),
-        column("recipients", pa.int64(), "deliveries, expanded and filtered rows not counted", unit="recipient", required=True),
+        column(
+            "recipients",
+            pa.int64(),
+            "deliveries, expanded and filtered rows not counted",
+            unit="recipient",
+            required=True,
+        ),
         column("bytes_in", pa.int64(), "size of each message, once", unit="byte", required=True),
-        column("bytes_out", pa.int64(), "size for each transaction with another host: a lower bound", unit="byte", required=True),
-        column("bytes_out_most", pa.int64(), "size for each delivered recipient: the upper bound", unit="byte", required=True),
+        column(
+            "bytes_out",
+            pa.int64(),
+            "size for each transaction with another host: a lower bound",
+            unit="byte",
+            required=True,
+        ),
+        column(
+            "bytes_out_most",
+            pa.int64(),
+            "size for each delivered recipient: the upper bound",
+            unit="byte",
+            required=True,
+        ),
     ],
     metadata={"meaning": "Hourly volume by source."},
 )
@@ -261,7 +389,9 @@ def fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
         pyarrow.ArrowInvalid: a value does not fit its declared type.
     """
     arrays = [
-        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+        table[field.name].cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(len(table), field.type)
         for field in schema
     ]
     return pa.table(arrays, schema=schema)
@@ -269,7 +399,12 @@ def fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def as_markdown() -> str:
     """docs/schema.md, derived; a test fails while the committed page differs."""
-    lines = ["# The tables of a case", "", "Derived from `analyzer/schema.py` by `make docs`; do not edit.", ""]
+    lines = [
+        "# The tables of a case",
+        "",
+        "Derived from `analyzer/schema.py` by `make docs`; do not edit.",
+        "",
+    ]
     for name, schema in TABLES.items():
         lines += [f"## {name}", "", schema.metadata[b"meaning"].decode(), ""]
         lines += ["| column | type | unit | meaning |", "| --- | --- | --- | --- |"]

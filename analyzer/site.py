@@ -51,7 +51,9 @@ def _network(value: Any) -> Network:
     try:
         return ipaddress.ip_network(value.replace("[", "").replace("]", ""), strict=False)
     except ValueError:
-        raise ValueError(f"{value!r} is not a network such as 192.0.2.0/24 or 2001:db8::/32") from None
+        raise ValueError(
+            f"{value!r} is not a network such as 192.0.2.0/24 or 2001:db8::/32"
+        ) from None
 
 
 def _zone(value: str) -> str:
@@ -70,15 +72,21 @@ class Site(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(None, description="zone of stamps that carry none")
-    domains: list[Domain] | None = Field(None, description="mail for these ends here, or is rewritten here")
+    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        None, description="zone of stamps that carry none"
+    )
+    domains: list[Domain] | None = Field(
+        None, description="mail for these ends here, or is rewritten here"
+    )
     relay_domains: list[Domain] | None = Field(None, description="we are their backup or gateway")
     networks: list[Annotated[Network, BeforeValidator(_network)]] | None = Field(
         None, description="may relay through us without login"
     )
     servers: list[str] | None = Field(None, description="ourselves: names and addresses")
     lists: list[str] | None = Field(None, description="mailing lists we run")
-    forwards: dict[str, list[str]] | None = Field(None, description="addresses of ours that go outside")
+    forwards: dict[str, list[str]] | None = Field(
+        None, description="addresses of ours that go outside"
+    )
 
     @property
     def known(self) -> bool:
@@ -119,11 +127,17 @@ def load(path: Path) -> Site:
         text = path.read_text("utf-8")
         return _checked(tomllib.loads(text), str(path), text)
     except UnicodeDecodeError:
-        raise SettingsError("this is not a text file", path, "Give a site.toml; docs/site.md has an example.") from None
+        raise SettingsError(
+            "this is not a text file", path, "Give a site.toml; docs/site.md has an example."
+        ) from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"not valid TOML: {error}", path, "Mend that line; docs/site.md has an example.") from None
+        raise SettingsError(
+            f"not valid TOML: {error}", path, "Mend that line; docs/site.md has an example."
+        ) from None
     except OSError as error:
-        raise SettingsError(f"cannot be read: {error.strerror}", path, "Check the path and its permissions.") from None
+        raise SettingsError(
+            f"cannot be read: {error.strerror}", path, "Check the path and its permissions."
+        ) from None
 
 
 def _checked(data: dict[str, Any], where: str, text: str) -> Site:
@@ -137,9 +151,13 @@ def _checked(data: dict[str, Any], where: str, text: str) -> Site:
         if first["type"] == "extra_forbidden":
             near = difflib.get_close_matches(key, Site.model_fields, 1, 0.5)
             hint = f'Did you mean "{near[0]}"? ' if near else ""
-            raise SettingsError(f'unknown key "{key}"', place, f"{hint}Known keys: {known}.") from None
+            raise SettingsError(
+                f'unknown key "{key}"', place, f"{hint}Known keys: {known}."
+            ) from None
         what = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f'bad value of "{key}": {what}', place, "docs/site.md says what each key takes.") from None
+        raise SettingsError(
+            f'bad value of "{key}": {what}', place, "docs/site.md says what each key takes."
+        ) from None
 
 
 def _line_of(key: str, text: str) -> int:

@@ -24,7 +24,12 @@ from analyzer.case import Case
 
 SAMPLES = Path(__file__).parent.parent / "sample_logs"
 NOT_DELIVERIES = ("expanded", "filtered")
-LABELS = {"open_relay": "open_relay", "backscatter": "backscatter", "forward": "forwarding", "backup_mx": "backup_mx"}
+LABELS = {
+    "open_relay": "open_relay",
+    "backscatter": "backscatter",
+    "forward": "forwarding",
+    "backup_mx": "backup_mx",
+}
 
 
 @dataclass
@@ -57,9 +62,14 @@ def truth_rows(truth: dict[str, Any]) -> pd.DataFrame:
 
 def matched(truth: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     """Truth rows joined with the delivery of the same message and recipient; ids are used again, so by time too."""
-    mine = deliveries.assign(final=deliveries["recipient"].str.lower(), found=range(len(deliveries)))
+    mine = deliveries.assign(
+        final=deliveries["recipient"].str.lower(), found=range(len(deliveries))
+    )
     legs = truth.explode("queue_ids").rename(columns={"queue_ids": "leg"})
-    by = [legs.merge(mine, left_on=["leg", "final"], right_on=[key, "final"], suffixes=("_truth", "")) for key in ("queue_id", "origin_queue_id")]
+    by = [
+        legs.merge(mine, left_on=["leg", "final"], right_on=[key, "final"], suffixes=("_truth", ""))
+        for key in ("queue_id", "origin_queue_id")
+    ]
     both = pd.concat(by, ignore_index=True)
     sent = pd.to_datetime(both["time"], unit="s", utc=True)
     away = (both["received"] - sent).abs().dt.total_seconds().fillna(0)
@@ -85,20 +95,40 @@ def common(scores: Scores, case: Case, truth: dict[str, Any]) -> pd.DataFrame:
     both = matched(expected, counted)
     scores.at_least("truth rows found", len(both), len(expected), 0.995)
     rest = counted.drop(index=both["found"])
-    scores.say("rows not in truth", f"{len(rest)}/{len(counted)}", "goal <= 0.02", len(rest) <= 0.02 * len(counted))
+    scores.say(
+        "rows not in truth",
+        f"{len(rest)}/{len(counted)}",
+        "goal <= 0.02",
+        len(rest) <= 0.02 * len(counted),
+    )
     missing = expected[~expected["row"].isin(both["row"])]
     notices = set(missing.loc[missing["how_received"].eq("mta"), "queue_id"])
     reasons = Counter(why_not_in_truth(row, notices) for _, row in rest.iterrows())
     for reason, number in sorted(reasons.items()):
         scores.say(f"  {reason}", number, "", reason != "unexplained")
-    scores.equal("doubled rows (server, queue_id, recipient)", int(rows.duplicated(["server", "queue_id", "recipient"]).sum()), 0)
+    scores.equal(
+        "doubled rows (server, queue_id, recipient)",
+        int(rows.duplicated(["server", "queue_id", "recipient"]).sum()),
+        0,
+    )
     same = both["status_truth"] == both["status"]
-    utf8 = both["kind"].eq("smtputf8_out") & both["status"].eq("bounced") & both["status_truth"].eq("expired")
-    scores.say("status as in truth", f"{int(same.sum())}/{len(both)}", f"{int((utf8 & ~same).sum())} SMTPUTF8 rows differ in truth", bool((same | utf8).all()))
+    utf8 = (
+        both["kind"].eq("smtputf8_out")
+        & both["status"].eq("bounced")
+        & both["status_truth"].eq("expired")
+    )
+    scores.say(
+        "status as in truth",
+        f"{int(same.sum())}/{len(both)}",
+        f"{int((utf8 & ~same).sum())} SMTPUTF8 rows differ in truth",
+        bool((same | utf8).all()),
+    )
     ip_known = both["client_ip_truth"].notna()
     right = both["client_ip_truth"].fillna("") == both["client_ip"].fillna("")
     scores.at_least("client IP right", int(right.sum()), len(both), 0.999)
-    login = both["sasl_username"].str.partition("@")[0].fillna("") == both["auth_user"].str.partition("@")[0].fillna("")
+    login = both["sasl_username"].str.partition("@")[0].fillna("") == both[
+        "auth_user"
+    ].str.partition("@")[0].fillna("")
     scores.at_least("login right", int((login & ip_known).sum()), int(ip_known.sum()), 0.999)
     label = both["label"].map(LABELS).fillna("") == both["mechanism"].fillna("")
     scores.at_least("mechanism right", int(label.sum()), len(both), 0.995)
@@ -106,7 +136,9 @@ def common(scores: Scores, case: Case, truth: dict[str, Any]) -> pd.DataFrame:
     for (truth_label, kind, mechanism), number in wrong.items():
         scores.say(f"  {truth_label}/{kind} taken for {mechanism}", number)
     accounts = [e for e in case.manifest["inputs"] if e["lines"]]
-    sums = all(sum(e[k] for k in ("parsed", "ignored", "blank", "unread")) == e["lines"] for e in accounts)
+    sums = all(
+        sum(e[k] for k in ("parsed", "ignored", "blank", "unread")) == e["lines"] for e in accounts
+    )
     scores.say("every line accounted for", sum(e["lines"] for e in accounts), "", sums)
     scores.equal("unread lines", len(case.unread), 0)
     return both
@@ -125,16 +157,33 @@ def incident(scores: Scores, case: Case, truth: dict[str, Any], both: pd.DataFra
     abuse = truth["abuse"]["open_relay"]
     found = findings[findings["detector"].eq("open_relay")]
     scores.equal("sources", sorted(found["subject"]), sorted(abuse["clients"]))
-    scores.equal("first abusive message", _second(found["first_seen"].min().timestamp()), _second(abuse["first"]))
-    outcomes = Counter(message["status"] for message in truth["messages"] if message["label"] == "open_relay")
+    scores.equal(
+        "first abusive message",
+        _second(found["first_seen"].min().timestamp()),
+        _second(abuse["first"]),
+    )
+    outcomes = Counter(
+        message["status"] for message in truth["messages"] if message["label"] == "open_relay"
+    )
     scores.equal("recipients", int(found["recipients"].sum()), sum(outcomes.values()))
     for status in ("delivered", "bounced", "deferred", "expired"):
         scores.equal(status, int(found[status].sum()), outcomes[status])
     once = both[really].drop_duplicates(["origin_queue_id", "origin_life"])
     header = once["size"] - once["size_truth"]
-    scores.say("bytes of the run, as logged", int(found["bytes"].sum()), f"truth {int(once['size_truth'].sum())} as sent")
-    scores.say("  more a message: the Received header the server adds", f"{header.min():.0f} to {header.max():.0f}")
-    scores.equal("  bytes less these headers", int(found["bytes"].sum() - header.sum()), int(once["size_truth"].sum()))
+    scores.say(
+        "bytes of the run, as logged",
+        int(found["bytes"].sum()),
+        f"truth {int(once['size_truth'].sum())} as sent",
+    )
+    scores.say(
+        "  more a message: the Received header the server adds",
+        f"{header.min():.0f} to {header.max():.0f}",
+    )
+    scores.equal(
+        "  bytes less these headers",
+        int(found["bytes"].sum() - header.sum()),
+        int(once["size_truth"].sum()),
+    )
     changes = [note["t"] for note in truth["notes"]]
     door = findings[findings["detector"].eq("door")].sort_values("first_seen")
     for name, moment, change in zip(("opened", "closed"), door.itertuples(), changes, strict=True):
@@ -146,12 +195,26 @@ def probes(scores: Scores, case: Case, truth: dict[str, Any]) -> None:
     """Relay attempts by source, up to the last probe; those accepted told apart."""
     attempts = case.attempts.to_pandas()
     tried = Counter((p["client_ip"], not p["rejected"]) for p in truth["probes"])
-    spam = Counter((r["client_ip"], False) for r in truth["rejects"] if r["kind"] == "relay_denied" or "Relay access" in r["text"])
-    told = attempts[attempts["kind"].isin(["relay_denied", "accepted_no_data"]) & attempts["auth_user"].isna()]
+    spam = Counter(
+        (r["client_ip"], False)
+        for r in truth["rejects"]
+        if r["kind"] == "relay_denied" or "Relay access" in r["text"]
+    )
+    told = attempts[
+        attempts["kind"].isin(["relay_denied", "accepted_no_data"]) & attempts["auth_user"].isna()
+    ]
     found = Counter(zip(told["client_ip"], told["kind"].eq("accepted_no_data"), strict=True))
-    scores.equal("probes and refused abuse, by source and answer", sum(found.values()), sum((tried + spam).values()))
+    scores.equal(
+        "probes and refused abuse, by source and answer",
+        sum(found.values()),
+        sum((tried + spam).values()),
+    )
     scores.equal("  by source the same", found == tried + spam, True)
-    scores.equal("  probes accepted, from", sorted(ip for ip, accepted in found if accepted), sorted(ip for ip, accepted in tried if accepted))
+    scores.equal(
+        "  probes accepted, from",
+        sorted(ip for ip, accepted in found if accepted),
+        sorted(ip for ip, accepted in tried if accepted),
+    )
 
 
 def _second(stamp: float) -> str:
@@ -162,8 +225,12 @@ def measure(name: str) -> Scores:
     """One sample log against its truth."""
     folder = SAMPLES / name
     truth = json.loads(lzma.decompress((folder / "truth.json.xz").read_bytes()))
-    log = next(path for path in sorted(folder.iterdir()) if path.name in ("mail.log.xz", "maillog.xz"))
-    case = pipeline.analyze([log], site=site.load(folder / "site.toml"), site_path=folder / "site.toml").case
+    log = next(
+        path for path in sorted(folder.iterdir()) if path.name in ("mail.log.xz", "maillog.xz")
+    )
+    case = pipeline.analyze(
+        [log], site=site.load(folder / "site.toml"), site_path=folder / "site.toml"
+    ).case
     scores = Scores()
     both = common(scores, case, truth)
     if truth["abuse"]:

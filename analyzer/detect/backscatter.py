@@ -19,7 +19,11 @@ def unknown_user(rows: pd.DataFrame) -> pd.Series:
 
 def notices(rows: pd.DataFrame, abusive: pd.Series) -> pd.Series:
     """Notices to strangers about abusive messages, or about mail for unknown users."""
-    to_stranger = rows["cause_life"].ge(0) & rows["recipient_side"].eq("outside") & rows["original_side"].eq("outside")
+    to_stranger = (
+        rows["cause_life"].ge(0)
+        & rows["recipient_side"].eq("outside")
+        & rows["original_side"].eq("outside")
+    )
     about_abuse = rows["cause_life"].isin(rows.loc[abusive, "origin_life"])
     about_unknown = rows["cause_leg"].isin(rows.loc[unknown_user(rows), "life"])
     return to_stranger & (about_abuse | about_unknown)
@@ -38,7 +42,11 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         return pd.DataFrame()
     everything = evidence.deliveries
     relayed = everything.loc[everything["mechanism"].eq("open_relay"), "origin_life"]
-    cause = rows["cause_life"].isin(relayed).map({True: "relayed mail", False: "mail for unknown users, accepted"})
+    cause = (
+        rows["cause_life"]
+        .isin(relayed)
+        .map({True: "relayed mail", False: "mail for unknown users, accepted"})
+    )
     rows = rows.assign(group=rows["server"] + " notices about " + cause, cause=cause)
     found = totals(rows, "group")
     groups = rows.groupby("group")
@@ -61,7 +69,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 BACKSCATTER = Detector(
     name="backscatter",
     question="Which notices did this server send to strangers, about abuse or mail it should have refused?",
-    verdicts={"confirmed": "the site is known", "possible": "who is local was inferred from the log"},
+    verdicts={
+        "confirmed": "the site is known",
+        "possible": "who is local was inferred from the log",
+    },
     forgeable="the recipients: they are the senders that the abusive mail claimed",
     judge=judge,
 )

@@ -46,7 +46,9 @@ def places(rows: pd.DataFrame, prefix: str = "") -> list[dict[str, Any]]:
     """The first places of the rows, as `evidence` of a finding."""
     columns = [f"{prefix}{name}" for name in ("source", "line", "offset")]
     shown = rows[columns].dropna().drop_duplicates().head(PLACES_SHOWN)
-    return [{"source": s, "line": int(n), "offset": int(o)} for s, n, o in shown.itertuples(index=False)]
+    return [
+        {"source": s, "line": int(n), "offset": int(o)} for s, n, o in shown.itertuples(index=False)
+    ]
 
 
 def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -59,7 +61,9 @@ def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
         deferred=outcome.isin(["deferred", "held"]),
         expired=outcome.eq("expired"),
     )
-    grouped = each.groupby(by)[["delivered", "bounced", "deferred", "expired"]].sum().astype("int64")
+    grouped = (
+        each.groupby(by)[["delivered", "bounced", "deferred", "expired"]].sum().astype("int64")
+    )
     once = rows.drop_duplicates([by, "origin_life"])
     return grouped.assign(
         messages=rows.groupby(by)["origin_life"].nunique(),

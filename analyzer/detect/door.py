@@ -40,9 +40,15 @@ def _answers(evidence: Evidence) -> pd.DataFrame:
     refused = tried["kind"].eq("relay_denied")
     both = [
         taken.assign(accepted=True, relayed=True),
-        tried[["time", "server", "source", "line", "offset"]].assign(accepted=~refused, relayed=False),
+        tried[["time", "server", "source", "line", "offset"]].assign(
+            accepted=~refused, relayed=False
+        ),
     ]
-    joined = pd.concat([part for part in both if len(part)], ignore_index=True) if any(map(len, both)) else both[0]
+    joined = (
+        pd.concat([part for part in both if len(part)], ignore_index=True)
+        if any(map(len, both))
+        else both[0]
+    )
     return joined.sort_values(["time", "source", "line"], kind="stable", ignore_index=True)
 
 
@@ -50,8 +56,14 @@ def _moments(server: str, mine: pd.DataFrame, evidence: Evidence) -> list[dict[s
     accepted = mine[mine["accepted"]]
     before = mine[(mine["time"] <= accepted["time"].iloc[0]) & ~mine["accepted"]].tail(1)
     after = mine[(mine["time"] >= accepted["time"].iloc[-1]) & ~mine["accepted"]].head(1)
-    between = mine[(mine.index > accepted.index[0]) & (mine.index < accepted.index[-1]) & ~mine["accepted"]]
-    partly = f" Meanwhile {len(between):,} other attempts were refused: it was not open to everybody." if len(between) else ""
+    between = mine[
+        (mine.index > accepted.index[0]) & (mine.index < accepted.index[-1]) & ~mine["accepted"]
+    ]
+    partly = (
+        f" Meanwhile {len(between):,} other attempts were refused: it was not open to everybody."
+        if len(between)
+        else ""
+    )
     changes = evidence.server_events[evidence.server_events["server"].eq(server)]
     opened = _moment(before, accepted.head(1), changes, "opened", evidence)
     closed = _moment(accepted.tail(1), after, changes, "closed", evidence)
@@ -65,7 +77,11 @@ def _moment(
     """When the answer changed: between two lines, at a change of configuration if just one lies there."""
     start = earlier["time"].iloc[0] if len(earlier) else evidence.begins
     end = later["time"].iloc[0] if len(later) else evidence.ends
-    known = changes[(changes["time"] >= start) & (changes["time"] <= end) & changes["action"].isin(list(CHANGES))]
+    known = changes[
+        (changes["time"] >= start)
+        & (changes["time"] <= end)
+        & changes["action"].isin(list(CHANGES))
+    ]
     span = f"between {_say(start)} and {_say(end)}"
     if what == "opened" and not len(earlier):
         reason = f"relayed from its first such request in this log ({_say(end)}): when the door opened is not shown."
@@ -78,7 +94,11 @@ def _moment(
         reason = f"door {what} {span}; {CHANGES[known['action'].iloc[-1]]} at {_say(moment)}, the only change in that time."
         start = end = moment
     else:
-        more = f"; {known['time'].nunique()} changes of configuration in that time" if len(known) else ""
+        more = (
+            f"; {known['time'].nunique()} changes of configuration in that time"
+            if len(known)
+            else ""
+        )
         reason = f"door {what} {span}{more}."
     columns = ["source", "line", "offset"]
     proof = pd.concat([part[columns] for part in (earlier, known, later) if len(part)])

@@ -40,7 +40,9 @@ def mechanisms(rows: pd.DataFrame) -> pd.Series:
     notice = notices(rows, open_relay) & ~open_relay & ~went_on
     late = refused_too_late(rows, notice) & ~for_others
     names = ["open_relay", "forwarding", "backup_mx", "backscatter"]
-    return pd.Series(np.select([open_relay, went_on, for_others, notice | late], names, ""), rows.index).replace("", None)
+    return pd.Series(
+        np.select([open_relay, went_on, for_others, notice | late], names, ""), rows.index
+    ).replace("", None)
 
 
 def judge(evidence: Evidence) -> Judged:
@@ -49,7 +51,9 @@ def judge(evidence: Evidence) -> Judged:
     mechanism = mechanisms(rows)
     abusive = "abusive" if evidence.site_known else "unclear"
     verdict = pd.Series(np.where(mechanism.isin(ABUSE), abusive, "legitimate"), rows.index)
-    verdict = verdict.mask(mechanism.isna() & rows["flow"].isin(["third_party", "unknown"]), "unclear")
+    verdict = verdict.mask(
+        mechanism.isna() & rows["flow"].isin(["third_party", "unknown"]), "unclear"
+    )
     judged = rows.assign(mechanism=mechanism, verdict=verdict)
     seen = Evidence(**{**evidence.__dict__, "deliveries": judged})
     found = [_numbered(detector.name, detector.judge(seen)) for detector in DETECTORS]
@@ -65,8 +69,12 @@ def _numbered(name: str, found: pd.DataFrame) -> pa.Table:
         return FINDINGS.empty_table()
     order = [column for column in ("first_seen", "subject", "reason") if column in found]
     found = found.sort_values(order, kind="stable", ignore_index=True)
-    found = found.assign(detector=name, finding_id=[f"{name}-{number}" for number in range(1, len(found) + 1)])
+    found = found.assign(
+        detector=name, finding_id=[f"{name}-{number}" for number in range(1, len(found) + 1)]
+    )
     columns = [column for column in FINDINGS.names if column in found]
-    plain = pa.Table.from_pandas(found[[c for c in columns if c != "evidence"]], preserve_index=False)
+    plain = pa.Table.from_pandas(
+        found[[c for c in columns if c != "evidence"]], preserve_index=False
+    )
     evidence = pa.array(found["evidence"].tolist(), FINDINGS.field("evidence").type)
     return fit(plain.append_column("evidence", evidence), FINDINGS)

@@ -41,7 +41,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 def _words(denied: int, let_in: int) -> str:
     said = []
     if denied:
-        said.append(f"asked us {denied:,} times to relay and was refused each time: an attempt, no abuse")
+        said.append(
+            f"asked us {denied:,} times to relay and was refused each time: an attempt, no abuse"
+        )
     if let_in:
         said.append(
             f"had a recipient accepted {let_in:,} times and sent no message: the log does not name the recipient, "

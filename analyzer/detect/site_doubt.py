@@ -28,7 +28,11 @@ def judge(evidence: Evidence) -> pd.DataFrame:
                 f"or rewrote itself ({names}), networks the private ones. No verdict goes beyond possible.",
             }
         )
-    return pd.DataFrame(rows).assign(kind="limit", verdict="possible", evidence=[[] for _ in rows]) if rows else pd.DataFrame()
+    return (
+        pd.DataFrame(rows).assign(kind="limit", verdict="possible", evidence=[[] for _ in rows])
+        if rows
+        else pd.DataFrame()
+    )
 
 
 SITE_DOUBT = Detector(

@@ -101,7 +101,9 @@ def years_after(turned: Turns, line: Int64) -> Int64:
     return total[np.searchsorted(np.array(turned.at, np.int64), line, "right")]
 
 
-def clues(messages: pa.Table | None, ids: pa.Table | None, turned: Turns) -> Counter[tuple[int, str]]:
+def clues(
+    messages: pa.Table | None, ids: pa.Table | None, turned: Turns
+) -> Counter[tuple[int, str]]:
     """Years of the first line that the log itself tells, each with its ground and how often.
 
     Args:
@@ -111,17 +113,26 @@ def clues(messages: pa.Table | None, ids: pa.Table | None, turned: Turns) -> Cou
     found: Counter[tuple[int, str]] = Counter()
     if messages is not None and len(messages):
         ids_text = pc.fill_null(messages["queue_id"].cast(pa.string()), "")
-        made = pc.extract_regex(messages["message_id"], r"^(?P<date>[0-9]{14})\.(?P<id>[0-9A-F]{6,20})@")
+        made = pc.extract_regex(
+            messages["message_id"], r"^(?P<date>[0-9]{14})\.(?P<id>[0-9A-F]{6,20})@"
+        )
         if isinstance(made, pa.ChunkedArray):
             made = made.combine_chunks()
         own = pc.fill_null(pc.equal(pc.struct_field(made, "id"), ids_text.combine_chunks()), False)
         line = messages["line"].to_numpy()[own.to_numpy(zero_copy_only=False)]
         dates = pc.struct_field(made, "date").filter(own)
-        year = pc.utf8_slice_codeunits(dates, 0, 4).cast(pa.int64()).to_numpy() - years_after(turned, line)
+        year = pc.utf8_slice_codeunits(dates, 0, 4).cast(pa.int64()).to_numpy() - years_after(
+            turned, line
+        )
         found.update((int(y), "Message-IDs that Postfix made") for y in year)
     if ids is not None and len(ids):
         first = ids["queue_id"].cast(pa.string()).combine_chunks()
-        long = pc.fill_null(pc.match_substring_regex(first, "^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9A-Za-z]+$"), False)
+        long = pc.fill_null(
+            pc.match_substring_regex(
+                first, "^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9A-Za-z]+$"
+            ),
+            False,
+        )
         line = ids["line"].to_numpy()[long.to_numpy(zero_copy_only=False)]
         seconds = _seconds_of_long_ids(first.filter(long).to_pylist())
         year = seconds.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
@@ -135,7 +146,9 @@ def _seconds_of_long_ids(ids: Iterable[str]) -> Int64:
     head = letters.str.rpartition("z")[0].str[:-4] if len(letters) else letters
     value = np.zeros(len(head), np.int64)
     for place in range(6):  # six digits last until 2500 or so
-        digit = head.str[place].map({c: n for n, c in enumerate(LONG_ID)}).fillna(0).to_numpy(np.int64)
+        digit = (
+            head.str[place].map({c: n for n, c in enumerate(LONG_ID)}).fillna(0).to_numpy(np.int64)
+        )
         value = value * 52 + digit
     return value
 
@@ -148,7 +161,9 @@ def choose(found: Counter[tuple[int, str]]) -> Year | None:
     for (year, _), times in found.items():
         by_year[year] += times
     year = min(by_year, key=lambda y: (-by_year[y], y))
-    grounds = ", ".join(f"{times} {ground}" for (y, ground), times in sorted(found.items()) if y == year)
+    grounds = ", ".join(
+        f"{times} {ground}" for (y, ground), times in sorted(found.items()) if y == year
+    )
     against = sum(by_year.values()) - by_year[year]
     return Year(year, grounds + (f"; {against} disagree" if against else ""))
 
@@ -165,14 +180,28 @@ def in_utc(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64, zone: 
     local = micros[yearless].astype("datetime64[us]")
     month = local.astype("datetime64[M]")
     moved = month.astype(np.int64) + (years[yearless] - LEAP_YEAR) * 12
-    shifted = moved.astype("datetime64[M]").astype("datetime64[us]") + (local - month.astype("datetime64[us]"))
-    impossible = shifted.astype("datetime64[M]").astype(np.int64) != moved  # 29 February of a common year
+    shifted = moved.astype("datetime64[M]").astype("datetime64[us]") + (
+        local - month.astype("datetime64[us]")
+    )
+    impossible = (
+        shifted.astype("datetime64[M]").astype(np.int64) != moved
+    )  # 29 February of a common year
     if zone == "UTC":
         result = shifted.astype(np.int64)
     else:
         series = pd.Series(shifted)
-        summer = np.maximum.accumulate(np.concatenate([[False], np.diff(shifted.astype(np.int64)) < -DAY // 48]))
-        placed = series.dt.tz_localize(ZoneInfo(zone), ambiguous=~summer, nonexistent="shift_forward")
-        result = placed.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+        summer = np.maximum.accumulate(
+            np.concatenate([[False], np.diff(shifted.astype(np.int64)) < -DAY // 48])
+        )
+        placed = series.dt.tz_localize(
+            ZoneInfo(zone), ambiguous=~summer, nonexistent="shift_forward"
+        )
+        result = (
+            placed.dt.tz_convert("UTC")
+            .dt.tz_localize(None)
+            .to_numpy()
+            .astype("datetime64[us]")
+            .astype(np.int64)
+        )
     utc[yearless] = np.where(impossible, MISSING, result)
     return utc

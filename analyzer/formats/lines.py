@@ -71,7 +71,9 @@ def eight_bytes(data: bytes) -> npt.NDArray[np.uint64]:
 
 def prefix(word: bytes) -> tuple[np.uint64, np.uint64]:
     """A prefix as (value, mask) over the first eight bytes."""
-    return np.uint64(int.from_bytes(word[:8], "little")), np.uint64((1 << (8 * min(len(word), 8))) - 1)
+    return np.uint64(int.from_bytes(word[:8], "little")), np.uint64(
+        (1 << (8 * min(len(word), 8))) - 1
+    )
 
 
 def pieces(data: Any, begin: Positions, end: Positions) -> pa.BinaryArray:
@@ -117,7 +119,9 @@ class QueueIds:
     ids: pa.DictionaryArray
     has_id: Flags
     body: Positions
-    first_eight: npt.NDArray[np.uint64]  # the first eight bytes of each body, as a little-endian integer
+    first_eight: npt.NDArray[
+        np.uint64
+    ]  # the first eight bytes of each body, as a little-endian integer
 
 
 def queue_ids(lines: Lines, patterns: Sequence[tuple[Flags, str]]) -> QueueIds:
@@ -126,7 +130,13 @@ def queue_ids(lines: Lines, patterns: Sequence[tuple[Flags, str]]) -> QueueIds:
     eight = eight_bytes(lines.data)
     noqueue = lines.headed & (eight[text] == prefix(b"NOQUEUE:")[0])
     length = id_end - text
-    maybe = lines.headed & ~noqueue & (length >= SHORTEST_ID) & (length <= LONGEST_ID) & (id_end < lines.end)
+    maybe = (
+        lines.headed
+        & ~noqueue
+        & (length >= SHORTEST_ID)
+        & (length <= LONGEST_ID)
+        & (id_end < lines.end)
+    )
     ids = pieces(lines.data, text, np.where(maybe, id_end, text)).dictionary_encode()
     has_id = np.zeros(len(lines), np.bool_)
     for group, pattern in patterns:
@@ -137,7 +147,9 @@ def queue_ids(lines: Lines, patterns: Sequence[tuple[Flags, str]]) -> QueueIds:
     return QueueIds(ids, has_id, body, eight[body])
 
 
-def _after_rubbish(data: bytes, byte: npt.NDArray[np.uint8], start: Positions, newline: Positions) -> Positions:
+def _after_rubbish(
+    data: bytes, byte: npt.NDArray[np.uint8], start: Positions, newline: Positions
+) -> Positions:
     """Skip what a crash (NUL run) or a concatenation (byte order mark) left before a line."""
     if (byte[start] == 0).any():
         content = np.flatnonzero(byte != 0).astype(np.int32)
@@ -161,7 +173,9 @@ def _unwrap_repeated(
         return repeat, text, end
     inner = next_after(bracket, text[rows], len(data))
     said = pieces(data, text[rows], np.minimum(inner + 1, end[rows]))
-    number = pc.extract_regex(said, r"^message repeated (?P<times>[0-9]{1,9}) times: \[$").field("times")
+    number = pc.extract_regex(said, r"^message repeated (?P<times>[0-9]{1,9}) times: \[$").field(
+        "times"
+    )
     wrapped = number.is_valid().to_numpy(zero_copy_only=False)
     rows, inner = rows[wrapped], inner[wrapped]
     text, end = text.copy(), end.copy()

@@ -40,7 +40,8 @@ def joined(name: str, readings: Sequence[Reading]) -> Log:
     kinds = sorted({kind for reading in readings for kind in reading.tables})
     tables = {
         kind: pa.concat_tables(
-            [reading.tables[kind] for reading in readings if kind in reading.tables], promote_options="default"
+            [reading.tables[kind] for reading in readings if kind in reading.tables],
+            promote_options="default",
         ).unify_dictionaries()
         for kind in kinds
     }
@@ -71,7 +72,10 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
     found: dict[str, Year] = {}
     yearless = [log for log in logs if log.turned.first != MISSING]
     for log in yearless:
-        ids = next((log.tables[kind] for kind in ("client", "pickup", "queued") if kind in log.tables), None)
+        ids = next(
+            (log.tables[kind] for kind in ("client", "pickup", "queued") if kind in log.tables),
+            None,
+        )
         told = clock.choose(clock.clues(log.tables.get("message_id"), ids, log.turned))
         if given is not None:
             found[log.name] = Year(given, "given")
@@ -85,7 +89,9 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
             found[log.name] = dated_by
         elif log.name in modified:
             turns = sum(log.turned.by)
-            found[log.name] = Year(modified[log.name] - turns, "only the file's modification time tells")
+            found[log.name] = Year(
+                modified[log.name] - turns, "only the file's modification time tells"
+            )
     return found
 
 
@@ -114,7 +120,9 @@ def dated(log: Log, year: Year | None, zone: str) -> dict[str, pa.Table]:
     """The log's tables with `time` in UTC instead of the stamps as read."""
     tables = {}
     for kind, unsorted in log.tables.items():
-        table = unsorted if zone == "UTC" else unsorted.sort_by("line")  # a repeated hour is told by the order
+        table = (
+            unsorted if zone == "UTC" else unsorted.sort_by("line")
+        )  # a repeated hour is told by the order
         passed = clock.years_after(log.turned, table["line"].to_numpy())
         micros = clock.in_utc(
             table["micros"].to_numpy(),
@@ -131,7 +139,10 @@ def order(logs: dict[str, dict[str, pa.Table]]) -> list[str]:
     """Names of the logs by the time of their first event, so that a rotated set is read as it was written."""
 
     def first(name: str) -> tuple[int, str]:
-        times = [table["time"].cast(pa.int64()).to_numpy(zero_copy_only=False) for table in logs[name].values()]
+        times = [
+            table["time"].cast(pa.int64()).to_numpy(zero_copy_only=False)
+            for table in logs[name].values()
+        ]
         known = [int(np.nanmin(t)) for t in times if len(t) and not np.isnan(t).all()]
         return (min(known, default=0), name)
 

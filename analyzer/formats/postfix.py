@@ -45,7 +45,10 @@ def _gate(programs_: frozenset[str], action: str, sample: str) -> Shape:
             (r"^(?P<action>[a-z_-]+): (?P<stage>[A-Z-]+)$", " from "),
             (r"^(?P<client_name>[^\[]*)\[(?P<client_ip>.*)$", "]: "),
             (r"^(?P<reply>.*)$", "; from=<"),
-            (r'^(?P<sender>[^">]*)> to=<(?P<recipient>[^">]*)> proto=(?P<proto>[A-Z]+) helo=<(?P<helo>[^">]*)>$', ""),
+            (
+                r'^(?P<sender>[^">]*)> to=<(?P<recipient>[^">]*)> proto=(?P<proto>[A-Z]+) helo=<(?P<helo>[^">]*)>$',
+                "",
+            ),
         ),
         complete=(
             r"^(?P<action>[a-z_-]+): (?P<stage>[A-Z-]+)(?: from "
@@ -65,8 +68,14 @@ def _gates() -> tuple[Shape, ...]:
     actions = "reject reject_warning permit hold discard filter redirect bcc info warn hangup delay"
     return (
         *(_gate(GATES, action, at_rcpt.format(action)) for action in actions.split()),
-        *(_gate(GATES, action, at_end.format(action)) for action in ("milter-reject", "milter-discard", "milter-hold")),
-        *(_gate(GATES, action, at_end.format(action)) for action in ("proxy-reject", "proxy-accept")),
+        *(
+            _gate(GATES, action, at_end.format(action))
+            for action in ("milter-reject", "milter-discard", "milter-hold")
+        ),
+        *(
+            _gate(GATES, action, at_end.format(action))
+            for action in ("proxy-reject", "proxy-accept")
+        ),
     )
 
 
@@ -85,7 +94,15 @@ def _content(action: str) -> Shape:
 
 def _known(daemons: frozenset[str], prefix: str, sample: str, pattern: str = "") -> Shape:
     """A line without bearing on any message."""
-    return Shape("known", "known, without bearing", daemons, prefix.encode(), HEAD + sample, pattern, bearing=False)
+    return Shape(
+        "known",
+        "known, without bearing",
+        daemons,
+        prefix.encode(),
+        HEAD + sample,
+        pattern,
+        bearing=False,
+    )
 
 
 MESSAGE_LINES = (
@@ -139,7 +156,8 @@ MESSAGE_LINES = (
             ),
         ),
         complete=r"^from=<(?P<sender>.*)>, size=(?P<size>[0-9]{1,18}), nrcpt=(?P<recipients>[0-9]{1,18}) ?(?:\(queue active\))?$",
-        sample=HEAD + "qmgr[11]: 3F2A12CE583: from=<ann@a.example>, size=652, nrcpt=1 (queue active)",
+        sample=HEAD
+        + "qmgr[11]: 3F2A12CE583: from=<ann@a.example>, size=652, nrcpt=1 (queue active)",
     ),
     Shape(
         kind="expired",
@@ -147,7 +165,8 @@ MESSAGE_LINES = (
         programs=QMGR,
         prefix=b"from=<",
         complete=r"^from=<(?P<sender>.*)>, status=(?P<status>(?:force-)?expired), returned to sender$",
-        sample=HEAD + "qmgr[11]: 3F2A12CE583: from=<ann@a.example>, status=expired, returned to sender",
+        sample=HEAD
+        + "qmgr[11]: 3F2A12CE583: from=<ann@a.example>, status=expired, returned to sender",
     ),
     Shape(
         kind="removed",
@@ -177,7 +196,10 @@ MESSAGE_LINES = (
                 r"relay=(?P<relay>[^,]*)(?:, conn_use=[0-9]+)?$",
                 ", delay=",
             ),
-            (r"^(?P<delay>[0-9.]{1,18})(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?$", ", dsn="),
+            (
+                r"^(?P<delay>[0-9.]{1,18})(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?$",
+                ", dsn=",
+            ),
             (r"^(?P<dsn>[0-9.]*), status=(?P<status>[A-Za-z-]*) \((?P<reply>.*)$", ""),
         ),
         complete=(
@@ -185,7 +207,8 @@ MESSAGE_LINES = (
             r"(?:, conn_use=[0-9]+)?, delay=(?P<delay>[0-9.]{1,18})(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?"
             r"(?:, dsn=(?P<dsn>[0-9.]*))?, status=(?P<status>[A-Za-z-]+)(?: \((?P<reply>.*))?$"
         ),
-        sample=HEAD + "smtp[11]: 3F2A12CE583: to=<bob@b.example>, relay=mx.b.example[192.0.2.9]:25, delay=0.1, "
+        sample=HEAD
+        + "smtp[11]: 3F2A12CE583: to=<bob@b.example>, relay=mx.b.example[192.0.2.9]:25, delay=0.1, "
         "delays=0.01/0/0.05/0.04, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 8F1E22D0C11)",
     ),
     Shape(
@@ -194,7 +217,8 @@ MESSAGE_LINES = (
         programs=REMOTE,
         prefix=b"host ",
         complete=r"^host (?P<relay>[^ ]+) (?:said: |refused to talk to me: )(?P<reply>.*)$",
-        sample=HEAD + "smtp[11]: 3F2A12CE583: host mx.b.example[192.0.2.9] refused to talk to me: 421 4.7.0 later",
+        sample=HEAD
+        + "smtp[11]: 3F2A12CE583: host mx.b.example[192.0.2.9] refused to talk to me: 421 4.7.0 later",
     ),
     Shape(
         kind="notice",
@@ -240,9 +264,15 @@ DIALOGUE_LINES = (
         meaning="a dialogue ended; since 3.0 with what was asked, as done/asked",
         programs=SMTPD,
         prefix=b"disconnect from ",
-        fast=((r"^disconnect from (?P<client_name>[^\[]*)\[(?P<client_ip>[^\]]*)\](?: (?P<counters>.*))?$", ""),),
+        fast=(
+            (
+                r"^disconnect from (?P<client_name>[^\[]*)\[(?P<client_ip>[^\]]*)\](?: (?P<counters>.*))?$",
+                "",
+            ),
+        ),
         complete=rf"^disconnect from {CLIENT}(?: (?P<counters>.*))?$",
-        sample=HEAD + "smtpd[11]: disconnect from a.example[192.0.2.7] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4",
+        sample=HEAD
+        + "smtpd[11]: disconnect from a.example[192.0.2.7] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4",
     ),
     *(
         Shape(
@@ -261,7 +291,8 @@ DIALOGUE_LINES = (
         programs=SMTPD,
         prefix=b"using backwards-compatible default setting ",
         complete=r"^using backwards-compatible default setting (?P<reply>.*)$",
-        sample=HEAD + "smtpd[11]: using backwards-compatible default setting mynetworks_style=subnet to permit "
+        sample=HEAD
+        + "smtpd[11]: using backwards-compatible default setting mynetworks_style=subnet to permit "
         'request from client "192.0.2.7"',
     ),
     Shape(
@@ -315,12 +346,20 @@ SHAPES = (
     *MESSAGE_LINES,
     *DIALOGUE_LINES,
     *_gates(),
-    *(_content(a) for a in "reject warning info hold discard redirect filter replace prepend bcc strip pass".split()),
-    *(_content(f"milter-header-{action}") for action in "add change delete insert reject discard hold".split()),
+    *(
+        _content(a)
+        for a in "reject warning info hold discard redirect filter replace prepend bcc strip pass".split()
+    ),
+    *(
+        _content(f"milter-header-{action}")
+        for action in "add change delete insert reject discard hold".split()
+    ),
     *KNOWN_LINES,
 )
 
-_TAG = re.compile(r"^(?P<instance>[^/\[\]: ]{1,64})/(?:(?P<service>[^\[\]: ]{1,128})/)?(?P<daemon>[a-z][a-z-]{1,30})$")
+_TAG = re.compile(
+    r"^(?P<instance>[^/\[\]: ]{1,64})/(?:(?P<service>[^\[\]: ]{1,128})/)?(?P<daemon>[a-z][a-z-]{1,30})$"
+)
 
 
 def recognise(tag: str) -> Program | None:

@@ -28,7 +28,9 @@ SECOND_HEADER = re.compile(
 LAST_REPEATED = r"^[^ ]+ last message repeated (?P<repeat>[0-9]{1,9}) times?$"
 DIALECTS = (POSTFIX,)
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
-MAY_BE_EMPTY = {"sender"}  # the null sender; any other empty capture is a field the line does not have
+MAY_BE_EMPTY = {
+    "sender"
+}  # the null sender; any other empty capture is a field the line does not have
 
 
 @dataclass
@@ -66,11 +68,16 @@ def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Readi
     for number, dialect in enumerate(DIALECTS):
         _read_shapes(dialect, number, lines, base, kind, tables)
     _last_repeated(lines, base, kind, tables)
-    joined = {name: pa.concat_tables(parts, promote_options="default") for name, parts in tables.items()}
+    joined = {
+        name: pa.concat_tables(parts, promote_options="default") for name, parts in tables.items()
+    }
     glued = _glued(lines)
     if glued.size:
         kind[glued] = 0
-        joined = {name: table.filter(~np.isin(table["line"], glued + first_line)) for name, table in joined.items()}
+        joined = {
+            name: table.filter(~np.isin(table["line"], glued + first_line))
+            for name, table in joined.items()
+        }
     ignored = (kind == FOREIGN) | (kind == IDLE)
     unread = np.flatnonzero(kind == 0)
     return Reading(
@@ -100,7 +107,9 @@ def _read_shapes(
     body, first_eight = base.ids.body, base.ids.first_eight
     for shape in dialect.shapes:
         value, mask = prefix(shape.prefix)
-        candidates = base.written_by(number, shape.programs) & ((first_eight & mask) == value) & (kind == 0)
+        candidates = (
+            base.written_by(number, shape.programs) & ((first_eight & mask) == value) & (kind == 0)
+        )
         rows = np.flatnonzero(candidates)
         if not rows.size:
             continue
@@ -113,7 +122,9 @@ def _read_shapes(
             tables.setdefault(shape.kind, []).append(dialect.complete(shape.kind, found))
 
 
-def _last_repeated(lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]) -> None:
+def _last_repeated(
+    lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]
+) -> None:
     """`last message repeated 3 times`: syslog's own line, without a program."""
     rows = np.flatnonzero(lines.stamps.present & ~lines.headed & (kind == 0))
     if not rows.size:
@@ -122,18 +133,27 @@ def _last_repeated(lines: Lines, base: _Base, kind: npt.NDArray[np.int16], table
     fits = times.is_valid().to_numpy(zero_copy_only=False)
     if fits.any():
         kind[rows[fits]] = PARSED
-        tables["repeated"] = [base.table(rows[fits], {"repeat": times.field("repeat").filter(pa.array(fits))}, None)]
+        tables["repeated"] = [
+            base.table(rows[fits], {"repeat": times.field("repeat").filter(pa.array(fits))}, None)
+        ]
 
 
 def _glued(lines: Lines) -> Rows:
     """Lines that hold a second syslog header: what a lost newline or an injected line looks like."""
     byte = lines.bytes
     close = np.flatnonzero(byte == CLOSE)
-    close = close[(byte[close + 1] == 58) & (byte[close + 2] == 32) & (byte[close - 1] >= 48) & (byte[close - 1] <= 57)]
+    close = close[
+        (byte[close + 1] == 58)
+        & (byte[close + 2] == 32)
+        & (byte[close - 1] >= 48)
+        & (byte[close - 1] <= 57)
+    ]
     row = np.searchsorted(lines.start, close, "right") - 1
     later = close > lines.text[row]
     row, close = row[later], close[later]
-    bracketed = np.zeros(len(close), np.bool_)  # digits alone, back to an opening bracket: a process id, no address
+    bracketed = np.zeros(
+        len(close), np.bool_
+    )  # digits alone, back to an opening bracket: a process id, no address
     open_digits = np.ones(len(close), np.bool_)
     for back in range(1, 9):
         before = byte[close - back]
@@ -141,13 +161,20 @@ def _glued(lines: Lines) -> Rows:
         open_digits &= (before >= 48) & (before <= 57)
     suspects = np.unique(row[bracketed])
     return np.array(
-        [n for n in suspects if SECOND_HEADER.search(lines.data, int(lines.text[n]), int(lines.end[n]))], np.intp
+        [
+            n
+            for n in suspects
+            if SECOND_HEADER.search(lines.data, int(lines.text[n]), int(lines.end[n]))
+        ],
+        np.intp,
     )
 
 
 def _unread(lines: Lines, base: _Base, rows: Rows, glued: Rows) -> pa.Table:
     headed = lines.headed[rows]
-    note = np.where(np.isin(rows, glued), "glued", np.where(headed, "no shape fits", "no syslog header"))
+    note = np.where(
+        np.isin(rows, glued), "glued", np.where(headed, "no shape fits", "no syslog header")
+    )
     table = pa.table(
         {
             **base.place(rows),
@@ -164,32 +191,46 @@ class _Base:
 
     def __init__(self, source: str, first_line: int, offset: int, lines: Lines) -> None:
         self.source, self.first_line, self.offset, self.lines = source, first_line, offset, lines
-        heads = lines.pieces(lines.host, np.where(lines.headed, lines.program_end, lines.host)).dictionary_encode()
+        heads = lines.pieces(
+            lines.host, np.where(lines.headed, lines.program_end, lines.host)
+        ).dictionary_encode()
         self.tag_of = heads.indices.to_numpy()
         split = [head.partition(" ") for head in as_text(heads.dictionary).to_pylist()]
         self.tags = pa.array([tag for _, _, tag in split], pa.string())
         self.hosts = pa.array([host for host, _, _ in split], pa.string())
         told = [_who(tag) for _, _, tag in split]
-        self.dialects = np.array([number for number, _ in told], np.int16)  # -1: a program we do not read
+        self.dialects = np.array(
+            [number for number, _ in told], np.int16
+        )  # -1: a program we do not read
         self.programs = [program for _, program in told]
         self.known = (self.dialects >= 0)[self.tag_of] & lines.headed
         self.ids = queue_ids(
-            lines, [(self.written_by(n, frozenset()), dialect.queue_id) for n, dialect in enumerate(DIALECTS)]
+            lines,
+            [
+                (self.written_by(n, frozenset()), dialect.queue_id)
+                for n, dialect in enumerate(DIALECTS)
+            ],
         )
 
     def written_by(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
         mine = self.dialects == dialect
         if daemons:
-            mine = mine & np.array([program.daemon in daemons for program in self.programs], np.bool_)
+            mine = mine & np.array(
+                [program.daemon in daemons for program in self.programs], np.bool_
+            )
         return mine[self.tag_of] & self.lines.headed
 
     def count(self, rows: Rows) -> Counter[str]:
         number, times = np.unique(self.tag_of[rows], return_counts=True)
-        return Counter({self.tags[int(n)].as_py(): int(t) for n, t in zip(number, times, strict=True)})
+        return Counter(
+            {self.tags[int(n)].as_py(): int(t) for n, t in zip(number, times, strict=True)}
+        )
 
     def place(self, rows: Rows) -> dict[str, pa.Array]:
         return {
-            "source": pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array([self.source])),
+            "source": pa.DictionaryArray.from_arrays(
+                pa.array(np.zeros(len(rows), np.int32)), pa.array([self.source])
+            ),
             "line": pa.array(rows.astype(np.int64) + self.first_line),
             "offset": pa.array(self.lines.start[rows].astype(np.int64) + self.offset),
         }
@@ -197,13 +238,18 @@ class _Base:
     def table(self, rows: Rows, columns: dict[str, pa.Array], mta: str | None) -> pa.Table:
         lines, tag, ids = self.lines, pa.array(self.tag_of[rows]), self.ids
         queue_id = pa.DictionaryArray.from_arrays(
-            pa.array(ids.ids.indices.to_numpy()[rows], mask=~ids.has_id[rows]), as_text(ids.ids.dictionary)
+            pa.array(ids.ids.indices.to_numpy()[rows], mask=~ids.has_id[rows]),
+            as_text(ids.ids.dictionary),
         )
         written: dict[str, pa.Array] = {
-            "mta": pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array([mta], pa.string())),
+            "mta": pa.DictionaryArray.from_arrays(
+                pa.array(np.zeros(len(rows), np.int32)), pa.array([mta], pa.string())
+            ),
             "server": pa.DictionaryArray.from_arrays(tag, self.hosts),
             **{
-                name: pa.DictionaryArray.from_arrays(tag, pa.array([getattr(p, name) for p in self.programs], pa.string()))
+                name: pa.DictionaryArray.from_arrays(
+                    tag, pa.array([getattr(p, name) for p in self.programs], pa.string())
+                )
                 for name in Program._fields
             },
             "pid": self._pids(rows),

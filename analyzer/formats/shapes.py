@@ -62,7 +62,9 @@ def read(shape: Shape, texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.
         return columns, fits
     order = np.argsort(np.concatenate([np.flatnonzero(fits), rest[more_fit]]), kind="stable")
     fits[rest[more_fit]] = True
-    return {name: _joined(columns, more, name).take(pa.array(order)) for name in more | columns}, fits
+    return {
+        name: _joined(columns, more, name).take(pa.array(order)) for name in more | columns
+    }, fits
 
 
 def _joined(first: dict[str, pa.Array], second: dict[str, pa.Array], name: str) -> pa.Array:
@@ -86,15 +88,21 @@ def _columns(found: pa.StructArray) -> dict[str, pa.Array]:
     return columns
 
 
-def _complete(shape: Shape, texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
+def _complete(
+    shape: Shape, texts: pa.BinaryArray
+) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
     found = pc.extract_regex(texts, shape.complete)
     fits = found.is_valid().to_numpy(zero_copy_only=False)
     return _columns(found.filter(pa.array(fits))), fits
 
 
-def _fast(parts: Sequence[tuple[str, str]], texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
+def _fast(
+    parts: Sequence[tuple[str, str]], texts: pa.BinaryArray
+) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
     """Cut each text at the words between the parts, and read every part."""
-    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[
+        texts.offset : texts.offset + len(texts) + 1
+    ]
     data = texts.buffers()[2]
     begin, end = offsets[:-1], offsets[1:]
     fits = np.ones(len(texts), np.bool_)
@@ -123,7 +131,10 @@ def as_text(values: pa.Array) -> pa.Array:
         return values.cast(pa.string())
     except pa.ArrowInvalid:
         return pa.array(
-            [None if value is None else value.decode("utf-8", "backslashreplace") for value in values.to_pylist()],
+            [
+                None if value is None else value.decode("utf-8", "backslashreplace")
+                for value in values.to_pylist()
+            ],
             pa.string(),
         )
 

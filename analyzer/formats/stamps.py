@@ -18,7 +18,20 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 MISSING = np.int64(-(2**63))  # NaT
 LEAP_YEAR = 2000  # yearless stamps are kept as if in this year, so that 29 February exists
-_MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+_MONTHS = (
+    b"Jan",
+    b"Feb",
+    b"Mar",
+    b"Apr",
+    b"May",
+    b"Jun",
+    b"Jul",
+    b"Aug",
+    b"Sep",
+    b"Oct",
+    b"Nov",
+    b"Dec",
+)
 _DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
@@ -34,11 +47,17 @@ class Stamps:
     present: npt.NDArray[np.bool_]
 
 
-def read_stamps(data: bytes, byte: Bytes, start: Positions, end: Positions) -> tuple[Stamps, Positions]:
+def read_stamps(
+    data: bytes, byte: Bytes, start: Positions, end: Positions
+) -> tuple[Stamps, Positions]:
     """The stamps of all lines, and where the text after each begins."""
     room = end - start
-    classic = (room >= 16) & (byte[start + 3] == 32) & (byte[start + 15] == 32) & (byte[start + 9] == 58)
-    dated = (room >= 20) & (byte[start + 4] == 45) & (byte[start + 10] == 84) & (byte[start + 13] == 58)
+    classic = (
+        (room >= 16) & (byte[start + 3] == 32) & (byte[start + 15] == 32) & (byte[start + 9] == 58)
+    )
+    dated = (
+        (room >= 20) & (byte[start + 4] == 45) & (byte[start + 10] == 84) & (byte[start + 13] == 58)
+    )
     micros = np.full(len(start), MISSING)
     host = start.copy()
     if (rows := np.flatnonzero(classic)).size:
@@ -55,7 +74,9 @@ def read_stamps(data: bytes, byte: Bytes, start: Positions, end: Positions) -> t
     return Stamps(micros, dated, classic | dated), host
 
 
-def _number(byte: Bytes, at: Positions, digits: int, *, blank: bool = False) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def _number(
+    byte: Bytes, at: Positions, digits: int, *, blank: bool = False
+) -> tuple[Int64, npt.NDArray[np.bool_]]:
     """Decimal digits at each place; with *blank*, the first may be a space."""
     value = np.zeros(len(at), np.int64)
     good = np.ones(len(at), np.bool_)
@@ -74,7 +95,9 @@ def _clock(byte: Bytes, at: Positions) -> tuple[Int64, npt.NDArray[np.bool_]]:
     (hour, a), (minute, b), (second, c) = (_number(byte, at + place, 2) for place in (0, 3, 6))
     good = a & b & c & (hour < 24) & (minute < 60) & (second <= 60) & (byte[at + 5] == 58)
     leap = second == 60
-    micros = ((hour * 60 + minute) * 60 + np.where(leap, 59, second)) * SECOND + np.where(leap, SECOND - 1, 0)
+    micros = ((hour * 60 + minute) * 60 + np.where(leap, 59, second)) * SECOND + np.where(
+        leap, SECOND - 1, 0
+    )
     return micros, good
 
 
@@ -95,20 +118,28 @@ def _classic(byte: Bytes, at: Positions) -> Int64:
     first, second = pair[at], pair[at + 7]
     new = np.concatenate([[True], (first[1:] != first[:-1]) | (second[1:] != second[:-1])])
     where = at[new]
-    letters = (byte[where].astype(np.int64) << 16) | (byte[where + 1].astype(np.int64) << 8) | byte[where + 2]
+    letters = (
+        (byte[where].astype(np.int64) << 16)
+        | (byte[where + 1].astype(np.int64) << 8)
+        | byte[where + 2]
+    )
     month = np.zeros(len(where), np.int64)
     for number, name in enumerate(_MONTHS, 1):
         month[letters == int.from_bytes(name, "big")] = number
     day, good = _number(byte, where + 4, 2, blank=True)
     time, timed = _clock(byte, where + 7)
     days, real = _days(np.full(len(where), LEAP_YEAR), month, day)
-    micros = np.where(good & timed & real & (month > 0) & (byte[where + 6] == 32), days * DAY + time, MISSING)
+    micros = np.where(
+        good & timed & real & (month > 0) & (byte[where + 6] == 32), days * DAY + time, MISSING
+    )
     return micros[np.cumsum(new) - 1]
 
 
 def _rfc3339(byte: Bytes, at: Positions, after: Positions) -> Int64:
     """`2026-12-07T05:00:00.123456+01:00`, also `Z` and an offset without colon; without an offset it is UTC."""
-    (year, a), (month, b), (day, c) = (_number(byte, at + place, digits) for place, digits in ((0, 4), (5, 2), (8, 2)))
+    (year, a), (month, b), (day, c) = (
+        _number(byte, at + place, digits) for place, digits in ((0, 4), (5, 2), (8, 2))
+    )
     time, timed = _clock(byte, at + 11)
     days, real = _days(year, month, day)
     good = a & b & c & timed & real & (byte[at + 7] == 45)
@@ -132,6 +163,8 @@ def _rfc3339(byte: Bytes, at: Positions, after: Positions) -> Int64:
     colon = byte[np.minimum(place + 3, after)] == 58
     minutes, minutes_good = _number(byte, np.minimum(place + 3 + colon, after), 2)
     ends = place + np.where(offset_given, 5 + colon, np.where(byte[place] == 90, 1, 0))
-    good &= (ends == after) & (~offset_given | (hours_good & minutes_good & (hours < 24) & (minutes < 60)))
+    good &= (ends == after) & (
+        ~offset_given | (hours_good & minutes_good & (hours < 24) & (minutes < 60))
+    )
     micros -= np.where(offset_given, sign * (hours * 60 + minutes) * 60 * SECOND, 0)
     return np.where(good, micros, MISSING)

@@ -44,12 +44,18 @@ def echo(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> list[dict[str, Any
         `provider, kind, meaning, page, first, last` (ISO 8601, UTC), `refusals` and `own_refused` (recipients,
         all and those of legitimate mail), `words` (the first reply), `evidence`.
     """
-    failed = attempts[attempts["status"].ne("sent") & attempts["daemon"].isin(REMOTE) & attempts["reply"].notna()]
+    failed = attempts[
+        attempts["status"].ne("sent") & attempts["daemon"].isin(REMOTE) & attempts["reply"].notna()
+    ]
     failed = failed.assign(entry=classify(failed["reply"])).query("entry >= 0")
     if failed.empty:
         return []
-    fate = deliveries[["life", "recipient_logged", "verdict"]].rename(columns={"recipient_logged": "recipient"})
-    failed = failed.merge(fate, on=["life", "recipient"], how="left").sort_values(["time", "source", "line"])
+    fate = deliveries[["life", "recipient_logged", "verdict"]].rename(
+        columns={"recipient_logged": "recipient"}
+    )
+    failed = failed.merge(fate, on=["life", "recipient"], how="left").sort_values(
+        ["time", "source", "line"]
+    )
     failed["provider"] = failed["entry"].map(lambda n: entries()[n]["provider"])
     found = [_entry(group) for _, group in failed.groupby("provider", sort=False)]
     return sorted(found, key=lambda entry: (entry["first"], entry["provider"]))
@@ -67,7 +73,9 @@ def _entry(rows: pd.DataFrame) -> dict[str, Any]:
         "words": rows["reply"].iloc[0],
         "evidence": [
             {"source": s, "line": int(n), "offset": int(o)}
-            for s, n, o in once[["source", "line", "offset"]].head(PLACES_SHOWN).itertuples(index=False)
+            for s, n, o in once[["source", "line", "offset"]]
+            .head(PLACES_SHOWN)
+            .itertuples(index=False)
         ],
     }
 

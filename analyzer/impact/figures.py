@@ -12,7 +12,9 @@ def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str
     """Figures of the first slice, all measured; from VOLUME and the blocklist echo."""
     abusive = volume.filter(pc.equal(volume["verdict"], "abusive"))
     relayed = abusive.filter(pc.fill_null(pc.equal(abusive["mechanism"], "open_relay"), False))
-    whole = {name: (_sum(relayed, name), _sum(abusive, name), _sum(volume, name)) for name in COUNTS}
+    whole = {
+        name: (_sum(relayed, name), _sum(abusive, name), _sum(volume, name)) for name in COUNTS
+    }
     found = [
         _figure("messages_relayed", "Messages relayed for strangers", whole["messages"][0], "message", RELAYED),
         _figure("recipients_relayed", "Recipients of relayed messages", whole["recipients"][0], "recipient", RELAYED),
@@ -37,4 +39,11 @@ def _sum(table: pa.Table, name: str) -> int:
 
 
 def _figure(name: str, title: str, value: int, unit: str, ground: str) -> dict[str, Any]:
-    return {"name": name, "title": title, "value": value, "unit": unit, "label": "measured", "ground": ground}
+    return {
+        "name": name,
+        "title": title,
+        "value": value,
+        "unit": unit,
+        "label": "measured",
+        "ground": ground,
+    }

@@ -17,12 +17,18 @@ def hourly(deliveries: pd.DataFrame) -> pa.Table:
     Bytes leave once a transaction: a message for many recipients at one host may go in one, so the log gives
     bounds. Lower: once for each message and next hop. Upper: once for each delivered recipient.
     """
-    rows = deliveries.assign(hour=deliveries["received"].dt.floor("h"), size=deliveries["size"].fillna(0))
+    rows = deliveries.assign(
+        hour=deliveries["received"].dt.floor("h"), size=deliveries["size"].fillna(0)
+    )
     keys = rows[KEY].astype(object).where(rows[KEY].notna(), None)
     rows = rows.assign(group=keys.groupby(KEY, dropna=False, sort=True).ngroup())
-    labels = keys.assign(group=rows["group"]).drop_duplicates("group").set_index("group").sort_index()
+    labels = (
+        keys.assign(group=rows["group"]).drop_duplicates("group").set_index("group").sort_index()
+    )
     counted = ~rows["status"].isin(NOT_DELIVERIES)
-    left = rows[rows["status"].eq("delivered") & rows["relay"].str.contains("[", regex=False, na=False)]
+    left = rows[
+        rows["status"].eq("delivered") & rows["relay"].str.contains("[", regex=False, na=False)
+    ]
     grouped = rows.groupby("group")
     out = left.drop_duplicates(["group", "life", "relay"]).groupby("group")["size"].sum()
     table = labels.assign(

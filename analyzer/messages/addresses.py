@@ -37,7 +37,11 @@ def routed_domain(address: str) -> str:
 
 def literal(domain_: str) -> str:
     """The address in a domain literal `[192.0.2.1]`; empty for another domain."""
-    return domain_[1:-1].lower().removeprefix("ipv6:") if domain_.startswith("[") and domain_.endswith("]") else ""
+    return (
+        domain_[1:-1].lower().removeprefix("ipv6:")
+        if domain_.startswith("[") and domain_.endswith("]")
+        else ""
+    )
 
 
 def canonical_ip(text: str) -> str | None:

@@ -60,15 +60,23 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     rows["original_recipient"] = _original(last, tried, parent)
     for column in ("recipient", "original_recipient"):
         rows[column] = per_value(rows[column], lambda text: _complete(text, local.first_domain))
-    rows = sides(rows, local).sort_values(["received", "source", "line", "recipient"], kind="stable", ignore_index=True)
+    rows = sides(rows, local).sort_values(
+        ["received", "source", "line", "recipient"], kind="stable", ignore_index=True
+    )
     changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
-    return Assembled(_messages(rows, known, root), rows, attempts(events, known), tried, changes, local)
+    return Assembled(
+        _messages(rows, known, root), rows, attempts(events, known), tried, changes, local
+    )
 
 
 def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
-    known = own_client(known, per_value(known["client_ip"], lambda ip: _is_inside(ip, local)).eq(True))
+    known = own_client(
+        known, per_value(known["client_ip"], lambda ip: _is_inside(ip, local)).eq(True)
+    )
     ip = per_value(known["client_ip"], canonical_ip)
-    return known.assign(client_ip=ip.where(ip.notna(), known["client_ip"].where(known["client_ip"].isna())))
+    return known.assign(
+        client_ip=ip.where(ip.notna(), known["client_ip"].where(known["client_ip"].isna()))
+    )
 
 
 def _is_inside(ip: str, local: Locality) -> bool:
@@ -84,12 +92,16 @@ def _complete(address: str, first_domain: str | None) -> str:
     return f"{bare}@{first_domain}"
 
 
-def _deliveries(last: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, cause: pd.Series) -> pd.DataFrame:
+def _deliveries(
+    last: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, cause: pd.Series
+) -> pd.DataFrame:
     """The delivering leg's own columns, and the first leg's."""
     life = last["life"].to_numpy(np.int64)
     first = known.iloc[root[life]].reset_index(drop=True)
     leg = known.iloc[life].reset_index(drop=True)
-    cause_life = cause.reindex(life).fillna(-1).to_numpy(np.int64) if len(cause) else np.full(len(life), -1)
+    cause_life = (
+        cause.reindex(life).fillna(-1).to_numpy(np.int64) if len(cause) else np.full(len(life), -1)
+    )
     cause_id = known["queue_id"].reindex(cause_life).to_numpy()
     return pd.DataFrame(
         {
@@ -109,7 +121,9 @@ def _deliveries(last: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, cause
             **{name: last[name].to_numpy() for name in ("status", "dsn", "relay", "reply", *PLACE)},
             "life": life,
             "origin_life": root[life],
-            "cause_life": np.where(cause_life >= 0, root[np.maximum(cause_life, 0)], -1) if len(root) else cause_life,
+            "cause_life": np.where(cause_life >= 0, root[np.maximum(cause_life, 0)], -1)
+            if len(root)
+            else cause_life,
             "cause_leg": cause_life,
             "agent": last["daemon"].to_numpy(),
             **{f"orig_{name}": first[name] for name in PLACE},
@@ -122,7 +136,9 @@ def _original(last: pd.DataFrame, tried: pd.DataFrame, parent: np.ndarray) -> pd
     own = last["orig_recipient"].where(last["orig_recipient"].notna(), last["recipient"])
     edges = tried[tried["child"] >= 0]
     before = edges["orig_recipient"].where(edges["orig_recipient"].notna(), edges["recipient"])
-    by_name = pd.Series(before.to_numpy(), index=pd.MultiIndex.from_arrays([edges["child"], edges["recipient"]]))
+    by_name = pd.Series(
+        before.to_numpy(), index=pd.MultiIndex.from_arrays([edges["child"], edges["recipient"]])
+    )
     by_name = by_name[~by_name.index.duplicated()]
     forwarded = edges["how"].eq("forwarded")
     only = pd.Series(before.to_numpy()[forwarded], index=edges["child"][forwarded])
@@ -145,7 +161,11 @@ def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.T
     first = known[(root == known.index) & is_message]
     of_root = pd.Series(known["queue_id"].to_numpy(), index=root)
     ids = of_root.groupby(level=0).agg(list).reindex(first.index)
-    left = known["ended"].groupby(root).agg(lambda times: times.max() if times.notna().all() else pd.NaT)
+    left = (
+        known["ended"]
+        .groupby(root)
+        .agg(lambda times: times.max() if times.notna().all() else pd.NaT)
+    )
     counted = rows[~rows["status"].isin(["filtered", "expanded"])].groupby("origin_life").size()
     table = first.assign(
         origin_masked=False,

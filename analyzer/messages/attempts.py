@@ -21,10 +21,17 @@ BLOCKLIST = r"blocked using [^ ]+"
 def attempts(events: Events, legs: pd.DataFrame) -> pa.Table:
     """ATTEMPTS, in order of time and place."""
     parts = [_refused(events), _failed_logins(events), _never_sent(events, legs)]
-    rows = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else parts[0]
+    rows = (
+        pd.concat([part for part in parts if len(part)], ignore_index=True)
+        if any(map(len, parts))
+        else parts[0]
+    )
     rows = rows.sort_values("rank", kind="stable", ignore_index=True)
     rows["repeat"] = rows["repeat"].fillna(1).astype("int64")
-    return fit(pa.Table.from_pandas(rows[[c for c in ATTEMPTS.names if c in rows]], preserve_index=False), ATTEMPTS)
+    return fit(
+        pa.Table.from_pandas(rows[[c for c in ATTEMPTS.names if c in rows]], preserve_index=False),
+        ATTEMPTS,
+    )
 
 
 def _refused(events: Events) -> pd.DataFrame:
@@ -33,7 +40,10 @@ def _refused(events: Events) -> pd.DataFrame:
     rows = rows[rows["action"].isin(REFUSALS)]
     reply = rows["reply"].astype("str")
     kind = np.select(
-        [reply.str.contains(pattern, regex=True) for pattern in (RELAY_DENIED, UNKNOWN_USER, BLOCKLIST)],
+        [
+            reply.str.contains(pattern, regex=True)
+            for pattern in (RELAY_DENIED, UNKNOWN_USER, BLOCKLIST)
+        ],
         ["relay_denied", "unknown_user", "blocklist"],
         "other",
     )
@@ -51,10 +61,13 @@ def _repeated(rows: pd.DataFrame, events: Events) -> pd.DataFrame:
     if again.empty or rows.empty:
         return rows
     more = pd.Series(
-        again["repeat"].to_numpy("int64"), index=pd.MultiIndex.from_arrays([again["source"], again["line"] - 1])
+        again["repeat"].to_numpy("int64"),
+        index=pd.MultiIndex.from_arrays([again["source"], again["line"] - 1]),
     )
     here = pd.MultiIndex.from_frame(rows[["source", "line"]])
-    return rows.assign(repeat=rows["repeat"].to_numpy("int64") + more.reindex(here).fillna(0).to_numpy("int64"))
+    return rows.assign(
+        repeat=rows["repeat"].to_numpy("int64") + more.reindex(here).fillna(0).to_numpy("int64")
+    )
 
 
 def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
@@ -65,10 +78,15 @@ def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = legs[legs["begun_by"].eq("client") & ~legs["queued"] & legs["message_id"].isna()]
     rows = rows.rename(columns={"received": "time", "begin": "rank"}).assign(repeat=1, stage="RCPT")
-    ends = [frame(events, kind, ["rank", "server", "pid", "counters", "stage"]) for kind in ("disconnect", "lost")]
+    ends = [
+        frame(events, kind, ["rank", "server", "pid", "counters", "stage"])
+        for kind in ("disconnect", "lost")
+    ]
     ends = [part for part in ends if len(part)]
     if rows.empty or not ends:
-        return rows.assign(kind="other", reply=None)[[*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]
+        return rows.assign(kind="other", reply=None)[
+            [*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]
+        ]
     end = pd.concat(ends).sort_values("rank").astype({"pid": "float64"})
     tied = pd.merge_asof(
         rows.astype({"pid": "float64"}).sort_values("rank"),
@@ -78,7 +96,9 @@ def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
         by=["server", "pid"],
         direction="forward",
     )
-    in_data = tied["counters"].astype("str").str.contains(r"\b(?:data|bdat)=") | tied["broke_off"].isin(AFTER_RCPT)
+    in_data = tied["counters"].astype("str").str.contains(r"\b(?:data|bdat)=") | tied[
+        "broke_off"
+    ].isin(AFTER_RCPT)
     tied["kind"] = np.where(tied["end_rank"].isna() | in_data, "other", "accepted_no_data")
     tied["reply"] = np.where(in_data, "broke off in DATA", None)
     return tied[[*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]

@@ -8,7 +8,22 @@ import pandas as pd
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 
-ATTEMPT = ["life", "rank", "time", *PLACE, "daemon", "mailer", "service", "expanded", "recipient", "orig_recipient", "status", "dsn", "relay", "reply"]
+ATTEMPT = [
+    "life",
+    "rank",
+    "time",
+    *PLACE,
+    "daemon",
+    "mailer",
+    "service",
+    "expanded",
+    "recipient",
+    "orig_recipient",
+    "status",
+    "dsn",
+    "relay",
+    "reply",
+]
 OUTCOME = {
     "sent": "delivered",
     "bounced": "bounced",
@@ -16,15 +31,26 @@ OUTCOME = {
     "SOFTBOUNCE": "deferred",
     "expired": "expired",
 }
-PROBES = {"deliverable", "undeliverable", "undeliverable-but-not-cached"}  # address verification, no mail
-REFUSING = {"reject": "rejected", "milter-reject": "rejected", "discard": "discarded", "milter-discard": "discarded"}
+PROBES = {
+    "deliverable",
+    "undeliverable",
+    "undeliverable-but-not-cached",
+}  # address verification, no mail
+REFUSING = {
+    "reject": "rejected",
+    "milter-reject": "rejected",
+    "discard": "discarded",
+    "milter-discard": "discarded",
+}
 AFTER_DATA = ["END-OF-MESSAGE", "DATA", "BDAT", "header", "body", "mime-header", "nested-header"]
 
 
 def attempts_to_deliver(events: Events) -> pd.DataFrame:
     """Delivery lines of mail, in the order they were written."""
     rows = frame(events, "delivery", ATTEMPT)
-    rows["daemon"] = rows["mailer"].where(rows["mailer"].notna(), rows["daemon"])  # the agent that delivers
+    rows["daemon"] = rows["mailer"].where(
+        rows["mailer"].notna(), rows["daemon"]
+    )  # the agent that delivers
     return rows[(rows["life"] >= 0) & ~rows["status"].isin(PROBES)].reset_index(drop=True)
 
 
@@ -50,7 +76,9 @@ def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
         rows["outcome"],
     )
     key = ["life", "recipient"]
-    copy_kept = rows["outcome"].eq("delivered").groupby([rows["life"], rows["recipient"]]).transform("any")
+    copy_kept = (
+        rows["outcome"].eq("delivered").groupby([rows["life"], rows["recipient"]]).transform("any")
+    )
     first_original = rows.groupby(key, sort=False)["orig_recipient"].transform("first")
     rows["orig_recipient"] = first_original
     rows = rows[~(copy_kept & rows["outcome"].isin(["expanded", "filtered"]))]
@@ -71,7 +99,9 @@ def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
     )
     twins = pd.MultiIndex.from_frame(rows.loc[local, ["life", "recipient"]])
     here = pd.MultiIndex.from_arrays([rows["life"], rows["orig_recipient"]])
-    same = local & name.eq(original) & rows["recipient"].ne(rows["orig_recipient"]) & here.isin(twins)
+    same = (
+        local & name.eq(original) & rows["recipient"].ne(rows["orig_recipient"]) & here.isin(twins)
+    )
     return rows.assign(
         recipient=rows["recipient"].mask(same, rows["orig_recipient"]),
         orig_recipient=rows["orig_recipient"].mask(same, None),
@@ -85,24 +115,46 @@ def _refused_content(events: Events, delivered: set[int]) -> pd.DataFrame:
     content = frame(events, "content_action", wanted)
     named = content["reply"].astype("str").str.extract(r"; from=<[^>]*> to=<([^>]*)> proto=")[0]
     content["recipient"] = content["recipient"].where(content["recipient"].notna(), named)
-    rows = pd.concat([part for part in (rows, content) if len(part)], ignore_index=True) if len(rows) + len(content) else rows
+    rows = (
+        pd.concat([part for part in (rows, content) if len(part)], ignore_index=True)
+        if len(rows) + len(content)
+        else rows
+    )
     if rows.empty:
-        return pd.DataFrame(columns=["life", "rank", "completed", *PLACE, "daemon", "recipient", "status", "reply"])
+        return pd.DataFrame(
+            columns=["life", "rank", "completed", *PLACE, "daemon", "recipient", "status", "reply"]
+        )
     refused = rows["action"].isin(REFUSING) & rows["stage"].isin(AFTER_DATA) & (rows["life"] >= 0)
     rows = rows[refused & rows["recipient"].notna() & ~rows["life"].isin(delivered)]
-    rows = rows.drop_duplicates(["life", "recipient"], keep="last").rename(columns={"time": "completed"})
+    rows = rows.drop_duplicates(["life", "recipient"], keep="last").rename(
+        columns={"time": "completed"}
+    )
     return rows.assign(status=rows["action"].map(REFUSING)).drop(columns=["action", "stage"])
 
 
 def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
     """What waits may expire, be held, or be removed by an administrator, without a line for each recipient."""
     waiting = last["status"].eq("deferred")
-    expired = frame(events, "expired", ["life", "rank"]).drop_duplicates("life", keep="last").set_index("life")["rank"]
+    expired = (
+        frame(events, "expired", ["life", "rank"])
+        .drop_duplicates("life", keep="last")
+        .set_index("life")["rank"]
+    )
     gone = last["life"].map(expired).fillna(-1)
     status = last["status"].mask(waiting & (gone > last["rank"]), "expired")
-    admin = frame(events, "administered", ["life", "rank", "action"]).drop_duplicates("life", keep="last").set_index("life")
-    action = last["life"].map(admin["action"]) if len(admin) else pd.Series(None, index=last.index, dtype="object")
-    later = last["life"].map(admin["rank"]).fillna(-1) > last["rank"] if len(admin) else waiting & False
+    admin = (
+        frame(events, "administered", ["life", "rank", "action"])
+        .drop_duplicates("life", keep="last")
+        .set_index("life")
+    )
+    action = (
+        last["life"].map(admin["action"])
+        if len(admin)
+        else pd.Series(None, index=last.index, dtype="object")
+    )
+    later = (
+        last["life"].map(admin["rank"]).fillna(-1) > last["rank"] if len(admin) else waiting & False
+    )
     status = status.mask(waiting & later & action.eq("removed"), "removed")
     status = status.mask(waiting & later & action.eq("placed on hold"), "held")
     return last.assign(status=status)

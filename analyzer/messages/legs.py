@@ -14,7 +14,12 @@ PLACE = ["source", "line", "offset"]
 def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
     """The columns of one kind of event, a missing one as null; in order of rank."""
     if kind not in events:
-        return pd.DataFrame({c: pd.Series(dtype="int64" if c in ("life", "rank", "queue") else "object") for c in columns})
+        return pd.DataFrame(
+            {
+                c: pd.Series(dtype="int64" if c in ("life", "rank", "queue") else "object")
+                for c in columns
+            }
+        )
     table = events[kind]
     arrays = {c: table[c] if c in table.column_names else pa.nulls(len(table)) for c in columns}
     decoded = {
@@ -22,7 +27,9 @@ def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
         for c, a in arrays.items()
     }
     result = pa.table(decoded).to_pandas()
-    return result.sort_values("rank", kind="stable", ignore_index=True) if "rank" in result else result
+    return (
+        result.sort_values("rank", kind="stable", ignore_index=True) if "rank" in result else result
+    )
 
 
 def legs(events: Events, lives: Lives) -> pd.DataFrame:
@@ -49,11 +56,15 @@ def legs(events: Events, lives: Lives) -> pd.DataFrame:
         "message_id": ["message_id"],
         "queued": ["sender", "size", "recipients"],
     }  # fmt: skip
-    first = {kind: _first(frame(events, kind, [*base, *columns])) for kind, columns in begins.items()}
+    first = {
+        kind: _first(frame(events, kind, [*base, *columns])) for kind, columns in begins.items()
+    }
     for kind, columns in begins.items():
         for column in columns:
             found = first[kind][column].reindex(table.index)
-            table[column] = found if column not in table else table[column].where(found.isna(), found)
+            table[column] = (
+                found if column not in table else table[column].where(found.isna(), found)
+            )
     table["begun_by"] = None
     for column in ("received", *PLACE):
         table[column] = None
@@ -70,7 +81,9 @@ def legs(events: Events, lives: Lives) -> pd.DataFrame:
     taken = table["begun_by"].eq("received") & (table["recipients"].fillna(1) > 0)
     table["queued"] = table.index.isin(first["queued"].index) | taken
     table["ended"] = _first(frame(events, "removed", base))["time"].reindex(table.index)
-    helo = _first(frame(events, "decision", [*base, "helo"]).query("life >= 0"))["helo"].reindex(table.index)
+    helo = _first(frame(events, "decision", [*base, "helo"]).query("life >= 0"))["helo"].reindex(
+        table.index
+    )
     table["helo"] = table["helo"].where(table["helo"].notna(), helo)
     return table
 

@@ -29,12 +29,22 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
         For each delivery, in its index: `child` (life, -1 for none) and `how` (`forwarded`, `filtered`, null).
     """
     sent = deliveries["status"].eq("sent")
-    forwarded = deliveries["reply"].where(sent & deliveries["daemon"].eq("local")).str.extract(FORWARDED)[0]
-    queued = deliveries["reply"].where(sent & deliveries["daemon"].isin(["smtp", "lmtp"])).str.extract(QUEUED)[0]
+    forwarded = (
+        deliveries["reply"].where(sent & deliveries["daemon"].eq("local")).str.extract(FORWARDED)[0]
+    )
+    queued = (
+        deliveries["reply"]
+        .where(sent & deliveries["daemon"].isin(["smtp", "lmtp"]))
+        .str.extract(QUEUED)[0]
+    )
     child = np.full(len(deliveries), -1)
     how = np.full(len(deliveries), None, object)
     rank = deliveries["rank"].to_numpy(np.int64)
-    own_queue = legs["queue"].to_numpy(np.int64)[deliveries["life"]] if len(deliveries) else np.empty(0, np.int64)
+    own_queue = (
+        legs["queue"].to_numpy(np.int64)[deliveries["life"]]
+        if len(deliveries)
+        else np.empty(0, np.int64)
+    )
     for named, name in ((forwarded, "forwarded"), (queued, "filtered")):
         rows = np.flatnonzero(named.notna())
         if not rows.size:
@@ -42,7 +52,11 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
         ids = pa.array(named.iloc[rows], pa.string())
         for queue in _where_to_look(name, own_queue[rows], lives):
             found = lives.find(queue, ids, rank[rows])
-            good = (found >= 0) & (child[rows] < 0) & _plausible(name, found, deliveries.iloc[rows], legs)
+            good = (
+                (found >= 0)
+                & (child[rows] < 0)
+                & _plausible(name, found, deliveries.iloc[rows], legs)
+            )
             child[rows[good]] = found[good]
             how[rows[good]] = name
     return pd.DataFrame({"child": child, "how": how}, index=deliveries.index)
@@ -53,17 +67,26 @@ def _where_to_look(name: str, own: Int64, lives: Lives) -> list[Int64]:
     if name == "forwarded":
         return [own]
     servers = lives.server.to_pandas().groupby(lives.queue).first()
-    same = [np.where(servers.reindex(own).to_numpy() == server, queue, -1) for queue, server in servers.items()]
+    same = [
+        np.where(servers.reindex(own).to_numpy() == server, queue, -1)
+        for queue, server in servers.items()
+    ]
     return [own, *same]
 
 
-def _plausible(name: str, found: Int64, deliveries: pd.DataFrame, legs: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _plausible(
+    name: str, found: Int64, deliveries: pd.DataFrame, legs: pd.DataFrame
+) -> npt.NDArray[np.bool_]:
     """A reply is the other side's text: it names a leg of ours only if that leg began then, as such a leg does."""
     leg = legs.iloc[np.maximum(found, 0)]
     near = (leg["received"].to_numpy() - deliveries["time"].to_numpy()) / np.timedelta64(1, "s")
     other = found != deliveries["life"].to_numpy()
     if name == "forwarded":
-        return other & leg["begun_by"].isin(["message_id", "queued"]).to_numpy() & (np.abs(near) <= 3600)
+        return (
+            other
+            & leg["begun_by"].isin(["message_id", "queued"]).to_numpy()
+            & (np.abs(near) <= 3600)
+        )
     return other & leg["begun_by"].eq("client").to_numpy() & (near > -3600) & (near <= 5)
 
 
@@ -75,7 +98,9 @@ def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64
     rows = np.flatnonzero(legs["orig_queue_id"].notna() & (parent < 0))
     if rows.size:
         ids = pa.array(legs["orig_queue_id"].iloc[rows], pa.string())
-        found = lives.find(legs["queue"].to_numpy(np.int64)[rows], ids, legs["begin"].to_numpy(np.int64)[rows])
+        found = lives.find(
+            legs["queue"].to_numpy(np.int64)[rows], ids, legs["begin"].to_numpy(np.int64)[rows]
+        )
         parent[rows] = found
     begin = legs["begin"].to_numpy(np.int64)
     later = (parent >= 0) & (begin[np.maximum(parent, 0)] >= begin)

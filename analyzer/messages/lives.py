@@ -19,9 +19,21 @@ Events = dict[str, pa.Table]  # by kind, each with the columns of EVENTS that it
 
 BEGINS = {"client", "pickup", "received"}
 ENDS = {"removed", "cancelled"}
-AFTER_END = {"message_id", "queued"}  # these after an end are a new message whose first lines are lost
-UNDER_WAY = {"message_id", "queued", "delivery", "expired", "notice", "remote_reply"}  # no second message-id now
-LATE = pd.Timedelta(minutes=1).value // 1000  # a line of another process may be written after `removed`
+AFTER_END = {
+    "message_id",
+    "queued",
+}  # these after an end are a new message whose first lines are lost
+UNDER_WAY = {
+    "message_id",
+    "queued",
+    "delivery",
+    "expired",
+    "notice",
+    "remote_reply",
+}  # no second message-id now
+LATE = (
+    pd.Timedelta(minutes=1).value // 1000
+)  # a line of another process may be written after `removed`
 QUEUE_OWNERS = {"qmgr", "nqmgr", "oqmgr", "cleanup"}
 
 
@@ -47,7 +59,11 @@ class Lives:
 
     def find(self, queue: Int64, queue_id: pa.Array, rank: Int64) -> Int64:
         """The life that each queue id names at a line: the one open there, else the next to begin; -1 for none."""
-        code = pc.fill_null(pc.index_in(queue_id.cast(pa.string()), self.ids), -1).to_numpy().astype(np.int64)
+        code = (
+            pc.fill_null(pc.index_in(queue_id.cast(pa.string()), self.ids), -1)
+            .to_numpy()
+            .astype(np.int64)
+        )
         key = np.where((code >= 0) & (queue >= 0), code * self.queues + queue, -1)
         if not len(self):
             return np.full(len(key), -1)
@@ -81,14 +97,17 @@ def live(events: Events) -> tuple[Events, Lives]:
     rank[np.argsort(order, kind="stable")] = np.arange(len(order))
     queue, queue_servers, queue_mtas = _queues(events, names)
     ids = pa.chunked_array(
-        [chunk for name in names for chunk in events[name]["queue_id"].cast(pa.string()).chunks], pa.string()
+        [chunk for name in names for chunk in events[name]["queue_id"].cast(pa.string()).chunks],
+        pa.string(),
     )
     encoded = ids.combine_chunks().dictionary_encode()
     code = pc.fill_null(encoded.indices, -1).to_numpy().astype(np.int64)
     queues = len(queue_servers)
     key = np.where(code >= 0, code * queues + queue, -1)
     kind = np.repeat(np.arange(len(names)), lengths)
-    time = np.concatenate([events[name]["time"].cast(pa.int64()).fill_null(0).to_numpy() for name in names])
+    time = np.concatenate(
+        [events[name]["time"].cast(pa.int64()).fill_null(0).to_numpy() for name in names]
+    )
     life, first, last = _split(key, rank, kind, names, time)
     at = np.cumsum([0, *lengths])
     tables = {
@@ -147,12 +166,16 @@ def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[st
     columns = ["mta", "server", "instance", "daemon"]
     frame = pd.concat(
         [
-            pd.DataFrame({c: events[name][c].combine_chunks().cast(pa.string()).to_pandas() for c in columns})
+            pd.DataFrame(
+                {c: events[name][c].combine_chunks().cast(pa.string()).to_pandas() for c in columns}
+            )
             for name in names
         ]
     ).fillna("")
     keys = columns[:3]
-    owning = frame["daemon"].isin(QUEUE_OWNERS).groupby([frame[key] for key in keys], sort=True).any()
+    owning = (
+        frame["daemon"].isin(QUEUE_OWNERS).groupby([frame[key] for key in keys], sort=True).any()
+    )
     owners: dict[tuple[str, str], list[str]] = {}
     for (mta, server, instance), owns in owning.items():
         if owns:

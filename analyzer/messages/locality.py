@@ -16,7 +16,18 @@ from analyzer.site import OURS_ALONE, Network, Site, domain_key
 
 INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
 # Agents that end a message on this machine: Postfix daemons, Sendmail mailers, Exchange's store.
-FINAL = ["local", "virtual", "lmtp", "pipe", "prog", "*file*", "*include*", "cyrus", "procmail", "storedriver"]
+FINAL = [
+    "local",
+    "virtual",
+    "lmtp",
+    "pipe",
+    "prog",
+    "*file*",
+    "*include*",
+    "cyrus",
+    "procmail",
+    "storedriver",
+]
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,12 @@ class Locality:
     def of_domain(self, name: str) -> str:
         if self.domains is None:
             return UNKNOWN
-        ours = name in self.domains or name in self.relay_domains or name in self.servers or literal(name) in self.servers
+        ours = (
+            name in self.domains
+            or name in self.relay_domains
+            or name in self.servers
+            or literal(name) in self.servers
+        )
         return INSIDE if ours or name == "" else OUTSIDE
 
     def of_address(self, address: str) -> str:
@@ -83,7 +99,9 @@ def locality(site: Site | None, attempts: pd.DataFrame) -> Locality:
 def _domains_delivered_here(attempts: pd.DataFrame) -> list[str]:
     """Domains whose mail ended in a mailbox of this server or was rewritten here, the busiest first."""
     here = attempts["daemon"].isin(FINAL) & attempts["status"].eq("sent")
-    return _by_count(pd.concat([attempts.loc[here, "recipient"], attempts["orig_recipient"].dropna()]))
+    return _by_count(
+        pd.concat([attempts.loc[here, "recipient"], attempts["orig_recipient"].dropna()])
+    )
 
 
 def _domains_passed_on(attempts: pd.DataFrame) -> list[str]:
@@ -108,7 +126,9 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         `third_party_addresses`; `relay_domain` is true where the recipient's domain is one we are backup of.
     """
     made_here = rows["submission"].isin(["local", "internal"]) | rows["auth_user"].notna()
-    client = pd.Series(np.where(made_here, INSIDE, local.clients(rows["client_ip"])), index=rows.index)
+    client = pd.Series(
+        np.where(made_here, INSIDE, local.clients(rows["client_ip"])), index=rows.index
+    )
     recipient = local.addresses(rows["recipient"])
     original = local.addresses(rows["original_recipient"])
     flow = (client + ">" + recipient).map(
@@ -119,7 +139,9 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
             f"{OUTSIDE}>{OUTSIDE}": "third_party",
         }
     )
-    sender = per_value(rows["origin_sender"], lambda a: INSIDE if a == "" else local.of_domain(domain(a)))
+    sender = per_value(
+        rows["origin_sender"], lambda a: INSIDE if a == "" else local.of_domain(domain(a))
+    )
     sender = sender.fillna(UNKNOWN)
     foreign = pd.Series(sender.eq(OUTSIDE) & recipient.eq(OUTSIDE), dtype="boolean")
     foreign[sender.eq(UNKNOWN) | recipient.eq(UNKNOWN)] = pd.NA
@@ -129,5 +151,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         original_side=original,
         flow=flow.fillna("unknown"),
         third_party_addresses=foreign,
-        relay_domain=per_value(rows["recipient"], lambda a: domain(a) in local.relay_domains).eq(True),
+        relay_domain=per_value(rows["recipient"], lambda a: domain(a) in local.relay_domains).eq(
+            True
+        ),
     )
