@@ -1,0 +1,38 @@
+"""Report: a case becomes files. The only room that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from analyzer.case import Case
+from analyzer.report import figures, html, pdf, tables
+from analyzer.report.events import write_events
+from analyzer.report.story import tell
+
+__all__ = ["tell", "write", "write_events"]
+
+
+def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str, str]:
+    """Write everything for people and programs, the manifest last.
+
+    Args:
+        case: What an analysis found.
+        charts: Finished drawings, in the order in which they are read.
+        folder: An existing folder. What already lies in it (events) is entered in the manifest too.
+
+    Returns:
+        SHA-256 of every output by its path in the folder, as in the manifest.
+    """
+    tables.write_tables(case, folder)
+    drawings = folder / "charts"
+    drawings.mkdir()
+    for chart in charts:
+        figures.write_png(chart, drawings)
+    pictures = [figures.picture(chart) for chart in charts]
+    story = tell(case)
+    (folder / "report.pdf").write_bytes(pdf.render(story, pictures))
+    (folder / "report.html").write_text(html.render(story, pictures), "utf-8")
+    outputs = tables.hashes(folder)
+    tables.write_json(case.manifest | {"outputs": outputs}, folder / "manifest.json")
+    return outputs

@@ -1,0 +1,105 @@
+"""When did this server carry other people's mail, and how much of its mail was that?"""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analyzer import words
+from analyzer.charts import style
+
+NAME = "relayed_mail"
+# What the abusive mail was, for the title. One door has to account for nearly all of it.
+PREDICATES = {
+    "open_relay": "was relayed for strangers",
+    "stolen_account": "was sent with a login used by somebody else",
+    "trusted_host": "was sent by trusted hosts that were misused",
+    "local_injection": "was injected on the server itself",
+    "backscatter": "was notices to strangers, and the mail that caused them",
+}
+NEARLY_ALL = 0.9
+
+
+def relayed_mail(volume: pd.DataFrame) -> style.Chart:
+    """Stacked bars of messages received, by verdict. Takes VOLUME rows."""
+    timed = volume.dropna(subset=["hour"])
+    if timed.empty:
+        return style.empty(NAME, "No message was read", "The log holds no message with a time.")
+    bin = style.bin_for(timed["hour"])
+    bars = (
+        timed.assign(start=style.binned(timed["hour"], bin.width))
+        .pivot_table(index="start", columns="verdict", values="messages", aggfunc="sum")
+        .reindex(columns=list(style.VERDICTS))
+        .fillna(0)
+    )
+    figure = Figure(figsize=(style.WIDTH, 2.5), layout="constrained")
+    axes = figure.subplots()
+    starts = style.numbers(pd.DatetimeIndex(bars.index))
+    base = bars["legitimate"] * 0
+    # Ordinary mail lies at the bottom: what the abuse added stands on it.
+    for verdict in ("legitimate", "unclear", "abusive"):
+        if not bars[verdict].any():
+            continue
+        axes.bar(
+            starts,
+            bars[verdict],
+            bin.width / pd.Timedelta(days=1),
+            bottom=base,
+            align="edge",
+            color=style.VERDICTS[verdict],
+            edgecolor="white",
+            linewidth=0.3,
+            hatch=style.HATCH.get(verdict),
+            label=f"{verdict} ({words.thousands(bars[verdict].sum())})",
+        )
+        base = base + bars[verdict]
+    title = _title(timed)
+    style.headline(figure, title)
+    axes.set(xlabel="time (UTC)", ylabel=f"messages in {bin.words}")
+    style.count_axis(axes)
+    style.time_axis(axes, bars.index.min(), bars.index.max(), bin.width)
+    style.legend(axes)
+    return style.finished(NAME, title, _alt(bars, bin, title), figure)
+
+
+def _title(timed: pd.DataFrame) -> str:
+    abusive = timed[timed["verdict"] == "abusive"]
+    total = int(timed["messages"].sum())
+    bad = int(abusive["messages"].sum())
+    if not bad:
+        return f"None of {words.count(total, 'message')} was judged abusive"
+    main = main_door(abusive)
+    bad_main = abusive[abusive["mechanism"] == main] if main else abusive
+    hours = bad_main["hour"].unique()
+    within = int(timed.loc[timed["hour"].isin(hours), "messages"].sum())
+    share = words.capital(words.share(int(bad_main["messages"].sum()), within))
+    predicate = PREDICATES.get(main, "was abuse of this server")
+    span = "one hour" if len(hours) == 1 else f"these {words.thousands(len(hours))} hours"
+    return f"{share} of the mail of {span} {predicate}"
+
+
+def main_door(abusive: pd.DataFrame) -> str:
+    """The door that nearly all abusive messages came by, or nothing. Notices are a consequence."""
+    by_door = abusive.groupby("mechanism")["messages"].sum().sort_index()
+    causes = by_door.drop(labels="backscatter", errors="ignore")
+    by_door = causes if causes.any() else by_door
+    if by_door.empty or by_door.max() < NEARLY_ALL * by_door.sum():
+        return ""
+    return str(by_door.idxmax())
+
+
+def _alt(bars: pd.DataFrame, bin: style.Bin, title: str) -> str:
+    bad = bars["abusive"]
+    text = (
+        f"{title}. Bars of messages in {bin.words}, from {words.moment(bars.index.min())} to "
+        f"{words.moment(bars.index.max() + bin.width)}."
+    )
+    if not bad.any():
+        return text
+    seen = bad[bad > 0]
+    start, end = words.moment(seen.index.min()), words.moment(seen.index.max() + bin.width)
+    most = words.count(int(bad.max()), "message")
+    return (
+        f"{text} Abusive mail lies between {start} and {end}; at most {most} in {bin.words}, "
+        f"from {words.moment(pd.Timestamp(str(bad.idxmax())))}."
+    )

@@ -1,0 +1,107 @@
+"""Which addresses handed the mail in, and how was it judged?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analyzer import words
+from analyzer.charts import style
+from analyzer.display import display
+
+NAME = "top_sources"
+MADE_HERE = "made on this server"
+
+
+def by_source(volume: pd.DataFrame, value: str) -> pd.DataFrame:
+    """One row for each source, one column for each verdict; abusive sources first, then by size."""
+    table = (
+        volume.assign(source=volume["client_ip"].fillna(MADE_HERE))
+        .pivot_table(index="source", columns="verdict", values=value, aggfunc="sum")
+        .reindex(columns=list(style.VERDICTS))
+        .fillna(0)
+    )
+    table["all"] = table.sum(axis="columns")
+    table = table.reset_index()
+    order = ["abusive", "unclear", "all", "source"]
+    return table.sort_values(order, ascending=[False, False, False, True], ignore_index=True)
+
+
+def top_sources(volume: pd.DataFrame) -> style.Chart:
+    """Bars of recipients, the first twelve sources and the others together. Takes VOLUME rows."""
+    table = by_source(volume, "recipients")
+    table = table[table["all"] > 0]
+    if table.empty:
+        return style.empty(NAME, "No source was seen", "The log holds no delivery.")
+    shown, rest = table.head(style.ROWS_SHOWN), table.iloc[style.ROWS_SHOWN :]
+    names = [display(source, 45) for source in shown["source"]]
+    if len(rest):
+        others = rest.drop(columns="source").sum().to_frame().T.assign(source="others")
+        shown = pd.concat([shown, others], ignore_index=True)
+        names.append(f"{words.thousands(len(rest))} others")
+    figure = Figure(figsize=(style.WIDTH, 1.2 + 0.19 * len(shown)), layout="constrained")
+    axes = figure.subplots()
+    base = shown["all"] * 0
+    for verdict, color in style.VERDICTS.items():
+        if not shown[verdict].any():
+            continue
+        label = f"{verdict} ({words.thousands(table[verdict].sum())})"
+        look: dict[str, Any] = {
+            "color": color,
+            "edgecolor": "white",
+            "linewidth": 0.3,
+            "hatch": style.HATCH.get(verdict),
+        }
+        axes.barh(range(len(shown)), shown[verdict], 0.72, left=base, label=label, **look)
+        base = base + shown[verdict]
+    widest = float(shown["all"].max())
+    for row, value in enumerate(shown["all"]):
+        axes.text(
+            value + widest * 0.008,
+            row,
+            words.thousands(value),
+            va="center",
+            fontsize=7,
+            color=style.MUTE,
+        )
+    title = _title(table)
+    style.headline(figure, title)
+    axes.set(xlabel="recipients", xlim=(0, widest * 1.1), ylim=(len(shown) - 0.4, -0.6))
+    axes.set_yticks(range(len(shown)), names, fontfamily=style.MONO, fontsize=7)
+    for tick, bad in zip(axes.get_yticklabels(), shown["abusive"] > 0, strict=True):
+        tick.set_color(style.ABUSIVE if bad else style.MUTE)
+    style.count_axis(axes, horizontal=True)
+    style.legend(axes)
+    return style.finished(NAME, title, _alt(shown, names, title), figure)
+
+
+def _title(table: pd.DataFrame) -> str:
+    bad = table[table["abusive"] > 0]
+    if bad.empty:
+        return f"None of {words.count(len(table), 'source')} was abusive"
+    total = int(bad["abusive"].sum())
+    addresses = bad[bad["source"] != MADE_HERE]
+    if addresses.empty:
+        return (
+            f"Mail made on this server reached all {words.count(total, 'recipient')} of the abuse"
+        )
+    top = addresses.head(3)
+    reached = words.share(int(top["abusive"].sum()), total)
+    if len(addresses) == 1:
+        only = display(str(top["source"].iloc[0]), 45)
+        return f"One address, {only}, accounts for {reached} of the abuse"
+    if len(addresses) <= 3:
+        whole = words.count(total, "recipient")
+        return f"{len(addresses)} addresses account for {reached} of the {whole} of the abuse"
+    number = words.count(len(addresses), "address")
+    return f"The abuse came from {number}; the first 3 account for {reached} of its recipients"
+
+
+def _alt(shown: pd.DataFrame, names: list[str], title: str) -> str:
+    rows = [
+        f"{name} {words.count(int(whole), 'recipient')}, {words.thousands(bad)} of them abusive"
+        for name, whole, bad in zip(names, shown["all"], shown["abusive"], strict=True)
+    ]
+    return f"{title}. Bars: " + "; ".join(rows) + "."

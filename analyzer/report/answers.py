@@ -1,0 +1,93 @@
+"""What are the answers to the first seven questions of a responder, with numbers and units?"""
+
+from __future__ import annotations
+
+from analyzer import words
+from analyzer.display import display
+from analyzer.report import sentences
+from analyzer.report.facts import Facts
+
+DOORS = {
+    "open_relay": "an open relay: strangers sent to strangers without a login",
+    "stolen_account": "a stolen login",
+    "trusted_host": "a trusted host or gateway that was misused",
+    "local_injection": "a script or user on the server itself",
+    "backscatter": "notices to strangers (backscatter)",
+    "unclear": "not clear",
+}
+
+
+def answers(facts: Facts) -> list[dict[str, str]]:
+    """Question and answer, in the order people ask."""
+    pairs = _found(facts) if facts.found else _nothing(facts)
+    return [{"question": question, "answer": answer} for question, answer in pairs]
+
+
+def _found(facts: Facts) -> list[tuple[str, str]]:
+    total = facts.total
+    grade = "" if facts.verdict == "possible" else f"{words.capital(facts.verdict)}: "
+    first, last = (
+        "not in the log" if time is None else f"{words.stamp(time)} UTC"
+        for time in (total.first, total.last)
+    )
+    return [
+        ("Is it us?", grade + sentences.what(facts)),
+        ("Is it going on?", words.capital(sentences.over(facts))),
+        ("When?", f"First {first}; last {last}."),
+        ("Which door?", _doors(facts)),
+        ("Which account?", _accounts(facts)),
+        ("From where?", _addresses(facts)),
+        ("How many?", _how_many(facts)),
+    ]
+
+
+def _nothing(facts: Facts) -> list[tuple[str, str]]:
+    first, last = facts.log_first, facts.log_last
+    covered = "no time was read"
+    if first is not None and last is not None:
+        covered = f"{words.moment(first)} to {words.moment(last)}"
+    deliveries = f"{facts.deliveries_read:,} deliveries"
+    return [
+        ("Is it us?", sentences.lead(facts)[0]),
+        (
+            "What was read?",
+            f"{words.count(facts.messages_read, 'message')}, {deliveries}; {covered}.",
+        ),
+        ("Was it tried?", f"{words.count(facts.denied, 'relay attempt')} refused."),
+    ]
+
+
+def _doors(facts: Facts) -> str:
+    parts = [
+        f"{DOORS.get(door, display(door, 40))} ({words.count(total.messages, 'message')})"
+        for door, total in facts.doors.items()
+    ]
+    return words.capital("; ".join(parts)) + "." if parts else "Not clear."
+
+
+def _accounts(facts: Facts) -> str:
+    users = facts.findings.loc[facts.findings["subject_kind"].eq("uid"), "subject"]
+    names = [display(account, 60) for account in facts.total.accounts]
+    names += [f"uid {display(str(user), 20)}" for user in users]
+    if names:
+        return f"{words.listing(names, 5)}."
+    return "None: no login and no local user was involved."
+
+
+def _addresses(facts: Facts) -> str:
+    addresses = [display(address, 45) for address in facts.total.addresses]
+    if not addresses:
+        return "This server itself."
+    return f"{words.count(len(addresses), 'address')}: {words.listing(addresses, 5)}."
+
+
+def _how_many(facts: Facts) -> str:
+    total = facts.total
+    names = ("delivered", "bounced", "deferred", "expired", "other")
+    fates = [f"{getattr(total, name):,} {name}" for name in names if getattr(total, name)]
+    messages = sentences.least(facts) + words.count(total.messages, "message")
+    recipients = words.count(total.recipients, "recipient")
+    told = f"{messages} ({words.size(total.bytes)}) to {recipients}: {words.listing(fates, 5)}"
+    if facts.notices is not None:
+        told += f"; besides, {words.count(facts.notices.messages, 'notice')} to strangers"
+    return words.capital(f"{told}.")

@@ -1,0 +1,254 @@
+"""Which numbers does a case hold? Computed once, so that all outputs agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.case import Case
+
+NOT_DELIVERIES = ("filtered", "expanded")  # rows that were replaced by others
+OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
+ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
+MADE_HERE = "made on this server"
+# backscatter follows from another door: it is the main one only where it stands alone
+DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
+COLUMNS = [
+    "server", "origin_queue_id", "origin_life", "client_ip", "auth_user", "received", "completed",
+    "size", "status", "mechanism",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Total:
+    """Messages, recipients, what became of them, and when."""
+
+    messages: int
+    recipients: int
+    delivered: int
+    bounced: int
+    deferred: int
+    expired: int
+    other: int
+    bytes: int
+    addresses: list[str]
+    accounts: list[str]
+    first: pd.Timestamp | None
+    last: pd.Timestamp | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the sentences are made of."""
+
+    servers: list[str]
+    verdict: (
+        str  # the best of the abuse findings: confirmed, probable, possible; `none` without abuse
+    )
+    site_known: bool
+    lower_bound: bool  # lines are missing: counts are at least so high
+    total: Total  # the abuse itself
+    notices: Total | None  # to strangers about it; None where notices are all there is
+    doors: dict[str, Total]
+    sources: pd.DataFrame
+    unclear: int  # messages
+    messages_read: int
+    deliveries_read: int
+    log_first: pd.Timestamp | None
+    log_last: pd.Timestamp | None
+    peak: tuple[pd.Timestamp, int] | None
+    attempts: pd.DataFrame
+    denied: int  # relay attempts that were refused
+    first_denied: tuple[pd.Timestamp, str | None] | None  # when, and who
+    denied_after: tuple[int, pd.Timestamp] | None
+    findings: pd.DataFrame
+    lines: dict[str, int]
+
+    @property
+    def found(self) -> bool:
+        return self.verdict != "none"
+
+
+def gather(case: Case) -> Facts:
+    """All numbers of the case."""
+    findings = case.findings.to_pandas().sort_values(
+        ["first_seen", "finding_id"], ignore_index=True
+    )
+    abuse = findings[findings["kind"] == "abuse"]
+    rows = _rows(case.deliveries, "abusive")
+    unclear = _rows(case.deliveries, "unclear")
+    unclear_messages = int(unclear["message"].nunique())
+    if rows.empty and len(abuse):  # doubted throughout: the doubtful rows are what there is to tell
+        rows = unclear
+    doors = {str(door): _total(part) for door, part in rows.groupby("mechanism")}
+    cause = rows[rows["mechanism"] != "backscatter"]
+    followed = bool(len(cause)) and len(cause) < len(rows)
+    total = _total(cause if followed else rows)
+    attempts = case.attempts.select(["time", "client_ip", "kind", "repeat"]).to_pandas()
+    inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
+    times = [
+        pd.Timestamp(entry[key]) for entry in inputs for key in ("first", "last") if entry.get(key)
+    ]
+    return Facts(
+        servers=_servers(case),
+        verdict=_verdict(abuse, bool(len(rows))),
+        site_known=case.manifest.get("site", {}).get("origin") == "given",
+        lower_bound=bool((findings["detector"] == "log_gap").any()),
+        total=total,
+        notices=doors["backscatter"] if followed else None,
+        doors={
+            door: doors[door]
+            for door in [*DOORS, *sorted(set(doors) - set(DOORS))]
+            if door in doors
+        },
+        sources=_sources(rows),
+        unclear=unclear_messages,
+        messages_read=len(case.messages),
+        deliveries_read=_deliveries_read(case.deliveries),
+        log_first=min(times, default=None),
+        log_last=max(times, default=None),
+        peak=_peak(cause if followed else rows),
+        attempts=_attempts(attempts),
+        denied=int(attempts.loc[attempts["kind"] == "relay_denied", "repeat"].sum()),
+        first_denied=_first_denied(attempts),
+        denied_after=_denied_after(attempts, total.last),
+        findings=findings,
+        lines={key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT},
+    )
+
+
+def _deliveries_read(deliveries: pa.Table) -> int:
+    replaced = pc.is_in(deliveries["status"], pa.array(NOT_DELIVERIES))
+    return len(deliveries) - int(pc.sum(replaced, min_count=0).as_py())
+
+
+def _rows(deliveries: pa.Table, verdict: str) -> pd.DataFrame:
+    """Rows of that verdict, with a number for each message."""
+    rows: pd.DataFrame = (
+        deliveries.select([*COLUMNS, "verdict"])
+        .filter(pc.equal(deliveries["verdict"], verdict))
+        .to_pandas()
+    )
+    rows["received"] = rows["received"].fillna(rows["completed"])
+    rows["message"] = rows.groupby(
+        ["server", "origin_queue_id", "origin_life"], sort=False
+    ).ngroup()
+    rows["mechanism"] = rows["mechanism"].fillna("unclear")
+    rows["counted"] = ~rows["status"].isin(NOT_DELIVERIES)
+    rows["outcome"] = rows["status"].where(rows["status"].isin(OUTCOMES), "other")
+    return rows
+
+
+def _total(rows: pd.DataFrame) -> Total:
+    counted = rows[rows["counted"]]
+    outcomes = counted["outcome"].value_counts()
+    sizes = rows.groupby("message")["size"].max().sum()
+    times = rows["received"].dropna()
+    return Total(
+        messages=int(rows["message"].nunique()),
+        recipients=len(counted),
+        **{name: int(outcomes.get(name, 0)) for name in (*OUTCOMES, "other")},
+        bytes=int(sizes),
+        addresses=_by_weight(rows["client_ip"]),
+        accounts=_by_weight(rows["auth_user"]),
+        first=times.min() if len(times) else None,
+        last=times.max() if len(times) else None,
+    )
+
+
+def _by_weight(values: pd.Series[str]) -> list[str]:
+    """Distinct values, the most frequent first, equal ones by name."""
+    counts = values.dropna().value_counts().rename_axis("value").reset_index(name="rows")
+    return counts.sort_values(["rows", "value"], ascending=[False, True])["value"].tolist()
+
+
+def _sources(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row for each source of the abuse, the heaviest first."""
+    rows = rows.assign(source=rows["client_ip"].fillna(MADE_HERE))
+    for name in (*OUTCOMES, "other"):
+        rows[name] = rows["counted"] & (rows["outcome"] == name)
+    once = rows.sort_values("size", na_position="first").drop_duplicates(
+        ["source", "message"], keep="last"
+    )
+    table = (
+        rows.groupby("source", sort=True)
+        .agg(
+            messages=("message", "nunique"),
+            recipients=("counted", "sum"),
+            **{name: (name, "sum") for name in (*OUTCOMES, "other")},
+            first=("received", "min"),
+            last=("received", "max"),
+        )
+        .assign(bytes=once.groupby("source")["size"].sum().astype("int64"))
+        .reset_index()
+    )
+    return table.sort_values(
+        ["recipients", "messages", "source"], ascending=[False, False, True], ignore_index=True
+    )
+
+
+def _peak(rows: pd.DataFrame) -> tuple[pd.Timestamp, int] | None:
+    firsts = rows.dropna(subset=["received"]).groupby("message")["received"].min()
+    if firsts.empty:
+        return None
+    hourly = firsts.dt.floor("h").value_counts().sort_index()
+    return hourly.idxmax(), int(hourly.max())
+
+
+def _attempts(attempts: pd.DataFrame) -> pd.DataFrame:
+    """One row for each kind of attempt, the commonest first."""
+    table = attempts.groupby("kind", as_index=False).agg(
+        attempts=("repeat", "sum"),
+        addresses=("client_ip", "nunique"),
+        first=("time", "min"),
+        last=("time", "max"),
+    )
+    return table.sort_values(["attempts", "kind"], ascending=[False, True], ignore_index=True)
+
+
+def _first_denied(attempts: pd.DataFrame) -> tuple[pd.Timestamp, str | None] | None:
+    denied = attempts[(attempts["kind"] == "relay_denied") & attempts["time"].notna()]
+    if denied.empty:
+        return None
+    first = denied.sort_values("time", kind="stable").head(1)
+    client = first["client_ip"].iloc[0]
+    return first["time"].iloc[0], client if isinstance(client, str) else None
+
+
+def _denied_after(
+    attempts: pd.DataFrame, last: pd.Timestamp | None
+) -> tuple[int, pd.Timestamp] | None:
+    """Relay attempts refused after the last abusive message: what shows that the door is shut."""
+    if last is None:
+        return None
+    after = attempts[(attempts["kind"] == "relay_denied") & (attempts["time"] > last)]
+    return None if after.empty else (int(after["repeat"].sum()), after["time"].min())
+
+
+def _verdict(abuse: pd.DataFrame, rows: bool) -> str:
+    given = set(abuse["verdict"])
+    best = next(
+        (verdict for verdict in ("confirmed", "probable", "possible") if verdict in given), "none"
+    )
+    return "possible" if rows and best == "none" else best
+
+
+def _servers(case: Case) -> list[str]:
+    """Hosts by the number of their messages; the site's own name where the log holds none."""
+    counts = pc.value_counts(case.messages["server"]).to_pylist()
+    if not counts:
+        counts = pc.value_counts(case.attempts["server"]).to_pylist()
+    if not counts:
+        return [str(name) for name in (case.manifest.get("site", {}).get("servers") or [])[:1]]
+    counts.sort(key=lambda count: (-count["counts"], str(count["values"])))
+    stated = case.manifest.get("site", {}).get("servers") or []
+    return [_in_full(str(count["values"]), stated) for count in counts]
+
+
+def _in_full(name: str, stated: list[str]) -> str:
+    """Syslog cuts a host's name at its first dot; the site may know the whole."""
+    whole = [server for server in stated if server.startswith(f"{name}.")]
+    return whole[0] if len(whole) == 1 else name

@@ -1,0 +1,176 @@
+"""Which sentences follow from the numbers: title, lead, certainty, is it over?
+
+Strangers' words in them have gone through `display`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analyzer import words
+from analyzer.display import display
+from analyzer.report.facts import Facts, Total
+
+QUIET_ENOUGH = pd.Timedelta(hours=1)  # less silence than this at the end of a log says nothing
+DOUBT = (
+    "Verdicts stay at possible: who is local was not stated (site.toml) but inferred from the log."
+)
+SUBJECTS = {"backscatter": "Backscatter from", "stolen_account": "Stolen login on"}
+# What the server did, for each door.
+DEEDS = {
+    "open_relay": "accepted {messages} from {addresses} outside, without a login, "
+    "for {recipients} elsewhere",
+    "stolen_account": "accepted {messages} for {recipients} through {accounts}, used by "
+    "somebody else from {addresses}",
+    "trusted_host": "accepted {messages} for {recipients} from {addresses} inside its trusted "
+    "networks, made to send",
+    "local_injection": "sent {messages} to {recipients} that a script or user on the server "
+    "itself had injected",
+    "backscatter": "sent notices to strangers, or took in the mail that caused them: "
+    "{messages} for {recipients}",
+    "unclear": "carried {messages} for {recipients} that may have been relayed for strangers",
+}
+GRADES = {
+    "confirmed": "Confirmed: this server accepted the abuse, and who is local was stated.",
+    "probable": "Probable: the pattern fits abuse, but one link of the proof is missing.",
+    "possible": "Possible: the pattern fits abuse, but innocent reasons are not ruled out.",
+}
+ELSEWHERE = (
+    "The log shows only what this server did between its first and last line: mail that went "
+    "past it, or before or after, cannot be seen here."
+)
+
+
+def server(facts: Facts) -> str:
+    """The server's name, as logged."""
+    names = [display(name, 60) for name in facts.servers]
+    return words.listing(names, 1) if names else "this server"
+
+
+def main_door(facts: Facts) -> str:
+    """The door to tell of first."""
+    return next(iter(facts.doors), "unclear")
+
+
+def title(facts: Facts) -> str:
+    if not facts.found:
+        return f"No relay abuse found on {server(facts)}"
+    subject = SUBJECTS.get(main_door(facts), "Relay abuse of")
+    if facts.verdict == "possible":
+        subject = f"Possible {subject[0].lower()}{subject[1:]}"
+    return f"{subject} {server(facts)}"
+
+
+def subtitle(facts: Facts) -> str:
+    read = words.count(facts.lines["lines"], "line")
+    if facts.log_first is None or facts.log_last is None:
+        return f"{read} of logs, none with a time"
+    return (
+        f"Mail log from {words.moment(facts.log_first)} to {words.moment(facts.log_last)}, {read}"
+    )
+
+
+def lead(facts: Facts) -> list[str]:
+    """The two sentences a manager reads."""
+    return [what(facts), _outcome(facts)] if facts.found else _innocent(facts)
+
+
+def what(facts: Facts) -> str:
+    """When, who, what, how many: by the main door."""
+    door = main_door(facts)
+    total = facts.doors.get(door, facts.total)
+    possible = "Possibly, " if facts.verdict == "possible" else ""
+    when = words.capital(possible + _between(total))
+    return f"{when}, {server(facts)} {_deed(door, total, least(facts))}."
+
+
+def least(facts: Facts) -> str:
+    """What stands before a count when lines are missing."""
+    return "at least " if facts.lower_bound else ""
+
+
+def _deed(door: str, total: Total, least: str) -> str:
+    accounts = [display(account, 60) for account in total.accounts]
+    login = "the login" if len(accounts) == 1 else f"{len(accounts):,} logins,"
+    return DEEDS.get(door, DEEDS["unclear"]).format(
+        messages=least + words.count(total.messages, "message"),
+        recipients=words.count(total.recipients, "recipient"),
+        addresses=words.count(len(total.addresses), "address"),
+        accounts=f"{login} {words.listing(accounts)}" if accounts else "logins",
+    )
+
+
+def _between(total: Total) -> str:
+    first, last = total.first, total.last
+    if first is None or last is None:
+        return "at a time the log does not show"
+    if last - first < pd.Timedelta(minutes=1):
+        return f"on {words.day(first)} at {first:%H:%M} UTC"
+    if first.date() == last.date():
+        return f"on {words.day(first)} between {first:%H:%M} and {last:%H:%M} UTC"
+    return f"between {words.moment(first)} and {words.moment(last)}"
+
+
+def _outcome(facts: Facts) -> str:
+    total = facts.total
+    accepted = words.thousands(total.delivered) if total.delivered else "none"
+    fate = f"The next servers accepted {accepted} of all {total.recipients:,} deliveries"
+    return f"{fate}; {over(facts)}"
+
+
+def over(facts: Facts) -> str:
+    """Is it still going on? Only as far as the log reaches."""
+    last, end = facts.total.last, facts.log_last
+    if last is None or end is None:
+        return "the log does not show when it ended."
+    quiet = end - last
+    if quiet < QUIET_ENOUGH:
+        return f"it was still going on when the log ends ({words.moment(end)})."
+    told = f"no abusive message in the last {words.span(quiet)} of the log"
+    if facts.denied_after is not None and main_door(facts) == "open_relay":
+        attempts, _ = facts.denied_after
+        were = "was" if attempts == 1 else "were"
+        told += f", and {words.count(attempts, 'later relay attempt')} {were} refused"
+    if facts.notices is not None and facts.notices.last is not None and facts.notices.last > last:
+        told += f"; notices about it went out until {words.moment(facts.notices.last)}"
+    return f"{told}."
+
+
+def _innocent(facts: Facts) -> list[str]:
+    lines = words.count(facts.lines["lines"], "line")
+    if not facts.lines["parsed"]:
+        return [
+            f"Nothing could be judged: none of {lines} tells of mail.",
+            "This is no sign of innocence; check that these are the mail logs.",
+        ]
+    read = f"{words.count(facts.messages_read, 'message')} and {facts.deliveries_read:,} deliveries"
+    unclear = f"; {words.count(facts.unclear, 'message')} could not be judged"
+    doubt = unclear if facts.unclear else ""
+    return [
+        f"Among {read} in {lines}, none was found to be relayed for strangers{doubt}.",
+        ELSEWHERE,
+    ]
+
+
+def certainty(facts: Facts) -> list[str]:
+    """How sure the report is, and which way its numbers may be wrong."""
+    lines = [GRADES[facts.verdict]] if facts.found else []
+    if facts.unclear and facts.found:
+        further = words.count(facts.unclear, "further message")
+        lines.append(f"{further} could not be judged: an upper bound adds them.")
+    if facts.lower_bound:
+        lines.append("Lines are missing from the log, so counts are lower bounds.")
+    return lines
+
+
+def two_lines(time: pd.Timestamp | None) -> tuple[str, str]:
+    """A time as a large and a small line."""
+    if time is None:
+        return words.NONE, "not in the log"
+    return words.day(time), f"{time:%H:%M} UTC"
+
+
+def years(facts: Facts) -> str:
+    """The year or years of the abuse, for tables that leave it out."""
+    times = [time for time in (facts.total.first, facts.total.last) if time is not None]
+    return " to ".join(sorted({str(time.year) for time in times})) or words.NONE

@@ -1,0 +1,259 @@
+"""What is told, in which words and numbers? The PDF, the page and the terminal all tell this.
+
+Every text in a story is ready to be shown: strangers' words have gone through `display`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analyzer import words
+from analyzer.case import Case
+from analyzer.display import display
+from analyzer.report import coverage, remedies, sentences
+from analyzer.report.answers import answers
+from analyzer.report.facts import MADE_HERE, OUTCOMES, Facts, gather
+from analyzer.report.timeline import timeline
+
+DOOR_NAMES = {
+    "open_relay": "Open relay",
+    "stolen_account": "Stolen login",
+    "trusted_host": "Misused trusted host",
+    "local_injection": "Script or user on the server",
+    "backscatter": "Notices to strangers",
+    "unclear": "Not clear",
+}
+ATTEMPT_NAMES = {
+    "relay_denied": "Relaying refused",
+    "unknown_user": "Unknown user refused",
+    "blocklist": "Client refused as blocklisted",
+    "auth_failed": "Login failed",
+    "accepted_no_data": "Recipient accepted, message never sent",
+    "other": "Refused for another reason",
+}
+PLACES_SHOWN = 5
+
+
+def tell(case: Case) -> dict[str, Any]:
+    """The story of a case, as plain words and numbers."""
+    facts = gather(case)
+    blocklists = case.impact.get("blocklists", [])
+    return {
+        "title": sentences.title(facts),
+        "subtitle": sentences.subtitle(facts),
+        "server": sentences.server(facts),
+        "found": facts.found,
+        "verdict": facts.verdict,
+        "doubt": "" if facts.site_known else sentences.DOUBT,
+        "lead": sentences.lead(facts),
+        "figures": _figures(facts),
+        "doors": _doors(facts),
+        "certainty": sentences.certainty(facts),
+        "steps": remedies.steps(facts, blocklists),
+        "timeline": timeline(facts, blocklists),
+        "sources": _sources(facts),
+        "year": sentences.years(facts),
+        "blocklists": [_blocklist(entry) for entry in blocklists],
+        "attempts": _attempts(facts),
+        "impact": [_figure(figure) for figure in case.impact.get("figures", [])],
+        "findings": [_finding(row) for row in records(facts.findings)],
+        "inputs": coverage.register(case),
+        "accounting": coverage.accounting(facts),
+        "site": coverage.site(case),
+        "limits": coverage.limits(facts),
+        "answers": answers(facts),
+        "tool": "{name} {version}".format(
+            **{"name": "relaytrail", "version": ""} | case.manifest.get("tool", {})
+        ).strip(),
+        "numbers": _numbers(facts),
+        "epoch": int(facts.log_last.timestamp()) if facts.log_last is not None else 0,
+    }
+
+
+def _figures(facts: Facts) -> list[dict[str, str]]:
+    """The six numbers of the first page."""
+    total = facts.total
+    if not facts.found:
+        pairs = [
+            ("Abusive messages", "0", f"of {words.count(facts.messages_read, 'message')} read"),
+            ("Not clear", words.thousands(facts.unclear), "messages"),
+            ("Deliveries read", words.thousands(facts.deliveries_read), "recipients"),
+            ("Relay attempts refused", words.thousands(facts.denied), "attempts"),
+            ("Log begins", *sentences.two_lines(facts.log_first)),
+            ("Log ends", *sentences.two_lines(facts.log_last)),
+        ]
+    else:
+        least = sentences.least(facts)
+        besides = (
+            f", {words.count(facts.notices.messages, 'notice')} besides" if facts.notices else ""
+        )
+        accepted = f"of {words.count(total.recipients, 'recipient')}"
+        logins = words.count(len(total.accounts), "login")
+        origin = f"through {logins}" if total.accounts else "without a login"
+        size = f"{least}{words.size(total.bytes)}{besides}"
+        pairs = [
+            ("Abusive messages", words.thousands(total.messages), size),
+            ("Recipients", words.thousands(total.recipients), f"{least}addresses on envelopes"),
+            ("Accepted elsewhere", words.thousands(total.delivered), accepted),
+            ("Addresses it came from", words.thousands(len(total.addresses)), origin),
+            ("First message", *sentences.two_lines(total.first)),
+            ("Last message", *sentences.two_lines(total.last)),
+        ]
+    return [{"label": label, "value": value, "note": note} for label, value, note in pairs]
+
+
+def _doors(facts: Facts) -> dict[str, Any]:
+    """Each door with its numbers, and what the log shows of its opening and closing."""
+    rows = [
+        {
+            "name": DOOR_NAMES.get(door, display(door, 40)),
+            "messages": words.thousands(total.messages),
+            "recipients": words.thousands(total.recipients),
+            "delivered": words.thousands(total.delivered),
+            "addresses": words.thousands(len(total.addresses)),
+            "first": words.short(total.first),
+            "last": words.short(total.last),
+        }
+        for door, total in facts.doors.items()
+    ]
+    seen = facts.findings[facts.findings["detector"] == "door"]
+    return {
+        "rows": rows,
+        "reasons": [words.capital(display(str(reason), 400)) for reason in seen["reason"]],
+    }
+
+
+def _sources(facts: Facts) -> list[dict[str, Any]]:
+    """One row an address, heaviest first; sort keys beside the words."""
+    counts = ("messages", "recipients", "delivered", "bounced", "deferred", "expired", "other")
+    rows = []
+    for row in records(facts.sources):
+        shown = {name: words.thousands(row[name]) for name in counts}
+        times = {name: _time(row[name]) for name in ("first", "last")}
+        rows.append(
+            {
+                "source": row["source"]
+                if row["source"] == MADE_HERE
+                else display(str(row["source"]), 60),
+                **shown,
+                "bytes": words.size(row["bytes"]),
+                "bytes_key": int(row["bytes"]),
+                **{name: words.short(time) for name, time in times.items()},
+                **{f"{name}_key": words.stamp(time) for name, time in times.items()},
+            }
+        )
+    return rows
+
+
+def _blocklist(entry: dict[str, Any]) -> dict[str, Any]:
+    first, last = (
+        pd.Timestamp(entry[key]) if entry.get(key) else None for key in ("first", "last")
+    )
+    return {
+        "provider": display(str(entry.get("provider", "")), 60),
+        "meaning": display(str(entry.get("meaning") or ""), 200),
+        "page": display(str(entry.get("page") or words.NONE), 120),
+        "first": words.short(first),
+        "last": words.short(last),
+        "refusals": words.thousands(int(entry.get("refusals") or 0)),
+        "own_refused": words.thousands(int(entry.get("own_refused") or 0)),
+        "words": display(str(entry.get("words") or ""), 240),
+        "evidence": places(entry.get("evidence") or []),
+    }
+
+
+def _attempts(facts: Facts) -> list[dict[str, str]]:
+    return [
+        {
+            "kind": ATTEMPT_NAMES.get(row["kind"], display(str(row["kind"]), 40)),
+            "attempts": words.thousands(row["attempts"]),
+            "addresses": words.thousands(row["addresses"]),
+            **{name: words.short(_time(row[name])) for name in ("first", "last")},
+        }
+        for row in records(facts.attempts)
+    ]
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dicts."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _time(value: Any) -> pd.Timestamp | None:
+    return None if pd.isna(value) else value
+
+
+def _figure(figure: dict[str, Any]) -> dict[str, str]:
+    value, unit = figure.get("value"), str(figure.get("unit") or "")
+    return {
+        "title": display(str(figure.get("title", "")), 120),
+        "value": _amount(value, unit),
+        "label": display(str(figure.get("label", "")), 20),
+        "ground": display(str(figure.get("ground", "")), 240),
+    }
+
+
+def _amount(value: Any, unit: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return display(str(value), 60) if value is not None else words.NONE
+    if unit == "byte":
+        return words.size(value)
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:,.1f} {display(unit, 30)}".strip()
+    return (
+        words.count(int(value), display(unit, 30))
+        if unit.isalpha() and unit.islower()
+        else f"{value:,.0f} {display(unit, 30)}"
+    )
+
+
+def _finding(row: dict[str, Any]) -> dict[str, Any]:
+    first, last = (None if pd.isna(row[key]) else row[key] for key in ("first_seen", "last_seen"))
+    return {
+        "id": display(str(row["finding_id"]), 60),
+        "detector": display(str(row["detector"]), 40),
+        "kind": display(str(row["kind"]), 20),
+        "verdict": display(str(row["verdict"]), 20),
+        "subject": display(str(row["subject"]), 80),
+        "messages": words.NONE if pd.isna(row["messages"]) else words.thousands(row["messages"]),
+        "recipients": words.NONE
+        if pd.isna(row["recipients"])
+        else words.thousands(row["recipients"]),
+        "first": words.stamp(first),
+        "last": words.stamp(last),
+        "reason": display(str(row["reason"]), 400),
+        "evidence": places(row["evidence"]),
+    }
+
+
+def places(evidence: Any) -> list[str]:
+    """file:line (byte offset), the first few."""
+    if evidence is None:
+        return []
+    return [
+        f"{display(str(place['source']), 80)}:{place['line']} (byte {place['offset']})"
+        for place in list(evidence)[:PLACES_SHOWN]
+    ]
+
+
+def _numbers(facts: Facts) -> dict[str, Any]:
+    """The figures behind the words, for programs and for tests."""
+    total = facts.total
+    counts = ("messages", "recipients", *OUTCOMES, "other", "bytes")
+    times = {"first": total.first, "last": total.last}
+    times |= {"log_first": facts.log_first, "log_last": facts.log_last}
+    return {
+        **{name: getattr(total, name) for name in counts},
+        **{name: None if time is None else time.isoformat() for name, time in times.items()},
+        "addresses": len(total.addresses),
+        "accounts": len(total.accounts),
+        "notices": facts.notices.messages if facts.notices else 0,
+        "unclear_messages": facts.unclear,
+        "messages_read": facts.messages_read,
+        "deliveries_read": facts.deliveries_read,
+        **facts.lines,
+        "lower_bound": facts.lower_bound,
+        "site_known": facts.site_known,
+    }

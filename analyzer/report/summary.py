@@ -1,0 +1,56 @@
+"""What stands on the terminal when an analysis is done, and what does a program get instead?"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from analyzer.case import Case
+from analyzer.report import tables
+from analyzer.report.story import tell
+
+WIDTH = 80
+LABEL = 17  # width of the questions' column
+
+
+def as_text(case: Case) -> list[str]:
+    """The answers, in lines of at most 80 columns; strangers' words are safe to print."""
+    story = tell(case)
+    lines = textwrap.wrap(story["doubt"], WIDTH)
+    lines += [
+        *([""] if lines else []),
+        *textwrap.wrap(story["title"], WIDTH),
+        *textwrap.wrap(story["subtitle"], WIDTH),
+        "",
+    ]
+    for entry in story["answers"]:
+        lines += _hanging(entry["question"], entry["answer"])
+    for entry in story["blocklists"]:
+        when = f"{entry['first']} to {entry['last']} UTC"
+        told = f"{entry['provider']}: {entry['refusals']} recipients refused, {when}."
+        lines += _hanging("Who refuses us?", told)
+    return [*lines, "", *_hanging("Lines", story["accounting"]["sum"])]
+
+
+def _hanging(label: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=label.ljust(LABEL),
+        subsequent_indent=" " * LABEL,
+        break_on_hyphens=False,
+    )
+
+
+def as_json(case: Case) -> dict[str, Any]:
+    """The same answers for a program: numbers as numbers, times in ISO 8601."""
+    story = tell(case)
+    return {
+        "title": story["title"],
+        "verdict": story["verdict"],
+        "doubt": story["doubt"] or None,
+        "numbers": story["numbers"],
+        "answers": {entry["question"]: entry["answer"] for entry in story["answers"]},
+        "findings": tables.findings(case.findings),
+        "impact": case.impact,
+    }

@@ -1,0 +1,51 @@
+"""How are the tables of a case written, for other programs to read?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analyzer import schema
+from analyzer.case import Case
+
+TABLES = ("messages", "deliveries", "attempts", "findings", "volume", "unread")
+NOT_HASHED = ("manifest.json", "run.log")  # the manifest itself, and what tells of the run
+
+
+def write_tables(case: Case, folder: Path) -> None:
+    """Every table as Parquet, and what people read with a text editor as JSON."""
+    for name in TABLES:
+        table = schema.fit(getattr(case, name), schema.TABLES[name])
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+    write_json(findings(case.findings), folder / "findings.json")
+    write_json(case.impact, folder / "impact.json")
+
+
+def findings(table: pa.Table) -> list[dict[str, Any]]:
+    """Findings as JSON: times in ISO 8601, UTC."""
+    rows: list[dict[str, Any]] = schema.fit(table, schema.FINDINGS).to_pylist()
+    for row in rows:
+        for name in ("first_seen", "last_seen"):
+            row[name] = row[name] and row[name].isoformat().replace("+00:00", "Z")
+    return rows
+
+
+def write_json(data: object, path: Path) -> None:
+    """ASCII, so that a file name that is no UTF-8 survives; no NaN, which is no JSON."""
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n", "ascii")
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of everything in the folder, by its path there."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in NOT_HASHED:
+            with path.open("rb") as file:
+                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found

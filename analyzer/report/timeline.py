@@ -1,0 +1,51 @@
+"""What happened when? Only what a line of the log shows, in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analyzer import words
+from analyzer.display import display
+from analyzer.report.facts import Facts
+
+LISTS_SHOWN = 4
+Event = tuple[pd.Timestamp | None, str]
+
+
+def timeline(facts: Facts, blocklists: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Time (UTC) and what happened."""
+    events: list[Event] = [(facts.log_first, "The log begins.")]
+    if facts.first_denied is not None:
+        time, origin = facts.first_denied
+        who = f" to {display(origin, 45)}" if origin else ""
+        events.append((time, f"Relaying is refused{who} for the first time."))
+    doors = facts.findings[facts.findings["detector"] == "door"]
+    for time, reason in zip(doors["first_seen"], doors["reason"], strict=True):
+        events.append((time, words.capital(display(str(reason), 240))))
+    events += _abuse(facts)
+    for entry in blocklists[:LISTS_SHOWN]:
+        provider = display(str(entry.get("provider", "")), 60)
+        refused = pd.Timestamp(entry["first"]) if entry.get("first") else None
+        events.append((refused, f"{provider} refuses our mail for the first time."))
+    events.append((facts.log_last, "The log ends."))
+    timed = [(time, text) for time, text in events if time is not None and not pd.isna(time)]
+    timed.sort(key=lambda event: event[0])
+    return [{"time": words.stamp(time)[:16], "text": text} for time, text in timed]
+
+
+def _abuse(facts: Facts) -> list[Event]:
+    total = facts.total
+    events: list[Event] = [(total.first, "The first abusive message is accepted.")]
+    if total.messages > 1:
+        if facts.peak is not None:
+            hour, messages = facts.peak
+            most = words.count(messages, "abusive message")
+            events.append((hour, f"The busiest hour begins: {most}."))
+        events.append((total.last, "The last abusive message is accepted."))
+    if facts.denied_after is not None:
+        attempts, first = facts.denied_after
+        until = words.count(attempts, "attempt")
+        events.append((first, f"Relaying is refused again; {until} until the log ends."))
+    return events

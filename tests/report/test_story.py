@@ -1,0 +1,232 @@
+"""The sentences and numbers follow from the case; nothing is claimed that it does not hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from analyzer.report import tell
+
+START = datetime(2026, 12, 8, 5, tzinfo=UTC)
+LEGITIMATE = {"verdict": "legitimate", "mechanism": None}
+INFERRED = {"origin": "inferred"}
+
+
+def test_the_first_sentence_says_when_who_what_and_how_many(case):
+    assert tell(case())["lead"][0] == (
+        "On 8 Dec 2026 at 05:00 UTC, mx1.example.org accepted 1 message from 1 address outside, "
+        "without a login, for 1 recipient elsewhere."
+    )
+
+
+def test_the_second_sentence_says_what_became_of_it_and_whether_it_is_over(case):
+    assert tell(case())["lead"][1] == (
+        "The next servers accepted 1 of all 1 deliveries; no abusive message in the last 19 h of "
+        "the log, and 1 later relay attempt was refused."
+    )
+
+
+def test_an_innocent_log_names_no_culprit_and_says_what_was_read(case):
+    story = tell(case(deliveries=[LEGITIMATE], findings=[]))
+    assert story["title"] == "No relay abuse found on mx1.example.org"
+    assert "1 message and 1 deliveries in 100 lines" in story["lead"][0]
+    assert not story["sources"]
+
+
+def test_a_log_without_mail_is_not_called_innocent(case):
+    story = tell(case(deliveries=[], findings=[], attempts=[], inputs=[{"parsed": 0}]))
+    assert story["lead"][0] == "Nothing could be judged: none of 100 lines tells of mail."
+
+
+def test_one_message_to_three_recipients_is_one_message_and_its_size_counts_once(case):
+    numbers = tell(case(deliveries=[{"recipient": f"{name}@x.example"} for name in "abc"]))[
+        "numbers"
+    ]
+    assert (numbers["messages"], numbers["recipients"], numbers["bytes"]) == (1, 3, 2_000)
+
+
+def test_a_queue_id_that_is_used_again_is_another_message(case):
+    numbers = tell(case(deliveries=[{}, {"origin_life": 1}]))["numbers"]
+    assert numbers["messages"] == 2
+
+
+@pytest.mark.parametrize("status", ["filtered", "expanded"])
+def test_a_row_that_others_replaced_is_no_recipient(case, status):
+    numbers = tell(case(deliveries=[{}, {"recipient": "c@x.example", "status": status}]))["numbers"]
+    assert numbers["recipients"] == 1
+
+
+@pytest.mark.parametrize("status", ["rejected", "discarded", "held", "removed", "unknown"])
+def test_what_became_of_the_recipients_adds_up(case, status):
+    numbers = tell(case(deliveries=[{}, {"status": "bounced"}, {"status": status}]))["numbers"]
+    fates = ("delivered", "bounced", "deferred", "expired", "other")
+    assert sum(numbers[fate] for fate in fates) == numbers["recipients"] == 3
+
+
+def test_a_source_row_adds_up_too(case):
+    rows = [{}, {"status": "bounced"}, {"status": "held"}]
+    source = tell(case(deliveries=rows))["sources"][0]
+    assert [source[key] for key in ("recipients", "delivered", "bounced", "other")] == list("3111")
+
+
+def test_an_inferred_site_comes_first_and_the_verdict_is_possible(case):
+    story = tell(case(findings=[{"verdict": "possible"}], site=INFERRED))
+    assert story["doubt"].startswith("Verdicts stay at possible")
+    assert story["title"] == "Possible relay abuse of mx1.example.org"
+    assert story["lead"][0].startswith("Possibly, ")
+
+
+def test_doubtful_rows_are_told_of_where_there_is_nothing_firmer(case):
+    rows = [{"verdict": "unclear"}]
+    story = tell(case(deliveries=rows, findings=[{"verdict": "possible"}], site=INFERRED))
+    assert story["numbers"]["messages"] == 1
+
+
+def test_unclear_mail_is_in_no_figure_and_said_to_be_missing(case):
+    story = tell(case(deliveries=[{}, {"origin_queue_id": "4C1", "verdict": "unclear"}]))
+    assert story["numbers"]["messages"] == 1
+    assert "1 further message could not be judged: an upper bound adds them." in story["certainty"]
+
+
+def test_missing_lines_make_every_count_a_lower_bound(case):
+    gap = {"detector": "log_gap", "kind": "limit", "mechanism": None, "reason": "3 h are missing"}
+    story = tell(case(findings=[{}, gap]))
+    assert "at least 1 message" in story["lead"][0]
+    assert "3 h are missing" in story["limits"]
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ("2026-12-08T05:30:00Z", "it was still going on when the log ends"),
+        ("2026-12-08T07:00:00Z", "no abusive message in the last 2 h of the log."),
+    ],
+)
+def test_it_is_over_only_as_far_as_the_log_reaches(case, last, told):
+    assert told in tell(case(attempts=[], inputs=[{"last": last}]))["lead"][1]
+
+
+def test_refusals_before_the_last_relayed_message_prove_nothing(case):
+    story = tell(case(attempts=[{"time": START - timedelta(hours=1)}]))
+    assert "refused" not in story["lead"][1]
+
+
+def test_an_attempt_that_syslog_repeated_counts_as_often(case):
+    assert tell(case(attempts=[{"repeat": 7}]))["attempts"][0]["attempts"] == "7"
+
+
+def test_notices_to_strangers_follow_the_door_that_caused_them(case):
+    notice = {"queue_id": "4D1", "origin_queue_id": "4D1", "mechanism": "backscatter"}
+    story = tell(case(deliveries=[notice, notice | {"origin_queue_id": "4D2"}, {}]))
+    assert [door["name"] for door in story["doors"]["rows"]] == [
+        "Open relay",
+        "Notices to strangers",
+    ]
+
+
+def test_notices_that_trickle_on_do_not_make_the_abuse_go_on(case):
+    notice = {
+        "origin_queue_id": "4D1",
+        "mechanism": "backscatter",
+        "received": START + timedelta(hours=18, minutes=50),
+    }
+    story = tell(case(deliveries=[{}, notice]))
+    assert (story["numbers"]["messages"], story["numbers"]["notices"]) == (1, 1)
+    assert story["lead"][1].endswith(
+        "no abusive message in the last 19 h of the log, and 1 later relay attempt was refused; "
+        "notices about it went out until 8 Dec 2026, 23:50 UTC."
+    )
+
+
+def test_a_server_that_syslog_cut_short_has_its_whole_name(case):
+    story = tell(
+        case(
+            deliveries=[{"server": "mx1"}],
+            site={"origin": "given", "servers": ["mx1.corp.example", "192.0.2.25"]},
+        )
+    )
+    assert story["title"] == "Relay abuse of mx1.corp.example"
+
+
+def test_a_stolen_login_is_named_and_not_called_an_open_relay(case):
+    story = tell(
+        case(
+            deliveries=[{"mechanism": "stolen_account", "auth_user": "ann"}],
+            findings=[{"mechanism": "stolen_account", "subject": "ann", "subject_kind": "account"}],
+        )
+    )
+    assert "through the login ann, used by somebody else" in story["lead"][0]
+    assert story["title"] == "Stolen login on mx1.example.org"
+    assert "smtpd_relay_restrictions" not in str(story["steps"])
+
+
+DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_each_door_has_its_own_sentence_and_something_to_do_about_it(case, door):
+    story = tell(case(deliveries=[{"mechanism": door}], findings=[{"mechanism": door}]))
+    plain = tell(case(deliveries=[{"mechanism": None}]))
+    assert story["lead"][0] != plain["lead"][0]
+    assert story["steps"][0]["lines"] or "login" in story["steps"][0]["title"]
+
+
+def test_an_open_relay_is_answered_with_the_lines_that_close_it(case):
+    lines = [line.strip() for step in tell(case())["steps"] for line in step["lines"]]
+    assert "smtpd_relay_restrictions = permit_mynetworks," in lines
+    assert "permit_sasl_authenticated, defer_unauth_destination" in lines
+
+
+def test_mail_that_still_waits_is_to_be_held(case):
+    titles = [s["title"] for s in tell(case(deliveries=[{"status": "deferred"}]))["steps"]]
+    assert "Stop what still waits in the queue" in titles
+
+
+def test_each_list_that_refused_us_is_named_with_its_page(case):
+    removal = [s for s in tell(case())["steps"] if s["title"].startswith("Ask for removal")]
+    assert removal[0]["lines"] == ["Spamhaus SBL: https://check.spamhaus.org/"]
+
+
+def test_the_timeline_is_in_order_and_says_when_the_log_ends(case):
+    told = [event["text"] for event in tell(case())["timeline"]]
+    assert told == [
+        "The log begins.",
+        "The first abusive message is accepted.",
+        "Spamhaus SBL refuses our mail for the first time.",
+        "Relaying is refused to 203.0.113.7 for the first time.",
+        "Relaying is refused again; 1 attempt until the log ends.",
+        "The log ends.",
+    ]
+
+
+def test_the_lines_of_each_file_add_up_in_words(case):
+    assert tell(case())["accounting"]["sum"] == (
+        "90 parsed + 8 ignored + 1 blank + 1 unread = 100 lines"
+    )
+
+
+def test_a_file_that_was_read_twice_counts_once(case):
+    story = tell(case(inputs=[{}, {"path": "copy.log", "duplicate_of": "mail.log"}]))
+    assert story["numbers"]["lines"] == 100
+    assert story["inputs"][1]["notes"] == ["the same content as mail.log, counted once"]
+
+
+def test_a_guessed_year_is_said_with_its_ground(case):
+    clock = [{"path": "mail.log", "year": 2026, "ground": "12 Message-IDs that Postfix made"}]
+    notes = tell(case(clock=clock))["inputs"][0]["notes"]
+    assert notes == ["year 2026: 12 Message-IDs that Postfix made"]
+
+
+def test_damage_is_said(case):
+    notes = tell(case(inputs=[{"damage": "ends in the middle of a block"}]))["inputs"][0]["notes"]
+    assert notes == ["damaged: ends in the middle of a block"]
+
+
+def test_what_no_log_can_show_is_said_in_every_report(case):
+    innocent = tell(case(deliveries=[LEGITIMATE], findings=[]))
+    assert set(innocent["limits"]) >= {"How the server is set up now: a log shows what it did."}
+
+
+def test_evidence_is_named_by_file_line_and_byte(case):
+    assert tell(case())["findings"][0]["evidence"] == ["mail.log:7 (byte 700)"]
