@@ -13,6 +13,8 @@ from analyzer.site import Network, domain_key
 def per_value(values: pd.Series, function: object) -> pd.Series:
     """The function applied once to each distinct value; null stays null."""
     distinct = values.dropna().unique()
+    if not len(distinct):
+        return values.astype(object)  # or pandas would make numbers of no text
     return values.map(dict(zip(distinct, map(function, distinct), strict=True)))  # type: ignore[call-overload]
 
 

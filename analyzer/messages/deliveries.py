@@ -94,7 +94,7 @@ def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
     """
     local = rows["daemon"].eq("local")
     name, original = (
-        rows[column].str.rpartition("@")[0].str.partition("+")[0].str.lower()
+        rows[column].str.replace(r"(\+[^@]*)?(@[^@]*)?$", "", regex=True).str.lower()
         for column in ("recipient", "orig_recipient")
     )
     twins = pd.MultiIndex.from_frame(rows.loc[local, ["life", "recipient"]])
