@@ -5,17 +5,28 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from analyzer.errors import AnalyzerError, EnvironmentTrouble
+from analyzer.progress import bar
+
+PURPOSE = (
+    "Find out from its logs whether a mail server was abused as a relay, by whom and how much."
+)
+EXAMPLE = "Example: relaytrail analyze /var/log/mail.log* --site site.toml --case case"
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 abuse found (with --fail-on-findings), 2 usage or settings, "
+    "3 lines do not add up, 4 a hash does not match, 5 some evidence could not be read to its end, "
+    "6 disk, memory or permission."
+)
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Find out from its logs whether a mail server was abused as a relay, by whom, since when, and how much.",
+    help=PURPOSE,
 )
 
 # Each option once, however many commands take it.
@@ -75,15 +86,11 @@ def relaytrail(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Find out from its logs whether a mail server was abused as a relay, by whom, since when, and how much."""
+    """What all commands share. Without it, a single command would take the place of the group."""
 
 
-@app.command(
-    epilog="Example: relaytrail analyze /var/log/mail.log* --site site.toml --case case.  "
-    "Exit codes: 0 done, 1 abuse found (with --fail-on-findings), 2 usage or settings, 3 lines do not add up, "
-    "4 a hash does not match, 5 some evidence could not be read to its end, 6 disk, memory or permission."
-)
-def analyze(
+@app.command(epilog=f"{EXAMPLE}  {EXIT_CODES}")
+def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argument
     evidence: Evidence,
     site: SiteFile = None,
     case: CaseFolder = Path("case"),
@@ -95,13 +102,14 @@ def analyze(
     fail_on_findings: FailOnFindings = False,
 ) -> None:
     """Find relay abuse in mail logs and write the case."""
-    from analyzer import pipeline, site as sites
+    from analyzer import pipeline
+    from analyzer import site as sites
     from analyzer.report import summary
 
     stated = sites.load(site) if site else None
     if domain or network:
         stated = (stated or sites.Site()).with_more(domain or [], network or [])
-    with _progress() as progress:
+    with bar() as progress:
         outcome = pipeline.analyze(
             evidence,
             site=stated,
@@ -123,47 +131,6 @@ def analyze(
         raise typer.Exit(INCOMPLETE)
     if fail_on_findings and abused:
         raise typer.Exit(1)
-
-
-class _progress:
-    """A bar on standard error for long work, where a person looks on."""
-
-    def __enter__(self) -> Any:
-        if not sys.stderr.isatty():
-            return None
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        from analyzer.display import display
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TimeRemainingColumn(),
-        )
-        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self.bar.start()
-        task = self.bar.add_task("Reading", total=None)
-
-        def show(name: str, done: int, total: int) -> None:
-            from rich.markup import escape
-
-            self.bar.update(
-                task, description=escape(display(name, 30)), completed=done, total=max(total, 1)
-            )
-
-        return show
-
-    def __exit__(self, *_: object) -> None:
-        if hasattr(self, "bar"):
-            self.bar.stop()
 
 
 def main() -> None:

@@ -1,10 +1,9 @@
-"""What can stop an analysis. A bad line cannot: it is kept as unread. A damaged file cannot: what can be read is read.
+"""What can stop an analysis? A bad line cannot: it is kept as unread; nor can a damaged file.
 
 AnalyzerError            exit code
     SettingsError        2   a setting is missing, unknown, or contradicts the evidence
     AccountingError      3   lines do not add up: a bug of ours
     HashMismatch         4   evidence or case is not what the manifest says
-    UnreadableEvidence   5   none of the evidence could be read as a mail log
     EnvironmentTrouble   6   disk, memory, permission of the case folder
 """
 
@@ -41,12 +40,6 @@ class HashMismatch(AnalyzerError):
     """Evidence or case is not what the manifest says."""
 
     exit_code = 4
-
-
-class UnreadableEvidence(AnalyzerError):
-    """None of the evidence could be read as a mail log."""
-
-    exit_code = 5
 
 
 class EnvironmentTrouble(AnalyzerError):

@@ -104,7 +104,7 @@ EVENTS = pa.schema(
         column("counters", pa.string(), "commands of a dialogue at its end, as logged"),
     ],
     metadata={
-        "meaning": "One row for each line that tells of a message, an attempt or the server's own life."
+        "meaning": "One row for each line that tells of a message, an attempt or the server itself."
     },
 )
 
@@ -125,7 +125,7 @@ AUTH = column("auth_user", pa.string(), "login as logged; null without authentic
 SUBMISSION = column(
     "submission",
     pa.string(),
-    "`smtp`, `local` (pickup, sendmail -t), `internal` (the server's own notices); null if the log does not show it",
+    "`smtp`, `local` (pickup, sendmail -t), `internal` (the server's own notices); null: not shown",
 )
 
 MESSAGES = pa.schema(
@@ -200,8 +200,9 @@ DELIVERIES = pa.schema(
         column(
             "status",
             pa.string(),
-            "`delivered`, `bounced`, `deferred`, `expired`, `rejected`, `discarded`, `held`, `removed`, `unknown`; "
-            "not counted as deliveries: `filtered` (handed to a filter), `expanded` (replaced by other recipients)",
+            "`delivered`, `bounced`, `deferred`, `expired`, `rejected`, `discarded`, `held`, "
+            "`removed`, `unknown`; not counted as deliveries: `filtered` (handed to a filter), "
+            "`expanded` (replaced by other recipients)",
             required=True,
         ),
         column("dsn", pa.string(), "enhanced status code"),
@@ -210,7 +211,8 @@ DELIVERIES = pa.schema(
         column(
             "flow",
             pa.string(),
-            "who handed it in and where it ends: `inbound`, `outbound`, `internal`, `third_party`, `unknown`",
+            "who handed it in and where it ends: `inbound`, `outbound`, `internal`, "
+            "`third_party`, `unknown`",
             required=True,
         ),
         column(
@@ -234,7 +236,7 @@ DELIVERIES = pa.schema(
         column("orig_offset", pa.int64(), "where that line begins", unit="byte"),
     ],
     metadata={
-        "meaning": "One row for each message and final recipient; the place is that of the last delivery event."
+        "meaning": "One row for each message and final recipient; its place: the last delivery line."
     },
 )
 
@@ -267,7 +269,7 @@ ATTEMPTS = pa.schema(
         OFFSET,
     ],
     metadata={
-        "meaning": "One row for each refused recipient, failed login, or recipient accepted without a message."
+        "meaning": "One row for each refused recipient, failed login or recipient without message."
     },
 )
 

@@ -17,14 +17,13 @@ from analyzer.errors import SettingsError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Networks that no stranger can have: however wide, they are no hole. RFC 1918, 6598, 4193, 4291, 3927, 1122.
+# Networks that no stranger can have: however wide, they are no hole.
+# RFC 1918, 6598 (carrier NAT), 1122 (loopback), 3927 and 4291 (link-local), 4193 (unique local).
 OURS_ALONE = [
-    ipaddress.ip_network(text)
-    for text in (
-        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-        "fc00::/7", "fe80::/10", "::1/128",
-    )
-]  # fmt: skip
+    *map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")),
+    *map(ipaddress.ip_network, ("127.0.0.0/8", "169.254.0.0/16")),
+    *map(ipaddress.ip_network, ("::1/128", "fe80::/10", "fc00::/7")),
+]
 WIDEST = {4: 16, 6: 32}  # prefix bits; a wider network of public addresses is a probable hole
 
 
@@ -73,19 +72,21 @@ class Site(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
-        None, description="zone of stamps that carry none"
+        default=None, description="zone of stamps that carry none"
     )
     domains: list[Domain] | None = Field(
-        None, description="mail for these ends here, or is rewritten here"
+        default=None, description="mail for these ends here, or is rewritten here"
     )
-    relay_domains: list[Domain] | None = Field(None, description="we are their backup or gateway")
+    relay_domains: list[Domain] | None = Field(
+        default=None, description="we are their backup or gateway"
+    )
     networks: list[Annotated[Network, BeforeValidator(_network)]] | None = Field(
-        None, description="may relay through us without login"
+        default=None, description="may relay through us without login"
     )
-    servers: list[str] | None = Field(None, description="ourselves: names and addresses")
-    lists: list[str] | None = Field(None, description="mailing lists we run")
+    servers: list[str] | None = Field(default=None, description="ourselves: names and addresses")
+    lists: list[str] | None = Field(default=None, description="mailing lists we run")
     forwards: dict[str, list[str]] | None = Field(
-        None, description="addresses of ours that go outside"
+        default=None, description="addresses of ours that go outside"
     )
 
     @property
@@ -113,8 +114,10 @@ class Site(BaseModel):
 
 def too_wide(network: Network) -> bool:
     """Wider than any one owner's: a copied mynetworks may be the very hole."""
-    private = any(network.version == own.version and network.subnet_of(own) for own in OURS_ALONE)  # type: ignore[arg-type]
-    return network.prefixlen < WIDEST[network.version] and not private
+    return network.prefixlen < WIDEST[network.version] and not any(
+        network.version == own.version and network.subnet_of(own)  # type: ignore[arg-type]
+        for own in OURS_ALONE
+    )
 
 
 def load(path: Path) -> Site:

@@ -16,9 +16,14 @@ NOT_DELIVERIES = ["expanded", "filtered"]
 class Evidence:
     """What detectors look at.
 
-    `deliveries`: rows of DELIVERIES with `mechanism`, `verdict`, and the sides (`client_side`, ...).
-    `attempts`: rows of ATTEMPTS with `client_side`. `server_events`: `time, server, action` of starts, reloads
-    and stops. `begins`, `ends`: first and last time of the log. `site_known`: is who is local stated?
+    Args:
+        deliveries: Rows of DELIVERIES with the sides (`client_side`, ...) that messages tells; a
+            detector also finds `mechanism` and `verdict` in them.
+        attempts: Rows of ATTEMPTS with `client_side`.
+        server_events: `time, server, action`, place of starts, reloads and stops.
+        begins: First time of the log.
+        ends: Last time of the log.
+        site_known: Is who is local stated, not inferred?
     """
 
     deliveries: pd.DataFrame
@@ -47,7 +52,8 @@ def places(rows: pd.DataFrame, prefix: str = "") -> list[dict[str, Any]]:
     columns = [f"{prefix}{name}" for name in ("source", "line", "offset")]
     shown = rows[columns].dropna().drop_duplicates().head(PLACES_SHOWN)
     return [
-        {"source": s, "line": int(n), "offset": int(o)} for s, n, o in shown.itertuples(index=False)
+        {"source": source, "line": int(line), "offset": int(offset)}
+        for source, line, offset in shown.itertuples(index=False)
     ]
 
 
@@ -61,14 +67,23 @@ def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
         deferred=outcome.isin(["deferred", "held"]),
         expired=outcome.eq("expired"),
     )
-    grouped = (
-        each.groupby(by)[["delivered", "bounced", "deferred", "expired"]].sum().astype("int64")
+    outcomes = ["delivered", "bounced", "deferred", "expired"]
+    found = rows.groupby(by).agg(
+        messages=("origin_life", "nunique"),
+        first_seen=("received", "min"),
+        last_seen=("received", "max"),
     )
-    once = rows.drop_duplicates([by, "origin_life"])
-    return grouped.assign(
-        messages=rows.groupby(by)["origin_life"].nunique(),
-        recipients=counted.groupby(by).size(),
-        bytes=once.groupby(by)["size"].sum().astype("int64"),
-        first_seen=rows.groupby(by)["received"].min(),
-        last_seen=rows.groupby(by)["received"].max(),
-    )
+    found[outcomes] = each.groupby(by)[outcomes].sum()
+    found["recipients"] = counted.groupby(by).size()
+    found["bytes"] = rows.drop_duplicates([by, "origin_life"]).groupby(by)["size"].sum()
+    counts = [*outcomes, "recipients", "bytes"]
+    found[counts] = found[counts].fillna(0).astype("int64")
+    return found
+
+
+def evidence_of(
+    groups: Any, first: Callable[[pd.DataFrame], list[dict[str, Any]]] = places
+) -> pd.Series[Any]:
+    """The lines of each group to read first, indexed like the groups."""
+    found: dict[Any, Any] = {name: first(rows) for name, rows in groups}
+    return pd.Series(found, dtype=object)

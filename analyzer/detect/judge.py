@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,17 +22,18 @@ ABUSE = ["open_relay", "backscatter"]
 
 @dataclass
 class Judged:
-    """`deliveries`: the rows with `mechanism` and `verdict`; `findings`: as declared in the schema."""
+    """`deliveries`: the rows with `mechanism` and `verdict`; `findings`: as declared."""
 
     deliveries: pd.DataFrame
     findings: pa.Table
 
 
-def mechanisms(rows: pd.DataFrame) -> pd.Series:
-    """The door of an abusive row, or the innocent reason why mail passes through; null for ordinary mail.
+def mechanisms(rows: pd.DataFrame) -> pd.Series[str]:
+    """The door of an abusive row, or the innocent reason why mail passes; null for ordinary mail.
 
-    A message that a stranger had relayed is abuse for all its recipients. Then innocent reasons: what came
-    in for one of our addresses and went on is forwarding, even a notice; backscatter is asked last.
+    A message that a stranger had relayed is abuse for all its recipients. Then innocent reasons:
+    what came in for one of our addresses and went on is forwarding, even a notice. Backscatter is
+    asked last.
     """
     open_relay = relayed(rows)
     went_on = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
@@ -40,26 +41,20 @@ def mechanisms(rows: pd.DataFrame) -> pd.Series:
     notice = notices(rows, open_relay) & ~open_relay & ~went_on
     late = refused_too_late(rows, notice) & ~for_others
     names = ["open_relay", "forwarding", "backup_mx", "backscatter"]
-    return pd.Series(
-        np.select([open_relay, went_on, for_others, notice | late], names, ""), rows.index
-    ).replace("", None)
+    found = np.select([open_relay, went_on, for_others, notice | late], names, "")
+    return pd.Series(found, rows.index).replace("", None)
 
 
 def judge(evidence: Evidence) -> Judged:
     """Give every row its mechanism and verdict, and ask every detector."""
     rows = evidence.deliveries
     mechanism = mechanisms(rows)
-    abusive = "abusive" if evidence.site_known else "unclear"
-    verdict = pd.Series(np.where(mechanism.isin(ABUSE), abusive, "legitimate"), rows.index)
-    verdict = verdict.mask(
-        mechanism.isna() & rows["flow"].isin(["third_party", "unknown"]), "unclear"
-    )
+    abuse = "abusive" if evidence.site_known else "unclear"
+    unexplained = mechanism.isna() & rows["flow"].isin(["third_party", "unknown"])
+    verdict = np.select([mechanism.isin(ABUSE), unexplained], [abuse, "unclear"], "legitimate")
     judged = rows.assign(mechanism=mechanism, verdict=verdict)
-    seen = Evidence(**{**evidence.__dict__, "deliveries": judged})
+    seen = replace(evidence, deliveries=judged)
     found = [_numbered(detector.name, detector.judge(seen)) for detector in DETECTORS]
-    found = [part for part in found if len(part)]
-    if not found:
-        return Judged(judged, FINDINGS.empty_table())
     return Judged(judged, pa.concat_tables(found))
 
 
@@ -69,12 +64,9 @@ def _numbered(name: str, found: pd.DataFrame) -> pa.Table:
         return FINDINGS.empty_table()
     order = [column for column in ("first_seen", "subject", "reason") if column in found]
     found = found.sort_values(order, kind="stable", ignore_index=True)
-    found = found.assign(
-        detector=name, finding_id=[f"{name}-{number}" for number in range(1, len(found) + 1)]
-    )
-    columns = [column for column in FINDINGS.names if column in found]
-    plain = pa.Table.from_pandas(
-        found[[c for c in columns if c != "evidence"]], preserve_index=False
-    )
+    ids = [f"{name}-{number}" for number in range(1, len(found) + 1)]
+    found = found.assign(detector=name, finding_id=ids)
     evidence = pa.array(found["evidence"].tolist(), FINDINGS.field("evidence").type)
+    columns = [column for column in FINDINGS.names if column in found and column != "evidence"]
+    plain = pa.Table.from_pandas(found[columns], preserve_index=False)
     return fit(plain.append_column("evidence", evidence), FINDINGS)

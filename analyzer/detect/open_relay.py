@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, places, totals
+from analyzer.detect.detector import Detector, Evidence, evidence_of, places, totals
+from analyzer.words import count
 
 ENOUGH_RECIPIENTS, ENOUGH_DOMAINS = 10, 2  # a single stray message may be a mistake in the site
 
 
-def relayed(rows: pd.DataFrame) -> pd.Series:
-    """Rows of messages that a stranger handed in and that were accepted for an outside recipient.
+def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Rows of messages that a stranger handed in and that were accepted for somebody outside.
 
-    Whatever became of them: relaying is accepting, so bounced and deferred count like delivered, and every
-    recipient of such a message counts. What was addressed to one of us and went on from here is forwarding.
+    Whatever became of them: relaying is accepting, so bounced and deferred count like delivered,
+    and every recipient of such a message counts. What was addressed to one of us and went on from
+    here is forwarding.
     """
     stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
-    carried = stranger & rows["original_side"].eq("outside") & rows["recipient_side"].eq("outside")
-    accepted = carried & ~rows["status"].isin(["rejected", "discarded"])
+    ends_outside = rows["original_side"].eq("outside") & rows["recipient_side"].eq("outside")
+    accepted = stranger & ends_outside & ~rows["status"].isin(["rejected", "discarded"])
     return stranger & rows["origin_life"].isin(rows.loc[accepted, "origin_life"])
 
 
@@ -29,29 +32,33 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     rows = rows[rows["mechanism"].eq("open_relay")].sort_values(["received", "source", "line"])
     if rows.empty:
         return pd.DataFrame()
-    found = totals(rows, "client_ip")
     groups = rows.groupby("client_ip")
-    domains = groups["recipient"].agg(lambda r: r.str.rpartition("@")[2].str.lower().nunique())
-    enough = (found["recipients"] >= ENOUGH_RECIPIENTS) | (domains >= ENOUGH_DOMAINS)
+    found = totals(rows, "client_ip").assign(
+        domains=groups["recipient"].agg(lambda r: r.str.rpartition("@")[2].str.lower().nunique()),
+        senders=groups["origin_sender"].nunique(),
+        evidence=evidence_of(groups, _first_lines),
+    )
+    enough = found["recipients"].ge(ENOUGH_RECIPIENTS) | found["domains"].ge(ENOUGH_DOMAINS)
     doubted = found.index.to_series().map(lambda ip: _in_doubt(ip, evidence.doubted_networks))
-    verdict = pd.Series("probable", index=found.index).mask(enough & ~doubted, "confirmed")
-    if not evidence.site_known:
-        verdict[:] = "possible"
+    verdict = (enough & ~doubted).map({True: "confirmed", False: "probable"})
     return found.assign(
         kind="abuse",
         mechanism="open_relay",
-        verdict=verdict,
+        verdict=verdict if evidence.site_known else "possible",
         subject_kind="ip",
-        reason=[
-            f"not logged in, not in our networks; had {row.recipients:,} recipients outside accepted, "
-            f"in {domains[ip]:,} domains, under {groups['origin_sender'].nunique()[ip]:,} envelope senders"
-            for ip, row in found.iterrows()
-        ],
-        evidence=[_first_lines(group) for _, group in groups],
+        reason=found.apply(_reason, axis=1),
     ).reset_index(names="subject")
 
 
-def _first_lines(rows: pd.DataFrame) -> list[dict[str, object]]:
+def _reason(row: pd.Series[Any]) -> str:
+    return (
+        f"not logged in, not in our networks; we accepted mail for "
+        f"{count(row.recipients, 'recipient')} outside, in {count(row.domains, 'domain')}, "
+        f"under {count(row.senders, 'envelope sender')}"
+    )
+
+
+def _first_lines(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """The lines that accepted the first messages, then those that tell their fate."""
     return places(rows, "orig_")[:5] + places(rows)[:5]
 
@@ -65,7 +72,8 @@ OPEN_RELAY = Detector(
     name="open_relay",
     question="Which outside hosts had us carry mail to outside people without logging in?",
     verdicts={
-        "confirmed": f"the site is known, and {ENOUGH_RECIPIENTS} recipients or {ENOUGH_DOMAINS} domains were reached",
+        "confirmed": f"the site is known, and at least {ENOUGH_RECIPIENTS} recipients "
+        f"or {ENOUGH_DOMAINS} domains were reached",
         "probable": "fewer, or the client lies in a stated network too wide to believe",
         "possible": "who is local was inferred from the log",
     },

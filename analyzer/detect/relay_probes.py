@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, places
+from analyzer.detect.detector import Detector, Evidence, evidence_of
+from analyzer.words import count
 
 
 def probes(attempts: pd.DataFrame) -> pd.DataFrame:
@@ -28,26 +31,23 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         last_seen=("time", "max"),
         recipients=("denied", "sum"),
         let_in=("let_in", "sum"),
-    )
+    ).assign(evidence=evidence_of(groups))
     return found.assign(
         kind="attempt",
         verdict=found["recipients"].gt(0).map({True: "probable", False: "possible"}),
         subject_kind="ip",
-        reason=[_words(int(row.recipients), int(row.let_in)) for row in found.itertuples()],
-        evidence=[places(group) for _, group in groups],
+        reason=found.apply(_reason, axis=1),
     ).reset_index(names="subject")
 
 
-def _words(denied: int, let_in: int) -> str:
+def _reason(row: pd.Series[Any]) -> str:
     said = []
-    if denied:
+    if row.recipients:
+        said.append(f"{count(row.recipients, 'request')} to relay refused: an attempt, no abuse")
+    if row.let_in:
         said.append(
-            f"asked us {denied:,} times to relay and was refused each time: an attempt, no abuse"
-        )
-    if let_in:
-        said.append(
-            f"had a recipient accepted {let_in:,} times and sent no message: the log does not name the recipient, "
-            "so this is a probe that found the door open, or a check whether an address of ours exists"
+            f"{count(row.let_in, 'recipient')} accepted and no message sent; the log does not name "
+            "the recipient: a probe that found the door open, or a check whether one of us exists"
         )
     return "; ".join(said)
 

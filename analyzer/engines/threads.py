@@ -1,4 +1,4 @@
-"""How are independent blocks read at once? By threads: numpy and Arrow leave the interpreter lock."""
+"""How are independent blocks read at once? By threads: numpy and Arrow leave the GIL."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ def echo(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> list[dict[str, Any
         deliveries: `life, recipient, verdict, flow` of each leg and recipient.
 
     Returns:
-        `provider, kind, meaning, page, first, last` (ISO 8601, UTC), `refusals` and `own_refused` (recipients,
-        all and those of legitimate mail), `words` (the first reply), `evidence`.
+        `provider, kind, meaning, page, first, last` (ISO 8601, UTC), `refusals` and `own_refused`
+        (recipients, all and those of legitimate mail), `words` (the first reply), `evidence`.
     """
     failed = attempts[
         attempts["status"].ne("sent") & attempts["daemon"].isin(REMOTE) & attempts["reply"].notna()

@@ -14,8 +14,9 @@ KEY = ["hour", "client_ip", "verdict", "mechanism"]
 def hourly(deliveries: pd.DataFrame) -> pa.Table:
     """VOLUME, from DELIVERIES rows with `life` and `origin_life`.
 
-    Bytes leave once a transaction: a message for many recipients at one host may go in one, so the log gives
-    bounds. Lower: once for each message and next hop. Upper: once for each delivered recipient.
+    Bytes leave once a transaction: a message for many recipients at one host may go in one, so the
+    log gives bounds. Lower: once for each message and next hop. Upper: once for each delivered
+    recipient.
     """
     rows = deliveries.assign(
         hour=deliveries["received"].dt.floor("h"), size=deliveries["size"].fillna(0)
