@@ -28,11 +28,15 @@ FINAL = [
     "procmail",
     "storedriver",
 ]
+MAILBOXES = ["local", "virtual"]  # these never pass mail on to another host, as a filter may
 
 
 @dataclass(frozen=True)
 class Locality:
-    """What counts as ours. None is unknown."""
+    """What counts as ours. None is unknown.
+
+    `doubtful`: domains that have mailboxes here, whatever the site says of them.
+    """
 
     domains: frozenset[str] | None
     relay_domains: frozenset[str]
@@ -40,6 +44,7 @@ class Locality:
     servers: frozenset[str]
     first_domain: str | None
     inferred: bool
+    doubtful: frozenset[str] = frozenset()
 
     def of_domain(self, name: str) -> str:
         if self.domains is None:
@@ -50,7 +55,9 @@ class Locality:
             or name in self.servers
             or literal(name) in self.servers
         )
-        return INSIDE if ours or name == "" else OUTSIDE
+        if ours or name == "":
+            return INSIDE
+        return UNKNOWN if name in self.doubtful else OUTSIDE
 
     def of_address(self, address: str) -> str:
         """Where mail to the address ends: a route in the local part of one of our addresses leads on."""
@@ -93,6 +100,7 @@ def locality(site: Site | None, attempts: pd.DataFrame) -> Locality:
         servers,
         domain_key(domains[0]) if domains else None,
         inferred,
+        frozenset(_by_count(attempts.loc[attempts["daemon"].isin(MAILBOXES), "recipient"])),
     )
 
 
