@@ -76,7 +76,7 @@ def as_said(found, expected):
     ]
 
 
-@pytest.mark.parametrize("name", map(marked, sorted(SCENARIOS)))
+@pytest.mark.parametrize("name", [marked(name) for name in sorted(SCENARIOS)])
 def test_the_log_says(name):
     scenario = SCENARIOS[name]
     year = scenario.get("year", 2026)
