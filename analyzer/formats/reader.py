@@ -102,17 +102,22 @@ def _read_shapes(
     kind: npt.NDArray[np.int16],
     tables: dict[str, list[pa.Table]],
 ) -> None:
-    """Let every shape of a dialect claim its lines; the first that fits keeps them."""
+    """Let every shape of a dialect claim its lines; the first that fits keeps them.
+
+    Shapes are asked in the order of how common they are, and only about lines that are left.
+    """
     closing = lines.bytes[np.maximum(lines.end - 1, 0)] == ord(")")
     body, first_eight = base.ids.body, base.ids.first_eight
+    left = np.flatnonzero(base.written_by(number, frozenset()) & (kind == 0))
+    eight, tag = first_eight[left], base.tag_of[left]
     for shape in dialect.shapes:
         value, mask = prefix(shape.prefix)
-        candidates = (
-            base.written_by(number, shape.programs) & ((first_eight & mask) == value) & (kind == 0)
+        asked = np.flatnonzero(
+            ((eight & mask) == value) & base.tags_of(number, shape.programs)[tag]
         )
-        rows = np.flatnonzero(candidates)
-        if not rows.size:
+        if not asked.size:
             continue
+        rows = left[asked]
         end = lines.end[rows] - closing[rows] if shape.closing else lines.end[rows]
         columns, fits = read(shape, lines.pieces(body[rows], end))
         rows = rows[fits]
@@ -120,6 +125,9 @@ def _read_shapes(
         if shape.bearing and rows.size:
             found = base.table(rows, columns, dialect.mta)
             tables.setdefault(shape.kind, []).append(dialect.complete(shape.kind, found))
+        unclaimed = np.ones(len(left), np.bool_)
+        unclaimed[asked[fits]] = False
+        left, eight, tag = left[unclaimed], eight[unclaimed], tag[unclaimed]
 
 
 def _last_repeated(
@@ -199,9 +207,7 @@ class _Base:
         self.tags = pa.array([tag for _, _, tag in split], pa.string())
         self.hosts = pa.array([host for host, _, _ in split], pa.string())
         told = [_who(tag) for _, _, tag in split]
-        self.dialects = np.array(
-            [number for number, _ in told], np.int16
-        )  # -1: a program we do not read
+        self.dialects = np.array([n for n, _ in told], np.int16)  # -1: a program we do not read
         self.programs = [program for _, program in told]
         self.known = (self.dialects >= 0)[self.tag_of] & lines.headed
         self.ids = queue_ids(
@@ -212,13 +218,14 @@ class _Base:
             ],
         )
 
+    def tags_of(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
+        """Which distinct tags name one of the daemons of a dialect; any of them without names."""
+        named = [not daemons or program.daemon in daemons for program in self.programs]
+        return (self.dialects == dialect) & np.array(named, np.bool_)
+
     def written_by(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
-        mine = self.dialects == dialect
-        if daemons:
-            mine = mine & np.array(
-                [program.daemon in daemons for program in self.programs], np.bool_
-            )
-        return mine[self.tag_of] & self.lines.headed
+        wrote: npt.NDArray[np.bool_] = self.tags_of(dialect, daemons)[self.tag_of]
+        return wrote & self.lines.headed
 
     def count(self, rows: Rows) -> Counter[str]:
         number, times = np.unique(self.tag_of[rows], return_counts=True)
