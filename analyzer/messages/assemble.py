@@ -51,7 +51,7 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     tried = attempts_to_deliver(events)
     local = locality(site, tried)
     known = _normal(legs(events, lives), local)
-    tried = tried.join(children(tried, known, lives))
+    tried = tried.join(children(_next_hops(tried, local), known, lives))
     parent = parents(tried, known, lives)
     root = roots(parent)
     last = last_words(tried, events)
@@ -77,6 +77,13 @@ def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
     return known.assign(
         client_ip=ip.where(ip.notna(), known["client_ip"].where(known["client_ip"].isna()))
     )
+
+
+def _next_hops(tried: pd.DataFrame, local: Locality) -> pd.DataFrame:
+    """Who took each delivery over: `name[address]:port`, or `name[path]` of a socket."""
+    address = tried["relay"].astype("str").str.extract(r"\[([^\]]*)\](?::[0-9]+)?$")[0]
+    ours = per_value(address, lambda text: "/" in text or _is_inside(text, local)).eq(True)
+    return tried.assign(relay_ip=per_value(address, canonical_ip), to_us=ours)
 
 
 def _is_inside(ip: str, local: Locality) -> bool:

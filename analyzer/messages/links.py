@@ -23,7 +23,8 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
     """The leg that each delivery turned into.
 
     Args:
-        deliveries: Delivery events with `life, rank, daemon, status, reply`.
+        deliveries: Delivery events with `life, rank, daemon, status, reply`; `relay_ip` is the
+            address of the next hop, `to_us` whether that is a host of ours or a socket.
 
     Returns:
         For each delivery, in its index: `child` (life, -1 for none) and `how` (`forwarded`, `filtered`, null).
@@ -77,7 +78,9 @@ def _where_to_look(name: str, own: Int64, lives: Lives) -> list[Int64]:
 def _plausible(
     name: str, found: Int64, deliveries: pd.DataFrame, legs: pd.DataFrame
 ) -> npt.NDArray[np.bool_]:
-    """A reply is the other side's text: it names a leg of ours only if that leg began then, as such a leg does."""
+    """A reply is the other side's text: it names a leg of ours only if that leg began then, as such a
+    leg does, and a hand-over only if the other side is ours, or is the one that handed the leg in.
+    """
     leg = legs.iloc[np.maximum(found, 0)]
     near = (leg["received"].to_numpy() - deliveries["time"].to_numpy()) / np.timedelta64(1, "s")
     other = found != deliveries["life"].to_numpy()
@@ -87,6 +90,8 @@ def _plausible(
             & leg["begun_by"].isin(["message_id", "queued"]).to_numpy()
             & (np.abs(near) <= 3600)
         )
+    handed_back = leg["client_ip"].to_numpy() == deliveries["relay_ip"].to_numpy()
+    other &= deliveries["to_us"].to_numpy() | handed_back
     return other & leg["begun_by"].eq("client").to_numpy() & (near > -3600) & (near <= 5)
 
 
