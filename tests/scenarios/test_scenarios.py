@@ -18,6 +18,7 @@ A scenario is a log (`NAME.log`, or `NAME.1.log`, `NAME.2.log`, ...) beside `NAM
 """
 
 import tomllib
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -56,7 +57,7 @@ def plain(value):
         return value
     if pd.isna(value):
         return "null"
-    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, pd.Timestamp) else value
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else value
 
 
 def rows_of(table, scenario):
