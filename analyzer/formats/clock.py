@@ -186,22 +186,26 @@ def in_utc(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64, zone: 
     impossible = (
         shifted.astype("datetime64[M]").astype(np.int64) != moved
     )  # 29 February of a common year
-    if zone == "UTC":
-        result = shifted.astype(np.int64)
-    else:
-        series = pd.Series(shifted)
-        summer = np.maximum.accumulate(
-            np.concatenate([[False], np.diff(shifted.astype(np.int64)) < -DAY // 48])
-        )
-        placed = series.dt.tz_localize(
-            ZoneInfo(zone), ambiguous=~summer, nonexistent="shift_forward"
-        )
-        result = (
-            placed.dt.tz_convert("UTC")
-            .dt.tz_localize(None)
-            .to_numpy()
-            .astype("datetime64[us]")
-            .astype(np.int64)
-        )
+    result = placed(shifted.astype(np.int64), zone)
     utc[yearless] = np.where(impossible, MISSING, result)
     return utc
+
+
+def placed(micros: Int64, zone: str) -> Int64:
+    """Microseconds of UTC, from those that the clocks of a zone showed; MISSING stays so."""
+    if zone == "UTC":
+        return micros
+    shown = micros.astype("datetime64[us]")
+    summer = np.maximum.accumulate(np.concatenate([[False], np.diff(micros) < -DAY // 48]))[
+        : len(micros)
+    ]
+    zoned = pd.Series(shown).dt.tz_localize(
+        ZoneInfo(zone), ambiguous=~summer, nonexistent="shift_forward"
+    )
+    return (
+        zoned.dt.tz_convert("UTC")
+        .dt.tz_localize(None)
+        .to_numpy()
+        .astype("datetime64[us]")
+        .astype(np.int64)
+    )

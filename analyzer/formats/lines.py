@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.stamps import Stamps, read_stamps
+from analyzer.formats.headers import after_id, before_stamp, modern_fields, stamps_and_hosts
+from analyzer.formats.stamps import Stamps
 
 Positions = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
@@ -95,7 +96,8 @@ def cut(block: bytes) -> Lines:
     start = np.concatenate([np.zeros(1, np.int32), newline[:-1] + np.int32(1)])
     start = _after_rubbish(data, byte, start, newline)
     end = newline - ((byte[newline - 1] == RETURN) & (newline > start))
-    stamps, host = read_stamps(data, byte, start, end)
+    at, modern = before_stamp(byte, start)
+    stamps, host = stamps_and_hosts(data, byte, at, modern, end)
 
     colon = np.flatnonzero(byte == COLON).astype(np.int32)
     colon_space = colon[byte[colon + 1] == SPACE]
@@ -106,7 +108,13 @@ def cut(block: bytes) -> Lines:
     pid_at = next_after(bracket, host, len(block))
     program_end = np.minimum(pid_at, header_end)
     text = np.where(headed, header_end + 2, host).astype(np.int32)
-
+    if modern.any():
+        headed &= ~modern
+        rows, app_end, begin = modern_fields(
+            byte, host, end, np.flatnonzero(modern & stamps.present)
+        )
+        headed[rows], program_end[rows], text[rows] = True, app_end, begin
+    text = after_id(data, byte, headed, text, end)
     repeat, text, end = _unwrap_repeated(data, byte, bracket, headed, text, end)
     id_end = next_after(colon_space, text, len(block))
     return Lines(data, start, end, host, program_end, text, id_end, headed, repeat, stamps)

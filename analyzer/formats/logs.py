@@ -130,8 +130,14 @@ def dated(log: Log, year: Year | None, zone: str) -> dict[str, pa.Table]:
             passed + (year.year if year else LEAP_YEAR),
             zone,
         )
+        unzoned = table["with_year"].to_numpy() & ~table["zoned"].to_numpy()
+        if unzoned.any():
+            micros = micros.copy()
+            micros[unzoned] = clock.placed(micros[unzoned], zone)
         time = pa.array(micros, mask=micros == MISSING).cast(pa.timestamp("us")).cast(UTC)
-        tables[kind] = table.drop_columns(["micros", "with_year"]).append_column("time", time)
+        tables[kind] = table.drop_columns(["micros", "with_year", "zoned"]).append_column(
+            "time", time
+        )
     return tables
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.clock import Turns, turns
+from analyzer.formats.headers import who
 from analyzer.formats.lines import CLOSE, Lines, cut, prefix, queue_ids
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.shapes import Dialect, Program, as_text, read
@@ -25,7 +26,7 @@ Rows = npt.NDArray[np.intp]
 SECOND_HEADER = re.compile(
     rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) [^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
 )
-LAST_REPEATED = r"^[^ ]+ last message repeated (?P<repeat>[0-9]{1,9}) times?$"
+LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
 DIALECTS = (POSTFIX,)
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
 MAY_BE_EMPTY = {
@@ -38,7 +39,7 @@ class Reading:
     """What one block says.
 
     `tables`: by kind; the columns of EVENTS that the kind has, but for `time`, which is still
-    `micros` and `with_year` (see `analyzer.formats.stamps.Stamps`) until the year is known.
+    `micros`, `with_year` and `zoned` (see `analyzer.formats.stamps.Stamps`) until the year is known.
     """
 
     tables: dict[str, pa.Table]
@@ -203,10 +204,10 @@ class _Base:
             lines.host, np.where(lines.headed, lines.program_end, lines.host)
         ).dictionary_encode()
         self.tag_of = heads.indices.to_numpy()
-        split = [head.partition(" ") for head in as_text(heads.dictionary).to_pylist()]
-        self.tags = pa.array([tag for _, _, tag in split], pa.string())
-        self.hosts = pa.array([host for host, _, _ in split], pa.string())
-        told = [_who(tag) for _, _, tag in split]
+        split = [who(head) for head in as_text(heads.dictionary).to_pylist()]
+        self.tags = pa.array([tag for _, tag in split], pa.string())
+        self.hosts = pa.array([host for host, _ in split], pa.string())
+        told = [_who(tag) for _, tag in split]
         self.dialects = np.array([n for n, _ in told], np.int16)  # -1: a program we do not read
         self.programs = [program for _, program in told]
         self.known = (self.dialects >= 0)[self.tag_of] & lines.headed
@@ -262,6 +263,7 @@ class _Base:
             "pid": self._pids(rows),
             "micros": pa.array(lines.stamps.micros[rows]),
             "with_year": pa.array(lines.stamps.with_year[rows]),
+            "zoned": pa.array(lines.stamps.zoned[rows]),
             "repeat": pa.array(lines.repeat[rows]),
             "queue_id": queue_id,
         }

@@ -1,4 +1,4 @@
-"""When does a line say it was written? RFC 3164 (no year, no zone) and RFC 3339 stamps, as columns.
+"""When does a line say it was written? Classic (RFC 3164) and dated (RFC 3339) stamps, as columns.
 
 A day that does not exist (30 February, hour 24) makes the stamp null; 23:59:60 is kept as :59.999999.
 """
@@ -13,6 +13,8 @@ import numpy.typing as npt
 Positions = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
 Int64 = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -37,41 +39,86 @@ _DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 @dataclass
 class Stamps:
-    """`micros`: microseconds; since 1970 in UTC where `with_year`, else local time in LEAP_YEAR; MISSING if impossible.
+    """`micros`: microseconds since 1970 where `with_year`, else in LEAP_YEAR; MISSING if impossible.
 
-    `present`: the line begins like a stamp, possible or not.
+    Of UTC where `zoned`, else of the server's clock. `present`: the line begins like a stamp, possible or not.
     """
 
     micros: Int64
-    with_year: npt.NDArray[np.bool_]
-    present: npt.NDArray[np.bool_]
+    with_year: Flags
+    zoned: Flags
+    present: Flags
 
 
-def read_stamps(
-    data: bytes, byte: Bytes, start: Positions, end: Positions
-) -> tuple[Stamps, Positions]:
-    """The stamps of all lines, and where the text after each begins."""
-    room = end - start
-    classic = (
-        (room >= 16) & (byte[start + 3] == 32) & (byte[start + 15] == 32) & (byte[start + 9] == 58)
+def read_stamps(byte: Bytes, at: Positions, end: Positions) -> tuple[Stamps, Positions]:
+    """The stamps of all lines, each looked for at its place, and where the text after each begins."""
+    room = end - at
+    classic = (room >= 16) & (byte[at + 3] == 32) & (byte[at + 15] == 32) & (byte[at + 9] == 58)
+    found = Stamps(
+        np.full(len(at), MISSING), np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_), classic
     )
-    dated = (
-        (room >= 20) & (byte[start + 4] == 45) & (byte[start + 10] == 84) & (byte[start + 13] == 58)
-    )
-    micros = np.full(len(start), MISSING)
-    host = start.copy()
+    host = at.copy()
     if (rows := np.flatnonzero(classic)).size:
-        micros[rows] = _classic(byte, start[rows])
-        host[rows] = start[rows] + 16
-    if (rows := np.flatnonzero(dated)).size:
-        space = np.flatnonzero(byte[: int(end[-1])] == 32).astype(np.int32)
-        after = np.append(space, np.int32(len(data)))[np.searchsorted(space, start[rows])]
-        short = after - start[rows] <= 35
-        dated[rows[~short]] = False
-        rows, after = rows[short], after[short]
-        micros[rows] = _rfc3339(byte, start[rows], after)
+        found.micros[rows] = _classic(byte, at[rows])
+        host[rows] = at[rows] + 16
+    if (rows := np.flatnonzero(~classic & (room >= 20))).size:
+        _dated(byte, at, end, rows, found, host)
+        rows = rows[~found.present[rows]]
+        _rare(byte, at, end, rows, found, host)
+    return found, host
+
+
+def _dated(
+    byte: Bytes, at: Positions, end: Positions, rows: Rows, found: Stamps, host: Positions
+) -> None:
+    """`2026-12-07T05:00:00.123456+01:00`, also with a space instead of the T, as a whole or not."""
+    here = at[rows]
+    middle = byte[here + 10]
+    rows = rows[
+        (byte[here + 4] == 45) & (byte[here + 13] == 58) & ((middle == 84) | (middle == 32))
+    ]
+    after = _next_space(byte, at[rows] + np.int32(11), int(end[-1]))
+    short = after - at[rows] <= 35
+    rows, after = rows[short], after[short]
+    if rows.size:
+        found.micros[rows], found.zoned[rows] = _rfc3339(byte, at[rows], after)
+        found.with_year[rows] = found.present[rows] = True
         host[rows] = np.minimum(after + 1, end[rows])
-    return Stamps(micros, dated, classic | dated), host
+
+
+def _rare(
+    byte: Bytes, at: Positions, end: Positions, rows: Rows, found: Stamps, host: Positions
+) -> None:
+    """The classic stamp with a year before the month or after the day, or with a fraction of the second."""
+    for year_at, month_at, clock_at in ((0, 5, 12), (7, 0, 12), (None, 0, 7)):
+        if not rows.size:
+            return
+        here = at[rows]
+        fits = (byte[here + month_at + 3] == 32) & (byte[here + month_at + 6] == 32)
+        fits &= (byte[here + clock_at + 2] == 58) & (byte[here + clock_at + 5] == 58)
+        ends = byte[here + clock_at + 8]
+        fits &= (ends == 32) & (end[rows] - here > 21) if year_at is not None else ends == 46
+        mine, here = rows[fits], here[fits]
+        rows = rows[~fits]
+        years = np.full(len(here), LEAP_YEAR)
+        good = np.ones(len(here), np.bool_)
+        if year_at is not None:
+            years, good = _number(byte, here + year_at, 4)
+            host[mine] = here + 21
+        else:
+            after = _next_space(byte, here + np.int32(15), int(end[-1]))
+            host[mine] = np.minimum(after + 1, end[mine])
+        micros = _day_and_clock(byte, here + month_at, here + clock_at, years)
+        if year_at is None:
+            micros += np.where(micros == MISSING, 0, _fraction(byte, here + 15, after)[0])
+        found.micros[mine] = np.where(good, micros, MISSING)
+        found.with_year[mine] = year_at is not None
+        found.present[mine] = True
+
+
+def _next_space(byte: Bytes, at: Positions, length: int) -> Positions:
+    space = np.flatnonzero(byte[:length] == 32).astype(np.int32)
+    return np.append(space, np.int32(length))[np.searchsorted(space, at)]
 
 
 def _number(
@@ -90,7 +137,7 @@ def _number(
     return value, good
 
 
-def _clock(byte: Bytes, at: Positions) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def _clock(byte: Bytes, at: Positions) -> tuple[Int64, Flags]:
     """hh:mm:ss as microseconds of the day."""
     (hour, a), (minute, b), (second, c) = (_number(byte, at + place, 2) for place in (0, 3, 6))
     good = a & b & c & (hour < 24) & (minute < 60) & (second <= 60) & (byte[at + 5] == 58)
@@ -101,7 +148,7 @@ def _clock(byte: Bytes, at: Positions) -> tuple[Int64, npt.NDArray[np.bool_]]:
     return micros, good
 
 
-def _days(year: Int64, month: Int64, day: Int64) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def _days(year: Int64, month: Int64, day: Int64) -> tuple[Int64, Flags]:
     """Days since 1970-01-01, and whether the day exists."""
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     real = (month >= 1) & (month <= 12)
@@ -118,53 +165,60 @@ def _classic(byte: Bytes, at: Positions) -> Int64:
     first, second = pair[at], pair[at + 7]
     new = np.concatenate([[True], (first[1:] != first[:-1]) | (second[1:] != second[:-1])])
     where = at[new]
-    letters = (
-        (byte[where].astype(np.int64) << 16)
-        | (byte[where + 1].astype(np.int64) << 8)
-        | byte[where + 2]
-    )
-    month = np.zeros(len(where), np.int64)
+    micros = _day_and_clock(byte, where, where + 7, np.full(len(where), LEAP_YEAR))
+    return np.where(byte[where + 6] == 32, micros, MISSING)[np.cumsum(new) - 1]
+
+
+def _day_and_clock(byte: Bytes, month_at: Positions, clock_at: Positions, years: Int64) -> Int64:
+    """`Dec  7` and `05:00:00`, wherever they are."""
+    letters = byte[month_at].astype(np.int64) << 16
+    letters |= (byte[month_at + 1].astype(np.int64) << 8) | byte[month_at + 2]
+    month = np.zeros(len(month_at), np.int64)
     for number, name in enumerate(_MONTHS, 1):
         month[letters == int.from_bytes(name, "big")] = number
-    day, good = _number(byte, where + 4, 2, blank=True)
-    time, timed = _clock(byte, where + 7)
-    days, real = _days(np.full(len(where), LEAP_YEAR), month, day)
-    micros = np.where(
-        good & timed & real & (month > 0) & (byte[where + 6] == 32), days * DAY + time, MISSING
-    )
-    return micros[np.cumsum(new) - 1]
+    day, good = _number(byte, month_at + 4, 2, blank=True)
+    time, timed = _clock(byte, clock_at)
+    days, real = _days(years, month, day)
+    return np.where(good & timed & real & (month > 0), days * DAY + time, MISSING)
 
 
-def _rfc3339(byte: Bytes, at: Positions, after: Positions) -> Int64:
-    """`2026-12-07T05:00:00.123456+01:00`, also `Z` and an offset without colon; without an offset it is UTC."""
+def _rfc3339(byte: Bytes, at: Positions, after: Positions) -> tuple[Int64, Flags]:
+    """Microseconds, and whether the stamp names its zone: `Z`, or an offset with or without colon."""
     (year, a), (month, b), (day, c) = (
         _number(byte, at + place, digits) for place, digits in ((0, 4), (5, 2), (8, 2))
     )
     time, timed = _clock(byte, at + 11)
     days, real = _days(year, month, day)
     good = a & b & c & timed & real & (byte[at + 7] == 45)
-    micros = days * DAY + time
-    place = at + 19
-    fraction = byte[place] == 46
-    place = place + fraction
-    unit = np.full(len(at), SECOND // 10)
-    while True:  # at most nine digits: the stamp is at most 35 bytes
-        digit = byte[place].astype(np.int64) - 48
-        going = fraction & (digit >= 0) & (digit <= 9) & (place < after)
-        if not going.any():
-            break
-        micros += np.where(going, digit * unit, 0)
-        unit //= 10
-        place = place + going
-        fraction &= going
+    fraction, place = _fraction(byte, at + 19, after)
+    micros = days * DAY + time + fraction
     sign = np.where(byte[place] == 45, -1, 1)
     offset_given = (byte[place] == 43) | (byte[place] == 45)
+    zulu = byte[place] == 90
     hours, hours_good = _number(byte, np.minimum(place + 1, after), 2)
     colon = byte[np.minimum(place + 3, after)] == 58
     minutes, minutes_good = _number(byte, np.minimum(place + 3 + colon, after), 2)
-    ends = place + np.where(offset_given, 5 + colon, np.where(byte[place] == 90, 1, 0))
+    ends = place + np.where(offset_given, 5 + colon, np.where(zulu, 1, 0))
     good &= (ends == after) & (
         ~offset_given | (hours_good & minutes_good & (hours < 24) & (minutes < 60))
     )
     micros -= np.where(offset_given, sign * (hours * 60 + minutes) * 60 * SECOND, 0)
-    return np.where(good, micros, MISSING)
+    return np.where(good, micros, MISSING), offset_given | zulu
+
+
+def _fraction(byte: Bytes, at: Positions, after: Positions) -> tuple[Int64, Positions]:
+    """The fraction of a second after a point or comma, in microseconds, and where it ends."""
+    going = (byte[at] == 46) | (byte[at] == 44)
+    place = (at + going).astype(np.int32)
+    micros, unit = np.zeros(len(at), np.int64), SECOND // 10
+    for _ in range(
+        9
+    ):  # RFC 3339 sets no limit; what is finer than a microsecond is read and dropped
+        digit = byte[place].astype(np.int64) - 48
+        going &= (digit >= 0) & (digit <= 9) & (place < after)
+        if not going.any():
+            break
+        micros += np.where(going, digit * unit, 0)
+        unit //= 10
+        place += going.astype(np.int32)
+    return micros, place

@@ -1,0 +1,117 @@
+"""What do syslog daemons write around stamp, host and program, and where does the header end?
+
+RFC 5424 has its own header; the older form is decorated: a priority before the stamp, a facility between
+stamp and host, `[ID 801593 mail.info]` before the text (Solaris), `stdout F` after a container's stamp.
+Each is looked for only in the few lines that can have it, so a plain log costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from analyzer.formats.stamps import Bytes, Flags, Positions, Rows, Stamps, read_stamps
+
+NOBODY = "-"  # RFC 5424: a field without a value
+ANGLE, ONE, DASH, BRACKET = b"<1-["
+_FACILITY = re.compile(
+    r"<[a-z0-9.]{1,24}>|[a-z0-9]{1,10}[:.][a-z]{1,8}"
+)  # BSD, AIX: <mail.info>, mail:info
+_STREAMS = [
+    int.from_bytes(word, "little") for word in (b"stdout F", b"stderr F", b"stdout P", b"stderr P")
+]
+
+
+def before_stamp(byte: Bytes, start: Positions) -> tuple[Positions, Flags]:
+    """Where each line's stamp begins, and whether the header is that of RFC 5424."""
+    at, modern = start, np.zeros(len(start), np.bool_)
+    first = byte[start]
+    if (rows := np.flatnonzero(first == ANGLE)).size:
+        at = start.copy()
+        close = np.zeros(len(rows), np.int32)
+        digits = np.ones(len(rows), np.bool_)
+        for place in range(1, 5):  # a priority has one to three digits
+            here = byte[start[rows] + place]
+            close = np.where(digits & (here == 62) & (place > 1), place, close)
+            digits &= (here >= 48) & (here <= 57)
+        at[rows] += np.where(close > 0, close + 1, 0)
+        first = byte[at]
+    if (rows := np.flatnonzero((first == ONE) & (byte[at + 1] == 32))).size:
+        at = at.copy()
+        at[rows] += 2
+        modern[rows] = True
+    return at, modern
+
+
+def stamps_and_hosts(
+    data: bytes, byte: Bytes, at: Positions, modern: Flags, end: Positions
+) -> tuple[Stamps, Positions]:
+    """The stamps, and where the host begins, past what a container engine or RFC 5424 has there."""
+    stamps, host = read_stamps(byte, at, end)
+    nil = np.flatnonzero(modern & (byte[at] == DASH) & (byte[at + 1] == 32))
+    stamps.present[nil] = stamps.with_year[nil] = stamps.zoned[nil] = True
+    host[nil] = at[nil] + 2
+    word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
+    rows = np.flatnonzero(stamps.zoned & (byte[host] == ord("s")))
+    rows = rows[np.isin(word[host[rows]], _STREAMS)]
+    if rows.size:
+        inner_at, _ = before_stamp(byte, host[rows] + np.int32(9))
+        inner, inner_host = read_stamps(byte, np.minimum(inner_at, end[rows]), end[rows])
+        host[rows] = inner_host
+        better = (
+            inner.zoned & inner.present
+        )  # a stamp without year or zone says less than the engine's
+        stamps.micros[rows[better]] = inner.micros[better]
+    return stamps, host
+
+
+def modern_fields(
+    byte: Bytes, host: Positions, end: Positions, rows: Rows
+) -> tuple[Rows, Positions, Positions]:
+    """RFC 5424, `host app procid msgid [data] text`: which lines have all of it, where app ends and text begins."""
+    length = int(end[-1])
+    space = np.append(np.flatnonzero(byte[:length] == 32), [length] * 4).astype(np.int32)
+    number = np.searchsorted(space[:-4], host[rows])
+    app_end, data_at = space[number + 1], space[number + 3] + 1
+    rows, app_end, data_at = (values[data_at < end[rows]] for values in (rows, app_end, data_at))
+    bracketed = byte[data_at] == BRACKET
+    closing = (
+        np.flatnonzero((byte[:length] == 93) & (byte[1 : length + 1] == 32))
+        if bracketed.any()
+        else np.empty(0, np.intp)
+    )
+    closing = closing[byte[closing - 1] != ord("\\")]  # a bracket in a value is escaped
+    data_end = np.append(closing, length)[np.searchsorted(closing, data_at)] + 1
+    text = np.where(bracketed, data_end + 1, data_at + 2)
+    whole = (bracketed | ((byte[data_at] == DASH) & (byte[data_at + 1] == 32))) & (
+        text <= end[rows]
+    )
+    rows, app_end, text = rows[whole], app_end[whole], text[whole].astype(np.int32)
+    marked = (byte[text] == 0xEF) & (byte[text + 1] == 0xBB) & (byte[text + 2] == 0xBF)
+    return rows, app_end, np.minimum(text + np.where(marked, 3, 0), end[rows]).astype(np.int32)
+
+
+def after_id(data: bytes, byte: Bytes, headed: Flags, text: Positions, end: Positions) -> Positions:
+    """Where the text begins past Solaris' `[ID 801593 mail.info] `."""
+    if b": [ID " not in data:
+        return text
+    word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
+    rows = np.flatnonzero(
+        headed
+        & ((word[text] & np.uint64(0xFFFFFFFF)) == np.uint64(int.from_bytes(b"[ID ", "little")))
+    )
+    close = np.flatnonzero((byte[: len(data) - 1] == 93) & (byte[1:] == 32)).astype(np.int32)
+    after = np.append(close, np.int32(len(data)))[np.searchsorted(close, text[rows])] + 2
+    short = (after <= end[rows]) & (after - text[rows] <= 40)
+    text = text.copy()
+    text[rows[short]] = after[short]
+    return text
+
+
+def who(head: str) -> tuple[str, str]:
+    """Host and program of what stands between the stamp and the process id."""
+    words = [word for word in head.split(" ") if not _FACILITY.fullmatch(word)]
+    if len(words) < 2:
+        return NOBODY, "".join(words)  # some daemons write no host
+    return words[0], " ".join(words[1:])

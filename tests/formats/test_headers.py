@@ -1,0 +1,154 @@
+"""Does every header that a syslog daemon writes give the same host, program, process, time and text?"""
+
+import pytest
+
+from analyzer import formats
+
+TEXT = "3F2A12CE583: client=a.example[192.0.2.7]"
+BERLIN = "Europe/Berlin"  # one hour ahead in winter
+PLAIN = {
+    "server": "mx1",
+    "instance": "postfix",
+    "daemon": "smtpd",
+    "pid": 11,
+    "time": "2026-12-07 05:00:00",
+    "queue_id": "3F2A12CE583",
+    "client_ip": "192.0.2.7",
+}
+
+
+def read(line, zone="UTC"):
+    """The event of one line, and the reading it stands in."""
+    reading = formats.read_syslog("mail.log", 1, 0, line.encode() + b"\n")
+    log = formats.joined("mail.log", [reading])
+    tables = formats.dated(log, formats.Year(2026, "given"), zone)
+    (event,) = [row for table in tables.values() for row in table.to_pylist()] or [None]
+    return event, reading
+
+
+FORMS = {
+    "classic": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "the day with a zero": f"Dec 07 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "RFC 3339": f"2026-12-07T05:00:00+00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "RFC 3339, zulu": f"2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}",
+    "another zone, no colon (journalctl)": f"2026-12-07T06:00:00+0100 mx1 postfix/smtpd[11]: {TEXT}",
+    "ISO with a space": f"2026-12-07 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "priority before the stamp": f"<22>Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "priority before a dated stamp": f"<22>2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}",
+    "priority after the stamp": f"Dec  7 05:00:00 <22> mx1 postfix/smtpd[11]: {TEXT}",
+    "facility after the stamp (BSD)": f"Dec  7 05:00:00 <mail.info> mx1 postfix/smtpd[11]: {TEXT}",
+    "numbered facility (BSD)": f"Dec  7 05:00:00 <2.6> mx1 postfix/smtpd[11]: {TEXT}",
+    "facility after the host (AIX)": f"Dec  7 05:00:00 mx1 mail:info postfix/smtpd[11]: {TEXT}",
+    "Solaris": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: [ID 801593 mail.info] {TEXT}",
+    "year first": f"2026 Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "year after the day": f"Dec  7 2026 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "priority and year": f"<22>2026 Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "RFC 5424": f"<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - - {TEXT}",
+    "RFC 5424 without priority": f"1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - - {TEXT}",
+    "RFC 5424 with an id and a mark": f"<22>1 2026-12-07T06:00:00+01:00 mx1 postfix/smtpd 11 ID47 - \ufeff{TEXT}",
+    "RFC 5424 with data": rf'<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - [a b="x\] y"][c d="1"] {TEXT}',
+    "container": f"2026-12-07T05:00:00.000000000Z stdout F Dec  7 09:30:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "container, stamp with a zone": f"2026-12-07T05:00:07Z stderr F 2026-12-07T06:00:00+01:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "a mark at the beginning": f"\ufeffDec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "Windows line end": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}\r",
+}
+DIFFERENT = {
+    "fraction": (
+        f"2026-12-07T05:00:00.123456+00:00 mx1 postfix/smtpd[11]: {TEXT}",
+        {"time": "2026-12-07 05:00:00.123456"},
+    ),
+    "nanoseconds": (
+        f"2026-12-07T05:00:00.123456789Z mx1 postfix/smtpd[11]: {TEXT}",
+        {"time": "2026-12-07 05:00:00.123456"},
+    ),
+    "comma before the fraction": (
+        f"2026-12-07 05:00:00,123 mx1 postfix/smtpd[11]: {TEXT}",
+        {"time": "2026-12-07 05:00:00.123000"},
+    ),
+    "fraction of a classic stamp": (
+        f"Dec 07 05:00:00.123456 mx1 postfix/smtpd[11]: {TEXT}",
+        {"time": "2026-12-07 05:00:00.123456"},
+    ),
+    "no host": (f"Dec  7 05:00:00 postfix/smtpd[11]: {TEXT}", {"server": "-"}),
+    "no process id": (f"Dec  7 05:00:00 mx1 postfix/smtpd: {TEXT}", {"pid": None}),
+    "RFC 5424 without process id": (
+        f"<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd - - - {TEXT}",
+        {"pid": None},
+    ),
+    "RFC 5424 without time": (f"<22>1 - mx1 postfix/smtpd 11 - - {TEXT}", {"time": "None"}),
+    "container without host": (
+        f"2026-12-07T05:00:00Z stdout F postfix/smtpd[11]: {TEXT}",
+        {"server": "-"},
+    ),
+    "host that is an address": (
+        f"Dec  7 05:00:00 2001:db8::25 postfix/smtpd[11]: {TEXT}",
+        {"server": "2001:db8::25"},
+    ),
+    "a day that does not exist": (
+        f"2026 Feb 30 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+        {"time": "None"},
+    ),
+}
+
+
+def told(line, zone="UTC"):
+    event, reading = read(line, zone)
+    assert (reading.lines, reading.parsed) == (1, 1)
+    time = event["time"]
+    shown = {"time": str(time and time.replace(tzinfo=None))}
+    return {key: shown.get(key, event[key]) for key in PLAIN}
+
+
+@pytest.mark.parametrize("line", FORMS.values(), ids=FORMS)
+def test_a_header_says_the_same_in_the_form(line):
+    assert told(line) == PLAIN
+
+
+@pytest.mark.parametrize(("line", "difference"), DIFFERENT.values(), ids=DIFFERENT)
+def test_a_header_says_more_or_less_in_the_form(line, difference):
+    assert told(line) == PLAIN | difference
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    ["Dec  7 06:00:00", "2026 Dec  7 06:00:00", "Dec  7 2026 06:00:00", "2026-12-07 06:00:00"],
+)
+def test_a_stamp_without_zone_is_of_the_server_s_own_clock(stamp):
+    assert told(f"{stamp} mx1 postfix/smtpd[11]: {TEXT}", BERLIN) == PLAIN
+
+
+def test_a_year_in_the_stamp_is_believed_more_than_a_guess():
+    assert told(f"Dec  7 2019 05:00:00 mx1 postfix/smtpd[11]: {TEXT}") == PLAIN | {
+        "time": "2019-12-07 05:00:00"
+    }
+
+
+def test_all_forms_in_one_file_are_read_alike():
+    block = "".join(line + "\n" for line in FORMS.values()).encode()
+    reading = formats.read_syslog("mail.log", 1, 0, block)
+    assert (reading.lines, reading.parsed) == (len(FORMS), len(FORMS))
+    assert set(reading.tables["client"]["client_ip"].to_pylist()) == {"192.0.2.7"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<22>",
+        "<22>1 ",
+        "<22>1 2026-12-07T05:00:00Z mx1",
+        "<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 -",
+        '<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - [a b="never ends',
+        "<99999>Dec  7 05:00:00 mx1 postfix/smtpd[11]: x",
+        "2026 Dec",
+        "2026-12-07T05:00:00Z stdout F",
+    ],
+)
+def test_half_a_header_is_unread_and_counted(line):
+    reading = formats.read_syslog("mail.log", 1, 0, line.encode() + b"\n")
+    assert (reading.lines, len(reading.unread)) == (1, 1)
+    assert reading.unread["text"].to_pylist() == [line.encode()]
+
+
+def test_a_facility_in_the_text_is_no_part_of_the_header():
+    _, reading = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: [ID 801593 mail.info {TEXT}")
+    assert len(reading.unread) == 1
