@@ -17,6 +17,8 @@ Int64 = npt.NDArray[np.int64]
 
 FORWARDED = r"^forwarded as ([0-9A-Za-z]{6,40})$"
 QUEUED = r"\bqueued as ([0-9A-Za-z]{6,40})\b"
+ACCEPTED = r"\b([0-9A-Za-z]{8,16}) Message accepted for delivery"  # Sendmail's own words
+HAND_OVER = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay"]  # agents that speak to another server
 
 
 def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.DataFrame:
@@ -82,7 +84,8 @@ def _plausible(
     leg does, and a hand-over only if the other side is ours, or is the one that handed the leg in.
     """
     leg = legs.iloc[np.maximum(found, 0)]
-    near = (leg["received"].to_numpy() - deliveries["time"].to_numpy()) / np.timedelta64(1, "s")
+    apart = leg["received"].reset_index(drop=True) - deliveries["time"].reset_index(drop=True)
+    near = apart.dt.total_seconds().fillna(np.inf).to_numpy()
     other = found != deliveries["life"].to_numpy()
     if name == "forwarded":
         return (
@@ -92,7 +95,8 @@ def _plausible(
         )
     handed_back = leg["client_ip"].to_numpy() == deliveries["relay_ip"].to_numpy()
     other &= deliveries["to_us"].to_numpy() | handed_back
-    return other & leg["begun_by"].eq("client").to_numpy() & (near > -3600) & (near <= 5)
+    began = leg["begun_by"].isin(["client", "received"]).to_numpy()
+    return other & began & (near > -3600) & (near <= 5)
 
 
 def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64:
