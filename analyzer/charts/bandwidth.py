@@ -26,14 +26,15 @@ def bandwidth(volume: pd.DataFrame) -> style.Chart:
     bin = style.bin_for(timed["hour"])
     starts = style.binned(timed["hour"], bin.width).rename("start")
     whole = timed.groupby(starts)[COLUMNS].sum()
-    abusive = timed["verdict"] == "abusive"
-    bad = timed[abusive].groupby(starts[abusive])[COLUMNS].sum().reindex(whole.index).fillna(0)
-    unit = words.unit_for(float(whole[COLUMNS].to_numpy().max()))
-    figure = Figure(figsize=(style.WIDTH, 2.8), layout="constrained")
+    suspect = style.suspect(timed)
+    chosen = timed["verdict"] == suspect
+    bad = timed[chosen].groupby(starts[chosen])[COLUMNS].sum().reindex(whole.index).fillna(0)
+    figure = Figure(figsize=(style.WIDTH, 2.45), layout="constrained")
     panels = figure.subplots(2, 1, sharex=True)
     for axes, column in zip(panels, PANELS, strict=True):
-        _panel(axes, whole, bad, column, bin, unit)
-    title = _title(bad)
+        _panel(axes, whole, bad, column, suspect)
+        axes.set_ylabel(axes.get_ylabel() + f"\nin {bin.words}")
+    title = _title(bad, suspect)
     style.headline(figure, title)
     panels[1].set_xlabel("time (UTC)")
     style.time_axis(panels[1], whole.index.min(), whole.index.max(), bin.width)
@@ -42,54 +43,34 @@ def bandwidth(volume: pd.DataFrame) -> style.Chart:
     return style.finished(NAME, title, _alt(whole, title, bin), figure)
 
 
-def _panel(
-    axes: Axes,
-    whole: pd.DataFrame,
-    bad: pd.DataFrame,
-    column: str,
-    bin: style.Bin,
-    unit: tuple[float, str],
-) -> None:
-    factor, name = unit
+def _panel(axes: Axes, whole: pd.DataFrame, bad: pd.DataFrame, column: str, suspect: str) -> None:
+    factor, unit = words.unit_for(float(whole[COLUMNS].to_numpy().max()))
     starts = style.numbers(pd.DatetimeIndex(whole.index))
-    width = bin.width / pd.Timedelta(days=1)
-    other = whole[column] - bad[column]
+    width = style.bin_for(pd.Series(whole.index)).width / pd.Timedelta(days=1)
+    other = (whole[column] - bad[column]) / factor
     look: dict[str, Any] = {"align": "edge", "edgecolor": "white", "linewidth": 0.3}
-    axes.bar(starts, other / factor, width, color=style.LEGITIMATE, label="other mail", **look)
+    axes.bar(starts, other, width, color=style.LEGITIMATE, label="other mail", **look)
     if bad[column].any():
-        base = other / factor
-        axes.bar(
-            starts,
-            bad[column] / factor,
-            width,
-            bottom=base,
-            color=style.ABUSIVE,
-            label="abuse",
-            **look,
-        )
+        look |= {"color": style.VERDICTS[suspect], "hatch": style.HATCH.get(suspect)}
+        label = f"{style.DOUBT[suspect]}abuse"
+        axes.bar(starts, bad[column] / factor, width, bottom=other, label=label, **look)
     if column == "bytes_out" and (whole["bytes_out_most"] > whole["bytes_out"]).any():
         top = whole["bytes_out_most"] / factor
-        axes.hlines(
-            top,
-            starts,
-            starts + width,
-            colors=style.INK,
-            linewidth=0.7,
-            label=MOST,
-        )
-    axes.set_ylabel(f"{name} {PANELS[column]}\nin {bin.words}")
+        axes.hlines(top, starts, starts + width, colors=style.INK, linewidth=0.7, label=MOST)
+    axes.set_ylabel(f"{unit} {PANELS[column]}")
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.set_ylim(0, axes.get_ylim()[1] * 1.12)
     axes.grid(axis="y")
 
 
-def _title(bad: pd.DataFrame) -> str:
+def _title(bad: pd.DataFrame, suspect: str) -> str:
     if not bad.to_numpy().any():
         return "No bytes were moved by abuse"
+    came = words.size(bad["bytes_in"].sum())
     low, high = words.size(bad["bytes_out"].sum()), words.size(bad["bytes_out_most"].sum())
     out = low if low == high else f"at least {low}, at most {high}"
-    return f"The abuse brought in {words.size(bad['bytes_in'].sum())} and sent out {out}"
+    return f"The {style.DOUBT[suspect]}abuse brought in {came} and sent out {out}"
 
 
 def _alt(whole: pd.DataFrame, title: str, bin: style.Bin) -> str:

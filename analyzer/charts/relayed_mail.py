@@ -32,7 +32,7 @@ def relayed_mail(volume: pd.DataFrame) -> style.Chart:
         .reindex(columns=list(style.VERDICTS))
         .fillna(0)
     )
-    figure = Figure(figsize=(style.WIDTH, 2.5), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 2.35), layout="constrained")
     axes = figure.subplots()
     starts = style.numbers(pd.DatetimeIndex(bars.index))
     base = bars["legitimate"] * 0
@@ -59,28 +59,29 @@ def relayed_mail(volume: pd.DataFrame) -> style.Chart:
     style.count_axis(axes)
     style.time_axis(axes, bars.index.min(), bars.index.max(), bin.width)
     style.legend(axes)
-    return style.finished(NAME, title, _alt(bars, bin, title), figure)
+    return style.finished(NAME, title, _alt(timed, bars, bin, title), figure)
 
 
 def _title(timed: pd.DataFrame) -> str:
-    abusive = timed[timed["verdict"] == "abusive"]
-    total = int(timed["messages"].sum())
-    bad = int(abusive["messages"].sum())
-    if not bad:
-        return f"None of {words.count(total, 'message')} was judged abusive"
-    main = main_door(abusive)
-    bad_main = abusive[abusive["mechanism"] == main] if main else abusive
-    hours = bad_main["hour"].unique()
+    suspect = style.suspect(timed)
+    bad = timed[timed["verdict"] == suspect]
+    if not bad["messages"].any():
+        return f"None of {words.count(int(timed['messages'].sum()), 'message')} was judged abusive"
+    main = main_door(bad)
+    if main:
+        bad = bad[bad["mechanism"] == main]
+    hours = bad["hour"].unique()
     within = int(timed.loc[timed["hour"].isin(hours), "messages"].sum())
-    share = words.capital(words.share(int(bad_main["messages"].sum()), within))
+    share = words.share(int(bad["messages"].sum()), within)
     predicate = PREDICATES.get(main, "was abuse of this server")
     span = "one hour" if len(hours) == 1 else f"these {words.thousands(len(hours))} hours"
-    return f"{share} of the mail of {span} {predicate}"
+    told = f"{share} of the mail of {span} {predicate}"
+    return f"Possibly, {told}" if suspect == "unclear" else words.capital(told)
 
 
-def main_door(abusive: pd.DataFrame) -> str:
-    """The door that nearly all abusive messages came by, or nothing. Notices are a consequence."""
-    by_door = abusive.groupby("mechanism")["messages"].sum().sort_index()
+def main_door(bad: pd.DataFrame) -> str:
+    """The door that nearly all of these messages came by, or nothing. Notices are a consequence."""
+    by_door = bad.groupby("mechanism")["messages"].sum().sort_index()
     causes = by_door.drop(labels="backscatter", errors="ignore")
     by_door = causes if causes.any() else by_door
     if by_door.empty or by_door.max() < NEARLY_ALL * by_door.sum():
@@ -88,8 +89,8 @@ def main_door(abusive: pd.DataFrame) -> str:
     return str(by_door.idxmax())
 
 
-def _alt(bars: pd.DataFrame, bin: style.Bin, title: str) -> str:
-    bad = bars["abusive"]
+def _alt(timed: pd.DataFrame, bars: pd.DataFrame, bin: style.Bin, title: str) -> str:
+    bad = bars[style.suspect(timed)]
     text = (
         f"{title}. Bars of messages in {bin.words}, from {words.moment(bars.index.min())} to "
         f"{words.moment(bars.index.max() + bin.width)}."
@@ -100,6 +101,6 @@ def _alt(bars: pd.DataFrame, bin: style.Bin, title: str) -> str:
     start, end = words.moment(seen.index.min()), words.moment(seen.index.max() + bin.width)
     most = words.count(int(bad.max()), "message")
     return (
-        f"{text} Abusive mail lies between {start} and {end}; at most {most} in {bin.words}, "
+        f"{text} It lies between {start} and {end}; at most {most} in {bin.words}, "
         f"from {words.moment(pd.Timestamp(str(bad.idxmax())))}."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -11,7 +12,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from analyzer import words
 from analyzer.charts import style
 from analyzer.charts.top_sources import MADE_HERE, by_source
-from analyzer.display import display
 
 NAME = "source_hours"
 # Light to dark in one hue: its grey print keeps the order.
@@ -19,6 +19,10 @@ SHADES = LinearSegmentedColormap.from_list(
     "recipients", ["#dbe5ee", "#7f9cb8", "#36587a", "#0c1f33"]
 )
 
+AXIS = {
+    "abusive": "time (UTC); sources in red were abusive",
+    "unclear": "time (UTC); sources in brown may be abusive",
+}
 ROWS_LEAST = 5  # the height that the colour bar needs
 
 
@@ -32,45 +36,41 @@ def source_hours(volume: pd.DataFrame) -> style.Chart:
     bin = style.bin_for(timed["hour"])
     shown = table.head(style.ROWS_SHOWN)
     cells = _cells(timed, shown["source"].tolist(), bin)
-    figure = Figure(
-        figsize=(style.WIDTH, 1.1 + 0.18 * max(len(shown), ROWS_LEAST)), layout="constrained"
-    )
+    height = 1.1 + 0.18 * max(len(shown), ROWS_LEAST)
+    figure = Figure(figsize=(style.WIDTH, height), layout="constrained")
     axes = figure.subplots()
     times = pd.DatetimeIndex(cells.columns)
-    edges = style.numbers(pd.DatetimeIndex([*times, times[-1] + bin.width]))
+    _shade(figure, axes, cells, bin)
+    suspect = style.suspect(volume)
+    names = style.name_sources(axes, shown, [row + 0.5 for row in range(len(shown))], suspect)
+    title = _title(timed, len(table), suspect)
+    style.headline(figure, title)
+    axes.set(xlabel=AXIS[suspect] if shown[suspect].any() else "time (UTC)", ylim=(len(shown), 0))
+    style.time_axis(axes, times[0], times[-1], bin.width)
+    return style.finished(NAME, title, _alt(shown, names, cells, bin, title, suspect), figure)
+
+
+def _shade(figure: Figure, axes: Axes, cells: pd.DataFrame, bin: style.Bin) -> None:
+    """The cells, darker for more recipients on a logarithmic scale, and the scale beside them."""
+    rows = len(cells)
+    times = pd.DatetimeIndex(cells.columns)
     most = max(float(cells.to_numpy().max()), 10.0)
     mesh = axes.pcolormesh(
-        edges,
-        np.arange(len(shown) + 1),
+        style.numbers(pd.DatetimeIndex([*times, times[-1] + bin.width])),
+        np.arange(rows + 1),
         np.ma.masked_less(cells.to_numpy(), 1),
         cmap=SHADES,
         norm=LogNorm(1, most),
         edgecolors="white",
         linewidth=0.25,
     )
-    names = [display(source, 45) for source in shown["source"]]
-    axes.set_yticks(np.arange(len(shown)) + 0.5, names, fontfamily=style.MONO, fontsize=7)
-    for tick, bad in zip(axes.get_yticklabels(), shown["abusive"] > 0, strict=True):
-        tick.set_color(style.ABUSIVE if bad else style.MUTE)
-    title = _title(timed, len(table))
-    style.headline(figure, title)
-    axes.set(xlabel=_axis_label(shown), ylim=(len(shown), 0))
-    axes.hlines(
-        range(1, len(shown)), *axes.get_xlim(), colors=style.RULE, linewidth=0.4, zorder=0.5
-    )
-    style.time_axis(axes, times[0], times[-1], bin.width)
-    bar = figure.colorbar(mesh, ax=axes, pad=0.015, aspect=max(8, 2 * len(shown)), shrink=0.95)
+    bar = figure.colorbar(mesh, ax=axes, pad=0.015, aspect=max(8, 2 * rows), shrink=0.95)
     bar.set_label(f"recipients in {bin.words}", color=style.MUTE)
     powers = [10.0**power for power in range(13) if 10.0**power <= most]
     bar.ax.yaxis.set_major_locator(FixedLocator(powers))
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.thousands(value)))
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.outline.set_visible(False)
-    return style.finished(NAME, title, _alt(shown, names, cells, bin, title), figure)
-
-
-def _axis_label(shown: pd.DataFrame) -> str:
-    return "time (UTC); sources in red were abusive" if shown["abusive"].any() else "time (UTC)"
 
 
 def _cells(timed: pd.DataFrame, sources: list[str], bin: style.Bin) -> pd.DataFrame:
@@ -88,31 +88,31 @@ def _cells(timed: pd.DataFrame, sources: list[str], bin: style.Bin) -> pd.DataFr
     return cells.reindex(index=sources, columns=every).fillna(0)
 
 
-def _title(timed: pd.DataFrame, sources: int) -> str:
-    bad = timed[timed["verdict"] == "abusive"]
+def _title(timed: pd.DataFrame, sources: int, suspect: str) -> str:
+    bad = timed[timed["verdict"] == suspect]
     if bad.empty:
         return f"The hours of the {words.thousands(sources)} sources: none was abusive"
     hours = int((timed["hour"].max() - timed["hour"].min()) / style.HOUR) + 1
     addressed = bad.dropna(subset=["client_ip"])
     active = (bad if addressed.empty else addressed)["hour"].nunique()
     number = bad["client_ip"].nunique()
-    verb = "was" if number == 1 else "were"
-    who = (
-        f"{words.count(number, 'abusive address')} {verb}"
-        if number
-        else "Abuse made on this server was"
-    )
-    return f"{who} at work in {words.thousands(active)} of {words.thousands(hours)} hours"
+    adjective = {"abusive": "abusive", "unclear": "possibly abusive"}[suspect]
+    who = words.count(number, f"{adjective} address") + (" was" if number == 1 else " were")
+    subject = who if number else f"{words.capital(adjective)} mail made on this server was"
+    return f"{subject} at work in {words.thousands(active)} of {words.thousands(hours)} hours"
 
 
 def _alt(
-    shown: pd.DataFrame, names: list[str], cells: pd.DataFrame, bin: style.Bin, title: str
+    shown: pd.DataFrame,
+    names: list[str],
+    cells: pd.DataFrame,
+    bin: style.Bin,
+    title: str,
+    suspect: str,
 ) -> str:
     active = (cells > 0).sum(axis="columns").tolist()
     rows = [
-        f"{name} ({'abusive' if bad else 'not abusive'}) in {words.count(count, 'bin')}"
-        for name, bad, count in zip(names, shown["abusive"] > 0, active, strict=True)
+        f"{name} ({suspect if bad else 'legitimate'}) in {words.count(count, 'bin')}"
+        for name, bad, count in zip(names, shown[suspect] > 0, active, strict=True)
     ]
-    return (
-        f"{title}. Heat map of recipients in {bin.words}, source by time: " + "; ".join(rows) + "."
-    )
+    return f"{title}. Heat map of recipients in {bin.words}, source by time: {'; '.join(rows)}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from analyzer.display import FONTS
+from analyzer.display import FONTS, display
 from analyzer.words import MONTHS, thousands
 
 # Dark, middle and light: told apart in grey print and by colour-blind readers.
@@ -24,6 +24,8 @@ ABUSIVE, UNCLEAR, LEGITIMATE = "#a3162b", "#e3962b", "#c3d0dd"
 INK, MUTE, RULE = "#1d2433", "#5b6577", "#d9dee6"
 VERDICTS: Final = {"abusive": ABUSIVE, "unclear": UNCLEAR, "legitimate": LEGITIMATE}
 HATCH: Final = {"unclear": "////"}  # a second sign beside the colour
+NAMES: Final = {"abusive": ABUSIVE, "unclear": "#a8620a"}  # dark enough for small letters
+DOUBT: Final = {"abusive": "", "unclear": "possible "}
 WIDTH = 6.7  # inches: the text width of an A4 page
 TITLE_COLUMNS = 82  # letters of a bold title across that width
 ROWS_SHOWN = 12
@@ -136,6 +138,21 @@ def finished(name: str, title: str, alt: str, figure: Figure) -> Chart:
     return Chart(name, title, alt, figure)
 
 
+def suspect(volume: pd.DataFrame) -> str:
+    """The verdict that charts speak of: abusive, or unclear where nothing firmer was found."""
+    found = set(volume["verdict"])
+    return "unclear" if "unclear" in found and "abusive" not in found else "abusive"
+
+
+def name_sources(axes: Axes, table: pd.DataFrame, at: Sequence[float], suspect: str) -> list[str]:
+    """Write the sources beside their rows, those under suspicion in its colour."""
+    names = [display(source, 45) for source in table["source"]]
+    axes.set_yticks(at, names, fontfamily=MONO, fontsize=7)
+    for tick, bad in zip(axes.get_yticklabels(), table[suspect] > 0, strict=True):
+        tick.set_color(NAMES[suspect] if bad else MUTE)
+    return names
+
+
 def bin_for(hours: pd.Series[pd.Timestamp]) -> Bin:
     """The bar width for these hours."""
     if hours.empty:
@@ -203,7 +220,7 @@ def _labels(ticks: pd.DatetimeIndex, step: int) -> list[str]:
 
 def headline(figure: Figure, title: str) -> None:
     """The finding, from the left edge of the sheet, in two lines if it is long."""
-    figure.suptitle(textwrap.fill(title, TITLE_COLUMNS), x=0.006, ha="left", color=INK)
+    figure.suptitle(textwrap.fill(title, TITLE_COLUMNS), x=0, ha="left", color=INK)
 
 
 def legend(axes: Axes, signs_of: Axes | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analyzer import words
@@ -36,72 +37,65 @@ def top_sources(volume: pd.DataFrame) -> style.Chart:
     if table.empty:
         return style.empty(NAME, "No source was seen", "The log holds no delivery.")
     shown, rest = table.head(style.ROWS_SHOWN), table.iloc[style.ROWS_SHOWN :]
-    names = [display(source, 45) for source in shown["source"]]
     if len(rest):
-        others = rest.drop(columns="source").sum().to_frame().T.assign(source="others")
+        others = rest.drop(columns="source").sum().to_frame().T
+        others["source"] = f"{words.thousands(len(rest))} others"
         shown = pd.concat([shown, others], ignore_index=True)
-        names.append(f"{words.thousands(len(rest))} others")
     figure = Figure(figsize=(style.WIDTH, 1.2 + 0.19 * len(shown)), layout="constrained")
     axes = figure.subplots()
+    _bars(axes, shown, table)
+    suspect = style.suspect(volume)
+    names = style.name_sources(axes, shown, range(len(shown)), suspect)
+    title = _title(table, suspect)
+    style.headline(figure, title)
+    style.count_axis(axes, horizontal=True)
+    style.legend(axes)
+    return style.finished(NAME, title, _alt(shown, names, title, suspect), figure)
+
+
+def _bars(axes: Axes, shown: pd.DataFrame, table: pd.DataFrame) -> None:
+    """One bar a row, parted by verdict, its whole at its end."""
+    rows = range(len(shown))
     base = shown["all"] * 0
     for verdict, color in style.VERDICTS.items():
         if not shown[verdict].any():
             continue
+        look: dict[str, Any] = {"color": color, "hatch": style.HATCH.get(verdict)}
+        look |= {"edgecolor": "white", "linewidth": 0.3}
         label = f"{verdict} ({words.thousands(table[verdict].sum())})"
-        look: dict[str, Any] = {
-            "color": color,
-            "edgecolor": "white",
-            "linewidth": 0.3,
-            "hatch": style.HATCH.get(verdict),
-        }
-        axes.barh(range(len(shown)), shown[verdict], 0.72, left=base, label=label, **look)
+        axes.barh(rows, shown[verdict], 0.72, left=base, label=label, **look)
         base = base + shown[verdict]
     widest = float(shown["all"].max())
-    for row, value in enumerate(shown["all"]):
-        axes.text(
-            value + widest * 0.008,
-            row,
-            words.thousands(value),
-            va="center",
-            fontsize=7,
-            color=style.MUTE,
-        )
-    title = _title(table)
-    style.headline(figure, title)
+    look = {"va": "center", "fontsize": 7, "color": style.MUTE}
+    for row, value in zip(rows, shown["all"], strict=True):
+        axes.text(value + widest * 0.008, row, words.thousands(value), **look)
     axes.set(xlabel="recipients", xlim=(0, widest * 1.1), ylim=(len(shown) - 0.4, -0.6))
-    axes.set_yticks(range(len(shown)), names, fontfamily=style.MONO, fontsize=7)
-    for tick, bad in zip(axes.get_yticklabels(), shown["abusive"] > 0, strict=True):
-        tick.set_color(style.ABUSIVE if bad else style.MUTE)
-    style.count_axis(axes, horizontal=True)
-    style.legend(axes)
-    return style.finished(NAME, title, _alt(shown, names, title), figure)
 
 
-def _title(table: pd.DataFrame) -> str:
-    bad = table[table["abusive"] > 0]
+def _title(table: pd.DataFrame, suspect: str) -> str:
+    bad = table[table[suspect] > 0]
     if bad.empty:
         return f"None of {words.count(len(table), 'source')} was abusive"
-    total = int(bad["abusive"].sum())
+    total = int(bad[suspect].sum())
+    abuse = f"{style.DOUBT[suspect]}abuse"
     addresses = bad[bad["source"] != MADE_HERE]
     if addresses.empty:
-        return (
-            f"Mail made on this server reached all {words.count(total, 'recipient')} of the abuse"
-        )
+        return f"Mail made here reached all {words.count(total, 'recipient')} of the {abuse}"
     top = addresses.head(3)
-    reached = words.share(int(top["abusive"].sum()), total)
+    reached = words.share(int(top[suspect].sum()), total)
     if len(addresses) == 1:
         only = display(str(top["source"].iloc[0]), 45)
-        return f"One address, {only}, accounts for {reached} of the abuse"
+        return f"One address, {only}, accounts for {reached} of the {abuse}"
     if len(addresses) <= 3:
         whole = words.count(total, "recipient")
-        return f"{len(addresses)} addresses account for {reached} of the {whole} of the abuse"
+        return f"{len(addresses)} addresses account for {reached} of the {whole} of the {abuse}"
     number = words.count(len(addresses), "address")
-    return f"The abuse came from {number}; the first 3 account for {reached} of its recipients"
+    return f"The {abuse} came from {number}; the first 3 account for {reached} of its recipients"
 
 
-def _alt(shown: pd.DataFrame, names: list[str], title: str) -> str:
+def _alt(shown: pd.DataFrame, names: list[str], title: str, suspect: str) -> str:
     rows = [
-        f"{name} {words.count(int(whole), 'recipient')}, {words.thousands(bad)} of them abusive"
-        for name, whole, bad in zip(names, shown["all"], shown["abusive"], strict=True)
+        f"{name} {words.count(int(whole), 'recipient')}, {words.thousands(bad)} of them {suspect}"
+        for name, whole, bad in zip(names, shown["all"], shown[suspect], strict=True)
     ]
     return f"{title}. Bars: " + "; ".join(rows) + "."

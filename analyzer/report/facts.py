@@ -54,7 +54,7 @@ class Facts:
     notices: Total | None  # to strangers about it; None where notices are all there is
     doors: dict[str, Total]
     sources: pd.DataFrame
-    unclear: int  # messages
+    unclear: int  # messages, beside those that are told of
     messages_read: int
     deliveries_read: int
     log_first: pd.Timestamp | None
@@ -82,7 +82,7 @@ def gather(case: Case) -> Facts:
     unclear = _rows(case.deliveries, "unclear")
     unclear_messages = int(unclear["message"].nunique())
     if rows.empty and len(abuse):  # doubted throughout: the doubtful rows are what there is to tell
-        rows = unclear
+        rows, unclear_messages = unclear, 0
     doors = {str(door): _total(part) for door, part in rows.groupby("mechanism")}
     cause = rows[rows["mechanism"] != "backscatter"]
     followed = bool(len(cause)) and len(cause) < len(rows)

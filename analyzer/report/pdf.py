@@ -19,7 +19,7 @@ TEMPLATE = Path(__file__).parent / "report.typ"
 # Tagged PDF for archives and screen readers; Typst refuses to export what breaks their rules.
 STANDARDS: Any = ["a-2a", "ua-1"]
 SOURCES_SHOWN = 20
-FINDINGS_SHOWN = 24
+FINDINGS_SHOWN = 18
 INPUTS_SHOWN = 16
 PLACES_SHOWN = 3
 
@@ -42,12 +42,15 @@ def render(story: dict[str, Any], pictures: Sequence[Picture]) -> bytes:
 
 def _cut(story: dict[str, Any]) -> dict[str, Any]:
     """A report is read on paper: long tables end, and say how many rows follow elsewhere."""
-    findings = [f | {"evidence": f["evidence"][:PLACES_SHOWN]} for f in story["findings"]]
+    every = story["findings"]
+    # What was only tried is counted under "What was tried"; its lines are in the page.
+    weighty = [finding for finding in every if finding["kind"] != "attempt"][:FINDINGS_SHOWN]
+    findings = [finding | {"evidence": finding["evidence"][:PLACES_SHOWN]} for finding in weighty]
     return story | {
         "sources": story["sources"][:SOURCES_SHOWN],
         "sources_more": max(0, len(story["sources"]) - SOURCES_SHOWN),
-        "findings": findings[:FINDINGS_SHOWN],
-        "findings_more": max(0, len(findings) - FINDINGS_SHOWN),
+        "findings": findings,
+        "findings_more": len(every) - len(findings),
         "inputs": story["inputs"][:INPUTS_SHOWN],
         "inputs_more": max(0, len(story["inputs"]) - INPUTS_SHOWN),
     }

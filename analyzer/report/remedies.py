@@ -18,7 +18,9 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
     """The list of a case: doors, queue, proof, blocklists, evidence."""
     if not facts.found:
         return [LOOK_ELSEWHERE] if facts.site_known else [NAME_WHO_IS_LOCAL, LOOK_ELSEWHERE]
-    listed = [step for door, total in facts.doors.items() for step in _close(door, total)]
+    # Notices about relayed mail end with the relaying.
+    doors = {d: t for d, t in facts.doors.items() if t is not facts.notices}
+    listed = [step for door, total in doors.items() for step in _close(door, total)]
     waiting = facts.total.deferred + (facts.notices.deferred if facts.notices else 0)
     if waiting:
         listed.append(_queue(waiting))
@@ -153,9 +155,7 @@ def _queue(waiting: int) -> Step:
         f"Mail to {words.count(waiting, 'recipient')} of the abuse still waited when the log "
         "ended, and the server tries for days. Hold the queue, delete those messages (queue_id in "
         "deliveries.parquet, status deferred), release the rest.",
-        "postsuper -h ALL",
-        "postsuper -d QUEUE_ID",
-        "postsuper -H ALL",
+        "postsuper -h ALL;  postsuper -d QUEUE_ID;  postsuper -H ALL",
     )
 
 

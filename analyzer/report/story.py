@@ -5,6 +5,7 @@ Every text in a story is ready to be shown: strangers' words have gone through `
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -34,6 +35,8 @@ ATTEMPT_NAMES = {
     "other": "Refused for another reason",
 }
 PLACES_SHOWN = 5
+# What Postfix puts before the words of the other server.
+SAID = re.compile(r"^host \S{1,300} (?:said|refused to talk to me): ")
 
 
 def tell(case: Case) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def tell(case: Case) -> dict[str, Any]:
         "blocklists": [_blocklist(entry) for entry in blocklists],
         "attempts": _attempts(facts),
         "impact": [_figure(figure) for figure in case.impact.get("figures", [])],
-        "findings": [_finding(row) for row in records(facts.findings)],
+        "findings": [_finding(row) for row in records(_weightiest_first(facts.findings))],
         "inputs": coverage.register(case),
         "accounting": coverage.accounting(facts),
         "site": coverage.site(case),
@@ -153,13 +156,13 @@ def _blocklist(entry: dict[str, Any]) -> dict[str, Any]:
     )
     return {
         "provider": display(str(entry.get("provider", "")), 60),
-        "meaning": display(str(entry.get("meaning") or ""), 200),
+        "meaning": words.capital(display(str(entry.get("meaning") or ""), 200)),
         "page": display(str(entry.get("page") or words.NONE), 120),
         "first": words.short(first),
         "last": words.short(last),
         "refusals": words.thousands(int(entry.get("refusals") or 0)),
         "own_refused": words.thousands(int(entry.get("own_refused") or 0)),
-        "words": display(str(entry.get("words") or ""), 240),
+        "words": display(SAID.sub("", str(entry.get("words") or "")), 140),
         "evidence": places(entry.get("evidence") or []),
     }
 
@@ -209,6 +212,12 @@ def _amount(value: Any, unit: str) -> str:
     )
 
 
+def _weightiest_first(findings: pd.DataFrame) -> pd.DataFrame:
+    """Abuse, what surrounds it, what limits it, what was only tried; each in order of time."""
+    weight = findings["kind"].map({"abuse": 0, "context": 1, "limit": 2, "attempt": 3}).fillna(4)
+    return findings.loc[weight.sort_values(kind="stable").index]
+
+
 def _finding(row: dict[str, Any]) -> dict[str, Any]:
     first, last = (None if pd.isna(row[key]) else row[key] for key in ("first_seen", "last_seen"))
     return {
@@ -221,8 +230,8 @@ def _finding(row: dict[str, Any]) -> dict[str, Any]:
         "recipients": words.NONE
         if pd.isna(row["recipients"])
         else words.thousands(row["recipients"]),
-        "first": words.stamp(first),
-        "last": words.stamp(last),
+        "first": words.stamp(first)[:16],
+        "last": words.stamp(last)[:16],
         "reason": display(str(row["reason"]), 400),
         "evidence": places(row["evidence"]),
     }

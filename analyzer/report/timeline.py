@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ def timeline(facts: Facts, blocklists: list[dict[str, Any]]) -> list[dict[str, s
         events.append((time, f"Relaying is refused{who} for the first time."))
     doors = facts.findings[facts.findings["detector"] == "door"]
     for time, reason in zip(doors["first_seen"], doors["reason"], strict=True):
-        events.append((time, words.capital(display(str(reason), 240))))
+        events.append((time, words.capital(_first_clause(display(str(reason), 240)))))
     events += _abuse(facts)
     for entry in blocklists[:LISTS_SHOWN]:
         provider = display(str(entry.get("provider", "")), 60)
@@ -33,6 +34,12 @@ def timeline(facts: Facts, blocklists: list[dict[str, Any]]) -> list[dict[str, s
     timed = [(time, text) for time, text in events if time is not None and not pd.isna(time)]
     timed.sort(key=lambda event: event[0])
     return [{"time": words.stamp(time)[:16], "text": text} for time, text in timed]
+
+
+def _first_clause(reason: str) -> str:
+    """The whole is told under the doors."""
+    clause = re.split(r"(?<=[.;:]) ", reason, maxsplit=1)[0]
+    return clause.rstrip(".;:") + "."
 
 
 def _abuse(facts: Facts) -> list[Event]:

@@ -73,6 +73,23 @@ def test_an_innocent_log_says_how_much_was_read():
     assert chart("relayed_mail", ORDINARY).title == "None of 10 messages was judged abusive"
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("relayed_mail", "Possibly, 90 % of the mail of one hour was relayed for strangers"),
+        ("top_sources", "One address, 203.0.113.7, accounts for all of the possible abuse"),
+        ("source_hours", "1 possibly abusive address was at work in 1 of 1 hours"),
+    ],
+)
+def test_where_nothing_firmer_was_found_the_charts_say_possibly(name, title):
+    assert chart(name, RELAYED | {"verdict": "unclear"}, ORDINARY).title == title
+
+
+def test_what_is_unclear_stays_out_of_the_title_where_something_is_certain():
+    unclear = ORDINARY | {"verdict": "unclear", "mechanism": "open_relay"}
+    assert chart("relayed_mail", RELAYED, unclear).title.startswith("90 % of the mail")
+
+
 def test_both_bounds_of_the_bytes_sent_are_in_the_title():
     assert chart("bandwidth", RELAYED).title == (
         "The abuse brought in 1.0 MB and sent out at least 2.0 MB, at most 5.0 MB"

@@ -83,6 +83,12 @@ def test_doubtful_rows_are_told_of_where_there_is_nothing_firmer(case):
     assert story["numbers"]["messages"] == 1
 
 
+def test_doubtful_rows_that_are_told_of_are_not_said_to_be_missing(case):
+    rows = [{"verdict": "unclear"}]
+    story = tell(case(deliveries=rows, findings=[{"verdict": "possible"}], site=INFERRED))
+    assert not [line for line in story["certainty"] if "further" in line]
+
+
 def test_unclear_mail_is_in_no_figure_and_said_to_be_missing(case):
     story = tell(case(deliveries=[{}, {"origin_queue_id": "4C1", "verdict": "unclear"}]))
     assert story["numbers"]["messages"] == 1
@@ -178,6 +184,18 @@ def test_an_open_relay_is_answered_with_the_lines_that_close_it(case):
     assert "permit_sasl_authenticated, defer_unauth_destination" in lines
 
 
+def test_notices_about_relayed_mail_end_with_the_relaying(case):
+    notice = {"origin_queue_id": "4D1", "mechanism": "backscatter"}
+    assert tell(case(deliveries=[{}, notice]))["steps"] == tell(case())["steps"]
+
+
+def test_what_was_only_tried_comes_last_among_the_findings(case):
+    tried = {"kind": "attempt", "finding_id": "relay_probes-1", "first_seen": START}
+    found = {"first_seen": START + timedelta(hours=1)}
+    findings = tell(case(findings=[tried, found]))["findings"]
+    assert [finding["kind"] for finding in findings] == ["abuse", "attempt"]
+
+
 def test_mail_that_still_waits_is_to_be_held(case):
     titles = [s["title"] for s in tell(case(deliveries=[{"status": "deferred"}]))["steps"]]
     assert "Stop what still waits in the queue" in titles
@@ -186,6 +204,11 @@ def test_mail_that_still_waits_is_to_be_held(case):
 def test_each_list_that_refused_us_is_named_with_its_page(case):
     removal = [s for s in tell(case())["steps"] if s["title"].startswith("Ask for removal")]
     assert removal[0]["lines"] == ["Spamhaus SBL: https://check.spamhaus.org/"]
+
+
+def test_a_list_is_quoted_without_what_postfix_puts_before_its_words(case):
+    reply = "host mx.other.example[192.0.2.1] refused to talk to me: 554 listed"
+    assert tell(case(blocklists=[{"words": reply}]))["blocklists"][0]["words"] == "554 listed"
 
 
 def test_the_timeline_is_in_order_and_says_when_the_log_ends(case):
