@@ -11,13 +11,30 @@ import pyarrow as pa
 from analyzer.detect.backscatter import BACKSCATTER, notices, refused_too_late
 from analyzer.detect.detector import Evidence
 from analyzer.detect.door import DOOR
+from analyzer.detect.local_injection import LOCAL_INJECTION
+from analyzer.detect.local_injection import MISUSE as USER
+from analyzer.detect.mail import messages
+from analyzer.detect.misuse import PROBABLE, find
 from analyzer.detect.open_relay import OPEN_RELAY, relayed
 from analyzer.detect.relay_probes import RELAY_PROBES
 from analyzer.detect.site_doubt import SITE_DOUBT
+from analyzer.detect.stolen_account import MISUSE as ACCOUNT
+from analyzer.detect.stolen_account import STOLEN_ACCOUNT
+from analyzer.detect.trusted_host import MISUSE as HOST
+from analyzer.detect.trusted_host import TRUSTED_HOST
 from analyzer.schema import FINDINGS, fit
 
-DETECTORS = (OPEN_RELAY, BACKSCATTER, DOOR, RELAY_PROBES, SITE_DOUBT)
-ABUSE = ["open_relay", "backscatter"]
+DETECTORS = (
+    OPEN_RELAY,
+    STOLEN_ACCOUNT,
+    TRUSTED_HOST,
+    LOCAL_INJECTION,
+    BACKSCATTER,
+    DOOR,
+    RELAY_PROBES,
+    SITE_DOUBT,
+)
+ABUSE = ["open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter"]
 
 
 @dataclass
@@ -28,34 +45,63 @@ class Judged:
     findings: pa.Table
 
 
-def mechanisms(rows: pd.DataFrame) -> pd.Series[str]:
-    """The door of an abusive row, or the innocent reason why mail passes; null for ordinary mail.
-
-    A message that a stranger had relayed is abuse for all its recipients. Then innocent reasons:
-    what came in for one of our addresses and went on is forwarding, even a notice. Backscatter is
-    asked last.
-    """
-    open_relay = relayed(rows)
-    went_on = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
-    for_others = rows["relay_domain"] & rows["client_side"].eq("outside")
-    notice = notices(rows, open_relay) & ~open_relay & ~went_on
-    late = refused_too_late(rows, notice) & ~for_others
-    names = ["open_relay", "forwarding", "backup_mx", "backscatter"]
-    found = np.select([open_relay, went_on, for_others, notice | late], names, "")
-    return pd.Series(found, rows.index).replace("", None)
-
-
 def judge(evidence: Evidence) -> Judged:
     """Give every row its mechanism and verdict, and ask every detector."""
-    rows = evidence.deliveries
-    mechanism = mechanisms(rows)
+    rows = _misused(evidence)
+    mechanism = rows["mechanism"].fillna(_passed_on(rows))
     abuse = "abusive" if evidence.site_known else "unclear"
+    sure = rows["score"].isna() | rows["score"].ge(PROBABLE)
     unexplained = mechanism.isna() & rows["flow"].isin(["third_party", "unknown"])
-    verdict = np.select([mechanism.isin(ABUSE), unexplained], [abuse, "unclear"], "legitimate")
+    verdict = np.select(
+        [mechanism.isin(ABUSE) & sure, mechanism.isin(ABUSE) | unexplained],
+        [abuse, "unclear"],
+        "legitimate",
+    )
     judged = rows.assign(mechanism=mechanism, verdict=verdict)
     seen = replace(evidence, deliveries=judged)
     found = [_numbered(detector.name, detector.judge(seen)) for detector in DETECTORS]
     return Judged(judged, pa.concat_tables(found))
+
+
+def _misused(evidence: Evidence) -> pd.DataFrame:
+    """The rows with the doors that somebody used: `mechanism`, `score` and `clues` of a run.
+
+    A message that a stranger had relayed is abuse for all its recipients. Else a login is asked
+    first, then the host, then the user of the server: who handed it in decides.
+    """
+    rows = evidence.deliveries
+    mechanism = pd.Series(np.where(relayed(rows), "open_relay", None), rows.index, dtype=object)
+    mail = messages(rows[mechanism.isna()], evidence.attempts)
+    login = mail["auth_user"].notna()
+    host = ~login & mail["submission"].eq("smtp") & mail["client_side"].eq("inside")
+    user = ~login & mail["submission"].eq("local")
+    found = [
+        find(mail[mine], misuse).assign(mechanism=misuse.mechanism)
+        for mine, misuse in ((login, ACCOUNT), (host, HOST), (user, USER))
+    ]
+    runs = pd.concat(found).set_index("origin_life").reindex(rows["origin_life"])
+    known = runs["mechanism"].to_numpy()
+    return rows.assign(
+        mechanism=mechanism.where(mechanism.notna(), pd.Series(known, rows.index)),
+        score=runs["score"].to_numpy(np.float64),
+        clues=runs["clues"].to_numpy(),
+    )
+
+
+def _passed_on(rows: pd.DataFrame) -> pd.Series[str]:
+    """Why mail that nobody misused passes from outside to outside; null for ordinary mail.
+
+    What came in for one of our addresses and went on is forwarding, even a notice. Backscatter is
+    asked last.
+    """
+    misused = rows["mechanism"].notna()
+    went_on = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
+    for_others = rows["relay_domain"] & rows["client_side"].eq("outside")
+    notice = notices(rows, misused) & ~went_on
+    late = refused_too_late(rows, notice) & ~for_others
+    names = ["forwarding", "backup_mx", "backscatter"]
+    found = np.select([went_on, for_others, notice | late], names, "")
+    return pd.Series(found, rows.index).replace("", None)
 
 
 def _numbered(name: str, found: pd.DataFrame) -> pa.Table:

@@ -12,13 +12,16 @@ from analyzer.messages.addresses import canonical_ip, per_value
 from analyzer.messages.attempts import attempts
 from analyzer.messages.deliveries import attempts_to_deliver, last_words
 from analyzer.messages.legs import PLACE, frame, legs, own_client
+from analyzer.messages.expansions import before_expansion, expanded_here, original_side
 from analyzer.messages.links import causes, children, parents, roots
 from analyzer.messages.lives import Events, live
+from analyzer.messages.logins import logins
+from analyzer.messages.made_here import made_here
 from analyzer.messages.locality import INSIDE, Locality, locality, sides
 from analyzer.schema import MESSAGES, fit
 from analyzer.site import Site
 
-ORIGIN = ["client_ip", "client_name", "auth_user", "submission", "received", "message_id"]
+ORIGIN = ["client_ip", "client_name", "auth_user", "uid", "submission", "received", "message_id"]
 
 
 @dataclass
@@ -50,7 +53,8 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     events, lives = live(events)
     tried = attempts_to_deliver(events)
     local = locality(site, tried)
-    known = _normal(legs(events, lives), local)
+    known = logins(legs(events, lives, made_here(events, lives)), events)
+    known = _normal(known, local)
     tried = tried.join(children(_next_hops(tried, local), known, lives))
     parent = parents(tried, known, lives)
     root = roots(parent)
@@ -60,9 +64,14 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     rows["original_recipient"] = _original(last, tried, parent)
     for column in ("recipient", "original_recipient"):
         rows[column] = per_value(rows[column], lambda text: _complete(text, local.first_domain))
+    rows["expanded"] = expanded_here(last, known)
+    source = before_expansion(rows, events, site)
+    rows["explained"] = source.notna() | rows["owner"].notna()
+    rows["original_recipient"] = rows["original_recipient"].where(source.isna(), source)
     rows = sides(rows, local).sort_values(
         ["received", "source", "line", "recipient"], kind="stable", ignore_index=True
     )
+    rows["original_side"] = original_side(rows)
     changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
     return Assembled(
         _messages(rows, known, root), rows, attempts(events, known), tried, changes, local
@@ -133,6 +142,7 @@ def _deliveries(
             else cause_life,
             "cause_leg": cause_life,
             "agent": last["daemon"].to_numpy(),
+            "owner": leg["sender"].where(leg["begun_by"].eq("clone")),
             **{f"orig_{name}": first[name] for name in PLACE},
         }
     )
@@ -164,7 +174,7 @@ def _original(last: pd.DataFrame, tried: pd.DataFrame, parent: np.ndarray) -> pd
 
 def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.Table:
     """One row for each first leg that became a message."""
-    is_message = known["queued"] | known["message_id"].notna() | known["begun_by"].eq("pickup")
+    is_message = known["queued"] | known["message_id"].notna() | known["begun_by"].isin(["pickup", "notice"])
     first = known[(root == known.index) & is_message]
     of_root = pd.Series(known["queue_id"].to_numpy(), index=root)
     ids = of_root.groupby(level=0).agg(list).reindex(first.index)

@@ -130,8 +130,10 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         rows: Deliveries with `client_ip, auth_user, submission, sender, recipient, original_recipient`.
 
     Returns:
-        The rows with `client_side`, `recipient_side`, `original_side` (inside, outside, unknown), `flow` and
-        `third_party_addresses`; `relay_domain` is true where the recipient's domain is one we are backup of.
+        The rows with `client_side`, `recipient_side`, `original_side`, `flow` and
+        `third_party_addresses`. A side is inside, outside or unknown; `address_side` is that of
+        the client's address alone, whoever logged in, and `sender_side` what the envelope sender
+        claims. `relay_domain`: is the recipient's domain one that we are backup of?
     """
     made_here = rows["submission"].isin(["local", "internal"]) | rows["auth_user"].notna()
     client = pd.Series(
@@ -155,6 +157,8 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     foreign[sender.eq(UNKNOWN) | recipient.eq(UNKNOWN)] = pd.NA
     return rows.assign(
         client_side=client,
+        address_side=local.clients(rows["client_ip"]),
+        sender_side=sender,
         recipient_side=recipient,
         original_side=original,
         flow=flow.fillna("unknown"),

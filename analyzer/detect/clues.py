@@ -1,0 +1,109 @@
+"""What do the messages of a source show that speaks for or against misuse?
+
+Every measure takes one row a message (`mail.messages`, with `by`: whose it is) and gives how far each
+message shows the sign: 0 to 1, or a number of doublings beyond what is ordinary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+USUAL_DAYS = 3  # what a source uses on so many days is its own
+MOST = 4.0  # doublings that count
+
+
+def new_people(mail: pd.DataFrame) -> pd.Series[float]:
+    """Share of outside recipients that nobody here ever wrote to, and who never wrote to us."""
+    return _share(mail["new"], mail["outside"])
+
+
+def known_people(mail: pd.DataFrame) -> pd.Series[float]:
+    return _share(mail["outside"] - mail["new"], mail["outside"])
+
+
+def among_us(mail: pd.DataFrame) -> pd.Series[float]:
+    return mail["outside"].eq(0).astype("float64")
+
+
+def failed(mail: pd.DataFrame) -> pd.Series[float]:
+    """Share of outside recipients that do not exist, or that refused it as spam."""
+    return _share(mail["failed"], mail["outside"])
+
+
+def breadth(mail: pd.DataFrame) -> pd.Series[float]:
+    return _doublings(mail["new"], beyond=4)
+
+
+def burst(mail: pd.DataFrame) -> pd.Series[float]:
+    """Outside recipients of this source in the hour, beyond what a person writes to."""
+    hour = [mail["by"], mail["received"].dt.floor("h")]
+    return _doublings(mail.groupby(hour)["outside"].transform("sum"), beyond=30)
+
+
+def many_senders(mail: pd.DataFrame) -> pd.Series[float]:
+    return _doublings(_a_day(mail, "origin_sender"), beyond=3)
+
+
+def many_networks(mail: pd.DataFrame) -> pd.Series[float]:
+    return _doublings(_a_day(mail, "network"), beyond=4)
+
+
+def foreign_sender(mail: pd.DataFrame) -> pd.Series[float]:
+    """An outside sender that the source does not use otherwise."""
+    return (mail["sender_side"].eq("outside") & ~_usual(mail, "origin_sender")).astype("float64")
+
+
+def usual_sender(mail: pd.DataFrame) -> pd.Series[float]:
+    return _usual(mail, "origin_sender").astype("float64")
+
+
+def null_sender(mail: pd.DataFrame) -> pd.Series[float]:
+    """Automatic answers carry it."""
+    return mail["origin_sender"].eq("").astype("float64")
+
+
+def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
+    """1 for an outside sender, a half for one of ours that is neither the login's nor usual."""
+    local, login = (mail[c].str.partition("@")[0].str.lower() for c in ("origin_sender", "by"))
+    own = local.eq(login) | _usual(mail, "origin_sender")
+    foreign = mail["sender_side"].eq("outside")
+    return pd.Series(np.select([own, foreign], [0.0, 1.0], 0.5), index=mail.index)
+
+
+def strange_network(mail: pd.DataFrame) -> pd.Series[float]:
+    return 1.0 - own_network(mail)
+
+
+def own_network(mail: pd.DataFrame) -> pd.Series[float]:
+    """One of the site's, or one that the source used on several days."""
+    own = mail["address_side"].eq("inside") | _usual(mail, "network")
+    return own.astype("float64")
+
+
+def guessed(mail: pd.DataFrame) -> pd.Series[float]:
+    """The client had failed logins in the day before, as one who guesses has."""
+    return mail["guesses"].ge(10).astype("float64")
+
+
+def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
+    day = mail["received"].dt.floor("D")
+    days = day.groupby([mail["by"], mail[column].fillna("")]).transform("nunique")
+    return days.ge(USUAL_DAYS)
+
+
+def _a_day(mail: pd.DataFrame, column: str) -> pd.Series[int]:
+    """How many different values its source used on the day of each message."""
+    return mail.groupby([mail["by"], mail["received"].dt.floor("D")])[column].transform("nunique")
+
+
+def _share(part: pd.Series[Any], whole: pd.Series[Any]) -> pd.Series[float]:
+    return (part / whole.replace(0, np.nan)).fillna(0.0).astype("float64")
+
+
+def _doublings(number: pd.Series[Any], beyond: float) -> pd.Series[float]:
+    """How often *beyond* must be doubled to reach each number; 0 up to it."""
+    times = np.log2(np.maximum(number.to_numpy(np.float64), beyond) / beyond)
+    return pd.Series(np.minimum(times, MOST), index=number.index)

@@ -1,0 +1,113 @@
+"""What does one message show, whoever sent it? The signs that the detectors of misuse weigh."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analyzer.detect.backscatter import NO_SUCH_USER
+from analyzer.detect.detector import NOT_DELIVERIES
+
+DAY = pd.Timedelta(days=1)
+KEPT = ["received", "client_ip", "auth_user", "uid", "submission", "client_side", "address_side"]
+KEPT += ["origin_sender", "sender_side", "orig_source", "orig_line", "orig_offset"]
+COUNTED = ["recipients", "outside", "new", "failed"]
+SPAM_WORDS = (
+    r"(?i)\bspam|unsolicited|\bbulk\b|reputation|block ?list|black ?list|blocked|"
+    r"\bdnsbl\b|\brbl\b|spamhaus|\[TSS?\d\d\]|S31[45]0|suspicious"
+)
+
+
+def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
+    """One row a message that was handed in to go somewhere, in order of time.
+
+    Args:
+        deliveries: Rows with sides. Notices, and mail that came in for one of us and went on from
+            here, are left out.
+        attempts: Rows of ATTEMPTS; failed logins among them tell of guessing.
+
+    Returns:
+        What is known of the message (`origin_life, received, client_ip, auth_user, uid, ...`), its
+        place, `network`, `guesses` (failed logins of its client in the day before), and of its
+        recipients: `outside`; `new`: outside, never written to by this source before and never
+        heard of otherwise; `failed`: no such user, or refused as spam.
+    """
+    on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
+        "outside"
+    )
+    rows = deliveries[
+        ~deliveries["status"].isin(NOT_DELIVERIES) & deliveries["cause_life"].lt(0) & ~on_its_way
+    ]
+    rows = rows.sort_values(["received", "orig_source", "orig_line", "recipient"], kind="stable")
+    address = rows["recipient"].str.lower()
+    source = _source(rows)
+    outside = rows["recipient_side"].ne("inside")
+    first = ~pd.MultiIndex.from_arrays([source, address]).duplicated()
+    spam = ~rows["status"].eq("delivered") & rows["reply"].astype("str").str.contains(SPAM_WORDS)
+    no_user = rows["status"].eq("bounced") & rows["dsn"].isin(NO_SUCH_USER)
+    each = rows.assign(
+        recipients=1,
+        outside=outside,
+        new=outside & first & ~address.isin(_heard_of(deliveries, address, source)),
+        failed=outside & (spam | no_user),
+    )
+    grouped = each.groupby("origin_life", sort=False)
+    table = grouped[KEPT].first()
+    table[COUNTED] = grouped[COUNTED].sum().astype("int64")
+    table = table.reset_index().sort_values(["received", "orig_source", "orig_line"])
+    guesses = _guesses(table[["received", "client_ip"]], attempts)
+    return table.assign(network=_networks(table["client_ip"]), guesses=guesses).reset_index(
+        drop=True
+    )
+
+
+def _source(rows: pd.DataFrame) -> pd.Series[str]:
+    """Who handed it in: a login, else an address, else a user of this machine."""
+    user = "uid " + rows["uid"].astype("Int64").astype("str")
+    return rows["auth_user"].fillna(rows["client_ip"]).fillna(user)
+
+
+def _heard_of(
+    deliveries: pd.DataFrame, address: pd.Series[str], source: pd.Series[str]
+) -> set[str]:
+    """Addresses that wrote to one of us, or that several of us write to."""
+    inbound = deliveries["client_side"].eq("outside") & deliveries["recipient_side"].eq("inside")
+    wrote = deliveries.loc[inbound, "origin_sender"].dropna().str.lower()
+    pairs = pd.DataFrame({"to": address, "by": source}).drop_duplicates()
+    often = pairs["to"].value_counts()
+    return set(wrote) | set(often[often.ge(2)].index)
+
+
+def _networks(ip: pd.Series[str]) -> pd.Series[str]:
+    """The /24 of an IPv4 address, the /48 of an IPv6 one: what one customer usually gets."""
+    distinct = ip.dropna().unique()
+    return ip.map({one: _network(one) for one in distinct})
+
+
+def _network(ip: str) -> str:
+    if ":" not in ip:
+        return ip.rpartition(".")[0]
+    head = ip.partition("::")[0].split(":")
+    return ":".join([*head, *["0"] * 3][:3])
+
+
+def _guesses(mail: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[int]:
+    """Failed logins from the client of each message in the day before it."""
+    failures = attempts[attempts["kind"].eq("auth_failed") & attempts["time"].notna()]
+    if failures.empty or mail.empty:
+        return pd.Series(0, index=mail.index)
+    failures = failures[["client_ip", "time", "repeat"]].sort_values("time", kind="stable")
+    failures = failures.assign(so_far=failures.groupby("client_ip")["repeat"].cumsum())
+    asked = mail.assign(label=mail.index).dropna().sort_values("received", kind="stable")
+
+    def until(times: pd.Series[pd.Timestamp]) -> pd.Series[int]:
+        tied = pd.merge_asof(
+            asked.assign(at=times)[["at", "client_ip"]],
+            failures[["time", "client_ip", "so_far"]],
+            left_on="at",
+            right_on="time",
+            by="client_ip",
+        )
+        return tied["so_far"].fillna(0).astype("int64")
+
+    number = until(asked["received"]) - until(asked["received"] - DAY)
+    return pd.Series(number.to_numpy(), index=asked["label"]).reindex(mail.index, fill_value=0)

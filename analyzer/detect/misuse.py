@@ -1,0 +1,133 @@
+"""How are signs of misuse weighed, and what does a run of them amount to?
+
+The three doors that need judgement (a login, a trusted host, a user of the server) are judged
+alike: points for every message, the stretch that speaks most for abuse, and a verdict by its sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analyzer.detect.detector import Evidence, evidence_of, places, totals
+from analyzer.detect.runs import best_run, in_run
+
+POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
+ROUNDS = 4  # a source may be misused several times: what remains is asked again
+
+
+@dataclass(frozen=True)
+class Clue:
+    """One sign.
+
+    Args:
+        weight: Points for a message that shows it in full; negative points acquit.
+        measure: How far each message shows it, see `analyzer.detect.clues`.
+    """
+
+    weight: float
+    meaning: str
+    measure: Callable[[pd.DataFrame], pd.Series[float]]
+
+
+@dataclass(frozen=True)
+class Misuse:
+    """What speaks for the misuse of one kind of source.
+
+    Args:
+        by: Column of a message that says whose it is.
+        base: Points of every message before any sign: the presumption of innocence.
+        least: Messages below which nothing is called a run, unless they went to twice as many.
+    """
+
+    mechanism: str
+    by: str
+    subject_kind: str
+    words: str
+    base: float
+    clues: tuple[Clue, ...]
+    least: int = 5
+
+
+VERDICTS = {
+    "confirmed": f"the signs of a run sum up to {CONFIRMED:.0f} points or more",
+    "probable": f"to {PROBABLE:.0f} or more",
+    "possible": f"to {POSSIBLE:.0f} or more, or who is local was inferred",
+}
+
+
+def _verdict(score: float) -> str:
+    if score >= CONFIRMED:
+        return "confirmed"
+    return "probable" if score >= PROBABLE else "possible"
+
+
+def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
+    """The runs of misuse among messages of one kind of source.
+
+    Args:
+        mail: One row a message, in order of time, see `analyzer.detect.mail`.
+
+    Returns:
+        One row a message in a run: `origin_life, score` (of the run), `clues` (in words).
+    """
+    mail = mail[mail[misuse.by].notna()].reset_index(drop=True)
+    mail = mail.assign(by=mail[misuse.by].astype("str"))
+    parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
+    points = parts.sum(axis=1) + misuse.base
+    left = pd.Series(True, index=mail.index)
+    found = []
+    for _ in range(ROUNDS):
+        best = best_run(points[left], mail.loc[left, "by"])
+        best = best[best["score"].ge(POSSIBLE)]
+        if best.empty:
+            break
+        inside = in_run(mail["by"], best) & left
+        left &= ~inside
+        for by, rows in mail[inside].groupby("by"):
+            if len(rows) >= misuse.least or rows["outside"].sum() >= 2 * misuse.least:
+                told = _said(parts.loc[rows.index].mean(), misuse)
+                run = {"score": float(best.at[by, "score"]), "clues": told}
+                found.append(rows[["origin_life"]].assign(**run))
+    columns = ["origin_life", "score", "clues"]
+    return pd.concat(found) if found else pd.DataFrame(columns=columns)
+
+
+def _said(means: pd.Series[float], misuse: Misuse) -> str:
+    """The signs that speak for abuse, the strongest first, with their points a message."""
+    strong = means[means > 0.1].sort_values(ascending=False, kind="stable")
+    return ", ".join(f"{misuse.clues[n].meaning} (+{points:.1f})" for n, points in strong.items())
+
+
+def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
+    """One finding a source, from the rows marked with the mechanism."""
+    rows = evidence.deliveries
+    rows = rows[rows["mechanism"].eq(misuse.mechanism)]
+    if rows.empty:
+        return pd.DataFrame()
+    rows = rows.assign(by=rows[misuse.by].astype("str"))
+    rows = rows.sort_values(["received", "source", "line"], kind="stable")
+    groups = rows.groupby("by")
+    found = totals(rows, "by").assign(
+        score=groups["score"].max(),
+        clues=groups["clues"].first(),
+        evidence=evidence_of(groups, lambda group: places(group, "orig_")),
+    )
+
+    def reason(row: pd.Series[Any]) -> str:
+        return (
+            f"{misuse.words}; a message of the run, on average: {row.clues}; in all "
+            f"{row.score:.0f} points, where {POSSIBLE:.0f} is possible, {PROBABLE:.0f} probable "
+            f"and {CONFIRMED:.0f} confirmed"
+        )
+
+    return found.assign(
+        kind="abuse",
+        mechanism=misuse.mechanism,
+        verdict=found["score"].map(_verdict) if evidence.site_known else "possible",
+        subject_kind=misuse.subject_kind,
+        reason=found.apply(reason, axis=1),
+    ).reset_index(names="subject")

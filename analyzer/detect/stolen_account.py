@@ -1,0 +1,44 @@
+"""Stolen account: which logins were used by somebody else?
+
+Volume alone is neither needed nor enough. What speaks: networks that are not the account's own, many
+of them in a day, people nobody here ever wrote to, senders that are not its own, refusals, guessing
+before. What acquits: its own networks and senders, mail among ourselves, people it knows.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from analyzer.detect import clues
+from analyzer.detect.detector import Detector
+from analyzer.detect.misuse import VERDICTS, Clue, Misuse, judge
+
+MISUSE = Misuse(
+    mechanism="stolen_account",
+    by="auth_user",
+    subject_kind="account",
+    words="this login was used by somebody else",
+    base=-2.5,
+    clues=(
+        Clue(1.5, "from networks that are not its own", clues.strange_network),
+        Clue(-1.0, "from its own networks", clues.own_network),
+        Clue(0.7, "from many networks in a day", clues.many_networks),
+        Clue(1.2, "to people nobody here ever wrote to", clues.new_people),
+        Clue(-1.0, "to people it knows", clues.known_people),
+        Clue(-2.0, "to ourselves", clues.among_us),
+        Clue(0.4, "to many new people at once", clues.breadth),
+        Clue(2.0, "to people who do not exist, or refused as spam", clues.failed),
+        Clue(2.0, "under senders that are not its own", clues.not_the_login),
+        Clue(0.7, "under many senders in a day", clues.many_senders),
+        Clue(0.4, "to many people in an hour", clues.burst),
+        Clue(2.0, "from an address that guessed passwords before", clues.guessed),
+    ),
+)
+
+STOLEN_ACCOUNT = Detector(
+    name="stolen_account",
+    question="Which logins were used by somebody else?",
+    verdicts=VERDICTS,
+    forgeable="senders and recipients; not the login, nor the address it came from",
+    judge=functools.partial(judge, misuse=MISUSE),
+)

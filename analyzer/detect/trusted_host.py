@@ -1,0 +1,40 @@
+"""Trusted host: which clients in our own networks were made to send?
+
+An infected machine, an abused application, or a gateway behind which strangers hide: whoever is in
+`networks` may relay without a login, so nothing but what it sends tells.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from analyzer.detect import clues
+from analyzer.detect.detector import Detector
+from analyzer.detect.misuse import VERDICTS, Clue, Misuse, judge
+
+MISUSE = Misuse(
+    mechanism="trusted_host",
+    by="client_ip",
+    subject_kind="ip",
+    words="a host of our own networks was made to send",
+    base=-2.0,
+    clues=(
+        Clue(1.2, "under outside senders it does not use otherwise", clues.foreign_sender),
+        Clue(-1.0, "under senders it always uses", clues.usual_sender),
+        Clue(0.8, "under many senders in a day", clues.many_senders),
+        Clue(1.0, "to people nobody here ever wrote to", clues.new_people),
+        Clue(-1.0, "to people it knows", clues.known_people),
+        Clue(-2.5, "to ourselves", clues.among_us),
+        Clue(2.0, "to people who do not exist, or refused as spam", clues.failed),
+        Clue(0.4, "to many new people at once", clues.breadth),
+        Clue(0.4, "to many people in an hour", clues.burst),
+    ),
+)
+
+TRUSTED_HOST = Detector(
+    name="trusted_host",
+    question="Which clients in our own networks were made to send?",
+    verdicts=VERDICTS,
+    forgeable="senders and recipients; not the address",
+    judge=functools.partial(judge, misuse=MISUSE),
+)
