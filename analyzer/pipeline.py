@@ -93,7 +93,7 @@ def _read(
         return formats.read_syslog(block.source, block.first_line, block.offset, block.data)
 
     readings = []
-    for reading in engines.in_order(parse, reader):
+    for reading in engines.in_order(parse, formats.whole_records(reader)):
         readings.append(reading)
         if progress:
             progress(item.name, before + min(item.size, reading.bytes_read), total)

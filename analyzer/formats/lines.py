@@ -93,7 +93,7 @@ def cut(block: bytes) -> Lines:
     data = block + PADDING
     byte = np.frombuffer(data, np.uint8)
     newline = np.flatnonzero(byte[: len(block)] == NEWLINE).astype(np.int32)
-    start = np.concatenate([np.zeros(1, np.int32), newline[:-1] + np.int32(1)])
+    start = np.concatenate([np.zeros(1, np.int32), newline + np.int32(1)])[:-1]
     start = _after_rubbish(data, byte, start, newline)
     end = newline - ((byte[newline - 1] == RETURN) & (newline > start))
     at, modern = before_stamp(byte, start)

@@ -14,9 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.formats import journal_export, json_lines
 from analyzer.formats.clock import Turns, turns
 from analyzer.formats.headers import who
 from analyzer.formats.lines import CLOSE, Lines, cut, prefix, queue_ids
+from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.shapes import Dialect, Program, as_text, read
 from analyzer.schema import EVENTS, UNREAD
@@ -28,6 +30,7 @@ SECOND_HEADER = re.compile(
 )
 LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
 DIALECTS = (POSTFIX,)
+ASIDE = "(other fields of journal records)"
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
 MAY_BE_EMPTY = {
     "sender"
@@ -57,11 +60,13 @@ class Reading:
 def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Reading:
     """Read whole lines of syslog; *first_line* and *offset* say where in the evidence they are.
 
-    Lines of every mail server in DIALECTS are read, whoever else wrote to the same file.
+    Lines of every mail server in DIALECTS are read, whoever else wrote to the same file, and in whatever
+    they are wrapped: a record of the journal counts as the line that it says.
     """
-    lines = cut(data)
+    wrapped = json_lines.unwrap(data) or journal_export.unwrap(data)
+    lines = cut(data if wrapped is None else wrapped.data)
     blank = lines.start >= lines.end
-    base = _Base(source, first_line, offset, lines)
+    base = _Base(Places(source, first_line, offset, data, lines, wrapped), lines)
     kind = np.zeros(len(lines), np.int16)  # number of the shape from 1; 0 is unread
     kind[blank] = BLANK
     kind[lines.headed & ~base.known] = FOREIGN
@@ -76,22 +81,26 @@ def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Readi
     if glued.size:
         kind[glued] = 0
         joined = {
-            name: table.filter(~np.isin(table["line"], glued + first_line))
+            name: table.filter(~np.isin(table["line"], base.places.line(glued)))
             for name, table in joined.items()
         }
     ignored = (kind == FOREIGN) | (kind == IDLE)
     unread = np.flatnonzero(kind == 0)
+    by_program = base.count(np.flatnonzero(ignored))
+    aside = wrapped.aside if wrapped else 0
+    if aside:
+        by_program[ASIDE] = aside
     return Reading(
         {name: table for name, table in joined.items() if len(table)},
         _unread(lines, base, unread, glued),
         first_line,
         offset + len(data),
-        len(lines),
+        wrapped.lines if wrapped else len(lines),
         len(lines) - int(ignored.sum()) - int(blank.sum()) - len(unread),
-        int(ignored.sum()),
-        int(blank.sum()),
+        int(ignored.sum()) + aside,
+        int(blank.sum()) + (wrapped.blank if wrapped else 0),
         turns(lines.stamps.micros, lines.stamps.with_year, first_line),
-        base.count(np.flatnonzero(ignored)),
+        by_program,
     )
 
 
@@ -186,10 +195,10 @@ def _unread(lines: Lines, base: _Base, rows: Rows, glued: Rows) -> pa.Table:
     )
     table = pa.table(
         {
-            **base.place(rows),
+            **base.places.table(rows),
             "program": base.tags.take(pa.array(base.tag_of[rows], mask=~headed)).cast(pa.string()),
             "note": pa.array(note, pa.string()),
-            "text": lines.pieces(lines.start[rows], lines.end[rows]),
+            "text": base.places.text(rows),
         }
     )
     return table.select(UNREAD.names)
@@ -198,8 +207,8 @@ def _unread(lines: Lines, base: _Base, rows: Rows, glued: Rows) -> pa.Table:
 class _Base:
     """The columns that every line has: place, time, server, program, process and queue id."""
 
-    def __init__(self, source: str, first_line: int, offset: int, lines: Lines) -> None:
-        self.source, self.first_line, self.offset, self.lines = source, first_line, offset, lines
+    def __init__(self, places: Places, lines: Lines) -> None:
+        self.places, self.lines = places, lines
         heads = lines.pieces(
             lines.host, np.where(lines.headed, lines.program_end, lines.host)
         ).dictionary_encode()
@@ -234,15 +243,6 @@ class _Base:
             {self.tags[int(n)].as_py(): int(t) for n, t in zip(number, times, strict=True)}
         )
 
-    def place(self, rows: Rows) -> dict[str, pa.Array]:
-        return {
-            "source": pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(len(rows), np.int32)), pa.array([self.source])
-            ),
-            "line": pa.array(rows.astype(np.int64) + self.first_line),
-            "offset": pa.array(self.lines.start[rows].astype(np.int64) + self.offset),
-        }
-
     def table(self, rows: Rows, columns: dict[str, pa.Array], mta: str | None) -> pa.Table:
         lines, tag, ids = self.lines, pa.array(self.tag_of[rows]), self.ids
         queue_id = pa.DictionaryArray.from_arrays(
@@ -254,12 +254,7 @@ class _Base:
                 pa.array(np.zeros(len(rows), np.int32)), pa.array([mta], pa.string())
             ),
             "server": pa.DictionaryArray.from_arrays(tag, self.hosts),
-            **{
-                name: pa.DictionaryArray.from_arrays(
-                    tag, pa.array([getattr(p, name) for p in self.programs], pa.string())
-                )
-                for name in Program._fields
-            },
+            **{name: self._of_program(name, tag) for name in Program._fields},
             "pid": self._pids(rows),
             "micros": pa.array(lines.stamps.micros[rows]),
             "with_year": pa.array(lines.stamps.with_year[rows]),
@@ -268,7 +263,13 @@ class _Base:
             "queue_id": queue_id,
         }
         captured = {name: _typed(name, values) for name, values in columns.items()}
-        return pa.table({**self.place(rows), **written, **captured})
+        return pa.table({**self.places.table(rows), **written, **captured})
+
+    def _of_program(self, name: str, tag: pa.Array) -> pa.DictionaryArray:
+        """What the tags tell; a null stands among the indices, for Arrow can not unify one among the words."""
+        words = pa.array([getattr(program, name) for program in self.programs], pa.string())
+        encoded = words.dictionary_encode()
+        return pa.DictionaryArray.from_arrays(encoded.indices.take(tag), encoded.dictionary)
 
     def _pids(self, rows: Rows) -> pa.Array:
         """The digits between the brackets before the colon."""
@@ -291,8 +292,11 @@ def _who(tag: str) -> tuple[int, Program]:
 
 
 def _typed(name: str, values: pa.Array) -> pa.Array:
-    """Captured bytes as the column's declared type; what the line does not have is null."""
+    """Captured bytes as the column's declared type; what the line does not have is null.
+
+    What is no column of EVENTS is left as text for the dialect to complete.
+    """
     text = as_text(values)
     if name not in MAY_BE_EMPTY:
         text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
-    return text.cast(EVENTS.field(name).type)
+    return text.cast(EVENTS.field(name).type) if name in EVENTS.names else text

@@ -1,0 +1,78 @@
+"""How does a record of another carrier become a plain line of syslog, and where does it stand?
+
+Journal records and container logs say in fields what syslog says in a header. They are written out as
+lines, once a block and as columns, so that one reader knows all there is to know about mail servers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Int64 = npt.NDArray[np.int64]
+
+NEWLINE = "#012"  # as rsyslog writes a newline that stands in a text
+NOTHING = b"-"
+
+
+@dataclass
+class Wrapped:
+    """A block as plain lines of syslog.
+
+    `row`: of the evidence line (from 0 in this block) that each plain line stands for; `start`, `end`: its
+    bytes in the block. `lines`: of the evidence; `blank`: of those, blank ones that `data` leaves out;
+    `aside`: others that it leaves out, fields of a record that is one line here.
+    """
+
+    data: bytes
+    row: Int64
+    start: Int64
+    end: Int64
+    lines: int
+    blank: int = 0
+    aside: int = 0
+
+
+def journal_lines(
+    micros: pa.Array, host: pa.Array, program: pa.Array, pid: pa.Array, text: pa.Array
+) -> pa.Array:
+    """Fields of journal records as lines; null where time or text is missing.
+
+    Args:
+        micros: Microseconds since 1970, as digits.
+    """
+    digits = pc.match_substring_regex(micros, "^[0-9]{1,16}$")
+    number = pc.if_else(digits, micros, pa.scalar(None, micros.type)).cast(pa.string())
+    time = number.cast(pa.int64()).cast(pa.timestamp("us")).cast(pa.string()).cast(pa.binary())
+    program, host = (_word(pc.coalesce(words, pa.scalar(NOTHING))) for words in (program, host))
+    process = pc.binary_join_element_wise(b"[", _word(pid), b"]", b"")
+    process = pc.coalesce(process, pa.scalar(b""))
+    return pc.binary_join_element_wise(
+        time, b"Z ", host, b" ", program, process, b": ", one_line(text), b""
+    )
+
+
+def one_line(text: pa.Array) -> pa.Array:
+    """The text without the newline at its end, and none within."""
+    text = pc.replace_substring_regex(text, r"\r?\n\z", "")
+    return pc.replace_substring(text, "\n", NEWLINE)
+
+
+def as_block(lines: pa.Array) -> bytes:
+    """Lines as one block; none may be null."""
+    ended = pc.binary_join_element_wise(lines, b"", b"\n")
+    if isinstance(ended, pa.ChunkedArray):
+        ended = ended.combine_chunks()
+    if not len(ended):
+        return b""
+    offsets = np.frombuffer(ended.buffers()[1], np.int32)[ended.offset :]
+    return bytes(ended.buffers()[2][int(offsets[0]) : int(offsets[len(ended)])])
+
+
+def _word(text: pa.Array) -> pa.Array:
+    """A field of a header ends with a blank, so it can hold none."""
+    return pc.replace_substring_regex(text, r"[ \n]", "_")

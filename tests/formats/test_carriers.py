@@ -1,0 +1,209 @@
+"""Does a line mean the same, whatever record it comes in, and is it found where it stands?"""
+
+import json
+import lzma
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analyzer import evidence, formats, pipeline, site
+
+CLEAN = Path(__file__).parents[2] / "sample_logs" / "postfix-clean"
+FORMS = ["mail.log.xz", "mail.rfc3339.log.xz", "mail.journal.json.xz"]
+TEXT = "3F2A12CE583: client=a.example[192.0.2.7]"
+MICROS = "1796619600000000"  # 2026-12-07 05:00:00 UTC
+PLAIN = ("2026-12-07 05:00:00", "mx1", "smtpd", 11, "3F2A12CE583", "192.0.2.7")
+
+
+def read(block):
+    if isinstance(block, str):
+        block = block.encode()
+    reading = formats.read_syslog("mail.log", 1, 0, block)
+    assert reading.lines == block.count(b"\n")
+    assert (
+        reading.parsed + reading.ignored + reading.blank + len(reading.unread) == reading.lines
+    ), "every line is counted once"
+    return reading
+
+
+def told(block):
+    """Time, host, program, process, queue id and client of each event."""
+    log = formats.joined("mail.log", [read(block)])
+    tables = formats.dated(log, formats.Year(2026, "given"), "UTC")
+    rows = [row for table in tables.values() for row in table.to_pylist()]
+    names = ("server", "daemon", "pid", "queue_id", "client_ip")
+    rows.sort(key=lambda row: row["line"])
+    return [(f"{row['time']:%F %T}", *(row.get(name) for name in names)) for row in rows]
+
+
+def journal(**differences):
+    """A record of the journal as JSON, but for what differs."""
+    record = {
+        "__REALTIME_TIMESTAMP": MICROS,
+        "PRIORITY": "6",
+        "_HOSTNAME": "mx1",
+        "SYSLOG_IDENTIFIER": "postfix/smtpd",
+        "SYSLOG_PID": "11",
+        "_PID": "12",
+        "MESSAGE": TEXT,
+    }
+    return json.dumps(record | differences) + "\n"
+
+
+def docker(log, **differences):
+    record = {"log": log + "\n", "stream": "stdout", "time": "2026-12-07T05:00:00.123456789Z"}
+    return json.dumps(record | differences) + "\n"
+
+
+def export(*fields, text=b"MESSAGE=" + TEXT.encode() + b"\n"):
+    """A record of a journal export."""
+    head = f"__CURSOR=s=1\n__REALTIME_TIMESTAMP={MICROS}\n_HOSTNAME=mx1\n".encode()
+    tail = b"SYSLOG_IDENTIFIER=postfix/smtpd\nSYSLOG_PID=11\n"
+    return head + b"".join(fields) + text + tail + b"\n"
+
+
+def binary(name, value):
+    return name + b"\n" + len(value).to_bytes(8, "little") + value + b"\n"
+
+
+CLASSIC = f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}"
+RECORDS = {
+    "the journal": journal(),
+    "the journal, the process as systemd knows it": journal(SYSLOG_PID=None, _PID="11"),
+    "the journal, text as bytes": journal(MESSAGE=list(TEXT.encode())),
+    "the journal, a field twice": journal(SYSLOG_IDENTIFIER=["postfix/smtpd", "postfix"]),
+    "the journal, numbers as numbers": journal(SYSLOG_PID=11),
+    "Docker": docker(CLASSIC),
+    "Docker, a stamp with year and zone inside": docker(
+        f"2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}", time="2026-12-07T05:00:09Z"
+    ),
+    "Kubernetes, with its own fields": docker(
+        CLASSIC, kubernetes={"pod_name": "mail-0", "labels": {"log": "x"}}
+    ),
+    "a collector": json.dumps({"@timestamp": "2026-12-09T00:00:00Z", "message": CLASSIC}) + "\n",
+    "a journal export": export(),
+    "a journal export, text as bytes": export(text=binary(b"MESSAGE", TEXT.encode())),
+    "a journal export, another field with lines in it": export(
+        binary(b"_CMDLINE", b"smtpd\n\nMESSAGE=no\n__CURSOR=\n")
+    ),
+}
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_a_line_says_the_same_in(record):
+    assert told(record) == [PLAIN]
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_a_line_is_found_where_it_stands_in(record):
+    """The second of two records."""
+    block = record.encode() if isinstance(record, str) else record
+    (place,) = [
+        (line, offset)
+        for table in read(block * 2).tables.values()
+        for line, offset in zip(table["line"].to_pylist(), table["offset"].to_pylist(), strict=True)
+        if line > block.count(b"\n")
+    ]
+    line, offset = place
+    assert (block * 2).count(b"\n", 0, offset) == line - 1
+    assert (block * 2)[offset - 1 : offset] == b"\n"
+
+
+def test_a_record_that_is_damaged_is_unread_as_it_stands_and_harms_no_other():
+    block = journal() + journal()[:90] + "\n" + "\n" + journal()
+    reading = read(block)
+    assert (reading.parsed, reading.blank) == (2, 1)
+    assert reading.unread["text"].to_pylist() == [journal()[:90].encode()]
+    assert reading.unread["line"].to_pylist() == [2]
+
+
+@pytest.mark.parametrize("without", ["MESSAGE", "__REALTIME_TIMESTAMP"])
+def test_a_journal_record_without_text_or_time_is_unread(without):
+    reading = read(journal() + journal(**{without: None}))
+    assert (reading.parsed, len(reading.unread)) == (1, 1)
+
+
+def test_a_newline_in_a_text_makes_no_second_line():
+    forged = (
+        f"{TEXT}\nDec  7 05:00:00 mx1 postfix/smtpd[11]: 3F2A12CE584: client=b.example[192.0.2.8]"
+    )
+    reading = read(journal(MESSAGE=forged))
+    assert (reading.parsed, len(reading.unread)) == (0, 1)
+
+
+def test_a_host_and_a_program_stay_one_word():
+    assert told(journal(_HOSTNAME="mx 1")) == [(PLAIN[0], "mx_1", *PLAIN[2:])]
+
+
+def test_a_record_of_another_program_is_ignored_by_its_name():
+    reading = read(journal(SYSLOG_IDENTIFIER="cron") + journal())
+    assert reading.ignored_by_program == {"cron": 1}
+
+
+def test_fields_of_an_export_are_counted_as_ignored():
+    reading = read(export())
+    assert (reading.lines, reading.parsed, reading.ignored, reading.blank) == (7, 1, 5, 1)
+
+
+def test_json_that_is_no_log_is_unread():
+    assert len(read('{"a": 1}\n[]\n').unread) == 2
+
+
+def test_records_of_an_export_are_whole_wherever_blocks_are_cut(tmp_path):
+    whole = b"".join(export(f"N={n}\n".encode()) for n in range(50))
+    (tmp_path / "export").write_bytes(whole)
+    (found,) = evidence.find([tmp_path / "export"])
+    for size in (50, 100, 199, 1000):
+        blocks = list(formats.whole_records(evidence.read(found, size)))
+        assert b"".join(block.data for block in blocks) == whole
+        assert [whole[: block.offset].count(b"\n") + 1 for block in blocks] == [
+            block.first_line for block in blocks
+        ]
+        events = [formats.read_syslog("x", b.first_line, b.offset, b.data) for b in blocks]
+        assert sum(reading.parsed for reading in events) == 50
+
+
+@pytest.fixture(scope="module")
+def cases():
+    """The clean sample, analysed from each of its three forms: they are the same lines."""
+    known = site.load(CLEAN / "site.toml")
+    return {form: pipeline.analyze([CLEAN / form], site=known).case for form in FORMS}
+
+
+@pytest.mark.parametrize("form", FORMS[1:])
+@pytest.mark.parametrize("table", ["messages", "deliveries", "attempts"])
+def test_the_three_forms_of_one_log_are_one_log(cases, form, table):
+    plain, other = (_comparable(getattr(cases[name], table)) for name in (FORMS[0], form))
+    pd.testing.assert_frame_equal(plain, other)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_line_of_the_three_forms_is_read(cases, form):
+    (counts,) = cases[form].manifest["inputs"]
+    assert counts["lines"] == 15115
+    assert counts["parsed"] + counts["ignored"] == 15115
+
+
+def _comparable(table):
+    """Without what a form adds: where the line is, and fractions of a second."""
+    places = {"source", "offset", "orig_source", "orig_offset"}
+    frame = table.drop_columns([name for name in places if name in table.column_names]).to_pandas()
+    for name in frame.columns:
+        if isinstance(frame[name].dtype, pd.DatetimeTZDtype):
+            frame[name] = frame[name].dt.floor("s")
+    if "line" in frame:
+        frame = frame.sort_values([n for n in ("line", "recipient") if n in frame])
+    frame = frame.drop(columns=[n for n in ("origin_life",) if n in frame])
+    return frame.reset_index(drop=True)
+
+
+def test_a_place_in_the_json_form_is_that_of_the_record(cases):
+    rows = cases["mail.journal.json.xz"].deliveries.to_pandas().head(500)
+    stream = lzma.open(CLEAN / "mail.journal.json.xz").read()
+    starts = np.flatnonzero(np.frombuffer(b"\n" + stream, np.uint8) == 10)
+    assert (starts[rows["line"] - 1] == rows["offset"]).all()
+    for place, recipient in zip(rows["offset"], rows["recipient"], strict=True):
+        record = json.loads(stream[place : stream.index(b"\n", place)])
+        assert recipient.partition("@")[0] in record["MESSAGE"]
