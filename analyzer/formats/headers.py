@@ -74,7 +74,8 @@ def modern_fields(
     space = np.append(np.flatnonzero(byte[:length] == 32), [length] * 4).astype(np.int32)
     number = np.searchsorted(space[:-4], host[rows])
     app_end, data_at = space[number + 1], space[number + 3] + 1
-    rows, app_end, data_at = (values[data_at < end[rows]] for values in (rows, app_end, data_at))
+    whole = data_at < end[rows]
+    rows, app_end, data_at = rows[whole], app_end[whole], data_at[whole]
     bracketed = byte[data_at] == BRACKET
     closing = (
         np.flatnonzero((byte[:length] == 93) & (byte[1 : length + 1] == 32))

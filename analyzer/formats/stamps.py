@@ -166,7 +166,9 @@ def _classic(byte: Bytes, at: Positions) -> Int64:
     new = np.concatenate([[True], (first[1:] != first[:-1]) | (second[1:] != second[:-1])])
     where = at[new]
     micros = _day_and_clock(byte, where, where + 7, np.full(len(where), LEAP_YEAR))
-    return np.where(byte[where + 6] == 32, micros, MISSING)[np.cumsum(new) - 1]
+    micros = np.where(byte[where + 6] == 32, micros, MISSING)
+    told: Int64 = micros[np.cumsum(new) - 1]
+    return told
 
 
 def _day_and_clock(byte: Bytes, month_at: Positions, clock_at: Positions, years: Int64) -> Int64:

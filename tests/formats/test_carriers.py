@@ -13,6 +13,7 @@ from analyzer import evidence, formats, pipeline, site
 CLEAN = Path(__file__).parents[2] / "sample_logs" / "postfix-clean"
 FORMS = ["mail.log.xz", "mail.rfc3339.log.xz", "mail.journal.json.xz"]
 TEXT = "3F2A12CE583: client=a.example[192.0.2.7]"
+MESSAGE = f"MESSAGE={TEXT}\n".encode()
 MICROS = "1796619600000000"  # 2026-12-07 05:00:00 UTC
 PLAIN = ("2026-12-07 05:00:00", "mx1", "smtpd", 11, "3F2A12CE583", "192.0.2.7")
 
@@ -57,7 +58,7 @@ def docker(log, **differences):
     return json.dumps(record | differences) + "\n"
 
 
-def export(*fields, text=b"MESSAGE=" + TEXT.encode() + b"\n"):
+def export(*fields, text=MESSAGE):
     """A record of a journal export."""
     head = f"__CURSOR=s=1\n__REALTIME_TIMESTAMP={MICROS}\n_HOSTNAME=mx1\n".encode()
     tail = b"SYSLOG_IDENTIFIER=postfix/smtpd\nSYSLOG_PID=11\n"
@@ -201,7 +202,7 @@ def _comparable(table):
 
 def test_a_place_in_the_json_form_is_that_of_the_record(cases):
     rows = cases["mail.journal.json.xz"].deliveries.to_pandas().head(500)
-    stream = lzma.open(CLEAN / "mail.journal.json.xz").read()
+    stream = lzma.decompress((CLEAN / "mail.journal.json.xz").read_bytes())
     starts = np.flatnonzero(np.frombuffer(b"\n" + stream, np.uint8) == 10)
     assert (starts[rows["line"] - 1] == rows["offset"]).all()
     for place, recipient in zip(rows["offset"], rows["recipient"], strict=True):
