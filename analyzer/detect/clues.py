@@ -56,6 +56,11 @@ def foreign_sender(mail: pd.DataFrame) -> pd.Series[float]:
     return (mail["sender_side"].eq("outside") & ~_usual(mail, "origin_sender")).astype("float64")
 
 
+def masked_stranger(mail: pd.DataFrame) -> pd.Series[float]:
+    """Outside sender and outside recipient, handed in by a gateway that hides who asked."""
+    return (mail["origin_masked"] & mail["sender_side"].eq("outside")).astype("float64")
+
+
 def usual_sender(mail: pd.DataFrame) -> pd.Series[float]:
     return _usual(mail, "origin_sender").astype("float64")
 

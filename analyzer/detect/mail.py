@@ -9,7 +9,7 @@ from analyzer.detect.detector import NOT_DELIVERIES
 
 DAY = pd.Timedelta(days=1)
 KEPT = ["received", "client_ip", "auth_user", "uid", "submission", "client_side", "address_side"]
-KEPT += ["origin_sender", "sender_side", "orig_source", "orig_line", "orig_offset"]
+KEPT += ["origin_sender", "sender_side", "origin_masked", "orig_source", "orig_line", "orig_offset"]
 COUNTED = ["recipients", "outside", "new", "failed"]
 SPAM_WORDS = (
     r"(?i)\bspam|unsolicited|\bbulk\b|reputation|block ?list|black ?list|blocked|"
@@ -51,7 +51,7 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
         failed=outside & (spam | no_user),
     )
     grouped = each.groupby("origin_life", sort=False)
-    table = grouped[KEPT].first()
+    table = grouped[KEPT].first().astype({"uid": "Int64"})
     table[COUNTED] = grouped[COUNTED].sum().astype("int64")
     table = table.reset_index().sort_values(["received", "orig_source", "orig_line"])
     guesses = _guesses(table[["received", "client_ip"]], attempts)

@@ -108,7 +108,8 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
     rows = rows[rows["mechanism"].eq(misuse.mechanism)]
     if rows.empty:
         return pd.DataFrame()
-    rows = rows.assign(by=rows[misuse.by].astype("str"))
+    by = rows["uid"].astype("Int64") if misuse.by == "uid" else rows[misuse.by]
+    rows = rows.assign(by=by.astype("str"))
     rows = rows.sort_values(["received", "source", "line"], kind="stable")
     groups = rows.groupby("by")
     found = totals(rows, "by").assign(

@@ -20,6 +20,7 @@ MISUSE = Misuse(
     base=-2.0,
     clues=(
         Clue(1.2, "under outside senders it does not use otherwise", clues.foreign_sender),
+        Clue(2.0, "through a gateway that brings strangers' mail", clues.masked_stranger),
         Clue(-1.0, "under senders it always uses", clues.usual_sender),
         Clue(0.8, "under many senders in a day", clues.many_senders),
         Clue(1.0, "to people nobody here ever wrote to", clues.new_people),

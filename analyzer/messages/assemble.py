@@ -18,6 +18,7 @@ from analyzer.messages.lives import Events, live
 from analyzer.messages.logins import logins
 from analyzer.messages.made_here import made_here
 from analyzer.messages.locality import INSIDE, Locality, locality, sides
+from analyzer.messages.masks import masked
 from analyzer.schema import MESSAGES, fit
 from analyzer.site import Site
 
@@ -72,6 +73,7 @@ def assemble(events: Events, site: Site | None) -> Assembled:
         ["received", "source", "line", "recipient"], kind="stable", ignore_index=True
     )
     rows["original_side"] = original_side(rows)
+    rows["origin_masked"] = masked(rows)
     changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
     return Assembled(
         _messages(rows, known, root), rows, attempts(events, known), tried, changes, local
@@ -127,7 +129,6 @@ def _deliveries(
             "origin_queue_id": first["queue_id"],
             "cause_queue_id": cause_id,
             **{name: first[name] for name in ORIGIN},
-            "origin_masked": False,
             "completed": last["completed"].to_numpy(),
             "sender": leg["sender"],
             "origin_sender": first["sender"],
@@ -174,7 +175,9 @@ def _original(last: pd.DataFrame, tried: pd.DataFrame, parent: np.ndarray) -> pd
 
 def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.Table:
     """One row for each first leg that became a message."""
-    is_message = known["queued"] | known["message_id"].notna() | known["begun_by"].isin(["pickup", "notice"])
+    is_message = (
+        known["queued"] | known["message_id"].notna() | known["begun_by"].isin(["pickup", "notice"])
+    )
     first = known[(root == known.index) & is_message]
     of_root = pd.Series(known["queue_id"].to_numpy(), index=root)
     ids = of_root.groupby(level=0).agg(list).reindex(first.index)
@@ -185,7 +188,7 @@ def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.T
     )
     counted = rows[~rows["status"].isin(["filtered", "expanded"])].groupby("origin_life").size()
     table = first.assign(
-        origin_masked=False,
+        origin_masked=first.index.isin(rows.loc[rows["origin_masked"], "origin_life"]),
         recipients=counted.reindex(first.index).fillna(0).astype("int64"),
         legs=ids,
         ended=pd.to_datetime(left.reindex(first.index), utc=True),
