@@ -1,0 +1,203 @@
+"""Where does every record of a delimited block begin and end, and where in it is each field?
+
+The positions of line ends, separators and quotes are found by numpy, and a column is a view of the
+same bytes. Only what is damaged, or spans lines, is looked at one record at a time, and never more
+than a bounded
+piece of it: one stray quote must not swallow the rows behind it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.lines import PADDING, pieces
+
+Positions = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+NEWLINE, RETURN, QUOTE, HASH = b'\n\r"#'
+MARK = np.array(
+    [0xEF, 0xBB, 0xBF], np.uint8
+)  # UTF-8 byte order mark, also between concatenated files
+MOST_LINES, MOST_BYTES = 64, 128 << 10  # of one record: a subject may hold a few newlines, no more
+
+
+@dataclass
+class Block:
+    """Lines of delimited text: `start` to `end` is the line without mark and line end."""
+
+    data: bytes
+    byte: npt.NDArray[np.uint8]
+    start: Positions
+    end: Positions
+    quotes: Positions
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def text(self, first: int, last: int) -> bytes:
+        """The bytes of some lines, with the line ends between them."""
+        return self.data[int(self.start[first]) : int(self.end[last])]
+
+    @property
+    def blank(self) -> Flags:
+        return self.start >= self.end
+
+    @property
+    def comments(self) -> Flags:
+        found: Flags = (self.byte[self.start] == HASH) & ~self.blank
+        return found
+
+
+def cut(block: bytes) -> Block:
+    """Cut whole lines; *block* ends in a newline."""
+    data = block + PADDING
+    byte = np.frombuffer(data, np.uint8)
+    newline = np.flatnonzero(byte[: len(block)] == NEWLINE).astype(np.int32)
+    start = np.concatenate([np.zeros(1, np.int32), newline[:-1] + np.int32(1)])
+    marked = (byte[start] == MARK[0]) & (byte[start + 1] == MARK[1]) & (byte[start + 2] == MARK[2])
+    start = np.where(marked, start + 3, start).astype(np.int32)
+    end = np.maximum(newline - ((byte[newline - 1] == RETURN) & (newline > start)), start)
+    quotes = np.flatnonzero(byte == QUOTE).astype(np.int32)
+    return Block(data, byte, start, end.astype(np.int32), quotes)
+
+
+def spans(block: Block, width: Callable[[int], int], swallowed: list[int]) -> dict[int, int]:
+    """Records of several lines, first to last. All other lines are records by themselves.
+
+    A quoted field may hold newlines. A quote that is open at the end of a line belongs to such a
+    field if the line that closes it is near and both together have as many fields as the columns in
+    force at that line; otherwise it is damage, and its line stands alone.
+
+    Args:
+        width: Number of columns in force at a line.
+        swallowed: Gets the comment lines that turned out to be text inside a quoted field.
+    """
+    inside = np.searchsorted(block.quotes, block.end) - np.searchsorted(block.quotes, block.start)
+    odd = np.flatnonzero(inside & 1).tolist()
+    found: dict[int, int] = {}
+    at = 0
+    while at + 1 < len(odd):
+        first, last = odd[at], odd[at + 1]
+        near = last - first <= MOST_LINES and block.end[last] - block.start[first] <= MOST_BYTES
+        begins = near and not block.comments[first]
+        if begins and _fields(block.text(first, last), ",", strict=True) == width(first):
+            found[first] = last
+            swallowed.extend(n for n in range(first + 1, last + 1) if block.comments[n])
+            at += 2
+        else:
+            at += 1
+    return found
+
+
+def _fields(text: bytes, separator: str, *, strict: bool) -> int:
+    """Number of fields of one record; 0 if it is none."""
+    rows = _parsed(text, separator, strict=strict)
+    return len(rows[0]) if len(rows) == 1 else 0
+
+
+def _parsed(text: bytes, separator: str, *, strict: bool) -> list[list[str]]:
+    lines = text.decode("latin-1").replace("\0", "").split("\n")  # every byte survives Latin-1
+    try:
+        return list(csv.reader([f"{line}\n" for line in lines], delimiter=separator, strict=strict))
+    except csv.Error:
+        return []
+
+
+@dataclass
+class Cells:
+    """The fields of records with the same columns. `row`: which of the records these are."""
+
+    block: Block
+    row: npt.NDArray[np.intp]
+    begin: npt.NDArray[np.int32]
+    end: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def only(self, kept: npt.NDArray[np.intp]) -> Cells:
+        """Some of the records."""
+        return Cells(self.block, self.row[kept], self.begin[kept], self.end[kept])
+
+    def column(self, number: int) -> pa.BinaryArray:
+        """One field of every record, without its quotes."""
+        begin, end = self.begin[:, number], self.end[:, number]
+        quoted = (self.block.byte[begin] == QUOTE) & (end > begin)
+        if not quoted.any():
+            return pieces(self.block.data, begin, end)
+        values = pieces(self.block.data, begin + quoted, end - quoted)
+        return pc.replace_substring(values, '""', '"')
+
+
+def cells(
+    block: Block,
+    first: Sequence[int] | npt.NDArray[np.intp],
+    last: npt.NDArray[np.intp],
+    width: int,
+    separator: str,
+) -> Cells:
+    """Fields of the records that lie from line *first* to line *last* and have *width* fields.
+
+    A record with another number of fields, or with a quote in a place where none may stand, is left
+    out.
+    """
+    begin, end = block.start[first], block.end[last]
+    marks = np.flatnonzero(block.byte == ord(separator)).astype(np.int32)
+    quoting = separator == "," and len(block.quotes) > 0
+    damaged = _damaged(block, begin, end, separator) if quoting else np.zeros(len(begin), np.bool_)
+    row = np.searchsorted(begin, marks, "right") - 1
+    kept = (row >= 0) & (marks < end[row]) if len(begin) else np.zeros(len(marks), np.bool_)
+    if quoting:
+        before = np.searchsorted(block.quotes, marks) - np.searchsorted(block.quotes, begin)[row]
+        kept &= (before & 1) == 0
+    marks, row = marks[kept], row[kept]
+    fits = (np.bincount(row, minlength=len(begin)) == width - 1) & ~damaged
+    marks = marks[fits[row]].reshape(-1, width - 1)
+    good = np.flatnonzero(fits)
+    return Cells(
+        block,
+        good,
+        np.concatenate([begin[good, None], marks + np.int32(1)], axis=1),
+        np.concatenate([marks, end[good, None]], axis=1),
+    )
+
+
+def _damaged(block: Block, begin: Positions, end: Positions, separator: str) -> Flags:
+    """Records with a quote that neither begins nor ends a field and is not doubled."""
+    quotes, byte = block.quotes, block.byte
+    row = np.searchsorted(begin, quotes, "right") - 1
+    mine = (row >= 0) & (quotes < end[row]) if len(begin) else np.zeros(len(quotes), np.bool_)
+    quotes, row = quotes[mine], row[mine]
+    number = np.arange(len(quotes)) - np.searchsorted(quotes, begin)[row]
+    opening = (number & 1) == 0
+    before = (
+        (byte[quotes - 1] == ord(separator)) | (byte[quotes - 1] == QUOTE) | (quotes == begin[row])
+    )
+    after = (
+        (byte[quotes + 1] == ord(separator))
+        | (byte[quotes + 1] == QUOTE)
+        | (quotes + 1 == end[row])
+    )
+    bad = np.where(opening, ~before, ~after)
+    open_at_end = np.bincount(row, minlength=len(begin)) & 1
+    damaged: Flags = (np.bincount(row[bad], minlength=len(begin)) > 0) | (open_at_end == 1)
+    return damaged
+
+
+def repaired(text: bytes, width: int) -> bytes | None:
+    """A record written anew, if a patient reader finds *width* fields in it; else None."""
+    if len(text) > MOST_BYTES:
+        return None
+    rows = _parsed(text, ",", strict=False)
+    if len(rows) != 1 or len(rows[0]) != width or any("\n" in value for value in rows[0]):
+        return None
+    quoted = ('"' + value.replace('"', '""') + '"' for value in rows[0])
+    return ",".join(quoted).encode("latin-1")

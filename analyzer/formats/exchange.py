@@ -1,0 +1,299 @@
+"""Exchange message tracking, 2007 to Subscription Edition: what does each row tell of a message?
+
+Columns go by the names in `#Fields`, never by position. One mail gives many rows, on every server
+and service that handled it; most tell nothing of who handed it in or what became of it, and are
+counted as ignored.
+
+Source: Microsoft's message tracking reference; reference rows of 2010, 2013, 2016 and 2019 servers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.delimited import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
+from analyzer.formats.exchange_values import (
+    NULL,
+    bare_ids,
+    clean_ips,
+    coalesced,
+    in_utc,
+    null_if_empty,
+    numbers,
+    recipients_of,
+    senders,
+    short_names,
+    statuses_of,
+)
+from analyzer.formats.stamps import MISSING
+
+Picked = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an event tells. `status`: of recipients. `by_client`: client columns name the logger."""
+
+    kind: str
+    tells: str
+    status: str = ""
+    by_client: bool = False
+
+
+# Events without an entry are known or new ones that say nothing of who sent what to whom: shadow
+# copies (HA...), agents, moderation, throttling, the store's own preparations.
+MEANINGS = {
+    "RECEIVE": Meaning("received", "taken from outside, a mailbox or our own server"),
+    "TRANSFER": Meaning("received", "recipients got a message of their own, forked from `reference`"),
+    "DSN": Meaning("received", "a notice was made; `reference` is the Message-ID it is about"),
+    "SEND": Meaning("delivery", "the next server took it, ours or another's", "sent", True),
+    "SENDEXTERNAL": Meaning("delivery", "another's server took it", "sent", True),
+    "DELIVER": Meaning("delivery", "it was put into a mailbox", "sent", True),
+    "FAIL": Meaning("delivery", "it cannot be delivered", "bounced", True),
+    "DELIVERFAIL": Meaning("delivery", "it cannot be put into the mailbox", "bounced", True),
+    "DEFER": Meaning("delivery", "it waits", "deferred", True),
+    "DROP": Meaning("delivery", "it was given up without a notice", "dropped"),
+    "EXPAND": Meaning("readdressed", "a group was replaced by its members"),
+    "REDIRECT": Meaning("readdressed", "another recipient was put in the place of one"),
+    "RESOLVE": Meaning("readdressed", "an address was replaced by the main one of its mailbox"),
+}  # fmt: skip
+KINDS = {name: number for number, name in enumerate(MEANINGS)}
+EXPIRED = r"QUEUE\.Expired|4\.4\.7"
+DSN_CODE = r"(?:^|[^0-9.])[245][0-9]{2}[ -](?P<dsn>[245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.]|$)"
+NEXT_ID = r"\[InternalId=(?P<id>[0-9]{1,19})(?:, Hostname=[^\]]{1,255})?\]"
+PROXIED = r"(?:^|;)S:ProxiedClientIPAddress=(?P<ip>[0-9A-Fa-f.:%]{2,64})(?:;|$)"
+PROXIED_NAME = r"(?:^|;)S:ProxiedClientHostname=(?P<name>[^;]{1,255})(?:;|$)"
+SESSION = r"^(?P<session>[0-9A-Fa-f]{16});"
+# 2007 has no directionality; A for anonymous, I for internal is inferred from samples
+TRUST = r"^[0-9A-Fa-f]{2}(?P<letter>[AI])"
+DIRECTION = {"A": "Incoming", "I": "Originating"}
+SUBMISSION = {"SMTP": "smtp", "STOREDRIVER": "local", "PICKUP": "local", "DSN": "internal"}
+
+
+def tell(rows: Rows) -> Told:
+    """Tracking rows as events."""
+    micros = in_utc(rows.text("date-time"))
+    event = pc.utf8_upper(rows.text("event-id"))
+    origin = pc.utf8_upper(rows.text("source"))
+    number = pc.fill_null(pc.index_in(event, pa.array(list(KINDS))), -1).to_numpy().astype(np.intp)
+    readable = (micros != MISSING) & pc.not_equal(event, "").to_numpy(zero_copy_only=False)
+    became = np.where(number >= 0, PARSED, IDLE).astype(np.int8)
+    became[~readable] = NOT_UNDERSTOOD
+    number[~readable] = -1
+    telling = np.flatnonzero(
+        number >= 0
+    )  # the others, most of all rows, need no more of their columns
+    at = pa.array(telling)
+    base = _Base(
+        rows.only(telling), micros[telling], number[telling], event.take(at), origin.take(at)
+    )
+    tables = {
+        "received": base.received(),
+        "addressed": base.addressed(),
+        "delivery": base.deliveries(),
+        "readdressed": base.readdressed(),
+    }
+    program = pc.binary_join_element_wise(origin, event, " ").dictionary_encode()
+    return Told(tables, became, program, micros)
+
+
+class _Base:
+    """The tracking rows of a section, and what every kind of event takes from them."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        micros: npt.NDArray[np.int64],
+        number: Picked,
+        event: pa.Array,
+        origin: pa.Array,
+    ) -> None:
+        self.rows, self.micros, self.number, self.event, self.origin = (
+            rows,
+            micros,
+            number,
+            event,
+            origin,
+        )
+        by_client = np.array([meaning.by_client for meaning in MEANINGS.values()])[number]
+        client, server = (
+            short_names(rows.text("client-hostname")),
+            short_names(rows.text("server-hostname")),
+        )
+        preferred = pc.if_else(pa.array(by_client), client, server)
+        other = pc.if_else(pa.array(by_client), server, client)
+        self.server = pc.fill_null(coalesced(preferred, other), "").dictionary_encode()
+        self.next = other
+        self.network_id = null_if_empty(
+            pc.utf8_lower(pc.replace_substring(rows.text("network-message-id"), "-", ""))
+        )
+        self.own_id = null_if_empty(rows.text("internal-message-id"))
+        self.message_id = bare_ids(rows.text("message-id"))
+        self.connector = null_if_empty(rows.text("connector-id"))
+        self.reference = bare_ids(rows.text("reference"))
+
+    def of(self, *events: str) -> Picked:
+        return np.flatnonzero(np.isin(self.number, [KINDS[event] for event in events]))
+
+    def common(self, row: Picked) -> dict[str, pa.Array]:
+        at = pa.array(row)
+        return {
+            "micros": pa.array(self.micros[row]),
+            "server": self.server.take(at),
+            "queue_id": self.own_id.take(at).dictionary_encode(),
+            "network_message_id": self.network_id.take(at),
+            "message_id": self.message_id.take(at),
+            "mailer": pc.utf8_lower(self.origin.take(at)),
+        }
+
+    def received(self) -> pa.Table:
+        """Rows that begin a message, or its next leg."""
+        rows, row = self.rows, self.of("RECEIVE", "TRANSFER", "DSN")
+        at = pa.array(row)
+        event = self.event.take(at)
+        custom = rows.text("custom-data").take(at)
+        proxied = null_if_empty(pc.struct_field(pc.extract_regex(custom, PROXIED), "ip"))
+        proxied_name = null_if_empty(
+            pc.struct_field(pc.extract_regex(custom, PROXIED_NAME), "name")
+        )
+        hop = clean_ips(rows.text("client-ip").take(at))
+        original = coalesced(
+            clean_ips(rows.text("original-client-ip").take(at)), clean_ips(proxied)
+        )
+        is_hop = pc.fill_null(pc.equal(original, hop), False)
+        passed_on = pc.and_(original.is_valid(), pc.invert(is_hop))
+        name = null_if_empty(rows.text("client-hostname").take(at))
+        source = self.origin.take(at)
+        kinds = pa.array(list(SUBMISSION))
+        submission = pa.array(list(SUBMISSION.values())).take(pc.index_in(source, kinds))
+        made_here = pc.not_equal(event, "RECEIVE")
+        internal = pa.scalar("internal", pa.string())
+        submission = pc.if_else(
+            pc.equal(event, "DSN"), internal, pc.if_else(made_here, NULL, submission)
+        )
+        client = coalesced(original, pc.if_else(pc.equal(source, "SMTP"), hop, NULL))
+        reference = self.reference.take(at)
+        parent = pc.if_else(pc.equal(event, "DSN"), NULL, reference)
+        session = pc.struct_field(
+            pc.extract_regex(rows.text("source-context").take(at), SESSION), "session"
+        )
+        return rows.events(
+            row,
+            {
+                **self.common(row),
+                "client_ip": pc.if_else(made_here, NULL, client),
+                "client_name": pc.if_else(
+                    made_here, NULL, pc.if_else(passed_on, proxied_name, name)
+                ),
+                "hop_ip": pc.if_else(made_here, NULL, hop),
+                "orig_queue_id": pc.if_else(
+                    pc.match_substring_regex(pc.fill_null(parent, ""), "^[0-9]+$"), parent, NULL
+                ),
+                "reference": pc.if_else(pc.equal(event, "DSN"), reference, NULL),
+                "submission": submission,
+                "connector": self.connector.take(at),
+                "directionality": self._directions(at),
+                "session_id": null_if_empty(pc.utf8_upper(pc.fill_null(session, ""))),
+                "sender": senders(rows.text("return-path").take(at)),
+                "size": numbers(rows.text("total-bytes").take(at)),
+                "recipients": numbers(rows.text("recipient-count").take(at)),
+            },
+        )
+
+    def _directions(self, at: pa.Array) -> pa.Array:
+        direction = null_if_empty(self.rows.text("directionality").take(at))
+        found = pc.extract_regex(self.rows.text("message-info").take(at), TRUST)
+        letter = pc.struct_field(found, "letter")
+        told = pa.array(list(DIRECTION.values())).take(
+            pc.index_in(letter, pa.array(list(DIRECTION)))
+        )
+        return coalesced(direction, told)
+
+    def addressed(self) -> pa.Table:
+        """The recipients of messages as they came."""
+        row = self.of("RECEIVE")
+        recipients, parent = self._recipients(row)
+        picked = row[parent]
+        return self.rows.events(picked, {**self.common(picked), "recipient": recipients})
+
+    def deliveries(self) -> pa.Table:
+        """Rows that tell what became of recipients, one event a recipient."""
+        row = self.of(*[name for name, meaning in MEANINGS.items() if meaning.kind == "delivery"])
+        recipients, parent = self._recipients(row)
+        at = pa.array(row)
+        counts = np.bincount(parent, minlength=len(row))
+        words = statuses_of(self.rows.text("recipient-status").take(at), counts)
+        picked = row[parent]
+        of_recipient = pa.array(parent)
+        context = null_if_empty(self.rows.text("source-context").take(at))
+        status = pa.array([meaning.status for meaning in MEANINGS.values()]).take(
+            pa.array(self.number[picked])
+        )
+        said = pc.fill_null(words, "")
+        expired = pc.and_(pc.equal(status, "bounced"), pc.match_substring_regex(said, EXPIRED))
+        next_id = pc.struct_field(pc.extract_regex(pc.fill_null(context, ""), NEXT_ID), "id")
+        reply = coalesced(words, context.take(of_recipient))
+        return self.rows.events(
+            picked,
+            {
+                **self.common(picked),
+                "recipient": recipients,
+                "status": pc.if_else(expired, "expired", status),
+                "dsn": null_if_empty(pc.struct_field(pc.extract_regex(said, DSN_CODE), "dsn")),
+                "relay": null_if_empty(self.rows.text("server-hostname")).take(pa.array(picked)),
+                "reply": reply,
+                "connector": self.connector.take(pa.array(picked)),
+                "new_queue_id": null_if_empty(next_id).take(of_recipient),
+            },
+        )
+
+    def readdressed(self) -> pa.Table:
+        """Recipients that took the place of others; `status` is `expanded` but for a mere alias."""
+        row = self.of("EXPAND", "REDIRECT", "RESOLVE")
+        recipients, parent = self._recipients(row)
+        related, of_row = recipients_of(
+            self.rows.text("related-recipient-address").take(pa.array(row)), None
+        )
+        counts, given = (
+            np.bincount(parent, minlength=len(row)),
+            np.bincount(of_row, minlength=len(row)),
+        )
+        first = np.cumsum(given) - given
+        nth = np.arange(len(parent)) - (np.cumsum(counts) - counts)[parent]
+        pairwise = (counts == given)[parent]
+        at = np.where(pairwise, first[parent] + nth, first[parent])
+        known = (given > 0)[parent]
+        picked = row[parent]
+        before = (
+            related.take(pa.array(np.where(known, at, 0), mask=~known))
+            if len(related)
+            else pa.nulls(len(parent), pa.string())
+        )
+        passes_on = pc.not_equal(self.event.take(pa.array(picked)), "RESOLVE")
+        return self.rows.events(
+            picked,
+            {
+                **self.common(picked),
+                "recipient": recipients,
+                "orig_recipient": before,
+                "status": pc.if_else(passes_on, "expanded", NULL),
+            },
+        )
+
+    def _recipients(self, row: Picked) -> tuple[pa.Array, Picked]:
+        """The recipients of some rows, and the place among these rows of the one that names it."""
+        at = pa.array(row)
+        counts = (
+            numbers(self.rows.text("recipient-count").take(at))
+            if "recipient-count" in self.rows
+            else None
+        )
+        return recipients_of(self.rows.text("recipient-address").take(at), counts)
+
+
+TRACKING = Layout("exchange tracking", ",", tell)

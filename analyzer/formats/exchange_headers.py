@@ -1,0 +1,83 @@
+"""Which kind of Exchange log is it, and what are its columns? Judged by the line that names them.
+
+| log | its columns are named by |
+| --- | --- |
+| message tracking, 2007 to Subscription Edition | `#Fields:`, comma separated |
+| Get-MessageTrackingLog as CSV, message trace of Exchange Online | the first line, quoted or not |
+| message tracking of 2000 and 2003 | `# Date`, tab separated |
+| SMTP receive protocol | `#Fields:` with `session-id` |
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from analyzer.formats.delimited import Columns, Layout
+from analyzer.formats.exchange import TRACKING
+from analyzer.formats.exchange_2003 import TRACKING_2003
+from analyzer.formats.exchange_protocol import PROTOCOL
+from analyzer.formats.exchange_trace import TRACE
+
+LONGEST = 4 << 10  # bytes of a line that names columns; 30 names take 500
+# Names in exports, without marks between words, and the tracking columns they stand for.
+TRACKING_NAMES = (
+    "date-time client-ip client-hostname server-ip server-hostname source-context connector-id "
+    "source event-id internal-message-id message-id network-message-id recipient-address "
+    "recipient-status total-bytes recipient-count related-recipient-address reference "
+    "message-subject sender-address return-path message-info directionality tenant-id "
+    "original-client-ip original-server-ip custom-data"
+).split()
+SAME = {name.replace("-", ""): name for name in TRACKING_NAMES} | {
+    "timestamp": "date-time",
+    "datetimeutc": "date-time",
+    "recipients": "recipient-address",
+    "sender": "sender-address",
+}
+NEEDED: tuple[tuple[Layout, frozenset[str]], ...] = (
+    (TRACKING, frozenset({"date-time", "event-id", "recipient-address", "internal-message-id"})),
+    (
+        PROTOCOL,
+        frozenset(
+            {"date-time", "connector-id", "session-id", "sequence-number", "remote-endpoint"}
+        ),
+    ),
+)
+TRACES = (
+    frozenset({"received", "senderaddress", "recipientaddress", "status"}),
+    frozenset({"origintimestamp", "senderaddress", "recipientstatus"}),
+    frozenset({"origintimestamputc", "senderaddress", "recipientstatus"}),
+)
+
+
+def columns_of(line: bytes) -> Columns | None:
+    """The columns that a line names; None where it names none that we know."""
+    if len(line) > LONGEST:
+        return None
+    text = line.decode("utf-8", "replace").strip()
+    if text.startswith("#Fields:"):
+        names = tuple(name.strip().lower() for name in text.removeprefix("#Fields:").split(","))
+        return _known(names)
+    if text.startswith("#"):
+        names = tuple(name.strip().lower() for name in text.lstrip("# ").split("\t"))
+        return (
+            Columns(TRACKING_2003, names)
+            if {"date", "time", "event-id", "msgid"} <= set(names)
+            else None
+        )
+    return _exported(text)
+
+
+def _known(names: tuple[str, ...]) -> Columns | None:
+    return next((Columns(layout, names) for layout, needed in NEEDED if needed <= set(names)), None)
+
+
+def _exported(text: str) -> Columns | None:
+    try:
+        cells = next(csv.reader([text]), [])
+    except csv.Error:
+        return None
+    plain = tuple(re.sub("[^a-z0-9]", "", cell.lower()) for cell in cells)
+    if any(needed <= set(plain) for needed in TRACES):
+        return Columns(TRACE, plain)
+    return _known(tuple(SAME.get(name, name) for name in plain))

@@ -1,0 +1,147 @@
+"""What do values in Exchange's columns mean: times, lists of recipients, statuses, host names?"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.stamps import MISSING
+
+Int64 = npt.NDArray[np.int64]
+Picked = npt.NDArray[np.intp]
+
+STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?[0-9]?Z?$"
+NULL = pa.scalar(None, pa.string())
+NEXT_STATUS = (
+    r";([245][0-9]{2}[ -])"  # a status may hold a semicolon: the next one begins with a reply code
+)
+ADDRESS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^;"])+')  # a quoted local part may hold the separator
+
+
+def null_if_empty(values: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(values, ""), NULL, values)
+
+
+def coalesced(first: pa.Array, second: pa.Array) -> pa.Array:
+    return pc.coalesce(null_if_empty(first), null_if_empty(second))
+
+
+def bare_ids(values: pa.Array) -> pa.Array:
+    """Message-IDs without angle brackets."""
+    return null_if_empty(pc.utf8_trim(pc.utf8_trim_whitespace(values), "<>"))
+
+
+def clean_ips(values: pa.Array) -> pa.Array:
+    """Addresses without the scope of a link-local one."""
+    return null_if_empty(pc.replace_substring_regex(pc.utf8_lower(values), r"%.*$", ""))
+
+
+def in_utc(texts: pa.Array) -> Int64:
+    """Microseconds since 1970 of ISO 8601 stamps in UTC; MISSING where it is no possible time."""
+    shaped = pc.match_substring_regex(texts, STAMP)
+    zoned = pc.replace_substring_regex(pc.if_else(shaped, texts, NULL), r"(\.[0-9]{6})[0-9]", r"\1")
+    zoned = pc.binary_join_element_wise(pc.utf8_rtrim(zoned, "Z"), "Z", "")
+    try:
+        times = zoned.cast(pa.timestamp("us", tz="UTC"))
+    except pa.ArrowInvalid:  # a day that does not exist
+        times = pa.array([_time(text) for text in zoned.to_pylist()], pa.timestamp("us", tz="UTC"))
+    micros: Int64 = pc.fill_null(times.cast(pa.int64()), int(MISSING)).to_numpy()
+    return micros
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except ValueError:
+        return None
+
+
+def short_names(values: pa.Array) -> pa.Array:
+    """Servers by the name Exchange goes by: the first label, in capitals; addresses as they are.
+
+    One server is `ex01.corp.example` in one column and `EX01` in the next.
+    """
+    encoded = pc.utf8_trim_whitespace(values).dictionary_encode()
+    names = [_short(name) for name in encoded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(names, pa.string())).cast(
+        pa.string()
+    )
+
+
+def _short(name: str) -> str:
+    bare = name.strip("[]")
+    if not bare or ":" in bare or bare.replace(".", "").isdigit():
+        return bare
+    return bare.partition(".")[0].upper()
+
+
+def recipients_of(lists: pa.Array, counts: pa.Array | None) -> tuple[pa.Array, Picked]:
+    """Recipients of all rows, one after another, and the row of each.
+
+    Args:
+        lists: Addresses joined by semicolons.
+        counts: How many each row says it has, if it says so: a quoted local part may hold a
+            semicolon.
+    """
+    split = pc.split_pattern(lists, ";")
+    quoted = pc.match_substring(lists, '"')
+    wrong = (
+        quoted
+        if counts is None
+        else pc.and_(quoted, pc.fill_null(pc.not_equal(pc.list_value_length(split), counts), True))
+    )
+    if pc.any(wrong).as_py():
+        careful = [
+            ADDRESS.findall(text) if bad else None
+            for text, bad in zip(lists.to_pylist(), wrong.to_pylist(), strict=True)
+        ]
+        split = pc.coalesce(pa.array(careful, pa.list_(pa.string())), split)
+    values = pc.utf8_trim_whitespace(pc.list_flatten(split))
+    parents = pc.list_parent_indices(split).to_numpy().astype(np.intp)
+    kept = pc.not_equal(values, "")
+    return pc.utf8_trim(values.filter(kept), "<>"), parents[kept.to_numpy(zero_copy_only=False)]
+
+
+def statuses_of(texts: pa.Array, counts: Picked) -> pa.Array:
+    """One status for each recipient of each row, in the same order.
+
+    Where the pieces do not match the recipients, for a status itself holds the separator, pieces
+    that begin with a reply code are taken as beginnings; if that does not match either, each
+    recipient gets the whole text.
+    """
+    wanted = pa.array(counts)
+    plain = pc.split_pattern(texts, ";")
+    good = pc.equal(pc.list_value_length(plain), wanted)
+    marked = pc.split_pattern(pc.replace_substring_regex(texts, NEXT_STATUS, "\x1f\\1"), "\x1f")
+    better = pc.equal(pc.list_value_length(marked), wanted)
+    parent = np.repeat(np.arange(len(counts)), counts)
+    nth = np.arange(len(parent)) - np.repeat(np.cumsum(counts) - counts, counts)
+    chosen = [(good, plain), (pc.and_(better, pc.invert(good)), marked)]
+    result = texts.take(pa.array(parent))
+    for usable, split in chosen:
+        starts = (
+            np.cumsum(np.concatenate([[0], pc.list_value_length(split).to_numpy()[:-1]]))
+            if len(split)
+            else np.empty(0, int)
+        )
+        mine = usable.to_numpy(zero_copy_only=False)[parent]
+        at = pa.array(np.where(mine, starts[parent] + nth, 0), mask=~mine)
+        flat = pc.list_flatten(split)
+        if len(flat):
+            result = pc.if_else(pa.array(mine), flat.take(at), result)
+    return null_if_empty(pc.utf8_trim_whitespace(result))
+
+
+def senders(paths: pa.Array) -> pa.Array:
+    """Envelope senders: `<>` is the null sender, nothing at all is unknown."""
+    return pc.if_else(pc.equal(paths, ""), NULL, pc.utf8_trim(paths, "<>"))
+
+
+def numbers(texts: pa.Array) -> pa.Array:
+    plain = pc.match_substring_regex(texts, "^[0-9]{1,18}$")
+    return pc.if_else(plain, texts, NULL).cast(pa.int64())

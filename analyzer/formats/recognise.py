@@ -1,0 +1,59 @@
+"""Which reader does a piece of evidence need? Judged by its first lines, never by its name.
+
+Blocks are read in parallel, but what a row of a delimited log means depends on the last line before
+it that named the columns. So the blocks are looked at in order, each gets its reader with the
+columns that are in force where it begins, and only then are they read. A block that names no
+columns costs one search.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from analyzer.formats.delimited import Columns, Sections, read, sections
+from analyzer.formats.exchange_headers import columns_of
+from analyzer.formats.reader import Reading, read_syslog
+
+Read = Callable[[str, int, int, bytes], Reading]  # source, first line, offset, whole lines
+
+LOOKED_AT = 16 << 10  # bytes at the beginning in which a log names its columns
+NAMES_COLUMNS = re.compile(rb"(?:^|\n)(?:\xef\xbb\xbf)?#(?:Fields:| ?Date\t)")
+
+
+class Recogniser:
+    """Gives the blocks of one file their readers; `of` is asked once for each, in order."""
+
+    def __init__(self) -> None:
+        self._looked = False
+        self._delimited = False
+        self._in_force: Columns | None = None
+
+    def of(self, data: bytes) -> Read:
+        if not self._looked:
+            self._looked = True
+            self._delimited = _names_columns(data[:LOOKED_AT])
+        if not self._delimited:
+            return read_syslog
+        in_force = self._in_force
+        if in_force is not None and not NAMES_COLUMNS.search(data):
+            return lambda source, first_line, offset, block: read(
+                sections(block, in_force, columns_of), source, first_line, offset, len(block)
+            )
+        laid_out = sections(data, in_force, columns_of)
+        self._in_force = laid_out.last
+        return _reader(laid_out)
+
+
+def _reader(laid_out: Sections) -> Read:
+    return lambda source, first_line, offset, block: read(
+        laid_out, source, first_line, offset, len(block)
+    )
+
+
+def _names_columns(beginning: bytes) -> bool:
+    """Does one of the first lines name columns that we know?"""
+    lines = beginning.replace(b"\xef\xbb\xbf", b"").split(b"\n")[:200]
+    commented = (columns_of(line) for line in lines if line.startswith(b"#"))
+    plain = next((line for line in lines if line.strip() and not line.startswith(b"#")), b"")
+    return any(commented) or columns_of(plain) is not None
