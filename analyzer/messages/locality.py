@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analyzer.messages.addresses import domain, literal, per_value, routed_domain, within
+from analyzer.messages.addresses import (
+    canonical_ip,
+    domain,
+    literal,
+    per_value,
+    routed_domain,
+    within,
+)
 from analyzer.site import OURS_ALONE, Network, Site, domain_key
 
 INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
@@ -70,7 +77,7 @@ class Locality:
     def of_client(self, ip: str) -> str:
         if ip in self.servers:
             return INSIDE
-        if self.networks is None:
+        if self.networks is None or canonical_ip(ip) is None:  # logged as `unknown`
             return UNKNOWN
         return INSIDE if within(self.networks, ip) else OUTSIDE
 
