@@ -102,6 +102,8 @@ EVENTS = pa.schema(
         ),
         column("new_queue_id", pa.string(), "queue id of a message that this line says was made"),
         column("counters", pa.string(), "commands of a dialogue at its end, as logged"),
+        column("local_user", pa.string(), "who handed it in on this machine, by name (Sendmail)"),
+        column("bare", pa.bool_(), "Sendmail: the sender stands without angle brackets"),
     ],
     metadata={
         "meaning": "One row for each line that tells of a message, an attempt or the server itself."
@@ -155,6 +157,14 @@ MESSAGES = pa.schema(
         SOURCE,
         LINE,
         OFFSET,
+        column("local_user", pa.string(), "who handed it in on this machine, by name (Sendmail)"),
+        column(
+            "auth_ground",
+            pa.string(),
+            "what `auth_user` rests on: `line` (the line that accepted the message), `connection` (Sendmail: "
+            "the login line of the same process and client before it), `protocol` (the protocol says "
+            "that there was a login, and no line names it)",
+        ),
     ],
     metadata={"meaning": "One row for each message, as it was received."},
 )
@@ -346,7 +356,13 @@ VOLUME = pa.schema(
         column("client_ip", pa.string(), "origin; null for mail made on the server"),
         column("verdict", pa.string(), "`abusive`, `unclear`, `legitimate`", required=True),
         column("mechanism", pa.string(), "as in deliveries"),
-        column("messages", pa.int64(), "distinct messages received", unit="message", required=True),
+        column(
+            "messages",
+            pa.int64(),
+            "distinct messages received, each with its gravest verdict",
+            unit="message",
+            required=True,
+        ),
         column(
             "recipients",
             pa.int64(),

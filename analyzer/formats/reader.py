@@ -20,6 +20,7 @@ from analyzer.formats.headers import who
 from analyzer.formats.lines import CLOSE, Lines, cut, prefix, queue_ids
 from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
+from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.shapes import Dialect, Program, as_text, read
 from analyzer.schema import EVENTS, UNREAD
 
@@ -29,7 +30,7 @@ SECOND_HEADER = re.compile(
     rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) [^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
 )
 LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
-DIALECTS = (POSTFIX,)
+DIALECTS = (POSTFIX, SENDMAIL)
 ASIDE = "(other fields of journal records)"
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
 MAY_BE_EMPTY = {

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from analyzer.messages.addresses import canonical_ip, per_value
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 from analyzer.schema import ATTEMPTS, fit
@@ -13,14 +14,19 @@ from analyzer.schema import ATTEMPTS, fit
 COLUMNS = ["rank", "time", "server", "client_ip", "client_name", *PLACE, "repeat"]
 REFUSALS = ["reject", "milter-reject", "proxy-reject"]
 # The end of the server's own words; what stands before them is the stranger's address.
-RELAY_DENIED = r"Relay access denied$"
-UNKNOWN_USER = r": (?:Recipient address rejected: )?(?:User unknown(?: in (?:local|virtual|relay)[a-z ]* table)?|undeliverable address: .*)$"
-BLOCKLIST = r"blocked using [^ ]+"
+RELAY_DENIED = r"Relay access denied$|\.\.\. (?:Relaying|[^<>.]*\b[Rr]elay)[^<>]*$"
+UNKNOWN_USER = r": (?:Recipient address rejected: )?(?:User unknown(?: in (?:local|virtual|relay)[a-z ]* table)?|undeliverable address: .*)$|(?:^|\.\.\. )(?:User unknown|No such user)"
+BLOCKLIST = r"blocked using [^ ]+|Rejected: [0-9A-Fa-f.:]+ listed at "
 
 
 def attempts(events: Events, legs: pd.DataFrame) -> pa.Table:
     """ATTEMPTS, in order of time and place."""
-    parts = [_refused(events), _failed_logins(events), _never_sent(events, legs)]
+    parts = [
+        _refused(events, legs),
+        _failed_logins(events),
+        _never_sent(events, legs),
+        _given_up(legs),
+    ]
     rows = (
         pd.concat([part for part in parts if len(part)], ignore_index=True)
         if any(map(len, parts))
@@ -28,16 +34,18 @@ def attempts(events: Events, legs: pd.DataFrame) -> pa.Table:
     )
     rows = rows.sort_values("rank", kind="stable", ignore_index=True)
     rows["repeat"] = rows["repeat"].fillna(1).astype("int64")
+    ip = per_value(rows["client_ip"], canonical_ip)
+    rows["client_ip"] = ip.where(ip.notna(), rows["client_ip"])
     return fit(
         pa.Table.from_pandas(rows[[c for c in ATTEMPTS.names if c in rows]], preserve_index=False),
         ATTEMPTS,
     )
 
 
-def _refused(events: Events) -> pd.DataFrame:
+def _refused(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
     columns = ["helo", "auth_user", "sender", "recipient", "stage", "reply", "action", "queue_id"]
-    rows = frame(events, "decision", [*COLUMNS, *columns])
-    rows = rows[rows["action"].isin(REFUSALS)]
+    rows = frame(events, "decision", [*COLUMNS, *columns, "life"])
+    rows = _with_its_message(rows[rows["action"].isin(REFUSALS)], legs)
     reply = rows["reply"].astype("str")
     kind = np.select(
         [
@@ -48,6 +56,21 @@ def _refused(events: Events) -> pd.DataFrame:
         "other",
     )
     return _repeated(rows.assign(kind=kind), events)
+
+
+def _with_its_message(rows: pd.DataFrame, legs: pd.DataFrame) -> pd.DataFrame:
+    """Sendmail gives every transaction an id: its `from=` line tells client and sender, more safely than the
+    line of the refusal, in which the stranger's address stands first.
+    """
+    mine = legs[legs["mta"].eq("sendmail") & legs["begun_by"].eq("received")]
+    leg = mine.reindex(rows["life"].where(rows["life"].isin(mine.index), -1))
+    leg.index = rows.index
+    told = {
+        name: leg[name].where(leg[name].notna(), rows[name])
+        for name in ("client_ip", "client_name", "sender")
+    }
+    nothing_taken = leg["queued"].eq(False)
+    return rows.assign(**told, queue_id=rows["queue_id"].mask(nothing_taken, None))
 
 
 def _failed_logins(events: Events) -> pd.DataFrame:
@@ -102,6 +125,20 @@ def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
     tied["kind"] = np.where(tied["end_rank"].isna() | in_data, "other", "accepted_no_data")
     tied["reply"] = np.where(in_data, "broke off in DATA", None)
     return tied[[*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]
+
+
+def _given_up(legs: pd.DataFrame) -> pd.DataFrame:
+    """Sendmail writes `from=` for a transaction too that had recipients accepted and never came."""
+    mine = legs["mta"].eq("sendmail") & legs["begun_by"].eq("received") & ~legs["queued"]
+    rows = legs[mine & legs["recipients"].gt(0) & legs["submission"].eq("smtp")]
+    in_data = rows["size"].gt(0)
+    told = rows.rename(columns={"received": "time", "received_rank": "rank"}).assign(
+        repeat=1,
+        stage="RCPT",
+        kind=np.where(in_data, "other", "accepted_no_data"),
+        reply=np.where(in_data, "broke off in DATA", None),
+    )
+    return told[[*COLUMNS, "auth_user", "sender", "stage", "reply", "kind", "queue_id"]]
 
 
 AFTER_RCPT = ["DATA", "BDAT", "END-OF-MESSAGE"]

@@ -30,7 +30,10 @@ OUTCOME = {
     "deferred": "deferred",
     "SOFTBOUNCE": "deferred",
     "expired": "expired",
+    "quarantined": "held",
+    "refused": "rejected",
 }
+GIVEN_UP = "Cannot send message"  # Sendmail's notice when the queue lifetime is over
 PROBES = {
     "deliverable",
     "undeliverable",
@@ -141,6 +144,10 @@ def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
         .set_index("life")["rank"]
     )
     gone = last["life"].map(expired).fillna(-1)
+    told = frame(events, "notice", ["life", "rank", "reply"])
+    told = told[told["reply"].astype("str").str.startswith(GIVEN_UP)]
+    given_up = last["life"].map(told.drop_duplicates("life", keep="last").set_index("life")["rank"])
+    gone = np.maximum(gone, given_up.fillna(-1))
     status = last["status"].mask(waiting & (gone > last["rank"]), "expired")
     admin = (
         frame(events, "administered", ["life", "rank", "action"])

@@ -32,8 +32,8 @@ def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
     )
 
 
-def legs(events: Events, lives: Lives) -> pd.DataFrame:
-    """One row a life, indexed by it.
+def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a life, indexed by it; *made*: from `made_here`, legs that another leg's line began.
 
     `submission` is null where the lines that would tell are not in the log. `begun_by`: the kind of the
     line that accepted it; its place and time are `source, line, offset, received`.
@@ -51,13 +51,16 @@ def legs(events: Events, lives: Lives) -> pd.DataFrame:
     base = ["life", "rank", "time", *PLACE]
     begins = {
         "client": ["client_ip", "client_name", "orig_client_ip", "orig_client_name", "orig_queue_id", "auth_user", "auth_method", "pid"],
-        "received": ["client_ip", "client_name", "orig_queue_id", "auth_user", "auth_method", "pid", "uid", "helo", "submission", "sender", "size", "recipients", "message_id"],
+        "received": ["client_ip", "client_name", "orig_queue_id", "auth_user", "auth_method", "pid", "uid", "helo", "submission", "sender", "size", "recipients", "message_id", "proto", "local_user", "bare"],
         "pickup": ["uid", "sender", "orig_queue_id"],
         "message_id": ["message_id"],
         "queued": ["sender", "size", "recipients"],
+        "clone": ["sender", "orig_queue_id"],
+        "notice": ["sender"],
     }  # fmt: skip
     first = {
-        kind: _first(frame(events, kind, [*base, *columns])) for kind, columns in begins.items()
+        kind: _first(made[kind] if kind in made else frame(events, kind, [*base, *columns]))
+        for kind, columns in begins.items()
     }
     for kind, columns in begins.items():
         for column in columns:
@@ -66,19 +69,26 @@ def legs(events: Events, lives: Lives) -> pd.DataFrame:
                 found if column not in table else table[column].where(found.isna(), found)
             )
     table["begun_by"] = None
-    for column in ("received", *PLACE):
+    for column in ("received", "received_rank", *PLACE):
         table[column] = None
     for kind in reversed(begins):  # the earliest line that accepted it wins
         there = table.index.isin(first[kind].index)
         rows = first[kind].reindex(table.index[there])
         table.loc[there, "begun_by"] = kind
         table.loc[there, "received"] = rows["time"].astype(object)
+        table.loc[there, "received_rank"] = rows["rank"].astype(object)
         for column in PLACE:
             table.loc[there, column] = rows[column].astype(object)
     table["received"] = pd.to_datetime(table["received"], utc=True)
-    told = table["begun_by"].map({"client": "smtp", "pickup": "local", "message_id": "internal"})
+    told = table["begun_by"].map(SUBMISSION)
     table["submission"] = told.where(told.notna(), table["submission"])
-    taken = table["begun_by"].eq("received") & (table["recipients"].fillna(1) > 0)
+    went_on = frame(events, "delivery", ["life", "rank", "uid"])
+    arrived = table["message_id"].notna() | table.index.isin(went_on["life"])
+    taken = table["begun_by"].eq("received") & (table["recipients"].fillna(1) > 0) & arrived
+    run_as = _first(went_on.dropna(subset="uid"))["uid"].reindex(table.index)
+    table["uid"] = table["uid"].where(
+        table["uid"].notna() | table["submission"].ne("local"), run_as
+    )
     table["queued"] = table.index.isin(first["queued"].index) | taken
     table["ended"] = _first(frame(events, "removed", base))["time"].reindex(table.index)
     helo = _first(frame(events, "decision", [*base, "helo"]).query("life >= 0"))["helo"].reindex(
@@ -86,6 +96,9 @@ def legs(events: Events, lives: Lives) -> pd.DataFrame:
     )
     table["helo"] = table["helo"].where(table["helo"].notna(), helo)
     return table
+
+
+SUBMISSION = {"client": "smtp", "pickup": "local", "message_id": "internal", "notice": "internal"}
 
 
 def _first(rows: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,14 @@ Int64 = npt.NDArray[np.int64]
 FORWARDED = r"^forwarded as ([0-9A-Za-z]{6,40})$"
 QUEUED = r"\bqueued as ([0-9A-Za-z]{6,40})\b"
 ACCEPTED = r"\b([0-9A-Za-z]{8,16}) Message accepted for delivery"  # Sendmail's own words
-HAND_OVER = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay"]  # agents that speak to another server
+HAND_OVER = [
+    "smtp",
+    "lmtp",
+    "esmtp",
+    "smtp8",
+    "dsmtp",
+    "relay",
+]  # agents that speak to another server
 
 
 def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.DataFrame:
@@ -35,11 +42,9 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
     forwarded = (
         deliveries["reply"].where(sent & deliveries["daemon"].eq("local")).str.extract(FORWARDED)[0]
     )
-    queued = (
-        deliveries["reply"]
-        .where(sent & deliveries["daemon"].isin(["smtp", "lmtp"]))
-        .str.extract(QUEUED)[0]
-    )
+    answer = deliveries["reply"].where(sent & deliveries["daemon"].isin(HAND_OVER))
+    queued = answer.str.extract(QUEUED)[0]
+    queued = queued.where(queued.notna(), answer.str.extract(ACCEPTED)[0])
     child = np.full(len(deliveries), -1)
     how = np.full(len(deliveries), None, object)
     rank = deliveries["rank"].to_numpy(np.int64)

@@ -34,6 +34,9 @@ UNDER_WAY = {
 LATE = (
     pd.Timedelta(minutes=1).value // 1000
 )  # a line of another process may be written after `removed`
+UNIQUE_SENDMAIL_ID = (
+    12  # letters; since 8.10 an id holds the second, and comes again after 60 years
+)
 QUEUE_OWNERS = {"qmgr", "nqmgr", "oqmgr", "cleanup"}
 
 
@@ -108,7 +111,10 @@ def live(events: Events) -> tuple[Events, Lives]:
     time = np.concatenate(
         [events[name]["time"].cast(pa.int64()).fill_null(0).to_numpy() for name in names]
     )
-    life, first, last = _split(key, rank, kind, names, time)
+    unique = np.array([mta == "sendmail" for mta in queue_mtas], np.bool_)[queue] & (code >= 0)
+    length = pc.utf8_length(encoded.dictionary).to_numpy(zero_copy_only=False)
+    unique[unique] = length[code[unique]] >= UNIQUE_SENDMAIL_ID
+    life, first, last = _split(key, rank, kind, names, time, unique)
     at = np.cumsum([0, *lengths])
     tables = {
         name: events[name]
@@ -133,9 +139,14 @@ def live(events: Events) -> tuple[Events, Lives]:
 
 
 def _split(
-    key: Int64, rank: Int64, kind: Int64, names: list[str], time: Int64
+    key: Int64,
+    rank: Int64,
+    kind: Int64,
+    names: list[str],
+    time: Int64,
+    unique: npt.NDArray[np.bool_],
 ) -> tuple[Int64, Int64, Int64]:
-    """Life of each event, and the first and last event of each life."""
+    """Life of each event, and the first and last event of each life; a *unique* id has only one."""
     rows = np.flatnonzero(key >= 0)
     rows = rows[np.argsort((key[rows] << 32) | rank[rows])]
     k, kinds, times = key[rows], kind[rows], time[rows]
@@ -145,10 +156,10 @@ def _split(
     before_ended = np.concatenate([[False], is_["end"][:-1]])
     before_going = np.concatenate([[False], is_["going"][:-1]])
     gap = np.concatenate([[0], np.diff(times)])
-    new = np.concatenate([[True], k[1:] != k[:-1]])[: len(rows)]
-    new |= is_["begin"]
-    new |= before_ended & (is_["again"] | (gap > LATE))
+    other = np.concatenate([[True], k[1:] != k[:-1]])[: len(rows)]
+    new = is_["begin"] | (before_ended & (is_["again"] | (gap > LATE)))
     new |= is_["id"] & before_going
+    new = other | (new & ~unique[rows])
     number = np.cumsum(new) - 1
     life = np.full(len(key), -1)
     life[rows] = number

@@ -1,0 +1,229 @@
+"""What do the fields of a Sendmail line mean? Captured text becomes columns of EVENTS, a column at a time."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+NONE = pa.scalar(None, pa.string())
+STAGES = {
+    "check_relay": "CONNECT",
+    "check_mail": "MAIL",
+    "check_rcpt": "RCPT",
+    "check_data": "DATA",
+}
+AFTER_DATA = {"data": "DATA", "check_eoh": "END-OF-MESSAGE", "check_eom": "END-OF-MESSAGE"}
+LATER = r"^(?:Deferred|queued)"
+# One recipient of a list: a quoted local part may hold a comma.
+RECIPIENT = r'(?:"(?:[^"\\]|\\.)*"|[^",])+'
+
+
+def complete(kind: str, table: pa.Table) -> pa.Table:
+    """What a shape read, as columns of EVENTS; helper columns go."""
+    if kind in COMPLETIONS:
+        table = COMPLETIONS[kind](table)
+    if "client_ip" in table.column_names:
+        table = _set(table, "client_ip", _without_family(table["client_ip"]))
+    return table
+
+
+def _set(table: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Table:
+    if name not in table.column_names:
+        return table.append_column(name, values)
+    return table.set_column(table.column_names.index(name), name, values)
+
+
+def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
+    """A captured column; null throughout where the shape has no such capture."""
+    if name in table.column_names:
+        return table[name]
+    return pa.chunked_array([pa.nulls(len(table), pa.string())])
+
+
+def _without_family(ip: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(ip, "^IPv6:", "")
+
+
+def _is(values: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+    return pc.fill_null(pc.match_substring_regex(values, pattern), False)
+
+
+def _address(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(values, r"^<(.*)>$", r"\1")
+
+
+def _received(table: pa.Table) -> pa.Table:
+    """`relay=user@localhost` was handed in on this machine, `[RESPONSE]` made by Sendmail itself."""
+    sender, ip, name = table["sender"], _text(table, "client_ip"), _text(table, "client_name")
+    made_here = _is(ip, "^RESPONSE$")
+    on_this_machine = pc.and_(pc.is_null(ip), pc.fill_null(pc.equal(name, "localhost"), False))
+    submission = pc.if_else(made_here, "internal", pc.if_else(on_this_machine, "local", "smtp"))
+    ident = _text(table, "ident")
+    from_peer = pc.invert(pc.or_(made_here, on_this_machine))
+    changed = {
+        "bare": pc.invert(_is(sender, "^<")),
+        "sender": _address(sender),
+        "message_id": _address(_text(table, "message_id")),
+        "submission": submission,
+        "local_user": pc.if_else(on_this_machine, ident, NONE),
+        "client_ip": pc.if_else(from_peer, ip, NONE),
+        "client_name": pc.if_else(from_peer, pc.coalesce(name, pa.scalar("unknown")), NONE),
+    }
+    return _with(table, changed, {"ident"})
+
+
+def _delivery(table: pa.Table) -> pa.Table:
+    """One row for each recipient that the line names, in its order.
+
+    The outcome is told by what stat= begins with; where the far end's words stand in front of it (reply=,
+    failures only), they can not make it `sent`.
+    """
+    said, dsn = _text(table, "said"), _text(table, "dsn")
+    failed = _text(table, "failed")
+    stat = pc.coalesce(failed, _text(table, "stat"), pa.scalar(""))
+    sent = pc.and_(_is(stat, r"^Sent\b"), pc.is_null(said))
+    later = pc.or_(_is(stat, LATER), pc.and_(pc.is_null(failed), _is(dsn, "^4")))
+    untried = pc.is_null(
+        _text(table, "mailer")
+    )  # the message was refused after DATA, by a milter or a check
+    failure = pc.if_else(later, "deferred", pc.if_else(untried, "refused", "bounced"))
+    held = pc.or_(pc.is_valid(_text(table, "held")), _is(stat, "^quarantined"))
+    inner = pc.replace_substring_regex(stat, r"^(?:Sent \((.*)\)|Deferred: (.*))$", r"\1\2")
+    changed = {
+        "status": pc.if_else(held, "quarantined", pc.if_else(sent, "sent", failure)),
+        "reply": pc.coalesce(said, inner),
+        "delay": _seconds(_text(table, "age")),
+    }
+    whole = _with(table, changed, {"said", "failed", "stat", "age", "held"})
+    each = _one_row_each(whole, "recipient")
+    return _with(
+        each,
+        {
+            "expanded": pc.invert(_is(each["recipient"], "^<")),
+            "recipient": _address(each["recipient"]),
+        },
+    )
+
+
+def _seconds(age: pa.ChunkedArray) -> pa.ChunkedArray:
+    """`1+02:10:33` as seconds (convtime.c)."""
+    found = pc.extract_regex(
+        age, r"^(?:(?P<d>[0-9]{1,4})\+)?(?P<h>[0-9]{2}):(?P<m>[0-9]{2}):(?P<s>[0-9]{2})$"
+    )
+    parts = [pc.struct_field(found, [name]) for name in "dhms"]
+    days, hours, minutes, seconds = (
+        pc.if_else(pc.equal(part, ""), "0", part).cast(pa.float64()) for part in parts
+    )
+    hours = pc.add(pc.multiply(days, 24.0), hours)
+    return pc.add(pc.multiply(pc.add(pc.multiply(hours, 60.0), minutes), 60.0), seconds)
+
+
+def _one_row_each(table: pa.Table, column: str) -> pa.Table:
+    """A list that the line writes with commas, as one row for each member, at the same place."""
+    listed = table[column].combine_chunks()
+    if not _is(listed, ",").to_numpy(zero_copy_only=False).any():
+        return table
+    quoted = _is(listed, '"').to_numpy(zero_copy_only=False)
+    parts = pc.split_pattern(listed, ",")
+    if quoted.any():
+        whole = pc.filter(listed, pa.array(quoted)).to_pandas()
+        careful = pa.array(whole.str.findall(RECIPIENT).tolist(), pa.list_(pa.string()))
+        parts = pc.replace_with_mask(parts, pa.array(quoted), careful)
+    rows = table.take(pc.list_parent_indices(parts))
+    members = pc.utf8_trim_whitespace(pc.list_flatten(parts))
+    return _set(rows, column, pa.chunked_array([members]))
+
+
+def _decision(table: pa.Table) -> pa.Table:
+    """Which command was refused, and the address it named.
+
+    The stranger's address stands before `relay=`; where it holds such a field itself, the line does not
+    tell the client, and the message's own `from=` line has to.
+    """
+    rule, arg1 = _text(table, "stage"), _text(table, "arg1")
+    stage = pc.replace_substring_regex(rule, "^(?:header|body|unknown)$", "END-OF-MESSAGE")
+    for name, smtp in (
+        STAGES | AFTER_DATA | {"eoh": "END-OF-MESSAGE", "eom": "END-OF-MESSAGE"}
+    ).items():
+        stage = pc.if_else(pc.fill_null(pc.equal(rule, name), False), smtp, stage)
+    recipient, sender = _text(table, "recipient"), _text(table, "sender")
+    stage = pc.coalesce(
+        stage,
+        pc.if_else(pc.is_valid(recipient), "RCPT", NONE),
+        pc.if_else(pc.is_valid(sender), "MAIL", NONE),
+        pc.if_else(pc.is_valid(_text(table, "helo")), "HELO", "CONNECT"),
+    )
+    at_rcpt, at_mail, at_connect = (
+        pc.fill_null(pc.equal(rule, f"check_{name}"), False) for name in ("rcpt", "mail", "relay")
+    )
+    reply = _text(table, "reply")
+    forged = pc.or_(_is(reply, ", relay="), _is(arg1, ", relay="))
+    ip, name = _text(table, "client_ip"), _text(table, "client_name")
+    at_once = pc.and_(at_connect, pc.is_null(ip))
+    discarded = pc.is_valid(_text(table, "discard"))
+    changed = {
+        "stage": stage,
+        "action": pc.if_else(
+            discarded, "discard", pc.coalesce(_text(table, "action"), pa.scalar("reject"))
+        ),
+        "recipient": _address(pc.if_else(at_rcpt, arg1, recipient)),
+        "sender": _address(pc.if_else(at_mail, arg1, sender)),
+        "client_ip": pc.if_else(forged, NONE, pc.if_else(at_once, _text(table, "arg2"), ip)),
+        "client_name": pc.if_else(forged, NONE, pc.if_else(at_once, arg1, name)),
+    }
+    return _with(table, changed, {"arg1", "arg2", "ident", "discard"})
+
+
+def _failed_login(table: pa.Table) -> pa.Table:
+    return _with(table, {}, {"ident"})
+
+
+def _lost(table: pa.Table) -> pa.Table:
+    """Where a dialogue broke off; `collect` reads the message itself."""
+    while_sent = pc.is_null(_text(table, "stage"))
+    return _with(
+        table, {"stage": pc.if_else(while_sent, "DATA", pc.utf8_upper(_text(table, "stage")))}
+    )
+
+
+def _clone(table: pa.Table) -> pa.Table:
+    return _one_row_each(table, "new_queue_id")
+
+
+def _expansion(table: pa.Table) -> pa.Table:
+    each = _one_row_each(table, "recipient")
+    addresses = {name: _address(each[name]) for name in ("recipient", "orig_recipient")}
+    return _with(each, addresses)
+
+
+def _set_sender(table: pa.Table) -> pa.Table:
+    return _with(table, {"sender": _address(table["sender"])})
+
+
+def _server(table: pa.Table) -> pa.Table:
+    """The words that every mail server's starts have in common."""
+    action = pc.replace_substring_regex(
+        table["action"], "^(?:starting daemon|restarting)$", "daemon started"
+    )
+    return _with(table, {"action": action})
+
+
+def _with(
+    table: pa.Table, columns: dict[str, pa.ChunkedArray], without: set[str] | None = None
+) -> pa.Table:
+    for name, values in columns.items():
+        table = _set(table, name, values)
+    return table.drop_columns([name for name in without or () if name in table.column_names])
+
+
+COMPLETIONS = {
+    "received": _received,
+    "delivery": _delivery,
+    "decision": _decision,
+    "auth_failed": _failed_login,
+    "lost": _lost,
+    "clone": _clone,
+    "expansion": _expansion,
+    "set_sender": _set_sender,
+    "server": _server,
+}

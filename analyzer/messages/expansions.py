@@ -1,0 +1,74 @@
+"""Which of ours was a recipient before Sendmail expanded it?
+
+Sendmail logs the result of an alias, a list or a .forward, and the address before only at LogLevel 11. What
+marks a result is that it stands without angle brackets, as envelope addresses do not. A client that
+writes no brackets itself looks the same, so a stranger's word alone is not taken for an expansion.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analyzer.messages.addresses import per_value
+from analyzer.messages.legs import frame
+from analyzer.messages.lives import Events
+from analyzer.messages.locality import INSIDE, OUTSIDE
+from analyzer.site import Site
+
+# More than an alias of one person has, each reached by this client alone, in more than a few messages.
+MANY_TARGETS, MANY_MESSAGES = 10, 3
+
+
+def expanded_here(last: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+    """Rows whose recipient stands without brackets though it came in with them, or was made here.
+
+    What a local program hands over is logged as it wrote it, and a client that writes its sender without
+    brackets does the same with its recipients.
+    """
+    leg = known.iloc[last["life"].to_numpy("int64")].reset_index(drop=True)
+    as_written = leg["submission"].eq("local") | (leg["bare"].eq(True) & leg["sender"].ne(""))
+    return last["expanded"].eq(True).reset_index(drop=True) & ~as_written
+
+
+def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> pd.Series:
+    """The address of ours that each expanded row came from, where one is known; else null.
+
+    Args:
+        rows: Deliveries with `expanded`, `recipient` (complete), `recipient_logged`, `life`, `owner`.
+    """
+    told = frame(events, "expansion", ["life", "recipient", "orig_recipient"])
+    told = told.drop_duplicates(["life", "recipient"])
+    by_line = pd.Series(
+        told["orig_recipient"].to_numpy(),
+        index=pd.MultiIndex.from_frame(told[["life", "recipient"]]),
+    ).reindex(pd.MultiIndex.from_frame(rows[["life", "recipient_logged"]]))
+    found = pd.Series(by_line.to_numpy(), rows.index, "object")
+    stated = site.forwards or {} if site else {}
+    sources: dict[str, set[str]] = {}
+    for source, targets in stated.items():
+        for target in targets:
+            sources.setdefault(target.lower(), set()).add(source)
+    only = {target: next(iter(of)) for target, of in sources.items() if len(of) == 1}
+    found = found.where(found.notna(), per_value(rows["recipient"].str.lower(), only.get))
+    lists = site.lists or [] if site else []
+    if len(lists) == 1:  # a list's owner is the sender of what it sends on
+        found = found.mask(found.isna() & rows["owner"].notna(), lists[0])
+    return found.where(rows["expanded"])
+
+
+def original_side(rows: pd.DataFrame) -> pd.Series:
+    """`original_side` with expanded rows inside: they came in for one of ours.
+
+    Unless a stranger has many recipients of its own that nothing explains: then it is the client that
+    writes no brackets.
+    """
+    unexplained = rows["expanded"] & ~rows["explained"] & rows["recipient_side"].eq(OUTSIDE)
+    unexplained &= rows["client_side"].eq(OUTSIDE) & rows["submission"].eq("smtp")
+    asked = rows[unexplained]
+    clients = asked.groupby("recipient")["client_ip"].transform("nunique")
+    own = asked[clients.eq(1)].groupby("client_ip")
+    many = own["recipient"].nunique().ge(MANY_TARGETS) & own["origin_life"].nunique().ge(
+        MANY_MESSAGES
+    )
+    bare_client = unexplained & rows["client_ip"].isin(many.index[many])
+    return rows["original_side"].mask(rows["expanded"] & ~bare_client, INSIDE)

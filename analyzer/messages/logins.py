@@ -1,0 +1,60 @@
+"""Which login handed a Sendmail message in?
+
+Sendmail logs a login without a queue id. It holds for what the same process and client hand in after it,
+for one process serves one connection; process ids come round again, so not for ever.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analyzer.messages.legs import frame
+from analyzer.messages.lives import Events
+
+LONGEST_CONNECTION = pd.Timedelta(hours=6)
+NOT_LOGGED = "(not logged)"  # the protocol says that there was a login, and no line names it
+KEYS = {"server": "str", "pid": "int64", "client_ip": "str"}
+LOGGED_IN = r"(?i)^e?smtps?a$"  # RFC 3848: the A of ESMTPSA
+
+
+def logins(known: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """The legs with `auth_user`, `auth_method` and `auth_ground` (`line`, `connection`, `protocol`).
+
+    Where the server writes the letter A into `proto=`, a message without it had no login, whatever the
+    process did before.
+    """
+    ground = pd.Series(None, known.index, "object").mask(known["auth_user"].notna(), "line")
+    mine = known["mta"].eq("sendmail") & known["begun_by"].eq("received")
+    if not mine.any():
+        return known.assign(auth_ground=ground)
+    claimed = known["proto"].astype("str").str.contains(LOGGED_IN, regex=True) & mine
+    tells = known["server"].isin(known.loc[claimed, "server"])
+    tied = _tied(known[mine], events).reindex(known.index)
+    by_line = tied["auth_user"].notna() & (claimed | ~tells)
+    only_claimed = claimed & ~by_line
+    return known.assign(
+        auth_user=known["auth_user"]
+        .mask(by_line, tied["auth_user"])
+        .mask(only_claimed, NOT_LOGGED),
+        auth_method=known["auth_method"].mask(by_line, tied["auth_method"]),
+        auth_ground=ground.mask(by_line, "connection").mask(only_claimed, "protocol"),
+    )
+
+
+def _tied(legs: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """The last login of the same server, process and client before each leg's line; indexed by life."""
+    by = list(KEYS)
+    wanted = ["rank", "time", *by, "auth_user", "auth_method"]
+    found = frame(events, "login", wanted).dropna(subset=by)
+    asked = legs[["received_rank", "received", *by]].dropna().reset_index(names="life")
+    tied = pd.merge_asof(
+        asked.astype({**KEYS, "received_rank": "int64"}).sort_values("received_rank"),
+        found.astype({**KEYS, "rank": "int64"}).sort_values("rank"),
+        left_on="received_rank",
+        right_on="rank",
+        by=by,
+        direction="backward",
+    )
+    age = tied["received"] - pd.to_datetime(tied["time"], utc=True)
+    near = age.le(LONGEST_CONNECTION) & age.ge(-pd.Timedelta(seconds=1))
+    return tied[near].set_index("life")[["auth_user", "auth_method"]]
