@@ -1,7 +1,7 @@
 """What do the messages of a source show that speaks for or against misuse?
 
-Every measure takes one row a message (`mail.messages`, with `by`: whose it is) and gives how far each
-message shows the sign: 0 to 1, or a number of doublings beyond what is ordinary.
+Every measure takes one row a message (`mail.messages`, with `by`: whose it is) and gives how far
+each message shows the sign: 0 to 1, or a number of doublings beyond what is ordinary.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def guessed(mail: pd.DataFrame) -> pd.Series[float]:
 def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
     day = mail["received"].dt.floor("D")
     days = day.groupby([mail["by"], mail[column].fillna("")]).transform("nunique")
-    return days.ge(USUAL_DAYS)
+    usual: pd.Series[bool] = days.ge(USUAL_DAYS)
+    return usual
 
 
 def _a_day(mail: pd.DataFrame, column: str) -> pd.Series[int]:

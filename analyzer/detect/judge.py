@@ -70,8 +70,8 @@ def _misused(evidence: Evidence) -> pd.DataFrame:
     first, then the host, then the user of the server: who handed it in decides.
     """
     rows = evidence.deliveries
-    mechanism = pd.Series(np.where(relayed(rows), "open_relay", None), rows.index, dtype=object)
-    mail = messages(rows[mechanism.isna()], evidence.attempts)
+    open_relay = relayed(rows)
+    mail = messages(rows[~open_relay], evidence.attempts)
     login = mail["auth_user"].notna()
     host = ~login & mail["submission"].eq("smtp") & mail["client_side"].eq("inside")
     user = ~login & mail["submission"].eq("local")
@@ -80,9 +80,10 @@ def _misused(evidence: Evidence) -> pd.DataFrame:
         for mine, misuse in ((login, ACCOUNT), (host, HOST), (user, USER))
     ]
     runs = pd.concat(found).set_index("origin_life").reindex(rows["origin_life"])
-    known = runs["mechanism"].to_numpy()
     return rows.assign(
-        mechanism=mechanism.where(mechanism.notna(), pd.Series(known, rows.index)),
+        mechanism=pd.Series(runs["mechanism"].to_numpy(), rows.index).mask(
+            open_relay, "open_relay"
+        ),
         score=runs["score"].to_numpy(np.float64),
         clues=runs["clues"].to_numpy(),
     )

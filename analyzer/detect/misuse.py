@@ -90,8 +90,8 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         for by, rows in mail[inside].groupby("by"):
             if len(rows) >= misuse.least or rows["outside"].sum() >= 2 * misuse.least:
                 told = _said(parts.loc[rows.index].mean(), misuse)
-                run = {"score": float(best.at[by, "score"]), "clues": told}
-                found.append(rows[["origin_life"]].assign(**run))
+                score = best["score"].loc[by]
+                found.append(rows[["origin_life"]].assign(score=score, clues=told))
     columns = ["origin_life", "score", "clues"]
     return pd.concat(found) if found else pd.DataFrame(columns=columns)
 
@@ -99,7 +99,9 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
 def _said(means: pd.Series[float], misuse: Misuse) -> str:
     """The signs that speak for abuse, the strongest first, with their points a message."""
     strong = means[means > 0.1].sort_values(ascending=False, kind="stable")
-    return ", ".join(f"{misuse.clues[n].meaning} (+{points:.1f})" for n, points in strong.items())
+    meanings = [misuse.clues[int(str(number))].meaning for number in strong.index]
+    told = zip(meanings, strong, strict=True)
+    return ", ".join(f"{meaning} (+{points:.1f})" for meaning, points in told)
 
 
 def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:

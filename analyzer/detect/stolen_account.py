@@ -1,8 +1,8 @@
 """Stolen account: which logins were used by somebody else?
 
-Volume alone is neither needed nor enough. What speaks: networks that are not the account's own, many
-of them in a day, people nobody here ever wrote to, senders that are not its own, refusals, guessing
-before. What acquits: its own networks and senders, mail among ourselves, people it knows.
+Volume alone is neither needed nor enough. What speaks: networks that are not the account's own,
+many of them in a day, people nobody here ever wrote to, senders that are not its own, refusals,
+guessing before. What acquits: its own networks and senders, mail among ourselves, people it knows.
 """
 
 from __future__ import annotations
