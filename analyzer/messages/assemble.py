@@ -179,18 +179,38 @@ def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.T
         known["queued"] | known["message_id"].notna() | known["begun_by"].isin(["pickup", "notice"])
     )
     first = known[(root == known.index) & is_message]
-    of_root = pd.Series(known["queue_id"].to_numpy(), index=root)
-    ids = of_root.groupby(level=0).agg(list).reindex(first.index)
-    left = (
-        known["ended"]
-        .groupby(root)
-        .agg(lambda times: times.max() if times.notna().all() else pd.NaT)
-    )
+    legs_of = known["queue_id"].groupby(root)
+    ended = known["ended"].groupby(root)
+    all_ended = ended.count().eq(legs_of.size())
+    left = ended.max().where(all_ended).reindex(first.index)
     counted = rows[~rows["status"].isin(["filtered", "expanded"])].groupby("origin_life").size()
     table = first.assign(
         origin_masked=first.index.isin(rows.loc[rows["origin_masked"], "origin_life"]),
         recipients=counted.reindex(first.index).fillna(0).astype("int64"),
-        legs=ids,
-        ended=pd.to_datetime(left.reindex(first.index), utc=True),
+        ended=left,
     ).sort_values(["received", "source", "line"], kind="stable")
-    return fit(pa.Table.from_pandas(table[MESSAGES.names], preserve_index=False), MESSAGES)
+    names = [name for name in MESSAGES.names if name != "legs"]
+    plain = pa.Table.from_pandas(table[names], preserve_index=False)
+    return fit(plain.append_column("legs", _legs(known, root, table.index)), MESSAGES)
+
+
+def _legs(known: pd.DataFrame, root: np.ndarray, of: pd.Index) -> pa.ListArray:
+    """The queue ids of every leg of each first leg, the first one first."""
+    order = np.argsort(root, kind="stable")  # legs of a message lie together, in order of life
+    begins = np.searchsorted(root[order], of.to_numpy())
+    ends = np.searchsorted(root[order], of.to_numpy(), "right")
+    sizes = ends - begins
+    # The first leg has the lowest life of its queue, not always of all: it is put in front.
+    places = (
+        np.repeat(begins, sizes)
+        + np.arange(sizes.sum())
+        - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    )
+    lives = order[places]
+    group = np.repeat(np.arange(len(of)), sizes)
+    first = lives == np.repeat(of.to_numpy(), sizes)
+    lives = lives[np.lexsort((known["begin"].to_numpy()[lives], ~first, group))]
+    ids = pa.array(known["queue_id"].to_numpy()[lives], pa.string())
+    return pa.ListArray.from_arrays(
+        pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32()), ids
+    )
