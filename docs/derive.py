@@ -6,8 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analyzer import schema
+from analyzer.detect import pages as detectors
 
-PAGES: dict[str, Callable[[], str]] = {"schema.md": schema.as_markdown}
+PAGES: dict[str, Callable[[], str]] = {
+    "schema.md": schema.as_markdown,
+    "detectors.md": detectors.as_markdown,
+}
 
 if __name__ == "__main__":
     for name, derive in PAGES.items():
