@@ -49,7 +49,7 @@ test: .venv/ready
 	$(RUN)/python -m pytest
 
 accuracy: .venv/ready
-	$(RUN)/python benchmarks/accuracy.py
+	$(RUN)/python -m benchmarks.accuracy.samples
 
 docs: .venv/ready
 	$(RUN)/python docs/derive.py

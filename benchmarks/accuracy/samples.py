@@ -22,7 +22,7 @@ import pandas as pd
 from analyzer import pipeline, site
 from analyzer.case import Case
 
-SAMPLES = Path(__file__).parent.parent / "sample_logs"
+SAMPLES = Path(__file__).parents[2] / "sample_logs"
 NOT_DELIVERIES = ("expanded", "filtered")
 LABELS = {
     "open_relay": "open_relay",
