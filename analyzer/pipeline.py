@@ -153,6 +153,7 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
             not assembled.locality.inferred,
             tuple(map(str, site.doubted_networks)) if site else (),
             tuple(sorted(assembled.locality.domains or ())),
+            _lost_lines(events),
         )
     )
     rows = judged.deliveries
@@ -232,6 +233,15 @@ def _flat(events: dict[str, pa.Table]) -> pa.Table:
         for part in parts
     ]
     return fit(pa.concat_tables(plain, promote_options="default").sort_by("order"), EVENTS)
+
+
+def _lost_lines(events: dict[str, pa.Table]) -> pd.DataFrame:
+    """Where the log says that lines are missing."""
+    if "lines_lost" not in events:
+        return pd.DataFrame()
+    columns = ["time", "server", "lost", "relay", "source", "line", "offset"]
+    lost: pd.DataFrame = fit(events["lines_lost"], EVENTS).select(columns).to_pandas()
+    return lost
 
 
 def _span(tables: dict[str, pa.Table]) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:

@@ -102,6 +102,7 @@ EVENTS = pa.schema(
         ),
         column("new_queue_id", pa.string(), "queue id of a message that this line says was made"),
         column("counters", pa.string(), "commands of a dialogue at its end, as logged"),
+        column("lost", pa.int64(), "lines that syslog says it dropped before this one", unit="line"),
         column("local_user", pa.string(), "who handed it in on this machine, by name (Sendmail)"),
         column("bare", pa.bool_(), "Sendmail: the sender stands without angle brackets"),
     ],

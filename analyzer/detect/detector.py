@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -23,6 +23,7 @@ class Evidence:
         server_events: `time, server, action`, place of starts, reloads and stops.
         begins: First time of the log.
         ends: Last time of the log.
+        lost_lines: `time, server, lost, relay`, place of lines that tell of lines that were dropped.
         site_known: Is who is local stated, not inferred?
     """
 
@@ -34,6 +35,7 @@ class Evidence:
     site_known: bool
     doubted_networks: tuple[str, ...]
     inferred_domains: tuple[str, ...]
+    lost_lines: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from analyzer.detect.detector import Evidence
 from analyzer.detect.door import DOOR
 from analyzer.detect.local_injection import LOCAL_INJECTION
 from analyzer.detect.local_injection import MISUSE as USER
+from analyzer.detect.log_gap import LOG_GAP
 from analyzer.detect.mail import messages
 from analyzer.detect.misuse import PROBABLE, find
 from analyzer.detect.open_relay import OPEN_RELAY, relayed
@@ -32,6 +33,7 @@ DETECTORS = (
     BACKSCATTER,
     DOOR,
     RELAY_PROBES,
+    LOG_GAP,
     SITE_DOUBT,
 )
 ABUSE = ["open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter"]

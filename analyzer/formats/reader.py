@@ -18,6 +18,8 @@ from analyzer.formats import journal_export, json_lines
 from analyzer.formats.clock import Turns, turns
 from analyzer.formats.headers import who
 from analyzer.formats.lines import CLOSE, Lines, cut, prefix, queue_ids
+from analyzer.formats.losses import LOSSES
+from analyzer.formats.neighbours import NEIGHBOURS
 from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.sendmail import SENDMAIL
@@ -30,7 +32,7 @@ SECOND_HEADER = re.compile(
     rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) [^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
 )
 LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
-DIALECTS = (POSTFIX, SENDMAIL)
+DIALECTS = (POSTFIX, SENDMAIL, *NEIGHBOURS, LOSSES)
 ASIDE = "(other fields of journal records)"
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
 MAY_BE_EMPTY = {
@@ -72,7 +74,7 @@ def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Readi
     kind[blank] = BLANK
     kind[lines.headed & ~base.known] = FOREIGN
     tables: dict[str, list[pa.Table]] = {}
-    for number, dialect in enumerate(DIALECTS):
+    for number, dialect in base.dialects_met():
         _read_shapes(dialect, number, lines, base, kind, tables)
     _last_repeated(lines, base, kind, tables)
     joined = {
@@ -222,12 +224,12 @@ class _Base:
         self.programs = [program for _, program in told]
         self.known = (self.dialects >= 0)[self.tag_of] & lines.headed
         self.ids = queue_ids(
-            lines,
-            [
-                (self.written_by(n, frozenset()), dialect.queue_id)
-                for n, dialect in enumerate(DIALECTS)
-            ],
+            lines, [(self.written_by(n, frozenset()), d.queue_id) for n, d in self.dialects_met()]
         )
+
+    def dialects_met(self) -> list[tuple[int, Dialect]]:
+        """Those whose programs wrote some of the lines, by number."""
+        return [(int(number), DIALECTS[number]) for number in np.unique(self.dialects) if number >= 0]
 
     def tags_of(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
         """Which distinct tags name one of the daemons of a dialect; any of them without names."""

@@ -1,0 +1,63 @@
+"""Where does a log say of itself that lines are missing?
+
+Source: rsyslog imuxsock and imjournal (ratelimit.c), systemd-journald (journald-rate-limit.c).
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.formats.shapes import Dialect, Program, Shape, programs
+
+HEAD = "Dec  7 05:00:00 mx1 "
+DAEMON = programs("syslog")
+_TAG = re.compile(r"^(?:rsyslogd(?:0|-[0-9w]+)?|systemd-journald?|journal|syslog-ng|syslogd)$")
+INPUT = r"^im(?:uxsock|journal)(?:\[pid:? [0-9]+(?:, name: (?P<relay>[^\]]*))?\])?"
+
+
+def _lost(prefix: str, pattern: str, sample: str) -> Shape:
+    return Shape(
+        kind="lines_lost",
+        meaning="syslog or the journal says that it lost lines: `lost` of them, of the program in `relay`",
+        programs=DAEMON,
+        prefix=prefix.encode(),
+        complete=pattern,
+        sample=HEAD + sample,
+    )
+
+
+def recognise(tag: str) -> Program | None:
+    return Program(None, None, "syslog") if _TAG.match(tag) else None
+
+
+LOSSES = Dialect(
+    mta="syslog",
+    shapes=(
+        _lost(
+            "im",
+            INPUT + r":? (?:lost )?(?P<lost>[0-9]{1,15}) messages (?:lost )?(?:from pid [0-9]+ )?"
+            r"due to rate-limiting.*$",
+            "rsyslogd: imuxsock lost 1234 messages from pid 11 due to rate-limiting",
+        ),
+        _lost(
+            "im",
+            INPUT + r":? begins? to drop messages (?:from pid [0-9]+ )?due to rate-limiting.*$",
+            "rsyslogd: imuxsock[pid: 11, name: postfix/smtpd]: begin to drop messages due to rate-limiting",
+        ),
+        _lost(
+            "Suppressed ",
+            r"^Suppressed (?P<lost>[0-9]{1,15}) messages from (?:unit )?(?P<relay>[^ ]+)$",
+            "systemd-journald[11]: Suppressed 1234 messages from postfix@-.service",
+        ),
+        Shape(
+            kind="known",
+            meaning="known, without bearing",
+            programs=DAEMON,
+            prefix=b"",
+            sample=HEAD + 'rsyslogd: [origin software="rsyslogd"] start',
+            bearing=False,
+        ),
+    ),
+    recognise=recognise,
+    queue_id=r"^\n$",
+)
