@@ -72,7 +72,10 @@ def null_sender(mail: pd.DataFrame) -> pd.Series[float]:
 
 def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
     """1 for an outside sender, a half for one of ours that is neither the login's nor usual."""
-    local, login = (mail[c].str.partition("@")[0].str.lower() for c in ("origin_sender", "by"))
+    local, login = (
+        mail[column].str.replace(r"@.*$", "", regex=True).str.lower()
+        for column in ("origin_sender", "by")
+    )
     own = local.eq(login) | _usual(mail, "origin_sender")
     foreign = mail["sender_side"].eq("outside")
     return pd.Series(np.select([own, foreign], [0.0, 1.0], 0.5), index=mail.index)

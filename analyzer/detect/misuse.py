@@ -74,13 +74,18 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     Returns:
         One row a message in a run: `origin_life, score` (of the run), `clues` (in words).
     """
+    columns = ["origin_life", "score", "clues"]
     mail = mail[mail[misuse.by].notna()].reset_index(drop=True)
+    if mail.empty:
+        return pd.DataFrame(columns=columns)
     mail = mail.assign(by=mail[misuse.by].astype("str"))
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     points = parts.sum(axis=1) + misuse.base
     left = pd.Series(True, index=mail.index)
     found = []
     for _ in range(ROUNDS):
+        if not left.any():
+            break
         best = best_run(points[left], mail.loc[left, "by"])
         best = best[best["score"].ge(POSSIBLE)]
         if best.empty:
@@ -92,7 +97,6 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
                 told = _said(parts.loc[rows.index].mean(), misuse)
                 score = best["score"].loc[by]
                 found.append(rows[["origin_life"]].assign(score=score, clues=told))
-    columns = ["origin_life", "score", "clues"]
     return pd.concat(found) if found else pd.DataFrame(columns=columns)
 
 
