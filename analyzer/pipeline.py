@@ -118,7 +118,8 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
         raise SettingsError(
             "no mail log among the evidence", ", ".join(_what(item) for item in read), NO_LOG
         )
-    zone = (site.timezone if site else None) or ASSUMED_ZONE
+    stated = site.timezone if site else None
+    zones = {name: (stated, "") for name in logs} if stated else formats.zones(logs.values())
     modified = {
         i.found.name: pd.Timestamp(i.found.mtime_ns).year
         for i in read
@@ -136,7 +137,10 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
             undated[0],
             "Give the year of its first line: --year 2026",
         )
-    tables = {name: formats.dated(log, years.get(name), zone) for name, log in logs.items()}
+    tables = {
+        name: formats.dated(log, years.get(name), zones.get(name, (ASSUMED_ZONE, ""))[0])
+        for name, log in logs.items()
+    }
     events = _one_table_a_kind(tables, formats.order(tables))
     assembled = messages.assemble(events, site)
     attempts = assembled.attempts.to_pandas()
@@ -175,18 +179,18 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
         manifest={
             **settings.as_json(inferred=assembled.locality.inferred),
             "clock": [
-                {
-                    "path": name,
-                    "year": years[name].year,
-                    "ground": years[name].ground,
-                    "timezone": zone,
-                }
+                _clock(name, years[name], *zones.get(name, (ASSUMED_ZONE, "")))
                 for name in sorted(years)
             ],
             "inputs": [_account(item, spans, first_of) for item in read],
         },
         events=_flat(events),
     )
+
+
+def _clock(name: str, year: formats.Year, zone: str, told_by: str) -> dict[str, Any]:
+    ground = f"{year.ground}; {zone} by {told_by}" if told_by else year.ground
+    return {"path": name, "year": year.year, "ground": ground, "timezone": zone}
 
 
 NO_LOG = "Give a Postfix log (mail.log, maillog), plain or compressed, or a folder that holds one."

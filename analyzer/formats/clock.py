@@ -1,13 +1,14 @@
 """Which year is it in a log whose stamps name none, and what time is that in UTC?
 
 Within a file, a jump from December back to January is New Year. The year itself comes, in this order,
-from the person who asks, from what Postfix wrote itself (long queue ids hold the time; a Message-ID that
-Postfix made holds date and queue id, so it cannot be foreseen by a sender), from files of the same
-run that know theirs, and only then from the file's own modification time.
+from the person who asks, from what the server wrote itself (Postfix's long queue ids and Sendmail's hold
+the time; a Message-ID that Postfix made holds date and queue id, so it cannot be foreseen by a sender), from
+files of the same run that know theirs, and only then from the file's own modification time.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ Int64 = npt.NDArray[np.int64]
 
 NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back (reliability.md, T-05)
 LONG_ID = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"  # mail_queue.h: digits of base 52
+
+
+FIXED = re.compile(r"UTC(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-9]{2})")
 
 
 @dataclass(frozen=True)
@@ -192,9 +196,17 @@ def in_utc(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64, zone: 
 
 
 def placed(micros: Int64, zone: str) -> Int64:
-    """Microseconds of UTC, from those that the clocks of a zone showed; MISSING stays so."""
+    """Microseconds of UTC, from those that the clocks of a zone showed; MISSING stays so.
+
+    Args:
+        zone: A name such as Europe/Berlin, or a fixed offset such as UTC+02:00.
+    """
     if zone == "UTC":
         return micros
+    if fixed := FIXED.fullmatch(zone):
+        minutes = int(fixed["hours"]) * 60 + int(fixed["minutes"])
+        ahead = minutes * 60_000_000 * (-1 if fixed["sign"] == "-" else 1)
+        return np.where(micros == MISSING, micros, micros - ahead)
     shown = micros.astype("datetime64[us]")
     summer = np.maximum.accumulate(np.concatenate([[False], np.diff(micros) < -DAY // 48]))[
         : len(micros)

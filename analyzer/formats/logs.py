@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from analyzer.formats import clock
+from analyzer.formats import clock, sendmail_ids
 from analyzer.formats.clock import Turns, Year
 from analyzer.formats.reader import Reading
 from analyzer.formats.stamps import LEAP_YEAR, MISSING
 from analyzer.schema import UNREAD, UTC
 
-__all__ = ["Log", "Year", "dated", "joined", "order", "years"]
+__all__ = ["Log", "Year", "dated", "joined", "order", "years", "zones"]
 
 LINES_A_FILE = 1 << 42  # more than any file holds: order = rank of the file, then line
 
@@ -76,7 +77,8 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
             (log.tables[kind] for kind in ("client", "pickup", "queued") if kind in log.tables),
             None,
         )
-        told = clock.choose(clock.clues(log.tables.get("message_id"), ids, log.turned))
+        clues = clock.clues(log.tables.get("message_id"), ids, log.turned) + _sendmail_years(log)
+        told = clock.choose(clues)
         if given is not None:
             found[log.name] = Year(given, "given")
         elif told is not None:
@@ -92,6 +94,34 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
             found[log.name] = Year(
                 modified[log.name] - turns, "only the file's modification time tells"
             )
+    return found
+
+
+def _collected_by_sendmail(log: Log) -> pa.Table | None:
+    received = log.tables.get("received")
+    if received is None:
+        return None
+    return received.filter(pc.equal(received["mta"], "sendmail"))
+
+
+def _sendmail_years(log: Log) -> Counter[tuple[int, str]]:
+    received = _collected_by_sendmail(log)
+    if received is None:
+        return Counter()
+    return sendmail_ids.years(received, clock.years_after(log.turned, received["line"].to_numpy()))
+
+
+def zones(logs: Iterable[Log]) -> dict[str, tuple[str, str]]:
+    """For logs whose stamps name no zone, the one that their queue ids show, and its ground."""
+    found = {}
+    for log in logs:
+        received = _collected_by_sendmail(log)
+        told = sendmail_ids.offset(received) if received is not None else None
+        if told:
+            minutes, agree, asked = told
+            sign, hours = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+            name = f"UTC{sign}{hours[0]:02}:{hours[1]:02}" if minutes else "UTC"
+            found[log.name] = (name, f"{agree} of {asked} queue ids of Sendmail")
     return found
 
 

@@ -1,0 +1,102 @@
+"""What do the queue ids of Sendmail tell of the clock: which year is it, and in which zone are the stamps?
+
+Since 8.10 an id begins with the UTC second at which it was given, six digits of base 60 or less.
+
+Source: sendmail/queue.c (assign_queueid); RELEASE_NOTES 8.10.0, 8.12.0.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.stamps import LEAP_YEAR, MISSING
+
+Int64 = npt.NDArray[np.int64]
+
+DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+WITH_TIME = "^[0-9A-Za-x][0-9AB][1-9A-V][0-9A-N][0-9A-Za-x]{2}[0-9A-Za-z]{1,2}[0-9]{5,8}$"
+FIRST_YEAR = 2000  # of release 8.10; the year is written modulo 60
+MICRO = 1_000_000
+DAY, QUARTER = 86_400, 900
+FARTHEST = (
+    15 * 3600
+)  # seconds: no zone lies farther from UTC, and a message is collected in an hour
+ENOUGH = 5  # messages; fewer may all have been collected slowly
+
+
+def seconds(ids: pa.Array) -> tuple[Int64, npt.NDArray[np.bool_]]:
+    """Seconds of UTC since 1970, and which ids hold a time."""
+    text = pc.fill_null(ids.cast(pa.string()), "")
+    holds = pc.match_substring_regex(text, WITH_TIME).to_numpy(zero_copy_only=False)
+    known = text.filter(pa.array(holds))
+    head = pc.binary_join(pa.array([pc.utf8_slice_codeunits(known, 0, 6).to_pylist()]), "")[
+        0
+    ].as_py()
+    value_of = np.zeros(256, np.int64)
+    value_of[np.frombuffer(DIGITS, np.uint8)] = np.arange(len(DIGITS))
+    digit = value_of[np.frombuffer(head.encode(), np.uint8)].reshape(-1, 6)
+    year = FIRST_YEAR + (digit[:, 0] - (FIRST_YEAR - 1900)) % 60
+    months = ((year - 1970) * 12 + digit[:, 1]).astype("datetime64[M]")
+    days = months.astype("datetime64[D]").astype(np.int64) + digit[:, 2] - 1
+    result = np.zeros(len(text), np.int64)
+    result[holds] = days * DAY + (digit[:, 3] * 60 + digit[:, 4]) * 60 + digit[:, 5]
+    return result, holds
+
+
+def years(received: pa.Table, passed: Int64) -> Counter[tuple[int, str]]:
+    """Years of the first line, each with its ground and how often.
+
+    Args:
+        received: The yearless `from=` lines: `queue_id`, `micros`.
+        passed: How many New Years lie between the first line and each.
+    """
+    year, near, _ = _compared(received)
+    found = (year - passed)[near]
+    return Counter(
+        {(int(y), "queue ids of Sendmail"): int((found == y).sum()) for y in np.unique(found)}
+    )
+
+
+def offset(received: pa.Table) -> tuple[int, int, int] | None:
+    """Minutes by which the stamps are ahead of UTC, how many messages say so, and how many were asked.
+
+    A line is written after its id was given, so the smallest differences are the truest: of each day the
+    smallest counts, and the median of these in whole quarters of an hour.
+    """
+    _, near, ahead = _compared(received)
+    if near.sum() < ENOUGH:
+        return None
+    day = received["micros"].to_numpy()[near] // (DAY * MICRO)
+    ahead = ahead[near]
+    by_day = np.array([ahead[day == d].min() for d in np.unique(day)])
+    quarters = int(
+        np.floor(np.median(by_day) / QUARTER + 1 / 30)
+    )  # a clock may be slow by half a minute
+    told = (ahead >= quarters * QUARTER - 30) & (ahead < (quarters + 1) * QUARTER)
+    return quarters * QUARTER // 60, int(told.sum()), int(near.sum())
+
+
+def _compared(received: pa.Table) -> tuple[Int64, npt.NDArray[np.bool_], Int64]:
+    """For each line: the year that puts its stamp nearest to its id, whether that is near, and by how much
+    the stamp is ahead, in seconds.
+    """
+    at, holds = seconds(received["queue_id"].combine_chunks())
+    micros = received["micros"].to_numpy()
+    holds &= (micros != MISSING) & ~received["with_year"].to_numpy()
+    stamp = np.where(holds, micros, 0).astype("datetime64[us]")
+    month = stamp.astype("datetime64[M]")
+    id_year = at.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
+    best = np.full(len(at), np.iinfo(np.int64).max)
+    year = id_year.copy()
+    for candidate in (id_year, id_year - 1, id_year + 1):
+        moved = (month.astype(np.int64) + (candidate - LEAP_YEAR) * 12).astype("datetime64[M]")
+        shown = moved.astype("datetime64[us]") + (stamp - month.astype("datetime64[us]"))
+        ahead = shown.astype(np.int64) // MICRO - at
+        closer = np.abs(ahead) < np.abs(best)
+        best, year = np.where(closer, ahead, best), np.where(closer, candidate, year)
+    return year, holds & (np.abs(best) <= FARTHEST), best
