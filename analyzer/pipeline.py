@@ -89,11 +89,16 @@ def _read(
     before = sum(other.size for other in all_of_it[: all_of_it.index(item)])
     total = sum(other.size for other in all_of_it)
 
-    def parse(block: evidence.Block) -> formats.Reading:
-        return formats.read_syslog(block.source, block.first_line, block.offset, block.data)
+    recogniser = formats.Recogniser()
+    blocks = formats.whole_records(reader)
+    with_readers = ((recogniser.of(block.data), block) for block in blocks)
+
+    def parse(job: tuple[formats.Read, evidence.Block]) -> formats.Reading:
+        read, block = job
+        return read(block.source, block.first_line, block.offset, block.data)
 
     readings = []
-    for reading in engines.in_order(parse, formats.whole_records(reader)):
+    for reading in engines.in_order(parse, with_readers):
         readings.append(reading)
         if progress:
             progress(item.name, before + min(item.size, reading.bytes_read), total)
@@ -119,7 +124,7 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
             "no mail log among the evidence", ", ".join(_what(item) for item in read), NO_LOG
         )
     stated = site.timezone if site else None
-    zones = {name: (stated, "") for name in logs} if stated else formats.zones(logs.values())
+    zones = dict.fromkeys(logs, (stated, "")) if stated else formats.zones(logs.values())
     modified = {
         i.found.name: pd.Timestamp(i.found.mtime_ns).year
         for i in read
@@ -141,7 +146,9 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
         name: formats.dated(log, years.get(name), zones.get(name, (ASSUMED_ZONE, ""))[0])
         for name, log in logs.items()
     }
-    events = _one_table_a_kind(tables, formats.order(tables))
+    names = formats.order(tables)
+    counted, repeated = formats.once(tables, names)
+    events = _one_table_a_kind(counted, names)
     assembled = messages.assemble(events, site)
     attempts = assembled.attempts.to_pandas()
     attempts["client_side"] = assembled.locality.clients(attempts["client_ip"])
@@ -182,7 +189,7 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
                 _clock(name, years[name], *zones.get(name, (ASSUMED_ZONE, "")))
                 for name in sorted(years)
             ],
-            "inputs": [_account(item, spans, first_of) for item in read],
+            "inputs": [_account(item, spans, first_of, repeated) for item in read],
         },
         events=_flat(events),
     )
@@ -193,7 +200,10 @@ def _clock(name: str, year: formats.Year, zone: str, told_by: str) -> dict[str, 
     return {"path": name, "year": year.year, "ground": ground, "timezone": zone}
 
 
-NO_LOG = "Give a Postfix log (mail.log, maillog), plain or compressed, or a folder that holds one."
+NO_LOG = (
+    "Give a log of Postfix or Sendmail (mail.log, maillog) or Exchange message tracking (MSGTRK), "
+    "plain or compressed, or a folder that holds one."
+)
 
 
 def _one_table_a_kind(
@@ -280,8 +290,13 @@ def _unread(item: _Read) -> pa.Table:
     )
 
 
-def _account(item: _Read, spans: dict[str, Any], first_of: dict[str, str]) -> dict[str, Any]:
-    """What the manifest says of an input; every line of it is accounted for."""
+def _account(
+    item: _Read, spans: dict[str, Any], first_of: dict[str, str], repeated: dict[str, Any]
+) -> dict[str, Any]:
+    """What the manifest says of an input; every line of it is accounted for.
+
+    `repeats`: how many of its parsed lines another input has too, by that input; they count once.
+    """
     found, account, log = item.found, item.account, item.log
     unread = len(log.unread) + len(account.overlong) if log else 0
     counts = (
@@ -312,6 +327,7 @@ def _account(item: _Read, spans: dict[str, Any], first_of: dict[str, str]) -> di
         "partial_last": account.partial_last,
         "damage": account.damage,
         "duplicate_of": twin if log and twin != found.name else None,
+        "repeats": dict(sorted(repeated.get(found.name, {}).items())),
     }
 
 

@@ -102,9 +102,16 @@ EVENTS = pa.schema(
         ),
         column("new_queue_id", pa.string(), "queue id of a message that this line says was made"),
         column("counters", pa.string(), "commands of a dialogue at its end, as logged"),
-        column("lost", pa.int64(), "lines that syslog says it dropped before this one", unit="line"),
+        column(
+            "lost", pa.int64(), "lines that syslog says it dropped before this one", unit="line"
+        ),
         column("local_user", pa.string(), "who handed it in on this machine, by name (Sendmail)"),
         column("bare", pa.bool_(), "Sendmail: the sender stands without angle brackets"),
+        column("network_message_id", pa.string(), "Exchange: the mail's id on all our servers"),
+        column("reference", pa.string(), "Exchange: Message-ID of the message a notice is about"),
+        column("hop_ip", pa.string(), "Exchange: who handed it over in this step, maybe a proxy"),
+        column("directionality", pa.string(), "Exchange: `Incoming`, `Originating`, as logged"),
+        column("session_id", pa.string(), "Exchange: SMTP session, as in the protocol log"),
     ],
     metadata={
         "meaning": "One row for each line that tells of a message, an attempt or the server itself."
@@ -212,7 +219,8 @@ DELIVERIES = pa.schema(
             "status",
             pa.string(),
             "`delivered`, `bounced`, `deferred`, `expired`, `rejected`, `discarded`, `held`, "
-            "`removed`, `unknown`; not counted as deliveries: `filtered` (handed to a filter), "
+            "`removed`, `unknown`; not counted as deliveries: `filtered` (handed to a filter, or to "
+            "our own next server), "
             "`expanded` (replaced by other recipients)",
             required=True,
         ),
@@ -245,6 +253,7 @@ DELIVERIES = pa.schema(
         column("orig_source", pa.string(), "evidence file of the line that accepted the message"),
         column("orig_line", pa.int64(), "that line"),
         column("orig_offset", pa.int64(), "where that line begins", unit="byte"),
+        column("connector", pa.string(), "Exchange: the receive connector that took the message"),
     ],
     metadata={
         "meaning": "One row for each message and final recipient; its place: the last delivery line."

@@ -2,14 +2,19 @@
 
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.logs import Log, Year, dated, joined, order, years, zones
+from analyzer.formats.overlap import once
 from analyzer.formats.reader import Reading, read_syslog
+from analyzer.formats.recognise import Read, Recogniser
 
 __all__ = [
     "Log",
+    "Read",
     "Reading",
+    "Recogniser",
     "Year",
     "dated",
     "joined",
+    "once",
     "order",
     "read_syslog",
     "whole_records",

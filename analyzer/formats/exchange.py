@@ -49,7 +49,7 @@ class Meaning:
 # copies (HA...), agents, moderation, throttling, the store's own preparations.
 MEANINGS = {
     "RECEIVE": Meaning("received", "taken from outside, a mailbox or our own server"),
-    "TRANSFER": Meaning("received", "recipients got a message of their own, forked from `reference`"),
+    "TRANSFER": Meaning("received", "recipients were forked from `reference`"),
     "DSN": Meaning("received", "a notice was made; `reference` is the Message-ID it is about"),
     "SEND": Meaning("delivery", "the next server took it, ours or another's", "sent", True),
     "SENDEXTERNAL": Meaning("delivery", "another's server took it", "sent", True),

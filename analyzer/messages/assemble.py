@@ -11,18 +11,30 @@ import pyarrow as pa
 from analyzer.messages.addresses import canonical_ip, per_value
 from analyzer.messages.attempts import attempts
 from analyzer.messages.deliveries import attempts_to_deliver, last_words
-from analyzer.messages.legs import PLACE, frame, legs, own_client
+from analyzer.messages.exchange import prepared
+from analyzer.messages.exchange_links import handed_over, same_mail, submitters, without_fate
 from analyzer.messages.expansions import before_expansion, expanded_here, original_side
+from analyzer.messages.legs import PLACE, frame, legs, own_client
 from analyzer.messages.links import causes, children, parents, roots
 from analyzer.messages.lives import Events, live
+from analyzer.messages.locality import INSIDE, Locality, locality, sides
 from analyzer.messages.logins import logins
 from analyzer.messages.made_here import made_here
-from analyzer.messages.locality import INSIDE, Locality, locality, sides
 from analyzer.messages.masks import masked
 from analyzer.schema import MESSAGES, fit
 from analyzer.site import Site
 
-ORIGIN = ["client_ip", "client_name", "auth_user", "uid", "submission", "received", "message_id"]
+ORIGIN = [
+    "client_ip",
+    "client_name",
+    "auth_user",
+    "uid",
+    "submission",
+    "received",
+    "message_id",
+    "connector",
+    "relay_right",
+]
 
 
 @dataclass
@@ -45,21 +57,23 @@ def assemble(events: Events, site: Site | None) -> Assembled:
 
     Returns:
         DELIVERIES rows have the declared columns but for `mechanism` and `verdict`, and beside them
-        `client_side, recipient_side, original_side` (inside, outside, unknown), `cause_life`, `life`,
-        `queued_at` (time of the leg) for detection. Sorted by received, place, recipient.
+        `client_side, recipient_side, original_side` (inside, outside, unknown), `cause_life`,
+        `life`, `queued_at` (time of the leg) for detection. Sorted by received, place, recipient.
 
     Source:
-        postconf(5): enable_long_queue_ids; mail_queue.h: short ids name a message only while it lives.
+        postconf(5): enable_long_queue_ids; mail_queue.h: short ids name a message only while it
+        lives.
     """
-    events, lives = live(events)
+    events, lives = live(prepared(events))
     tried = attempts_to_deliver(events)
     local = locality(site, tried)
     known = logins(legs(events, lives, made_here(events, lives)), events)
-    known = _normal(known, local)
+    known = submitters(_normal(known, local), events, local)
     tried = tried.join(children(_next_hops(tried, local), known, lives))
-    parent = parents(tried, known, lives)
+    tried = handed_over(tried, known)
+    parent = same_mail(parents(tried, known, lives), known)
     root = roots(parent)
-    last = last_words(tried, events)
+    last = without_fate(last_words(tried, events), events, root)
     cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
     rows = _deliveries(last, known, root, cause)
     rows["original_recipient"] = _original(last, tried, parent)

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.messages.addresses import canonical_ip, per_value
+from analyzer.messages.exchange_sessions import refusals
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 from analyzer.schema import ATTEMPTS, fit
@@ -26,6 +27,7 @@ def attempts(events: Events, legs: pd.DataFrame) -> pa.Table:
         _failed_logins(events),
         _never_sent(events, legs),
         _given_up(legs),
+        refusals(events),
     ]
     rows = (
         pd.concat([part for part in parts if len(part)], ignore_index=True)
@@ -96,7 +98,8 @@ def _repeated(rows: pd.DataFrame, events: Events) -> pd.DataFrame:
 def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
     """Messages that smtpd began, for it had accepted a recipient, and that never came.
 
-    A queue id is given when the first recipient is accepted (smtpd_delay_open_until_valid_rcpt). Where the
+    A queue id is given when the first recipient is accepted (smtpd_delay_open_until_valid_rcpt).
+    Where the
     client then began DATA and broke off, it wanted to send: that is `other`, no probe.
     """
     rows = legs[legs["begun_by"].eq("client") & ~legs["queued"] & legs["message_id"].isna()]

@@ -32,6 +32,8 @@ OUTCOME = {
     "expired": "expired",
     "quarantined": "held",
     "refused": "rejected",
+    "expanded": "expanded",
+    "dropped": "discarded",
 }
 GIVEN_UP = "Cannot send message"  # Sendmail's notice when the queue lifetime is over
 PROBES = {

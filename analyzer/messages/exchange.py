@@ -1,0 +1,309 @@
+"""Which Exchange rows are of one message? Made ready here, so that joining knows of no Exchange.
+
+Services and servers log the same mail side by side, each under an id of its own, in files of their
+own: rows are put in order of time; what stands twice begins one message; an address that was
+replaced goes along as the original recipient; a notice is tied to the message it is about.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.messages.legs import frame
+from analyzer.messages.lives import Events
+
+KINDS = ("received", "addressed", "readdressed", "delivery")  # in the order of one moment
+SAME_SUBMISSION = pd.Timedelta(minutes=1)  # 2003 writes a submission once a recipient, and again
+STEPS = 8  # of groups in groups, and forwards of forwards
+PLACE = ["source", "line", "offset"]
+WHERE = ["server", "queue_id"]
+
+
+def prepared(events: Events) -> Events:
+    """The events with Exchange's own made ready; all others as they are."""
+    kinds = [kind for kind in KINDS if kind in events]
+    if not any(_mine(events[kind]).any() for kind in kinds):
+        return events
+    events = _by_servers_of_ours(events)
+    events = {**events, **_in_order_of_time({kind: events[kind] for kind in kinds})}
+    events = _begun_once(events)
+    events = _with_original_recipients(events)
+    return _with_notices(events)
+
+
+def _mine(table: pa.Table) -> np.ndarray:
+    return pc.equal(_text(table, "mta"), "exchange").to_numpy().astype(bool)
+
+
+def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
+    return (
+        table[name].cast(pa.string())
+        if name in table.column_names
+        else pa.chunked_array([pa.nulls(len(table), pa.string())])
+    )
+
+
+def _replaced(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    if name not in table.column_names:
+        return table.append_column(name, values)
+    return table.set_column(table.column_names.index(name), name, values)
+
+
+def short_name(name: str | None) -> str:
+    """A server as Exchange names itself: first label, in capitals."""
+    return (name or "").partition(".")[0].upper()
+
+
+def _by_servers_of_ours(events: Events) -> Events:
+    """Some versions name the logging server of a failure in the other pair of columns."""
+    if "received" not in events or "delivery" not in events:
+        return events
+    table = events["delivery"]
+    ours = set(
+        _text(events["received"], "server")
+        .filter(pa.array(_mine(events["received"])))
+        .unique()
+        .to_pylist()
+    )
+    server, relay = _text(table, "server").to_pandas(), _text(table, "relay").to_pandas()
+    other = relay.map({name: short_name(name) for name in relay.dropna().unique()})
+    wrong = _mine(table) & ~server.isin(ours).to_numpy() & other.isin(ours).to_numpy()
+    if not wrong.any():
+        return events
+    mended = server.mask(wrong, other)
+    table = _replaced(table, "server", pa.array(mended, pa.string()).dictionary_encode())
+    return {
+        **events,
+        "delivery": _replaced(table, "relay", pa.array(relay.mask(wrong, server), pa.string())),
+    }
+
+
+def _in_order_of_time(events: Events) -> Events:
+    """The same places among all events, taken in order of time."""
+    mine = {kind: np.flatnonzero(_mine(table)) for kind, table in events.items()}
+    order = np.concatenate([events[kind]["order"].to_numpy()[rows] for kind, rows in mine.items()])
+    time = np.concatenate(
+        [
+            events[kind]["time"].cast(pa.int64()).fill_null(0).to_numpy()[rows]
+            for kind, rows in mine.items()
+        ]
+    )
+    phase = np.concatenate([np.full(len(rows), KINDS.index(kind)) for kind, rows in mine.items()])
+    anew = np.empty_like(order)
+    anew[np.lexsort([order, phase, time])] = np.sort(order)
+    ends = np.cumsum([len(rows) for rows in mine.values()])
+    result = {}
+    for (kind, rows), end in zip(mine.items(), ends, strict=True):
+        places = events[kind]["order"].to_numpy().copy()
+        places[rows] = anew[end - len(rows) : end]
+        result[kind] = _replaced(events[kind], "order", pa.array(places))
+    return result
+
+
+def _read(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
+    """Exchange's events of a kind in their own order, with `row`, their place in the table."""
+    if kind not in events:
+        return pd.DataFrame(columns=[*columns, "row", "order"])
+    table = events[kind].append_column("row", pa.array(np.arange(len(events[kind]))))
+    rows = frame({kind: table}, kind, [*columns, "row", "order"])
+    return rows[_mine(table)].sort_values("order", kind="stable", ignore_index=True)
+
+
+def _begun_once(events: Events) -> Events:
+    """A message is received once under an id; the same again within a minute is the same."""
+    if "received" not in events:
+        return events
+    rows = _read(
+        events,
+        "received",
+        [*WHERE, "time", "message_id", "sender", "client_ip", "network_message_id"],
+    )
+    rows = rows[rows["queue_id"].notna()]
+    groups = rows.groupby(WHERE, sort=False)
+    before = groups[["time", "message_id", "sender", "client_ip", "network_message_id"]].shift()
+    again = (rows["time"] - before["time"]).le(SAME_SUBMISSION)
+    for name in ("message_id", "sender", "network_message_id"):
+        again &= rows[name].fillna("").eq(before[name].fillna(""))
+    again &= (
+        rows["client_ip"].isna()
+        | before["client_ip"].isna()
+        | rows["client_ip"].eq(before["client_ip"])
+    )
+    kept = np.ones(len(events["received"]), np.bool_)
+    kept[rows.loc[again, "row"].to_numpy(int)] = False
+    return {**events, "received": events["received"].filter(pa.array(kept))}
+
+
+def _mail(rows: pd.DataFrame) -> pd.Series:
+    """What rows of one mail share: its id on all servers, else its id on this one."""
+    here = rows["server"].fillna("") + "/" + rows["queue_id"].fillna("")
+    return rows["network_message_id"].where(rows["network_message_id"].notna(), here)
+
+
+def _with_original_recipients(events: Events) -> Events:
+    """Deliveries with the recipient the mail came for, and `expanded` rows for those replaced.
+
+    Only what this server itself replaced counts, within one mail: ids that a sender writes join
+    nothing here.
+    """
+    columns = [*WHERE, "network_message_id", "recipient", "orig_recipient"]
+    replaced = _read(events, "readdressed", [*columns, "status"])
+    told = _read(events, "delivery", [*columns, "mailer", "status"])
+    received = _read(
+        events, "received", [*WHERE, "network_message_id", "orig_queue_id", "mailer", "sender"]
+    )
+    before = _before(replaced, received)
+    original = _traced(_of_parent(_mail(told), received), told["recipient"], before)
+    original = original.fillna(_owners(told, received))
+    events = _set_original(events, told, original)
+    passed_on = replaced[replaced["status"].eq("expanded") & replaced["orig_recipient"].notna()]
+    passed_on = passed_on.drop_duplicates([*WHERE, "orig_recipient"])
+    if passed_on.empty:
+        return events
+    rows = events["readdressed"].take(pa.array(passed_on["row"].to_numpy(int)))
+    group = passed_on["orig_recipient"]
+    came_as = _traced(_of_parent(_mail(passed_on), received), group, before)
+    rows = _replaced(rows, "recipient", pa.array(group, pa.string()))
+    rows = _replaced(rows, "orig_recipient", pa.array(came_as, pa.string()))
+    rows = _replaced(rows, "mailer", pa.array(["expansion"] * len(rows), pa.string()))
+    both = [events["delivery"], rows] if "delivery" in events else [rows]
+    return {**events, "delivery": pa.concat_tables(both, promote_options="permissive")}
+
+
+def _before(replaced: pd.DataFrame, received: pd.DataFrame) -> pd.Series:
+    """By mail and recipient, in small letters: the address that this one took the place of."""
+    known = replaced[replaced["orig_recipient"].notna()]
+    index = pd.MultiIndex.from_arrays(
+        [_of_parent(_mail(known), received), known["recipient"].str.lower()]
+    )
+    before = pd.Series(known["orig_recipient"].to_numpy(object), index)
+    return before[~before.index.duplicated()]
+
+
+def _of_parent(mail: pd.Series, received: pd.DataFrame) -> pd.Series:
+    """Without an id for all servers, a fork belongs to the mail of the message it came from."""
+    forks = received[received["orig_queue_id"].notna() & received["network_message_id"].isna()]
+    parent = dict(zip(_mail(forks), forks["server"] + "/" + forks["orig_queue_id"], strict=True))
+    for _ in range(STEPS if parent else 0):
+        mail = mail.map(parent).fillna(mail)
+    return mail
+
+
+def _traced(mail: pd.Series, recipient: pd.Series, before: pd.Series) -> pd.Series:
+    """The address that each recipient had at first; null where it was never replaced."""
+    start = recipient.str.lower()
+    here = recipient.astype("object")
+    changed = pd.Series(False, recipient.index)
+    for _ in range(STEPS if len(before) else 0):
+        asked = pd.MultiIndex.from_arrays([mail, here.str.lower()])
+        found = pd.Series(before.reindex(asked).to_numpy(object), recipient.index)
+        moves = found.notna() & found.str.lower().ne(start)
+        if not moves.any():
+            break
+        here = here.mask(moves, found)
+        changed |= moves
+    return here.where(changed, None)
+
+
+def _owners(told: pd.DataFrame, received: pd.DataFrame) -> pd.Series:
+    """Whose inbox rule made the mail of each delivery, by what came into which mailbox."""
+    nobody = pd.Series(None, told.index, "object")
+    made = received[received["mailer"].eq("mailboxrule") & received["orig_queue_id"].notna()]
+    if made.empty:
+        return nobody
+    stored = told[told["mailer"].eq("storedriver") & told["status"].eq("sent")]
+    stored = stored[["server", "queue_id", "recipient"]].rename(
+        columns={"queue_id": "orig_queue_id", "recipient": "owner"}
+    )
+    pairs = made.merge(stored, on=["server", "orig_queue_id"])
+    pairs["named"] = pairs["owner"].str.lower().eq(pairs["sender"].str.lower())
+    pairs = (
+        pairs.sort_values("named", ascending=False, kind="stable")
+        .drop_duplicates(WHERE)
+        .set_index(WHERE)
+    )
+    owner = pairs["owner"].reindex(pd.MultiIndex.from_frame(told[WHERE]))
+    return pd.Series(owner.to_numpy(object), told.index, "object")
+
+
+def _set_original(events: Events, told: pd.DataFrame, original: pd.Series) -> Events:
+    if "delivery" not in events:
+        return events
+    table = events["delivery"]
+    values = _text(table, "orig_recipient").to_pandas().astype("object")
+    known = original.notna()
+    values.iloc[told.loc[known, "row"].to_numpy(int)] = original[known].to_numpy(object)
+    return {
+        **events,
+        "delivery": _replaced(
+            table, "orig_recipient", pa.array(values, pa.string(), from_pandas=True)
+        ),
+    }
+
+
+def _with_notices(events: Events) -> Events:
+    """For each notice made here, an event under the message it is about.
+
+    It names that message by the Message-ID, which a sender writes: of several with this id on this
+    server, the last before it whose sender the notice goes to is meant.
+    """
+    rows = _read(
+        events,
+        "received",
+        [*WHERE, "time", "order", "message_id", "sender", "submission", "reference", *PLACE, "mta"],
+    )
+    rows["time"] = pd.to_datetime(rows["time"], utc=True)
+    made = rows[rows["reference"].notna() & rows["submission"].eq("internal")]
+    if made.empty:
+        return events
+    to = (
+        _read(events, "addressed", [*WHERE, "recipient"])
+        .drop_duplicates(WHERE)
+        .set_index(WHERE)["recipient"]
+    )
+    receiver = to.reindex(pd.MultiIndex.from_frame(made[WHERE]))
+    made = made.assign(receiver=receiver.str.lower().fillna("").to_numpy())
+    about = rows[rows["message_id"].notna() & ~rows["row"].isin(made["row"])]
+    about = about.assign(receiver=about["sender"].fillna("").str.lower())[
+        ["server", "message_id", "receiver", "queue_id", "time"]
+    ]
+    found = pd.merge_asof(
+        made.rename(columns={"queue_id": "new_queue_id"})
+        .drop(columns="message_id")
+        .sort_values("time", kind="stable"),
+        about.sort_values("time", kind="stable"),
+        on="time",
+        left_by=["server", "reference", "receiver"],
+        right_by=["server", "message_id", "receiver"],
+    )
+    found = found[found["queue_id"].notna()]
+    columns = {
+        name: events["received"].schema.field(name).type
+        for name in ("time", "order", "line", "offset")
+    }
+    tie = pa.table(
+        {
+            **{
+                name: pa.array(found[name], columns.get(name, pa.string()))
+                for name in ("time", "order", "line", "offset")
+            },
+            **{
+                name: pa.array(found[name], pa.string()).dictionary_encode()
+                for name in ("source", "mta", "server", "queue_id")
+            },
+            **{
+                name: pa.array([None] * len(found), pa.string()).dictionary_encode()
+                for name in ("instance", "service", "daemon")
+            },
+            "pid": pa.nulls(len(found), pa.int64()),
+            "new_queue_id": pa.array(found["new_queue_id"], pa.string()),
+        }
+    )
+    both = [events["notice"], tie] if "notice" in events else [tie]
+    return {
+        **events,
+        "notice": pa.concat_tables(both, promote_options="permissive").unify_dictionaries(),
+    }

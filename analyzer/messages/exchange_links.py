@@ -1,0 +1,169 @@
+"""Which legs of Exchange mail are one message, and who handed it in?
+
+A mail has an id that all servers share (2013 and later); before, a server's answer names the next
+one's id. Both are our own servers' words. Who handed it in is what tracking says and what the
+protocol log of the front
+end adds: login, connector, and whether the session had the right to relay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analyzer.messages.addresses import domain, per_value
+from analyzer.messages.exchange import short_name
+from analyzer.messages.exchange_sessions import Sessions
+from analyzer.messages.legs import frame
+from analyzer.messages.lives import Events
+from analyzer.messages.locality import INSIDE, Locality
+from analyzer.messages.logins import NOT_LOGGED
+
+Int64 = npt.NDArray[np.int64]
+
+HAND_OVER = pd.Timedelta(
+    minutes=5
+)  # from our server's answer to the next one's own row, clocks apart
+TRACKED = ["network_message_id", "connector", "directionality", "session_id", "mailer"]
+AUTHENTICATED = r"\\Client "  # default connectors of 587 and 465 take nobody without a login
+
+
+def submitters(known: pd.DataFrame, events: Events, local: Locality) -> pd.DataFrame:
+    """The legs with `network_message_id`, `connector`, `relay_right`, and Exchange's `auth_user`.
+
+    Tracking names no login. It says `Originating` of what came in with one, and of what an
+    externally secured
+    connector let in: that is no login, and shows where a foreign sender is claimed, which no
+    mailbox may do.
+    """
+    rows = frame(events, "received", ["life", "mta", *TRACKED])
+    rows = rows[rows["mta"].eq("exchange") & rows["life"].ge(0)]
+    told = rows.drop_duplicates("life").set_index("life").reindex(known.index)
+    known = known.assign(network_message_id=told["network_message_id"], connector=told["connector"])
+    known["relay_right"] = False
+    mine = known["mta"].eq("exchange")
+    if not mine.any():
+        return known
+    _network_ids_of_deliveries(known, events)
+    sessions = Sessions.of(events)
+    at_hub = sessions.by_id(told["session_id"])
+    at_front = sessions.by_sender(known)
+    login = at_front["login"].where(at_front["login"].notna(), at_hub["login"])
+    front = at_front["connector"].where(at_front["connector"].notna(), at_hub["connector"])
+    by_smtp = mine & known["submission"].eq("smtp")
+    ours = per_value(
+        known["sender"], lambda sender: local.of_domain(domain(sender)) == INSIDE and sender != ""
+    ).eq(True)
+    trusted = told["directionality"].str.lower().eq("originating") & ours
+    trusted |= told["connector"].astype("str").str.contains(AUTHENTICATED, regex=True)
+    named = by_smtp & login.notna()
+    unnamed = by_smtp & trusted & login.isna() & known["auth_user"].isna()
+    return known.assign(
+        auth_user=known["auth_user"].mask(named, login).mask(unnamed, NOT_LOGGED),
+        auth_ground=known["auth_ground"].mask(named, "connection").mask(unnamed, "protocol"),
+        connector=front.where(front.notna() & by_smtp, known["connector"]),
+        relay_right=by_smtp & (at_front["right"].eq(True) | at_hub["right"].eq(True)),
+    )
+
+
+def _network_ids_of_deliveries(known: pd.DataFrame, events: Events) -> None:
+    """Legs that only deliver (another service, another id) have the mail's id from that row."""
+    rows = frame(events, "delivery", ["life", "network_message_id"])
+    rows = rows[rows["life"].ge(0) & rows["network_message_id"].notna()]
+    ids = rows.drop_duplicates("life").set_index("life")["network_message_id"].reindex(known.index)
+    known["network_message_id"] = known["network_message_id"].where(
+        known["network_message_id"].notna(), ids
+    )
+
+
+def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """`child` and `how` of deliveries also where the next server is ours, its leg in the log.
+
+    Where that server's log is missing, it is the next hop that took the mail, like any other.
+    """
+    leg = known.iloc[tried["life"].to_numpy(np.int64)].reset_index(drop=True)
+    mine = (
+        leg["mta"].eq("exchange").to_numpy()
+        & tried["status"].eq("sent").to_numpy()
+        & tried["daemon"].eq("smtp").to_numpy()
+    )
+    rows = np.flatnonzero(mine)
+    if not rows.size:
+        return tried
+    asked = pd.DataFrame(
+        {
+            "row": rows,
+            "own": tried["life"].to_numpy(np.int64)[rows],
+            "server": per_value(tried["relay"].iloc[rows], short_name).to_numpy(object),
+            "time": tried["time"].to_numpy()[rows],
+            "mail": leg["network_message_id"].to_numpy(object)[rows],
+            "said": leg["message_id"].to_numpy(object)[rows],
+            "sent_by": leg["sender"].to_numpy(object)[rows],
+        }
+    )
+    next_legs = known.loc[
+        known["mta"].eq("exchange"),
+        ["server", "received", "network_message_id", "message_id", "sender"],
+    ]
+    next_legs = next_legs.reset_index(names="child")
+    same_id = asked[asked["mail"].notna()].merge(
+        next_legs, left_on=["server", "mail"], right_on=["server", "network_message_id"]
+    )
+    elder = asked[asked["mail"].isna() & asked["said"].notna()]
+    plain = next_legs[next_legs["network_message_id"].isna()]
+    by_words = elder.merge(
+        plain, left_on=["server", "said", "sent_by"], right_on=["server", "message_id", "sender"]
+    )
+    pairs = (
+        pd.concat([part for part in (same_id, by_words) if len(part)])
+        if len(same_id) + len(by_words)
+        else same_id
+    )
+    pairs = pairs[pairs["child"].ne(pairs["own"])]
+    away = (
+        pd.to_datetime(pairs["received"], utc=True) - pd.to_datetime(pairs["time"], utc=True)
+    ).abs()
+    near = pairs[away.le(HAND_OVER) | pairs["received"].isna()].assign(away=away)
+    near = near.sort_values(["row", "away", "child"], kind="stable").drop_duplicates("row")
+    child, how = tried["child"].to_numpy(np.int64).copy(), tried["how"].to_numpy(object).copy()
+    child[near["row"]], how[near["row"]] = near["child"], "filtered"
+    return tried.assign(child=child, how=how)
+
+
+def same_mail(parent: Int64, known: pd.DataFrame) -> Int64:
+    """Parents, also of legs that share only the mail's id: what received it first is the first."""
+    parent = parent.copy()
+    rows = known[known["network_message_id"].notna() & known["mta"].eq("exchange")]
+    if rows.empty:
+        return parent
+    rows = rows.assign(life=rows.index, late=rows["received"].isna())
+    rows = rows.sort_values(["late", "received", "begin"], kind="stable")
+    orphans = rows[parent[rows["life"].to_numpy(np.int64)] < 0]
+    first = orphans.groupby("network_message_id")["life"].transform("first")
+    others = orphans["life"].ne(first)
+    parent[orphans.loc[others, "life"].to_numpy(np.int64)] = first[others].to_numpy(np.int64)
+    return parent
+
+
+def without_fate(last: pd.DataFrame, events: Events, root: Int64) -> pd.DataFrame:
+    """The last words, and a row for each recipient accepted of whom the log says no more."""
+    rows = frame(events, "addressed", ["life", "rank", "recipient", "source", "line", "offset"])
+    rows = rows[rows["life"].ge(0)]
+    if rows.empty:
+        return last
+    rows = rows[root[rows["life"].to_numpy(np.int64)] == rows["life"]].drop_duplicates(
+        ["life", "recipient"]
+    )
+    of_root = root[last["life"].to_numpy(np.int64)] if len(last) else np.empty(0, np.int64)
+    answered = pd.concat(
+        [
+            pd.DataFrame({"life": of_root, "who": last[name].astype("object").str.lower()})
+            for name in ("recipient", "orig_recipient")
+        ]
+    )
+    asked = pd.MultiIndex.from_arrays([rows["life"], rows["recipient"].str.lower()])
+    silent = rows[~asked.isin(pd.MultiIndex.from_frame(answered))]
+    if silent.empty:
+        return last
+    return pd.concat([last, silent.assign(status="unknown")], ignore_index=True)

@@ -1,0 +1,119 @@
+"""What do receive protocols tell of a session: which login, which connector, which right?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analyzer.messages.addresses import canonical_ip, per_value
+from analyzer.messages.legs import frame
+from analyzer.messages.lives import Events
+
+COLUMNS = [
+    "rank",
+    "time",
+    "server",
+    "client_ip",
+    "connector",
+    "session_id",
+    "action",
+    "reply",
+    "stage",
+    "source",
+    "line",
+    "offset",
+]
+AGE = pd.Timedelta(minutes=10)  # from MAIL FROM at the front end to the row in tracking
+RIGHT = "SMTPAcceptAnyRecipient"
+MAIL_FROM = r"(?i)^MAIL FROM:\s*<(?P<sender>[^>]*)>"
+RCPT_TO = r"(?i)^RCPT TO:\s*<(?P<recipient>.*?)>(?: [A-Z]+=[^ ]*)*$"
+DENIED = r"^5[0-9]{2} 5\.7\.(?:1|54) "  # "Unable to relay"
+ANSWER = r"^(?:250 2\.1\.5|[45][0-9]{2} )"
+
+
+@dataclass
+class Sessions:
+    """`told`: one row a session id: `login`, `connector`, `right`. `mails`: its MAIL FROM lines."""
+
+    told: pd.DataFrame
+    mails: pd.DataFrame
+
+    @classmethod
+    def of(cls, events: Events) -> Sessions:
+        rows = frame(events, "session", COLUMNS)
+        rows = rows[rows["session_id"].notna()]
+        info = rows["action"].eq("*")
+        stage = rows["stage"].astype("str").str.lower()
+        login = (
+            rows[info & stage.str.startswith("authenticated")]
+            .groupby("session_id")["reply"]
+            .first()
+        )
+        grants = rows[info & stage.eq("set session permissions")].drop_duplicates(
+            "session_id"
+        )  # before any login
+        granted = grants[grants["reply"].astype("str").str.contains(RIGHT, regex=False)][
+            "session_id"
+        ]
+        told = rows.groupby("session_id")[["connector"]].first()
+        told = told.assign(login=login.reindex(told.index), right=told.index.isin(granted))
+        return cls(told, _mails(rows))
+
+    def by_id(self, ids: pd.Series) -> pd.DataFrame:
+        """What is known of each session id; nulls without one."""
+        return self.told.reindex(ids.astype("object").str.upper()).set_index(ids.index)
+
+    def by_sender(self, known: pd.DataFrame) -> pd.DataFrame:
+        """What is known of the session that brought each leg: same client and sender, just before."""
+        nothing = pd.DataFrame({"login": None, "connector": None, "right": None}, index=known.index)
+        asked = known.loc[
+            known["submission"].eq("smtp"), ["received", "client_ip", "sender"]
+        ].dropna()
+        if self.mails.empty or asked.empty:
+            return nothing
+        asked = asked.assign(sender=asked["sender"].str.lower(), life=asked.index).sort_values(
+            "received"
+        )
+        tied = pd.merge_asof(
+            asked,
+            self.mails.sort_values("time"),
+            left_on="received",
+            right_on="time",
+            by=["client_ip", "sender"],
+            tolerance=AGE,
+        ).set_index("life")
+        return self.by_id(tied["session_id"]).reindex(known.index)
+
+
+def _mails(rows: pd.DataFrame) -> pd.DataFrame:
+    said = rows[rows["action"].eq("<")]
+    sender = said["reply"].astype("str").str.extract(MAIL_FROM)["sender"]
+    found = said.assign(sender=sender.str.lower())[sender.notna()]
+    ip = per_value(found["client_ip"], canonical_ip)
+    found = found.assign(client_ip=ip, time=pd.to_datetime(found["time"], utc=True))
+    return found[["time", "client_ip", "sender", "session_id"]]
+
+
+def refusals(events: Events) -> pd.DataFrame:
+    """Recipients that a session named and was refused, each with the answer that came next."""
+    rows = frame(events, "session", COLUMNS)
+    if rows.empty:
+        return rows
+    said = rows["reply"].astype("str")
+    asked, mailed = rows["action"].eq("<"), said.str.extract(MAIL_FROM)["sender"]
+    recipient = said.str.extract(RCPT_TO)["recipient"].where(asked)
+    answer = rows["action"].eq(">") & said.str.contains(ANSWER, regex=True)
+    rows = rows.assign(recipient=recipient, sender=mailed.where(asked))
+    session = rows["session_id"].fillna("")
+    rows["sender"] = rows.groupby(session)["sender"].ffill()
+    wanted = rows[(recipient.notna() | answer).to_numpy()]
+    following = wanted.groupby("session_id")[["action", "reply"]].shift(-1)
+    answered = wanted["recipient"].notna() & following["action"].eq(">")
+    refused = wanted[answered & following["reply"].astype("str").str.match(r"[45]")]
+    reply = following["reply"].reindex(refused.index)
+    denied = reply.astype("str").str.contains(DENIED, regex=True)
+    return refused.assign(
+        reply=reply, stage="RCPT", kind=np.where(denied, "relay_denied", "other"), repeat=1
+    )
