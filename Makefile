@@ -5,12 +5,12 @@ NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(python) -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $(python))))
 RUN = .venv/bin
-DEMOS = postfix-open-relay postfix-clean
+DEMOS = postfix-open-relay postfix-clean sendmail-open-relay
 
 .PHONY: help demo test accuracy docs test-live clean
 
 help:
-	@echo 'make demo       analyse the two sample logs; the reports are in demo/'
+	@echo 'make demo       analyse the sample logs; the reports are in demo/'
 	@echo 'make test       lint, types, room contracts, tests'
 	@echo 'make accuracy   measure verdicts against what really happened in the sample logs'
 	@echo 'make docs       write the derived pages of docs/ anew'
@@ -33,8 +33,9 @@ help:
 
 demo: .venv/ready
 	@set -e; for name in $(DEMOS); do \
-		echo "== sample_logs/$$name/mail.log.xz"; \
-		$(RUN)/relaytrail analyze sample_logs/$$name/mail.log.xz \
+		log=$$(ls sample_logs/$$name/mail.log.xz sample_logs/$$name/maillog.xz 2>/dev/null || true); \
+		echo "== $$log"; \
+		$(RUN)/relaytrail analyze $$log \
 			--site sample_logs/$$name/site.toml --case demo/$$name --force; \
 	done
 	@echo

@@ -13,7 +13,12 @@ from analyzer.messages.attempts import attempts
 from analyzer.messages.deliveries import attempts_to_deliver, last_words
 from analyzer.messages.exchange import prepared
 from analyzer.messages.exchange_links import handed_over, same_mail, submitters, without_fate
-from analyzer.messages.expansions import before_expansion, expanded_here, original_side
+from analyzer.messages.expansions import (
+    before_expansion,
+    expanded_here,
+    original_side,
+    where_it_left,
+)
 from analyzer.messages.legs import PLACE, frame, legs, own_client
 from analyzer.messages.links import causes, children, parents, roots
 from analyzer.messages.lives import Events, live
@@ -81,6 +86,7 @@ def assemble(events: Events, site: Site | None) -> Assembled:
         rows[column] = per_value(rows[column], lambda text: _complete(text, local.first_domain))
     rows["expanded"] = expanded_here(last, known)
     source = before_expansion(rows, events, site)
+    rows["recipient"] = where_it_left(rows, site)
     rows["explained"] = source.notna() | rows["owner"].notna()
     rows["original_recipient"] = rows["original_recipient"].where(source.isna(), source)
     rows = sides(rows, local).sort_values(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analyzer.messages.addresses import per_value
 from analyzer.messages.legs import frame
+from analyzer.messages.links import HAND_OVER
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, OUTSIDE
 from analyzer.site import Site
@@ -28,6 +29,21 @@ def expanded_here(last: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     leg = known.iloc[last["life"].to_numpy("int64")].reset_index(drop=True)
     as_written = leg["submission"].eq("local") | (leg["bare"].eq(True) & leg["sender"].ne(""))
     return last["expanded"].eq(True).reset_index(drop=True) & ~as_written
+
+
+def where_it_left(rows: pd.DataFrame, site: Site | None) -> pd.Series:
+    """The recipient of each row, and for an address of ours that left this machine the one it left for.
+
+    A virtusertable's result is not logged: the line names our address beside another host's. Where the
+    site says that the address goes to one place, that place is the recipient.
+    """
+    stated = site.forwards or {} if site else {}
+    only = {ours.lower(): targets[0] for ours, targets in stated.items() if len(targets) == 1}
+    left = rows["mta"].eq("sendmail") & rows["agent"].isin(HAND_OVER) & ~rows["expanded"]
+    target = per_value(rows["recipient"].str.lower().where(left), only.get)
+    taken = pd.MultiIndex.from_frame(rows[["life", "recipient"]])
+    free = ~pd.MultiIndex.from_arrays([rows["life"], target]).isin(taken) & target.notna()
+    return rows["recipient"].mask(free, target)
 
 
 def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> pd.Series:
