@@ -1,0 +1,135 @@
+"""Is one log one log, in however many files it comes?"""
+
+import gzip
+import lzma
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analyzer import pipeline, site
+
+CLEAN = Path(__file__).parents[2] / "sample_logs" / "postfix-clean"
+LOG = lzma.decompress((CLEAN / "mail.log.xz").read_bytes()).splitlines(keepends=True)[:3000]
+SITE = site.load(CLEAN / "site.toml")
+TABLES = ["messages", "deliveries", "attempts"]
+
+
+def text(first=0, last=None):
+    return b"".join(LOG[first:last])
+
+
+@pytest.fixture
+def analysed(tmp_path):
+    """The case of these files: content by name."""
+
+    def analysed(**files):
+        for name, content in files.items():
+            (tmp_path / name.replace("_", ".")).write_bytes(content)
+        paths = [tmp_path / name.replace("_", ".") for name in files]
+        return pipeline.analyze(paths, site=SITE, year=2026).case
+
+    return analysed
+
+
+def comparable(table):
+    places = ["source", "line", "offset", "orig_source", "orig_line", "orig_offset", "origin_life"]
+    frame = table.to_pandas()
+    frame = frame.drop(columns=[name for name in places if name in frame])
+    within_a_second = [n for n in ("queue_id", "recipient", "client_ip", "reply") if n in frame]
+    time = "received" if "received" in frame else "time"
+    return frame.sort_values([time, *within_a_second], ignore_index=True)
+
+
+def same(one, other):
+    for name in TABLES:
+        pd.testing.assert_frame_equal(
+            comparable(getattr(one, name)), comparable(getattr(other, name))
+        )
+
+
+def repeats(case):
+    return {entry["path"]: sum(entry["repeats"].values()) for entry in case.manifest["inputs"]}
+
+
+COPIES = {
+    "yesterday's copy and today's longer file": {"mail_log_1": text(0, 2500), "mail_log": text()},
+    "the same, named the other way round": {"a_log": text(), "b_log": text(0, 2500)},
+    "a file that begins in the middle of another": {
+        "mail_log_1": text(0, 2500),
+        "mail_log": text(1500),
+    },
+    "a piece of the middle": {"all_log": text(), "piece_log": text(1000, 1200)},
+    "a rotated file beside its compressed copy, which is shorter": {
+        "mail_log_1": text(),
+        "mail_log_1_gz": gzip.compress(text(0, 2990)),
+    },
+    "three that overlap": {
+        "a_log": text(0, 2000),
+        "b_log": text(1000, 3000),
+        "c_log": text(1500),
+    },
+    "the same log with another stamp": {
+        "mail_log": text(),
+        "syslog": b"".join(
+            lzma.decompress((CLEAN / "mail.rfc3339.log.xz").read_bytes()).splitlines(True)[:3000]
+        ),
+    },
+    "the same log from the journal": {
+        "mail_log": text(),
+        "journal": b"".join(
+            lzma.decompress((CLEAN / "mail.journal.json.xz").read_bytes()).splitlines(True)[:3000]
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("files", COPIES.values(), ids=COPIES)
+def test_a_log_counts_once_in(analysed, tmp_path, files):
+    case = analysed(**files)
+    assert sum(repeats(case).values()) > 0
+    for entry in case.manifest["inputs"]:
+        parts = ("parsed", "ignored", "blank", "unread")
+        assert sum(entry[part] for part in parts) == entry["lines"], (
+            "repeated lines are accounted for"
+        )
+    same(case, analysed(whole_log=text()))
+
+
+def test_the_manifest_says_how_many_lines_stand_where(analysed):
+    case = analysed(mail_log_1=text(0, 2500), mail_log=text(1500))
+    (later, earlier) = sorted(case.manifest["inputs"], key=lambda entry: entry["path"])
+    assert earlier["repeats"] == {}
+    alone = analysed(piece_log=text(1500, 2500)).manifest["inputs"][0]["parsed"]
+    assert later["repeats"] == {"mail.log.1": alone}
+
+
+def test_parts_of_a_rotated_set_repeat_nothing(analysed):
+    case = analysed(mail_log_1=text(0, 2000), mail_log=text(2000))
+    assert set(repeats(case).values()) == {0}
+    same(case, analysed(whole_log=text()))
+
+
+LINE = (
+    b"Dec  7 05:00:00 %s postfix/smtpd[11]: lost connection after RCPT from a.example[192.0.2.7]\n"
+)
+
+
+def lost(case):
+    return case.events.to_pandas()["kind"].eq("lost").sum()
+
+
+def test_two_lines_that_are_alike_in_one_file_are_two(analysed):
+    assert lost(analysed(a_log=LINE % b"mx1" * 2)) == 2
+
+
+def test_two_lines_that_are_alike_and_their_copies_are_two(analysed):
+    assert lost(analysed(a_log=LINE % b"mx1" * 2, b_log=LINE % b"mx1" * 2 + b"\n")) == 2
+
+
+def test_a_second_line_that_only_one_file_has_counts(analysed):
+    assert lost(analysed(a_log=LINE % b"mx1", b_log=LINE % b"mx1" * 3)) == 3
+
+
+def test_two_servers_that_say_the_same_in_one_second_are_two(analysed):
+    assert lost(analysed(a_log=LINE % b"mx1", b_log=LINE % b"mx2")) == 2
