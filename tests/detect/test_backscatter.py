@@ -1,0 +1,121 @@
+"""Which notices went to strangers about what we should have refused?"""
+
+import pandas as pd
+import pytest
+
+from analyzer.detect.backscatter import BACKSCATTER, notices, refused_too_late, unknown_user
+
+# Mail of a stranger for one of us who does not exist.
+UNKNOWN = {
+    "recipient": "nobody@corp.example",
+    "recipient_side": "inside",
+    "original_side": "inside",
+    "status": "bounced",
+    "dsn": "5.1.1",
+}
+# The notice about message 0, to its envelope sender.
+NOTICE = {
+    "recipient": "ann@a.example",
+    "client_ip": None,
+    "client_side": "inside",
+    "submission": "internal",
+    "life": 9,
+    "origin_life": 9,
+    "cause_life": 0,
+    "cause_leg": 0,
+}
+
+
+def told(rows, abusive=()):
+    return notices(rows, pd.Series([n in abusive for n in range(len(rows))])).tolist()
+
+
+def test_a_notice_about_relayed_mail_is_backscatter(deliveries):
+    assert told(deliveries({}, NOTICE), abusive=[0]) == [False, True]
+
+
+def test_a_notice_about_an_unknown_user_is_backscatter_and_the_mail_its_cause(deliveries):
+    rows = deliveries(UNKNOWN, NOTICE)
+    notice = notices(rows, pd.Series([False, False]))
+    assert notice.tolist() == [False, True]
+    assert refused_too_late(rows, notice).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        {"recipient_side": "inside", "original_side": "inside"},
+        {"recipient_side": "unknown"},
+        {"original_side": "inside"},
+        {"cause_life": -1, "cause_leg": -1},
+        {"cause_life": 5, "cause_leg": 5},
+    ],
+    ids=[
+        "it goes to one of us",
+        "nobody knows to whom it goes",
+        "one of us had it forwarded",
+        "it is no notice",
+        "it is about other mail",
+    ],
+)
+def test_a_notice_is_no_backscatter_where(deliveries, innocent):
+    assert told(deliveries(UNKNOWN, NOTICE | innocent)) == [False, False]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"client_side": "inside"},
+        {"submission": "local"},
+        {"status": "deferred"},
+        {"dsn": "5.2.2"},
+        {"recipient_side": "outside"},
+    ],
+    ids=[
+        "our own host sent it",
+        "it was made here",
+        "it waits",
+        "the mailbox is full",
+        "a forward led outside",
+    ],
+)
+def test_no_mail_for_an_unknown_user_where(deliveries, difference):
+    assert unknown_user(deliveries(UNKNOWN | difference)).tolist() == [False]
+
+
+def test_mail_for_an_unknown_user_without_a_notice_to_a_stranger_caused_none(deliveries):
+    rows = deliveries(UNKNOWN)
+    assert refused_too_late(rows, pd.Series([False])).tolist() == [False]
+
+
+JUDGED = {"mechanism": "backscatter"}
+
+
+def test_one_finding_a_server_and_cause(evidence):
+    found = BACKSCATTER.judge(
+        evidence(
+            deliveries=[
+                {"mechanism": "open_relay"},
+                UNKNOWN | JUDGED | {"life": 1, "origin_life": 1},
+                NOTICE | JUDGED,
+                NOTICE | JUDGED | {"life": 10, "origin_life": 10, "cause_life": 1},
+                NOTICE | JUDGED | {"life": 11, "origin_life": 11, "cause_life": 1},
+            ]
+        )
+    )
+    about = {
+        row["reason"].partition(" to strangers about ")[2][:7]: row
+        for row in found.to_dict("records")
+    }
+    assert {words: row["messages"] for words, row in about.items()} == {"relayed": 1, "mail fo": 2}
+    assert set(found["subject"]) == {"mx1"}
+    assert set(found["verdict"]) == {"confirmed"}
+
+
+def test_of_an_inferred_site_it_is_possible(evidence):
+    found = BACKSCATTER.judge(evidence(deliveries=[{}, NOTICE | JUDGED], site_known=False))
+    assert found["verdict"].tolist() == ["possible"]
+
+
+def test_without_notices_nothing_is_found(evidence):
+    assert BACKSCATTER.judge(evidence(deliveries=[{}])).empty

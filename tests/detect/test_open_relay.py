@@ -1,0 +1,105 @@
+"""Which rows are relayed for strangers, and what is found of whom?"""
+
+import pytest
+
+from analyzer.detect.open_relay import OPEN_RELAY, relayed
+
+RELAYED = {"mechanism": "open_relay"}
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["delivered", "bounced", "deferred", "expired", "removed", "held", "unknown", "filtered"],
+)
+def test_it_is_relaying_whatever_became_of_the_message(deliveries, status):
+    assert relayed(deliveries({"status": status})).tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        {"client_side": "inside"},
+        {"client_side": "unknown"},
+        {"submission": "local"},
+        {"submission": "internal"},
+        {"submission": None},
+        {"recipient_side": "inside"},
+        {"recipient_side": "unknown"},
+        {"original_side": "inside"},
+        {"original_side": "unknown"},
+        {"status": "rejected"},
+        {"status": "discarded"},
+    ],
+    ids=str,
+)
+def test_it_is_no_relaying_where(deliveries, innocent):
+    assert relayed(deliveries(innocent)).tolist() == [False]
+
+
+def test_one_stranger_among_the_recipients_makes_the_message_relayed(deliveries):
+    rows = deliveries(
+        {},
+        {"recipient_side": "inside", "original_side": "inside"},
+        {"recipient_side": "inside", "original_side": "inside", "origin_life": 1},
+    )
+    assert relayed(rows).tolist() == [True, True, False]
+
+
+def found(evidence, *rows, **more):
+    judged = evidence(deliveries=[RELAYED | row for row in rows], **more)
+    return OPEN_RELAY.judge(judged).to_dict("records")
+
+
+def test_without_relayed_rows_nothing_is_found(evidence):
+    assert OPEN_RELAY.judge(evidence(deliveries=[{}])).empty
+
+
+def test_one_finding_a_client_counts_messages_recipients_and_bytes_once(evidence):
+    (one, two) = found(
+        evidence,
+        {"recipient": "a@far.example"},
+        {"recipient": "b@far.example", "status": "bounced"},
+        {"recipient": "c@far.example", "status": "deferred", "origin_life": 1, "received": "11:00"},
+        {"recipient": "d@far.example", "status": "filtered", "origin_life": 1, "received": "11:00"},
+        {"client_ip": "2001:db8::7", "origin_life": 2},
+    )
+    assert (one["subject"], two["subject"]) == ("2001:db8::7", "203.0.113.7")
+    assert (two["messages"], two["recipients"], two["bytes"]) == (2, 3, 2000)
+    assert (two["delivered"], two["bounced"], two["deferred"], two["expired"]) == (1, 1, 1, 0)
+    assert f"{two['first_seen']:%H:%M} {two['last_seen']:%H:%M}" == "10:00 11:00"
+
+
+TEN = [{"recipient": f"m{n}@far.example"} for n in range(10)]
+TWO_DOMAINS = [{}, {"recipient": "eve@near.example"}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "verdict"),
+    [
+        ([{}], {}, "probable"),
+        (TEN[:9], {}, "probable"),
+        (TEN, {}, "confirmed"),
+        (TWO_DOMAINS, {}, "confirmed"),
+        ([{}, {"recipient": "eve@FAR.example"}], {}, "probable"),
+        (TEN, {"doubted_networks": ("203.0.0.0/8",)}, "probable"),
+        (TEN, {"doubted_networks": ("198.0.0.0/8",)}, "confirmed"),
+        (TEN, {"site_known": False}, "possible"),
+    ],
+    ids=[
+        "one recipient",
+        "nine of one domain",
+        "ten",
+        "two domains",
+        "one domain in other letters",
+        "a network that we doubt",
+        "another network that we doubt",
+        "an inferred site",
+    ],
+)
+def test_the_verdict_on(evidence, rows, more, verdict):
+    assert [row["verdict"] for row in found(evidence, *rows, **more)] == [verdict]
+
+
+def test_the_evidence_is_the_accepting_lines_then_the_delivering_ones(evidence):
+    (row,) = found(evidence, {})
+    assert [place["line"] for place in row["evidence"]] == [1, 4]
