@@ -7,9 +7,11 @@ from pathlib import Path
 
 from analyzer import schema
 from analyzer.detect import pages as detectors
+from analyzer.formats import page as formats
 
 PAGES: dict[str, Callable[[], str]] = {
     "schema.md": schema.as_markdown,
+    "formats.md": formats.as_markdown,
     "detectors.md": detectors.as_markdown,
 }
 

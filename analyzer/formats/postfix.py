@@ -86,7 +86,7 @@ def _content(action: str) -> Shape:
         meaning=f"`{action}`: header_checks, body_checks or a milter acted on the content",
         programs=CLEANUP,
         prefix=action.encode() + b": ",
-        complete=r"^(?P<action>[a-z-]+): (?P<stage>header|body|mime-header|nested-header) (?P<reply>.*)$",
+        complete=rf"^(?P<action>{action}): (?P<stage>header|body|mime-header|nested-header) (?P<reply>.*)$",
         sample=f"{HEAD}cleanup[11]: 3F2A12CE583: {action}: header Subject: cheap from a.example[192.0.2.7]; "
         "from=<ann@a.example> to=<bob@b.example> proto=ESMTP helo=<pc>: no spam here",
     )
@@ -307,7 +307,6 @@ DIALOGUE_LINES = (
 
 KNOWN_LINES = (
     _known(SMTPD, "connect from ", "smtpd[11]: connect from a.example[192.0.2.7]"),
-    _known(SMTPD, "client=", "smtpd[11]: NOQUEUE: client=a.example[192.0.2.7]"),
     *(
         _known(SMTPD | REMOTE | programs("tlsproxy postscreen"), f"{trust} TLS connection ", f"smtpd[11]: {trust} TLS connection established from a.example[192.0.2.7]: TLSv1.3")
         for trust in ("Anonymous", "Untrusted", "Trusted", "Verified")

@@ -31,7 +31,7 @@ FAILED = (
     r"Operating|Internal|I/O|Insufficient|Can't|Cannot|Message|Too|Invalid|Out|No|Address|Input|Output|Critical|[0-9]{3}[ -])"
 )
 HEAD = "Dec  7 05:00:00 mx1 sm-mta[11]: "
-A, B = "7C7500Aj000011: ", "7C7500Aj000012: "
+A, B = "7B7500Aj000011: ", "7B7500Aj000012: "
 HOST = "a.example [192.0.2.7]"
 
 
@@ -87,7 +87,7 @@ MESSAGE_LINES = (
         r", delay=(?P<age>[0-9:+]{8,15})(?:, xdelay=[0-9:+]{8,15})?(?:, mailer=(?P<mailer>[^, ]{1,64}))?"
         r"(?:, (?:tls|auth)[a-z_]*=[^,]*)*(?:, pri=-?[0-9]{1,15})?(?:, (?P<held>quarantine)=[^,]*)?"
         r"(?:, relay=(?P<relay>[^,]*))?(?:, dsn=(?P<dsn>[0-9.]{1,15}))?(?:, (?:ntries|stage)=[^,]*)*"
-        rf"(?:, reply=(?P<said>.*?))?[., ]*, stat=(?:(?P<failed>{FAILED}.*)|(?P<stat>.*))$",
+        rf"(?:,? ?\.\.\.)?(?:, reply=(?P<said>.*?))?, stat=(?:(?P<failed>{FAILED}.*)|(?P<stat>.*))$",
         f"{A}to=<bob@b.example>,<eve@b.example>, ctladdr=<ann@a.example> (1001/1001), delay=00:00:01, xdelay=00:00:01, "
         "mailer=esmtp, pri=30411, relay=mx.b.example. [192.0.2.9], dsn=2.0.0, stat=Sent (Ok: queued as 8F1E22D0C11)",
         fast=(
@@ -123,7 +123,7 @@ MESSAGE_LINES = (
         "the recipients were divided among messages",
         "split: ",
         r"^split: .*, id(?:\(s\)|s)?=(?P<new_queue_id>[0-9A-Za-z, ]*)$",
-        f"{A}split: maxrcpts=2, rcpts=4, count=2, id(s)={B.strip(': ')}, 7C7500Aj000013",
+        f"{A}split: maxrcpts=2, rcpts=4, count=2, id(s)={B.strip(': ')}, 7B7500Aj000013",
     ),
     _shape(
         "notice",
@@ -194,7 +194,7 @@ DECISION_LINES = (
         "decision",
         "the same, of an address without angle brackets",
         "",
-        r"^(?P<recipient>[^ ]+)\.\.\. (?P<reply>(?:User|Invalid|No such|Unknown|Relaying|Domain|Real|Hostname|Colon|Address).*)$",
+        r"^(?P<recipient>[^ <][^ ]*)\.\.\. (?P<reply>(?:User|Invalid|No such|Unknown|Relaying|Domain|Real|Hostname|Colon|Address).*)$",
         f"{A}bob@b.example... User unknown",
     ),
 )
@@ -325,7 +325,7 @@ KNOWN_LINES = (
             ("Authentication-Warning: ", "mx1: Processed from queue /var/spool/mqueue"),
             ("rejecting new messages", ": min free: 100"),
             ("timeout ", "writing message to mx.b.example."),
-            ("Losing ", "./qf7C7500Aj000011: savemail panic"),
+            ("Losing ", "./qf7B7500Aj000011: savemail panic"),
             ("Saved message ", "in /var/lib/sendmail/dead.letter"),
             ("queueup: ", "cannot lock"),
             ("low on space ", "(SMTP-DAEMON needs 1 bytes + 100 blocks)"),

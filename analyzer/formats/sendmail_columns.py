@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -124,11 +125,12 @@ def _one_row_each(table: pa.Table, column: str) -> pa.Table:
     if not _is(listed, ",").to_numpy(zero_copy_only=False).any():
         return table
     quoted = _is(listed, '"').to_numpy(zero_copy_only=False)
-    parts = pc.split_pattern(listed, ",")
+    parts = pc.split_pattern(listed.filter(pa.array(~quoted)), ",")
     if quoted.any():
-        whole = pc.filter(listed, pa.array(quoted)).to_pandas()
-        careful = pa.array(whole.str.findall(RECIPIENT).tolist(), pa.list_(pa.string()))
-        parts = pc.replace_with_mask(parts, pa.array(quoted), careful)
+        whole = listed.filter(pa.array(quoted)).to_pandas()
+        careful = pa.array(whole.str.findall(RECIPIENT).tolist(), parts.type)
+        order = np.argsort(np.concatenate([np.flatnonzero(~quoted), np.flatnonzero(quoted)]))
+        parts = pa.concat_arrays([parts, careful]).take(pa.array(order))
     rows = table.take(pc.list_parent_indices(parts))
     members = pc.utf8_trim_whitespace(pc.list_flatten(parts))
     return _set(rows, column, pa.chunked_array([members]))

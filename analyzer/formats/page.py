@@ -1,0 +1,40 @@
+"""Which lines are read, and what does each kind tell? docs/formats.md, derived from the declared shapes."""
+
+from __future__ import annotations
+
+from analyzer.formats.reader import DIALECTS
+from analyzer.formats.shapes import Dialect, Shape
+
+
+def as_markdown() -> str:
+    """docs/formats.md; a test fails while the committed page differs."""
+    lines = [
+        "# The lines that are read",
+        "",
+        "Derived from the shapes in `analyzer/formats/` by `make docs`; do not edit. The first shape that "
+        "fits a line",
+        "keeps it. A line of these programs that no shape fits is kept whole in `unread.parquet`.",
+        "",
+    ]
+    for dialect in DIALECTS:
+        lines += _of(dialect)
+    return "\n".join(lines)
+
+
+def _of(dialect: Dialect) -> list[str]:
+    telling = [shape for shape in dialect.shapes if shape.bearing]
+    idle = [shape for shape in dialect.shapes if not shape.bearing]
+    lines = [f"## {dialect.mta}", ""]
+    for kind in dict.fromkeys(shape.kind for shape in telling):
+        lines += [f"### `{kind}`", ""]
+        for shape in telling:
+            if shape.kind == kind:
+                lines += [f"{_sentence(shape)}", "", f"    {shape.sample}", ""]
+    if idle:
+        lines += ["### known, without bearing", "", *(f"    {s.sample}" for s in idle), ""]
+    return lines
+
+
+def _sentence(shape: Shape) -> str:
+    by = f" (by {', '.join(sorted(shape.programs))})" if shape.programs else ""
+    return f"{shape.meaning}{by}:"
