@@ -271,6 +271,27 @@ def _zstd_pieces(source: Source, steps: Iterator[int], _problems: list[str]) -> 
             yield piece
 
 
+def zipped(method: int, checksum: int, size: int) -> Carrier:
+    """How a zip's member is packed: deflated, or stored as it is."""
+
+    def pieces(source: Source, steps: Iterator[int], problems: list[str]) -> Iterator[bytes]:
+        if method:
+            unpacked = _one_stream(_Inflate(), _Input(source), steps)
+        else:
+            unpacked = iter(lambda: source.read(next(steps)), b"")
+        found = given = 0
+        for piece in unpacked:
+            found = zlib.crc32(piece, found)
+            given += len(piece)
+            yield piece
+        if (found, given) != (checksum, size):
+            problems.append(
+                "checksum wrong: these are not the bytes that were put into the archive"
+            )
+
+    return Carrier("zip", (), pieces)
+
+
 CARRIERS = {
     carrier.name: carrier
     for carrier in (

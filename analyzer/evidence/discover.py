@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analyzer.errors import EnvironmentTrouble, SettingsError
+from analyzer.evidence.archives import Member, Stretch, members
 from analyzer.evidence.raw import open_untouched
-from analyzer.evidence.recognise import recognise
+from analyzer.evidence.recognise import recognise, recognise_member
 
 # Bytes that are no UTF-8 (Python reads them as surrogates), control characters, and the mark that
 # shows both.
@@ -40,9 +41,10 @@ class Evidence:
     size: int
     mtime_ns: int | None  # None: standard input from a pipe has none
     carrier: str  # plain, gzip, xz, bzip2, zstd
-    kind: str  # text, empty, binary, unsupported, unreadable
+    kind: str  # text, empty, binary, archive, unsupported, unreadable
     note: str = ""  # why it is not text
     spool: Spool | None = field(default=None, repr=False, compare=False)
+    stretch: Stretch | None = None  # where in the archive at `path` it is
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class _Candidate:
 def find(arguments: Sequence[str | Path]) -> list[Evidence]:
     """The evidence that files, folders, patterns and `-` (standard input) stand for.
 
+    An archive is listed, and so is each file in it.
+
     Sorted by name; each file once, however often and by whatever link it is reached.
 
     Raises:
@@ -76,9 +80,13 @@ def find(arguments: Sequence[str | Path]) -> list[Evidence]:
     candidates = [candidate for path in paths for candidate in _candidates(path)]
     with_stdin = len(paths) < len(arguments)
     taken = ["stdin"] if with_stdin else []
-    evidence = [_evidence(candidate) for candidate in _told_apart(_each_once(candidates), taken)]
+    evidence = [
+        one
+        for candidate in _told_apart(_each_once(candidates), taken)
+        for one in _evidence(candidate)
+    ]
     if with_stdin:
-        evidence.append(_stdin())
+        evidence += _stdin()
     return sorted(evidence, key=lambda one: one.name)
 
 
@@ -168,19 +176,53 @@ def _told_apart(candidates: list[_Candidate], taken: list[str]) -> list[_Candida
         candidates = longer
 
 
-def _evidence(candidate: _Candidate) -> Evidence:
+def _evidence(candidate: _Candidate) -> list[Evidence]:
     path, name, status = candidate.path, candidate.name, candidate.status
     if status is None:
-        return Evidence(path, name, 0, None, "plain", "unreadable", candidate.trouble)
+        return [Evidence(path, name, 0, None, "plain", "unreadable", candidate.trouble)]
+    size, mtime_ns = status.st_size, status.st_mtime_ns
     try:
         with open_untouched(path) as file:
-            carrier, kind, note = recognise(file, status.st_size)
+            carrier, kind, note = recognise(file, size)
+            found = Evidence(path, name, size, mtime_ns, carrier, kind, note)
+            return _with_members(found, file)
     except OSError as error:
-        carrier, kind, note = "plain", "unreadable", _why(error)
-    return Evidence(path, name, status.st_size, status.st_mtime_ns, carrier, kind, note)
+        return [Evidence(path, name, size, mtime_ns, "plain", "unreadable", _why(error))]
 
 
-def _stdin() -> Evidence:
+def _with_members(found: Evidence, file: io.FileIO) -> list[Evidence]:
+    """The evidence, and what is in it if it is an archive."""
+    if found.kind != "archive":
+        return [found]
+    contents = members(file, found.size, found.carrier, found.note)
+    listed = [_member(found, member) for member in contents.members]
+    if not listed and contents.damage:
+        note = f"{found.note} archive: unpack it and give the files"
+        return [replace(found, kind="unsupported", note=note)]
+    note = f"{found.note} archive of {len(listed):,} files"
+    if contents.damage:
+        return [replace(found, kind="unreadable", note=f"{note}; {contents.damage}"), *listed]
+    return [replace(found, note=note), *listed]
+
+
+def _member(archive: Evidence, member: Member) -> Evidence:
+    carrier, kind, note = recognise_member(member.beginning)
+    if member.trouble:
+        carrier, kind, note = "plain", "unsupported", member.trouble
+    return Evidence(
+        archive.path,
+        f"{archive.name}/{_printable(member.label)}",
+        member.size,
+        member.mtime_ns,
+        carrier,
+        kind,
+        note,
+        archive.spool,
+        member.stretch,
+    )
+
+
+def _stdin() -> list[Evidence]:
     if sys.stdin is None:
         raise SettingsError("there is no standard input", "-", "Name files, or pipe a log in.")
     mtime_ns = None
@@ -202,7 +244,8 @@ def _stdin() -> Evidence:
             "Make room there, or set TMPDIR to a folder with room.",
         ) from None
     size = os.fstat(spool.fileno()).st_size
-    return Evidence(Path("-"), "stdin", size, mtime_ns, *recognise(spool, size), spool)
+    found = Evidence(Path("-"), "stdin", size, mtime_ns, *recognise(spool, size), spool)
+    return _with_members(found, spool)
 
 
 def _why(error: OSError) -> str:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from analyzer.evidence.archives import MemberBytes
 from analyzer.evidence.blocks import Block, Cutter, Overlong
 from analyzer.evidence.carriers import CARRIERS, Decoded, joined
 from analyzer.evidence.discover import Evidence
@@ -56,13 +57,12 @@ class Reader:
             yield from self._blocks(file)
 
     def _blocks(self, file: io.FileIO) -> Iterator[Block]:
-        size = self._evidence.size
-        raw = RawFile(file, size)
-        hashed_file = hashed_stream = Hashed(raw)
+        own = self._own_bytes(file)
+        hashed_file = hashed_stream = Hashed(own)
         problems: list[str] = []
         if self._evidence.carrier != "plain":
             carrier = CARRIERS[self._evidence.carrier]
-            decoded = Decoded(carrier, hashed_file, again=lambda: RawFile(file, size))
+            decoded = Decoded(carrier, hashed_file, again=lambda: self._own_bytes(file))
             hashed_stream, problems = Hashed(decoded), decoded.problems
         cutter = Cutter(hashed_stream, self._evidence.name, self._block_size)
         if self._evidence.kind == "text":
@@ -76,9 +76,22 @@ class Reader:
             stream_sha256=hashed_stream.hexdigest(),
             lines=cutter.lines,
             partial_last=cutter.partial_last,
-            damage=joined(([raw.damage] if raw.damage else []) + problems),
+            damage=joined(_damage(own) + problems),
             overlong=cutter.overlong,
         )
+
+    def _own_bytes(self, file: io.FileIO) -> RawFile | MemberBytes:
+        """What the evidence consists of: the file, or a stretch of it."""
+        found = self._evidence
+        if found.stretch is not None:
+            return MemberBytes(file, found.stretch)
+        return RawFile(file, found.size)
+
+
+def _damage(own: RawFile | MemberBytes) -> list[str]:
+    if isinstance(own, MemberBytes):
+        return own.problems
+    return [own.damage] if own.damage else []
 
 
 def read(evidence: Evidence, block_size: int = BLOCK_SIZE) -> Reader:

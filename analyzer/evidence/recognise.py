@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 
 from analyzer.evidence.carriers import CARRIERS, Decoded
-from analyzer.evidence.raw import RawFile
+from analyzer.evidence.raw import Hashed, RawFile, Source
 
 BEGINNING = 64 << 10  # bytes
 BINARY_SHARE = 0.10  # of control bytes; random bytes have 0.113, a log next to none
@@ -39,10 +40,8 @@ _MAGIC = {
     b"\xfe\xff": "UTF-16 text",
 }
 _WHAT_TO_DO = {
-    "zip archive": "unpack it and give the files",
     "7z archive": "unpack it and give the files",
     "RAR archive": "unpack it and give the files",
-    "tar archive": "unpack it and give the files",
     "compress (.Z) data": "decompress it and give the result",
     "lz4 data": "decompress it and give the result",
     "lzip data": "decompress it and give the result",
@@ -50,6 +49,7 @@ _WHAT_TO_DO = {
     "systemd journal": "export it with journalctl -o short-iso and give the result",
     "UTF-16 text": "convert it to UTF-8 and give the result",
 }
+ARCHIVES = {"zip archive": "zip", "tar archive": "tar"}
 _NUL_RUN = re.compile(rb"\0{8,}")  # left by a crash, or by a log cut while it was written
 _CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\f"))
 
@@ -57,8 +57,8 @@ _CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\f"))
 def recognise(file: io.FileIO, size: int) -> tuple[str, str, str]:
     """Carrier, kind and note of an open file.
 
-    Kinds: `text`, `empty`, `binary`, `unsupported` (the note says what it is), `unreadable` (the
-    note says why).
+    Kinds: `text`, `empty`, `binary`, `archive` (the note says which), `unsupported` (the note says
+    what it is), `unreadable` (the note says why).
     """
     raw = RawFile(file, size)
     beginning = raw.read(BEGINNING)
@@ -67,15 +67,36 @@ def recognise(file: io.FileIO, size: int) -> tuple[str, str, str]:
     carrier = carrier_of(beginning)
     if carrier == "plain":
         return carrier, *_kind(beginning)
-    decoded = Decoded(CARRIERS[carrier], RawFile(file, size), lambda: RawFile(file, size))
+    return carrier, *_inside(carrier, lambda: RawFile(file, size))
+
+
+def recognise_member(beginning: bytes) -> tuple[str, str, str]:
+    """The same of a file in an archive, of which the beginning is at hand."""
+    carrier = carrier_of(beginning)
+    if carrier == "plain":
+        kind, note = _kind(beginning)
+    else:
+        kind, note = _inside(carrier, lambda: Hashed(io.BytesIO(beginning)))
+    if kind == "archive":
+        return (
+            carrier,
+            "unsupported",
+            f"{note} archive inside an archive: unpack it and give the files",
+        )
+    return carrier, kind, note
+
+
+def _inside(carrier: str, source: Callable[[], Source]) -> tuple[str, str]:
+    """Kind and note of what compressed data carry."""
+    decoded = Decoded(CARRIERS[carrier], source(), source)
     beginning = decoded.read(BEGINNING)
     if not beginning and decoded.problems:
-        return carrier, "text", ""  # whatever it was: reading it will report the damage
+        return "text", ""  # whatever it was: reading it will report the damage
     inner = carrier_of(beginning)
     if inner != "plain":
         note = f"{inner} data inside {carrier} data: decompress it and give the result"
-        return carrier, "unsupported", note
-    return carrier, *_kind(beginning)
+        return "unsupported", note
+    return _kind(beginning)
 
 
 def carrier_of(beginning: bytes) -> str:
@@ -89,6 +110,8 @@ def _kind(beginning: bytes) -> tuple[str, str]:
     what = next((what for magic, what in _MAGIC.items() if beginning.startswith(magic)), None)
     if beginning[257:262] == b"ustar":
         what = "tar archive"
+    if what in ARCHIVES:
+        return "archive", ARCHIVES[what]
     if what:
         return "unsupported", f"{what}: {_WHAT_TO_DO[what]}" if what in _WHAT_TO_DO else what
     written = _NUL_RUN.sub(b"", beginning)
