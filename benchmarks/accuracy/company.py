@@ -70,6 +70,7 @@ class Company:
     )  # target, via
     lists: dict[str, list[tuple[str, Exchanger | None]]] = field(default_factory=dict)
     masked: Client | None = None
+    machines: list[str] = field(default_factory=list)  # more names and addresses of our own server
     taken: set[str] = field(default_factory=set)
 
     def new_domain(self) -> str:

@@ -14,14 +14,20 @@ from random import Random
 
 from benchmarks.accuracy.company import DAY, Company, found
 from benchmarks.accuracy.dialect import Written
+from benchmarks.accuracy.exchange import Exchange
 from benchmarks.accuracy.incidents import DOORS, HAPPENS, VARIANTS, Variant
 from benchmarks.accuracy.innocent import SOURCES, machine
 from benchmarks.accuracy.mail import Post
 from benchmarks.accuracy.model import Change, History
 from benchmarks.accuracy.postfix import Postfix
+from benchmarks.accuracy.sendmail import Sendmail
 from benchmarks.accuracy.truth import site, truth
 
-WRITERS = {"postfix": Postfix}
+WRITERS: dict[str, type[Postfix] | type[Sendmail] | type[Exchange]] = {
+    "postfix": Postfix,
+    "sendmail": Sendmail,
+    "exchange": Exchange,
+}
 ZONES = ("UTC", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata")
 CLEAN = Variant("clean", (0, 0), (0, 0), (0, 0), (0.5, 6.0))
 
@@ -70,7 +76,7 @@ def write(story: Story, dialect: str, out: Path) -> Written:
     written = WRITERS[dialect](company, history, story.seed).write()
     out.mkdir(parents=True, exist_ok=True)
     for name, text in written.files.items():
-        (out / name).write_text(text, "utf-8")
+        (out / name).write_bytes(text.encode())
     told = truth(company, history, written) | {"dialect": dialect, "year": 2026}
     (out / "truth.json").write_text(json.dumps(told, indent=0), "utf-8")
     (out / "site.toml").write_text(site(company), "utf-8")

@@ -22,7 +22,6 @@ REFUSED = {
     "relay_denied": "554 5.7.1 <{to}>: Relay access denied",
     "unknown_user": "550 5.1.1 <{to}>: Recipient address rejected: User unknown in local recipient table",
 }
-OURS = {"local": "local", "virtual": "virtual"}
 
 
 def seconds(value: float) -> str:
@@ -196,7 +195,7 @@ class Postfix:
         sender = f"owner-{address}" if mailing else message.sender
         self._leg(
             message, new, message_id, when, sender, message.size + self.rng.randint(145, 155), recipients,
-            len(recipients), first=queue_id, original=address,
+            len(recipients), first=queue_id,
         )  # fmt: skip
         pid = self.processes["local"].take(when, when + 0.05)
         self._say(
@@ -210,7 +209,7 @@ class Postfix:
 
     def _leg(
         self, message: Message, queue_id: str, message_id: str, at: float, sender: str, size: int,
-        recipients: list[tuple[int, Recipient]], count: int, first: str | None = None, original: str | None = None,
+        recipients: list[tuple[int, Recipient]], count: int, first: str | None = None,
     ) -> float:  # fmt: skip
         """One queue file: cleanup, queue manager, deliveries. Returns when it was removed."""
         pid = self.processes["cleanup"].take(at, at + 0.02)
@@ -235,7 +234,7 @@ class Postfix:
                         f"{queue_id}: from=<{sender}>, status=expired, returned to sender",
                     )  # fmt: skip
                 else:
-                    self._delivery(queue_id, recipient, attempt, when, original)
+                    self._delivery(queue_id, recipient, attempt, when)
                 ends = max(ends, when + 0.02)
         if message.made_here == "notice" or not message.children or first is not None:
             self._say(ends + 0.01, "qmgr", self.qmgr, f"{queue_id}: removed")
@@ -247,14 +246,10 @@ class Postfix:
         recipient: Recipient,
         attempt: Attempt,
         when: float,
-        original: str | None,
     ) -> None:
         to = recipient.final
-        named = (
-            ""
-            if to == (original and "" or recipient.address)
-            else f", orig_to=<{recipient.address}>"
-        )
+        told = recipient.via != "list" and to != recipient.address
+        named = f", orig_to=<{recipient.address}>" if told else ""
         status = {"sent": "sent", "deferred": "deferred", "bounced": "bounced"}[attempt.outcome]
         exchanger = attempt.exchanger
         waits = max(0.0, attempt.after - 0.03) if attempt.after > 60 else 0.01

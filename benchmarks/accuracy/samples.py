@@ -24,10 +24,10 @@ from analyzer import pipeline, site
 from analyzer.case import Case
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
-REFUSED = re.compile(r": Relay access denied|>?\.\.\. Relaying denied")
+REFUSED = re.compile(r": Relay access denied|>?\.\.\. Relaying denied|SMTP; Unable to relay")
 NOT_DELIVERIES = ("expanded", "filtered")
 # Sendmail does not log what a virtusertable made of an address.
-FOUND = {"postfix": 0.995, "sendmail": 0.985}
+FOUND = {"postfix": 0.995, "sendmail": 0.985, "exchange": 0.999}
 LABELS = {
     "open_relay": "open_relay",
     "backscatter": "backscatter",
@@ -198,9 +198,26 @@ def incident(scores: Scores, case: Case, truth: dict[str, Any], both: pd.DataFra
     )
     changes = [note["t"] for note in truth["notes"]]
     door = findings[findings["detector"].eq("door")].sort_values("first_seen")
-    for name, moment, change in zip(("opened", "closed"), door.itertuples(), changes, strict=True):
-        scores.equal(f"door {name}", _second(moment.last_seen.timestamp()), _second(change))
+    if truth["mta"] == "exchange":  # logs no change of configuration: only the answers around it
+        doors(scores, door, changes)
+    else:
+        for name, moment, change in zip(
+            ("opened", "closed"), door.itertuples(), changes, strict=True
+        ):
+            scores.equal(f"door {name}", _second(moment.last_seen.timestamp()), _second(change))
     probes(scores, case, truth)
+
+
+def doors(scores: Scores, door: pd.DataFrame, changes: list[float]) -> None:
+    """The time in which the door is said to have moved, and when it moved."""
+    if not len(changes):
+        return
+    for name, moment, change in zip(("opened", "closed"), door.itertuples(), changes, strict=True):
+        within = moment.first_seen.timestamp() <= change <= moment.last_seen.timestamp()
+        span = (
+            f"{_second(moment.first_seen.timestamp())} to {_second(moment.last_seen.timestamp())}"
+        )
+        scores.say(f"door {name}", span, f"truth {_second(change)}", within)
 
 
 def probes(scores: Scores, case: Case, truth: dict[str, Any]) -> None:
@@ -235,15 +252,20 @@ def _second(stamp: float) -> str:
     return datetime.fromtimestamp(int(stamp), UTC).isoformat()
 
 
+def logs_of(folder: Path) -> list[Path]:
+    """One log (others beside it are the same lines in another form), or all files of an Exchange server."""
+    whole = [folder / name for name in ("mail.log.xz", "maillog.xz") if (folder / name).is_file()]
+    return whole[:1] or sorted(
+        path for path in folder.rglob("*.xz") if path.suffixes[0].lower() == ".log"
+    )
+
+
 def measure(name: str) -> Scores:
     """One sample log against its truth."""
     folder = SAMPLES / name
     truth = json.loads(lzma.decompress((folder / "truth.json.xz").read_bytes()))
-    log = next(
-        path for path in sorted(folder.iterdir()) if path.name in ("mail.log.xz", "maillog.xz")
-    )
     case = pipeline.analyze(
-        [log], site=site.load(folder / "site.toml"), site_path=folder / "site.toml"
+        logs_of(folder), site=site.load(folder / "site.toml"), site_path=folder / "site.toml"
     ).case
     scores = Scores()
     both = common(scores, case, truth)

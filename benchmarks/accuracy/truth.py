@@ -91,7 +91,7 @@ def site(company: Company) -> str:
         f'timezone = "{company.zone}"',
         f"domains = {listed(company.domains)}",
         f"networks = {listed(company.networks)}",
-        f"servers = {listed([company.host, company.ip, '127.0.0.1', '::1'])}",
+        f"servers = {listed([company.host, company.ip, *company.machines, '127.0.0.1', '::1'])}",
     ]
     if company.relay:
         lines.append(f"relay_domains = {listed([company.relay[0].domain])}")
