@@ -49,7 +49,8 @@ def _answers(evidence: Evidence) -> pd.DataFrame:
     tried = tried.assign(accepted=~refused, relayed=False)
     tried = tried[refused | tried["client_ip"].isin(relayed["client_ip"])]
     parts = [part for part in (taken, tried[taken.columns]) if len(part)] or [taken]
-    return pd.concat(parts).sort_values(["time", "source", "line"], kind="stable")
+    known = pd.concat(parts).dropna(subset=["time"])  # an answer without a time tells no moment
+    return known.sort_values(["time", "source", "line"], kind="stable")
 
 
 def _moments(mine: pd.DataFrame, server: str, evidence: Evidence) -> list[dict[str, Any]]:
