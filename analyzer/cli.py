@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from analyzer.commands.audit import audit
+from analyzer.commands.site import site_app
 from analyzer.errors import AnalyzerError, EnvironmentTrouble
 from analyzer.progress import bar
 
@@ -38,9 +40,14 @@ Evidence = Annotated[
         show_default=False,
     ),
 ]
-SiteFile = Annotated[
-    Path | None,
-    typer.Option("--site", help="TOML file: our domains and networks.", show_default=False),
+SiteFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--site",
+        help="Our domains and networks: site.toml or the mail server's own files (main.cf, "
+        "sendmail.mc, exports of Exchange, with their tables); may be repeated.",
+        show_default=False,
+    ),
 ]
 CaseFolder = Annotated[Path, typer.Option("--case", help="Folder for the results.")]
 Domain = Annotated[
@@ -60,6 +67,24 @@ Year = Annotated[
         min=1980,
         max=2100,
         help="Year of the first line of logs whose stamps name none.",
+        show_default=False,
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="Mail received from this day or moment on, by the clock of site.toml.",
+        show_default=False,
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        "--until",
+        metavar="TIME",
+        help="Mail received up to the end of this day, or before this moment.",
         show_default=False,
     ),
 ]
@@ -92,30 +117,34 @@ def relaytrail(
 @app.command(epilog=f"{EXAMPLE}  {EXIT_CODES}")
 def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argument
     evidence: Evidence,
-    site: SiteFile = None,
+    site: SiteFiles = None,
     case: CaseFolder = Path("case"),
     domain: Domain = None,
     network: Network = None,
     year: Year = None,
+    since: Since = None,
+    until: Until = None,
     as_json: AsJson = False,
     force: Force = False,
     fail_on_findings: FailOnFindings = False,
 ) -> None:
     """Find relay abuse in mail logs and write the case."""
-    from analyzer import pipeline
-    from analyzer import site as sites
+    from analyzer import config, pipeline
     from analyzer.report import summary
+    from analyzer.site import Site
+    from analyzer.window import Window
 
-    stated = sites.load(site) if site else None
+    stated = config.sites(site) if site else None
     if domain or network:
-        stated = (stated or sites.Site()).with_more(domain or [], network or [])
+        stated = (stated or Site()).with_more(domain or [], network or [])
     with bar() as progress:
         outcome = pipeline.analyze(
             evidence,
             site=stated,
-            site_path=site,
+            site_path=Path(" + ".join(path.name for path in site)) if site else None,
             case=case,
             year=year,
+            window=Window(since, until),
             force=force,
             progress=progress,
         )
@@ -131,6 +160,11 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
         raise typer.Exit(INCOMPLETE)
     if fail_on_findings and abused:
         raise typer.Exit(1)
+
+
+# Commands that have a file of their own.
+app.add_typer(site_app, name="site")
+app.command(epilog="Example: relaytrail audit main.cf master.cf --case case")(audit)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Sub-commands that have a file of their own; cli.py names them."""

@@ -1,0 +1,38 @@
+"""`relaytrail audit`: may a stranger relay, by the configuration of the mail server?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analyzer.commands.site import ConfigFiles
+
+
+def audit(
+    files: ConfigFiles,
+    case: Annotated[
+        Path | None,
+        typer.Option(
+            "--case", help="Count the messages of this case that fit each hole.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Find what lets strangers relay in the configuration of a mail server, line by line."""
+    from analyzer import config
+    from analyzer.config import tell
+    from analyzer.display import display
+
+    given = config.configuration(files)
+    audits = given.audits()
+    if case is not None:
+        from analyzer.case import Case
+
+        audits = config.counted(audits, Case.load(case), config.site_of(given.entries()))
+    if as_json:
+        typer.echo(json.dumps(tell.as_json(audits), ensure_ascii=True, indent=2))
+    else:
+        typer.echo("\n".join(display(line, 2000) for line in tell.as_text(audits)))

@@ -1,0 +1,194 @@
+"""Configuration files of a mail server: who is local by them, and may a stranger relay?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from analyzer.case import Case
+from analyzer.config import (
+    exchange,
+    exchange_audit,
+    exchange_site,
+    postfix,
+    postfix_audit,
+    postfix_checks,
+    postfix_site,
+    recognise,
+    sendmail,
+    sendmail_audit,
+    sendmail_site,
+)
+from analyzer.config.count import Traffic
+from analyzer.config.entries import Entries
+from analyzer.config.findings import Audit, Check, as_markdown
+from analyzer.config.given import Given, read
+from analyzer.config.postfix_tables import Tables
+from analyzer.config.toml import as_toml
+from analyzer.errors import SettingsError
+from analyzer.site import Site, load
+
+__all__ = ["Configuration", "as_toml", "configuration", "site_of", "sites"]
+
+DECLARED: dict[str, Sequence[Check]] = {
+    "Postfix": postfix_checks.CHECKS,
+    "Sendmail": sendmail_audit.CHECKS,
+    "Exchange": exchange_audit.CHECKS,
+}
+_SENDMAIL = (
+    recognise.SENDMAIL_MC,
+    recognise.SENDMAIL_CF,
+    recognise.SENDMAIL_ACCESS,
+    recognise.LOCAL_NAMES,
+    recognise.RELAY_NAMES,
+)
+_EXCHANGE = (
+    recognise.ACCEPTED_DOMAINS,
+    recognise.CONNECTORS,
+    recognise.PERMISSIONS,
+    recognise.ROUTING_55,
+)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The given files, each with what it is."""
+
+    files: tuple[tuple[Given, str], ...]
+
+    @property
+    def _all(self) -> list[Given]:
+        return [given for given, _ in self.files]
+
+    def _postfix(self) -> tuple[postfix.Postfix, Tables] | None:
+        """A list or an access table may be Postfix's too: whatever its settings refer to."""
+        mine = [given for given, kind in self.files if kind == recognise.POSTFIX]
+        beside = [given for given in self._all if given not in mine]
+        return (postfix.parse(mine), Tables(beside)) if mine else None
+
+    def _has(self, kinds: Sequence[str], used: set[str]) -> bool:
+        return any(kind in kinds and given.name not in used for given, kind in self.files)
+
+    def entries(self) -> Entries:
+        """Who is local, with the origin of each entry."""
+        entries = Entries()
+        used: set[str] = set()
+        if made := self._postfix():
+            entries.merge(postfix_site.site(*made))
+            used = made[1].used
+        if self._has(_SENDMAIL, used):
+            entries.merge(sendmail_site.site(sendmail.parse(self._unused(used))))
+        if self._has(_EXCHANGE, used):
+            entries.merge(exchange_site.site(exchange.parse(self.files)))
+        entries.notes += self._idle()
+        return entries
+
+    def audits(self) -> list[Audit]:
+        """One for each kind of server among the files."""
+        found: list[Audit] = []
+        used: set[str] = set()
+        if made := self._postfix():
+            found.append(postfix_audit.audit(*made, self._all))
+            postfix_site.site(*made)  # tables that only say who is local are of use too
+            used = made[1].used
+        if self._has(_SENDMAIL, used):
+            found.append(sendmail_audit.audit(sendmail.parse(self._unused(used)), self._all))
+        if self._has(_EXCHANGE, used):
+            found.append(exchange_audit.audit(exchange.parse(self.files), self._all))
+        if not found:
+            names = ", ".join(given.name for given in self._all)
+            raise SettingsError("no configuration of a mail server", names, WHAT_TO_GIVE)
+        idle = self._idle()
+        return [replace(found[0], notes=[*found[0].notes, *idle]), *found[1:]]
+
+    def _unused(self, used: set[str]) -> list[tuple[Given, str]]:
+        return [(given, kind) for given, kind in self.files if given.name not in used]
+
+    def _idle(self) -> list[str]:
+        """A table that nothing refers to was given in vain, and that is worth a word."""
+        tables = [given for given, kind in self.files if kind == recognise.TABLE]
+        return [
+            f"{table.name}: no setting refers to this file"
+            for table in tables
+            if not any(PurePath(table.name).name in g.text for g in self._all if g is not table)
+        ]
+
+
+WHAT_TO_GIVE = (
+    "Give `postconf -n` output, main.cf, sendmail.mc or .cf, or exports of Get-AcceptedDomain and "
+    "Get-ReceiveConnector."
+)
+
+
+def configuration(paths: Sequence[Path]) -> Configuration:
+    """Read the files and tell what each is.
+
+    Raises:
+        SettingsError: a file cannot be read, or is a site.toml.
+    """
+    files = [(given, recognise.recognise(given)) for given in read(paths)]
+    return Configuration(tuple(files))
+
+
+def site_of(entries: Entries) -> Site:
+    """The entries as a site."""
+    data: dict[str, object] = {key: list(values) for key, values in entries.values.items()}
+    if entries.forwards:
+        data["forwards"] = {address: targets for address, (targets, _) in entries.forwards.items()}
+    return Site.model_validate(data)
+
+
+def sites(paths: Sequence[Path]) -> Site:
+    """One site of several files: each a site.toml, or configuration of the mail server.
+
+    Raises:
+        SettingsError: a file is neither, or says who is local in no way.
+    """
+    given = configuration([path for path in paths if not _is_toml(path)])
+    stated = [load(path) for path in paths if _is_toml(path)]
+    if given.files:
+        if not (entries := given.entries()).values:
+            names = ", ".join(file.name for file, _ in given.files)
+            raise SettingsError("nothing here says who is local", names, WHAT_TO_GIVE)
+        stated.append(site_of(entries))
+    merged: dict[str, object] = {}
+    for site in stated:
+        for key, value in site.model_dump(mode="json", exclude_none=True).items():
+            merged[key] = _joined(merged.get(key), value)
+    return Site.model_validate(merged)
+
+
+def _is_toml(path: Path) -> bool:
+    """A site.toml keeps its own errors, with their lines."""
+    if path.suffix == ".toml" or not path.is_file():
+        return True
+    return recognise.recognise(read([path])[0]) == recognise.SITE
+
+
+def _joined(before: object, more: object) -> object:
+    if isinstance(before, list) and isinstance(more, list):
+        return [*before, *(value for value in more if value not in before)]
+    if isinstance(before, dict) and isinstance(more, dict):
+        return {**before, **more}
+    return more
+
+
+def counted(audits: Sequence[Audit], case: Case, site: Site) -> list[Audit]:
+    """The audits with the number of messages of the case that fit each hole."""
+    traffic = Traffic(case.deliveries, case.messages, site)
+    return [
+        replace(
+            audit,
+            findings=[
+                f if f.hole is None else replace(f, messages=traffic.through(f.hole))
+                for f in audit.findings
+            ],
+        )
+        for audit in audits
+    ]
+
+
+def checks_as_markdown() -> str:
+    """The table of checks in docs/audit.md."""
+    return as_markdown(DECLARED)

@@ -1,0 +1,130 @@
+"""What can an audit of a configuration say?
+
+A check is declared once, and the table in docs/audit.md is derived from the declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from analyzer.config.given import Place
+from analyzer.site import Network
+
+SEVERITIES = ("critical", "high", "medium", "info")
+OPEN, CLOSED, UNKNOWN, BROKEN = "open", "closed", "unknown", "refuses all mail"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that an audit looks for."""
+
+    name: str
+    severity: str
+    finds: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Hole:
+    """Which messages could come through? What is empty does not matter.
+
+    Keys are written as in an access table: an address, a domain (and what is below it), `local@`.
+    """
+
+    clients: tuple[Network, ...] = ()
+    senders: tuple[str, ...] = ()
+    helos: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    routed: bool = False
+    logged_in: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting, corrected; `service` where it is an override in master.cf."""
+
+    name: str
+    value: str
+    service: str = ""
+
+    def __str__(self) -> str:
+        if self.service:
+            return f"-o {self.name}={self.value.replace(', ', ',')}"
+        return f"{self.name} = {self.value}".rstrip()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check that found something, and the very line."""
+
+    check: Check
+    place: Place
+    line: str
+    detail: str
+    remedy: str
+    where: str = ""
+    severity: str = ""
+    change: Change | None = None
+    hole: Hole | None = None
+    messages: int | None = field(default=None, compare=False)
+
+    @property
+    def weight(self) -> str:
+        return self.severity or self.check.severity
+
+
+@dataclass(frozen=True)
+class Door:
+    """One way in for mail from the network, and what a stranger gets there.
+
+    `because` says which line decides; `reach` says who can connect, where the files tell.
+    """
+
+    name: str
+    verdict: str
+    because: str
+    place: Place
+    reach: str = ""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Of one mail server."""
+
+    mta: str
+    doors: Sequence[Door]
+    findings: Sequence[Finding]
+    notes: Sequence[str] = ()
+
+    @property
+    def verdict(self) -> str:
+        """The worst of all doors."""
+        found = {door.verdict for door in self.doors}
+        return next((v for v in (OPEN, UNKNOWN, BROKEN, CLOSED) if v in found), UNKNOWN)
+
+
+def ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """The worst first, then by place; what was found twice is said once."""
+    unique: dict[tuple[str, Place, str], Finding] = {}
+    for finding in findings:
+        unique.setdefault((finding.check.name, finding.place, finding.line), finding)
+    return sorted(
+        unique.values(), key=lambda f: (SEVERITIES.index(f.weight), f.place, f.check.name)
+    )
+
+
+def as_markdown(declared: dict[str, Sequence[Check]]) -> str:
+    """docs/audit.md's table of checks, one a server."""
+    lines: list[str] = []
+    for mta, checks in declared.items():
+        lines += [
+            f"### {mta}",
+            "",
+            "| check | severity | finds | why it matters |",
+            "| --- | --- | --- | --- |",
+        ]
+        for check in sorted(checks, key=lambda c: (SEVERITIES.index(c.severity), c.name)):
+            lines.append(f"| `{check.name}` | {check.severity} | {check.finds} | {check.why} |")
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,199 @@
+"""Through which doors of this Postfix can a stranger relay, by which line, and how is it closed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from analyzer.config import postfix_checks as checks
+from analyzer.config.findings import (
+    BROKEN,
+    CLOSED,
+    OPEN,
+    UNKNOWN,
+    Audit,
+    Change,
+    Door,
+    Finding,
+    ordered,
+)
+from analyzer.config.given import Given, Place, Said
+from analyzer.config.postfix import DEFAULT, Postfix, Service
+from analyzer.config.postfix_holes import (
+    SUBMISSION_PORTS,
+    finding,
+    guard,
+    guilty,
+    hole_of,
+)
+from analyzer.config.postfix_places import Places
+from analyzer.config.postfix_rules import rules
+from analyzer.config.postfix_stranger import ACCEPTED, DEFERRED, DISCARDED, Answer, answer
+from analyzer.config.postfix_stranger import BROKEN as REFUSES_ALL
+from analyzer.config.postfix_tables import Tables, is_table
+from analyzer.config.postfix_variants import variants
+from analyzer.config.postfix_walk import Decision, Stranger
+from analyzer.config.postfix_words import RECIPIENT, RELAY
+
+HERE_ALONE = {"loopback-only", "localhost", "127.0.0.1", "::1"}
+NO_MASTER = "smtpd (no master.cf was given)"
+
+
+def audit(postfix: Postfix, tables: Tables, files: Sequence[Given]) -> Audit:
+    """Every smtpd service is asked by every stranger worth asking as."""
+    by_name = {given.name: given for given in files}
+    doors, findings = [], []
+    for service in services(postfix):
+        places = Places(postfix.seen_by(service) if service else postfix, tables)
+        door, found = _door(places, service)
+        doors.append(door)
+        findings += [*found, *rules(places, service)]
+    shown = [replace(f, line=_line(by_name, f.place, f.line)) for f in findings]
+    missing = [
+        f"{place}: the content of {spec} was not given" for spec, place in tables.missing.items()
+    ]
+    return Audit("Postfix", doors, ordered(shown), [*missing, *_unstated(postfix)])
+
+
+def services(postfix: Postfix) -> list[Service | None]:
+    """Those that speak SMTP with the network; None stands for one that no master.cf names."""
+    found: list[Service | None] = [
+        s for s in postfix.services if s.command == "smtpd" and s.type in ("inet", "pass")
+    ]
+    return found or [None]
+
+
+def corrected(postfix: Postfix, change: Change) -> Postfix:
+    """The same server after the change."""
+    if not change.service:
+        return postfix.with_value(change.name, change.value)
+    changed = postfix.with_value(change.name, change.value).settings[change.name]
+    new = tuple(
+        replace(s, overrides={**s.overrides, change.name: changed})
+        if s.name == change.service
+        else s
+        for s in postfix.services
+    )
+    return replace(postfix, services=new, _cache={})
+
+
+def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]:
+    name = f"{service.name} ({service.type})" if service else NO_MASTER
+    place = service.place if service else Place("main.cf", 0)
+    reach = _reach(places, service)
+    answers = [(stranger, answer(places, stranger)) for stranger in variants(places)]
+    holes = [(s, a) for s, a in answers if a.verdict == ACCEPTED and not a.final]
+    first = answers[0][1]
+    findings = [hole_of(places, service, stranger, given) for stranger, given in holes]
+    if reach:  # a stranger cannot connect; a program or user of the machine can
+        findings = [
+            replace(f, severity="medium", detail=f"{f.detail} Only {reach}.") for f in findings
+        ]
+    findings += _other(places, service, answers[0][0], first)
+    if first.verdict == REFUSES_ALL:
+        verdict, because = BROKEN, "no working refusal of foreign recipients in either list"
+    elif holes:
+        verdict, because = OPEN, _told(holes[0][1])
+    elif (
+        hoped := answer(places, answers[0][0], trusting=True)
+    ).verdict == ACCEPTED and not hoped.final:
+        verdict, because = UNKNOWN, f"closed, unless {_listed(hoped.unknown)} permits"
+        findings += _unknown(places, service, hoped)
+    else:
+        verdict, because = CLOSED, _told(first)
+    return Door(name, verdict, because, place, reach), findings
+
+
+def _told(given: Answer) -> str:
+    """Which line decides, in words."""
+    if given.verdict == DISCARDED:
+        return f"taken and thrown away by {_said(given.permits[-1])}"
+    if given.verdict == ACCEPTED:
+        decision = guilty(given)
+        if decision is None and given.authorised:
+            said = given.authorised
+            return f"mail for the recipient is relayed: {said.value} ({said.place})"
+        return f"permitted by {_said(decision)}" if decision else "no list refuses"
+    how = "refused for now by" if given.verdict == DEFERRED else "refused by"
+    return f"{how} {_said(given.decision)}"
+
+
+def _said(decision: Decision) -> str:
+    rule, by = decision.rule, decision.by or decision.rule
+    assert rule is not None
+    assert by is not None
+    entry = f" {by.value}" if by != rule and by.value != rule.value else ""
+    return f"{rule.value}{entry} ({by.place})"
+
+
+def _listed(unknown: Sequence[Said]) -> str:
+    return " or ".join(dict.fromkeys(f"{said.value} ({said.place})" for said in unknown))
+
+
+def _unknown(places: Places, service: Service | None, hoped: Answer) -> Iterator[Finding]:
+    """What stands between this door and an answer."""
+    for said in hoped.unknown:
+        check = checks.NOT_GIVEN if is_table(said.value) or said.value[:1] == "/" else checks.POLICY
+        detail = f"{said.value} may permit; it was asked before foreign recipients are refused."
+        where = service.name if service else ""
+        yield finding(check, said.place, detail, guard(places, service), None, where)
+
+
+def _other(
+    places: Places, service: Service | None, who: Stranger, given: Answer
+) -> Iterator[Finding]:
+    """What else the plain stranger's answer shows."""
+    where = service.name if service else ""
+    said = places.postfix.setting(RELAY)
+    if given.verdict == REFUSES_ALL:
+        place = given.decision.by.place if given.decision.by else DEFAULT
+        detail = f"{RELAY} and {RECIPIENT} lack a working reject_unauth_destination."
+        yield finding(checks.NO_GUARD, place, detail, guard(places, service), None, where)
+    elif given.verdict == DEFERRED and given.decision.by and given.decision.rule:
+        word = given.decision.rule.value
+        if word == "defer_unauth_destination" and said:
+            detail = f"The answer of {word} is 454."
+            yield finding(
+                checks.DEFERS, given.decision.by.place, detail, guard(places, service), None, where
+            )
+    if service and service.port in SUBMISSION_PORTS:
+        ours = [
+            s.value for s in places.spread("mydestination") if "." in s.value and ":" not in s.value
+        ]
+        local = replace(who, recipient=f"postmaster@{ours[0]}") if ours else None
+        if local and answer(places, local).verdict == ACCEPTED:
+            change = Change(RELAY, "permit_sasl_authenticated, reject", service.name)
+            detail = f"Mail for {local.recipient} is taken without a login."
+            yield finding(checks.SUBMISSION, service.place, detail, change, None, where)
+
+
+def _reach(places: Places, service: Service | None) -> str:
+    """Who can connect, where the files say that it is not everybody."""
+    here = "programs on this machine can connect"
+    if service and service.host:
+        return here if service.host in HERE_ALONE or service.host.startswith("127.") else ""
+    listens = {said.value.strip("[]") for said in places.postfix.words("inet_interfaces")}
+    return here if listens and listens <= HERE_ALONE else ""
+
+
+def _line(files: dict[str, Given], place: Place, otherwise: str) -> str:
+    given = files.get(place.file)
+    return given.line(place.line).strip() if given else otherwise
+
+
+def _unstated(postfix: Postfix) -> list[str]:
+    """What the server knows and these files do not say."""
+    notes = []
+    if not postfix.stated("myhostname"):
+        notes.append("myhostname is not stated: `postconf myhostname` prints what the server takes")
+    if not postfix.stated("mynetworks"):
+        notes.append(
+            "mynetworks is not stated: `postconf mynetworks` prints what the server works out"
+        )
+    if postfix.version is None:
+        notes.append("the release is not stated: `postconf mail_version` prints it; 3.x was taken")
+    if not postfix.services:
+        notes.append(
+            "no master.cf was given: a service may override these settings (`postconf -M`)"
+        )
+    return notes

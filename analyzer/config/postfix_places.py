@@ -1,0 +1,160 @@
+"""Whose mail does this Postfix take in: which domains, which clients, as its lists match them?
+
+Inside, outside or unknown: a list that refers to a table without content cannot say no.
+Source: match_list(3), postconf(5) of mynetworks, mydestination, relay_domains, virtual_*_domains.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from analyzer.config.given import Said
+from analyzer.config.postfix import Postfix, split
+from analyzer.config.postfix_tables import UNKNOWN, Answer, Tables, Unknown, entries, is_table
+from analyzer.site import Network
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def network_of(word: str) -> Network | None:
+    """A word of mynetworks as a network; None where it is something else."""
+    try:
+        return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Places:
+    """A Postfix (or one service of it) with the tables that were given."""
+
+    postfix: Postfix
+    tables: Tables
+
+    def spread(self, name: str) -> Iterator[Said]:
+        """The words of a list; those of a file that it names come from the file."""
+        for said in self.postfix.words(name):
+            mark = "!" if said.value.startswith("!") else ""
+            bare = said.value.lstrip("!")
+            if bare.startswith("/") and (given := self.tables.file(bare)):
+                for key, where in entries(given):
+                    for word in split(f"{key} {where.value}"):
+                        yield Said(mark + word, where.place)
+            else:
+                if bare.startswith("/"):
+                    self.tables.missing.setdefault(bare, said.place)
+                yield said
+
+    def match(self, name: str, fits: Callable[[str], bool], keys: Sequence[str]) -> Answer:
+        """The first word of the list that fits, None, or UNKNOWN where a table might have."""
+        doubt: Answer = None
+        for said in self.spread(name):
+            bare = said.value.lstrip("!")
+            held: bool | Unknown
+            if is_table(bare):
+                found = self.tables.table(Said(bare, said.place)).lookup(keys)
+                held = UNKNOWN if isinstance(found, Unknown) else found is not None
+            elif bare.startswith("/"):
+                held = UNKNOWN
+            else:
+                held = fits(bare)
+            if isinstance(held, Unknown):
+                doubt = UNKNOWN
+            elif held:
+                return None if said.value.startswith("!") else said
+        return doubt
+
+    def doubtful(self, name: str) -> list[Said]:
+        """The tables and files of a list whose content was not given."""
+        words = [Said(said.value.lstrip("!"), said.place) for said in self.spread(name)]
+        tables = [said for said in words if is_table(said.value)]
+        lost = [said for said in tables if self.tables.table(said).entries is None]
+        return lost + [said for said in words if said.value.startswith("/")]
+
+    def names(self, name: str, domain: str, *, parents: bool = False) -> Answer:
+        """Does a list of domains hold this one, or with *parents* one above it?"""
+        wanted = domain.lower().rstrip(".")
+        above = wanted.split(".")
+        keys = (
+            [wanted, *(".".join(above[n:]) for n in range(1, len(above)))] if parents else [wanted]
+        )
+        dotted = [f".{'.'.join(above[n:])}" for n in range(1, len(above))] if not parents else []
+
+        def fits(word: str) -> bool:
+            return word.lower() in keys or word.lower() in dotted
+
+        return self.match(name, fits, keys)
+
+    def trusted(self, client: str) -> Answer:
+        """Is the client in mynetworks?"""
+        if not self.postfix.stated("mynetworks"):
+            return None if ipaddress.ip_address(client).is_global else UNKNOWN
+        address = ipaddress.ip_address(client)
+
+        def fits(word: str) -> bool:
+            network = network_of(word)
+            return network is not None and address in network
+
+        return self.match("mynetworks", fits, [client])
+
+    def destination(self, domain: str) -> tuple[str, Answer]:
+        """`final`, `relay`, `other` or `unknown`, and the word that says so."""
+        doubt = False
+        for name in ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains"):
+            found = self.literal(domain) if domain.startswith("[") else self.names(name, domain)
+            if isinstance(found, Said):
+                return "final", found
+            doubt = doubt or isinstance(found, Unknown)
+        parents = "relay_domains" in self.postfix.text("parent_domain_matches_subdomains")
+        found = self.names("relay_domains", domain, parents=parents)
+        if isinstance(found, Said):
+            return "relay", found
+        doubt = doubt or isinstance(found, Unknown)
+        return ("unknown", UNKNOWN) if doubt else ("other", None)
+
+    def literal(self, domain: str) -> Answer:
+        """`[192.0.2.1]`: ours where the server listens there."""
+        bare = re.sub(r"^\[(ipv6:)?|\]$", "", domain, flags=re.IGNORECASE)
+        for name in ("inet_interfaces", "proxy_interfaces"):
+            for said in self.postfix.words(name):
+                if said.value.strip("[]") == bare:
+                    return said
+        return None
+
+    def resolved(self, recipient: str) -> tuple[str, bool]:
+        """The recipient after percent and bang rewriting, and whether it still names a route.
+
+        Postfix strips a domain that is mydestination (not one that is virtual or relayed), rewrites
+        what is left, and looks again. Source: trivial-rewrite/resolve.c.
+        """
+        address = recipient
+        for _ in range(10):
+            local, at, domain = address.rpartition("@")
+            if not at or not self._stripped(domain):
+                break
+            rewritten = self.rewritten(local)
+            if rewritten is None:
+                break
+            address = rewritten
+        local, _, domain = address.rpartition("@")
+        return address, bool(re.search(r"[@%!]", local)) and not self._stripped(domain)
+
+    def rewritten(self, local: str) -> str | None:
+        """What Postfix makes of an address that has lost its domain; None: a plain local name."""
+        if "@" in local:
+            return local
+        if "!" in local and self.postfix.text("swap_bangpath") == "yes":
+            site, _, rest = local.partition("!")
+            return f"{rest}@{site}"
+        if "%" in local and self.postfix.text("allow_percent_hack") == "yes":
+            name, _, site = local.rpartition("%")
+            return f"{name}@{site}"
+        return None
+
+    def _stripped(self, domain: str) -> bool:
+        if domain.startswith("["):
+            return isinstance(self.literal(domain), Said)
+        return isinstance(self.names("mydestination", domain), Said)

@@ -1,0 +1,166 @@
+"""What looks dangerous in the settings of a Postfix service, whatever a stranger is answered?"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from analyzer.config import postfix_checks as checks
+from analyzer.config.findings import Change, Check, Finding, Hole
+from analyzer.config.given import Place, Said
+from analyzer.config.postfix import DEFAULT, Service
+from analyzer.config.postfix_places import Places, network_of
+from analyzer.config.postfix_walk import pairs
+from analyzer.config.postfix_words import KNOWN, LISTS, OBSOLETE, RECIPIENT, RELAY
+from analyzer.site import too_wide
+
+# Where container engines put their bridges unless told otherwise.
+CONTAINERS = [ipaddress.ip_network(n) for n in ("172.17.0.0/16", "172.18.0.0/16", "10.88.0.0/16")]
+
+
+def rules(places: Places, service: Service | None) -> Iterator[Finding]:
+    """Findings of one service; those of main.cf come up with every service, and are said once."""
+    where = service.name if service else ""
+    for found in (_words(places), _networks(places), _logins(places), _setup(places)):
+        for check, said, detail, change, hole in found:
+            service_wide = service is not None and change.name in service.overrides
+            changed = Change(
+                change.name, change.value, service.name if service and service_wide else ""
+            )
+            yield Finding(
+                check,
+                said.place,
+                said.value,
+                detail,
+                str(changed),
+                where,
+                change=changed,
+                hole=hole,
+            )
+
+
+Found = Iterator[tuple[Check, Said, str, Change, Hole | None]]
+
+
+def _words(places: Places) -> Found:
+    postfix = places.postfix
+    classes = {said.value for said in postfix.words("smtpd_restriction_classes")}
+    for name in (*LISTS, RELAY, RECIPIENT):
+        words = postfix.words(name)
+        for rule, _ in pairs(words, name):
+            word = rule.value.lower()
+            rest = ", ".join(s.value for s in words if s is not rule)
+            change = Change(name, rest)
+            if word == "permit_mx_backup" and not postfix.text("permit_mx_backup_networks"):
+                detail = f"{word} in {name}."
+                yield (
+                    checks.MX_BACKUP,
+                    rule,
+                    detail,
+                    Change("relay_domains", "the domains by name"),
+                    None,
+                )
+            elif word == "permit_tls_all_clientcerts":
+                fixed = ", ".join(s.value.replace("_all_", "_") for s in words)
+                yield checks.ALL_CERTIFICATES, rule, f"{word} in {name}.", Change(name, fixed), None
+            elif word in OBSOLETE:
+                yield checks.OBSOLETE_WORD, rule, f"{word} in {name}.", change, None
+            elif word not in KNOWN and rule.value not in classes:
+                yield checks.UNKNOWN_WORD, rule, f"{rule.value} in {name}.", change, None
+
+
+def _networks(places: Places) -> Found:
+    postfix = places.postfix
+    words = [s.value for s in places.postfix.words("mynetworks")]
+    if not postfix.stated("mynetworks") and (style := postfix.text("mynetworks_style")) != "host":
+        place = _place(places, "mynetworks_style")
+        detail = f"mynetworks_style is {style}."
+        yield (
+            checks.NETWORKS_STYLE,
+            Said(style, place),
+            detail,
+            Change("mynetworks_style", "host"),
+            None,
+        )
+    for said in places.spread("mynetworks"):
+        network = network_of(said.value)
+        if network is None or postfix.text("smtpd_upstream_proxy_protocol"):
+            continue
+        if any(
+            network.version == 4 and network.overlaps(c) and network.prefixlen >= 12
+            for c in CONTAINERS
+        ):
+            kept = ", ".join(w for w in words if w != said.value)
+            hole = Hole(clients=(network,))
+            yield (
+                checks.CONTAINER,
+                said,
+                f"{said.value} is trusted.",
+                Change("mynetworks", kept),
+                hole,
+            )
+    for said in places.spread("smtpd_authorized_xclient_hosts"):
+        network = network_of(said.value)
+        if said.value == "static:all" or (network is not None and too_wide(network)):
+            change = Change("smtpd_authorized_xclient_hosts", "")
+            yield checks.XCLIENT, said, f"{said.value} may claim any address.", change, None
+
+
+def _logins(places: Places) -> Found:
+    postfix = places.postfix
+    if postfix.text("smtpd_sasl_auth_enable") != "yes":
+        return
+    words = {s.value for name in (*LISTS, RELAY, RECIPIENT) for s in postfix.words(name)}
+    tied = any("sender_login_mismatch" in word for word in words)
+    if tied and postfix.text("smtpd_sender_login_maps"):
+        return
+    place = _place(places, "smtpd_sasl_auth_enable")
+    if not tied:
+        before = [s.value for s in postfix.words("smtpd_sender_restrictions")]
+        change = Change(
+            "smtpd_sender_restrictions",
+            ", ".join(["reject_authenticated_sender_login_mismatch", *before]),
+        )
+        detail = "No list refuses a sender that does not belong to the login."
+    else:
+        change = Change("smtpd_sender_login_maps", "hash:/etc/postfix/sender_logins")
+        detail = "A list asks for it, but smtpd_sender_login_maps is empty."
+    yield checks.LOGIN_SENDER, Said("yes", place), detail, change, Hole(logged_in=True)
+
+
+def _setup(places: Places) -> Found:
+    postfix = places.postfix
+    if postfix.level < (2, 0, 0) and not postfix.older_than(3, 0):
+        said = postfix.setting("compatibility_level")
+        place = said.place if said else Place("main.cf", 0)
+        bound = [
+            n for n in ("relay_domains", "mynetworks", "mynetworks_style") if not postfix.stated(n)
+        ]
+        if bound:
+            detail = f"Not stated, and so as in 2.x: {', '.join(bound)}."
+            yield checks.LEVEL, Said("", place), detail, Change("compatibility_level", "3.6"), None
+    if postfix.text("resolve_dequoted_address") == "no" and postfix.text("relay_domains"):
+        place = _place(places, "resolve_dequoted_address")
+        change = Change("resolve_dequoted_address", "yes")
+        detail = '"user@outside"@relay-domain is not seen as a route.'
+        yield checks.UNTRUSTED_ROUTING, Said("no", place), detail, change, Hole(routed=True)
+    for name, check in (("relayhost", checks.RELAYHOST), ("luser_relay", checks.LUSER_RELAY)):
+        said = postfix.setting(name)
+        if said and postfix.text(name):
+            detail = f"{name} = {postfix.text(name)}."
+            yield check, Said(said.text, said.place), detail, Change(name, said.text), None
+    for setting in postfix.void:
+        now = postfix.settings[setting.name]
+        detail = f"{now.place} is in force: {now.text or 'empty'}."
+        yield (
+            checks.VOID_LINE,
+            Said(setting.text, setting.place),
+            detail,
+            Change(setting.name, now.text),
+            None,
+        )
+
+
+def _place(places: Places, name: str) -> Place:
+    said = places.postfix.setting(name)
+    return said.place if said else DEFAULT

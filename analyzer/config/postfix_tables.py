@@ -1,0 +1,202 @@
+"""What does a lookup table of Postfix answer, where its content was given?
+
+A table is `type:name`. Its content is in a file of its own; if that file was not given, every
+answer is UNKNOWN. Source: DATABASE_README, access(5), regexp_table(5), cidr_table(5).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+from analyzer.config.given import Given, Place, Said
+
+INDEXED = {"hash", "btree", "lmdb", "cdb", "sdbm", "dbm", "texthash"}
+PATTERNS = {"regexp", "pcre"}
+TYPES = INDEXED | PATTERNS | set(
+    "cidr inline static fail proxy unionmap pipemap randmap mysql pgsql ldap sqlite mongodb "
+    "memcache tcp socketmap environ nis nisplus netinfo unix internal maildrop debug".split()
+)  # fmt: skip
+
+
+class Unknown:
+    """The answer of a table whose content was not given."""
+
+
+UNKNOWN: Final = Unknown()
+Answer = Said | None | Unknown
+
+
+def is_table(word: str) -> bool:
+    """`type:name`; an address such as ::1 or [2001:db8::1] is none."""
+    kind, colon, name = word.partition(":")
+    return bool(colon and name) and kind in TYPES
+
+
+@dataclass(frozen=True)
+class Table:
+    """The entries of one table; None where its content is unknown."""
+
+    spec: str
+    kind: str
+    entries: tuple[tuple[str, Said], ...] | None
+
+    def lookup(self, keys: Iterable[str]) -> Answer:
+        """The entry of the first key that has one; a pattern table is asked for the first alone."""
+        if self.entries is None:
+            return UNKNOWN
+        asked = [key.lower() for key in keys]
+        if self.kind in PATTERNS:
+            return _first_pattern(self.entries, asked[:1])
+        if self.kind == "cidr":
+            return _first_network(self.entries, asked)
+        if self.kind == "static":
+            return self.entries[0][1]
+        held: dict[str, Said] = {}
+        for key, said in self.entries:
+            held.setdefault(key.lower(), said)
+        return next((held[key] for key in asked if key in held), None)
+
+    @property
+    def keys(self) -> list[Said]:
+        """Every key that is a plain name, with its place."""
+        plain = self.kind not in PATTERNS | {"cidr", "static"}
+        return [Said(key, said.place) for key, said in self.entries or () if plain]
+
+
+class Tables:
+    """The files that were given beside main.cf, found by their path or at least their name."""
+
+    def __init__(self, files: Sequence[Given]) -> None:
+        self._files = files
+        self.used: set[str] = set()
+        self.missing: dict[str, Place] = {}
+
+    def file(self, path: str) -> Given | None:
+        """The given file that the path means: the longest common end of both paths decides."""
+        wanted = PurePath(path).parts[::-1]
+
+        def shared(given: Given) -> int:
+            pairs = zip(wanted, PurePath(given.name).parts[::-1], strict=False)
+            return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(wanted), 99))
+
+        best = max(self._files, key=shared, default=None)
+        if best is None or shared(best) == 0:
+            return None
+        self.used.add(best.name)
+        return best
+
+    def table(self, said: Said) -> Table:
+        """The table that a word of a setting names."""
+        kind, _, name = said.value.partition(":")
+        while kind in ("proxy", "debug"):
+            kind, _, name = name.partition(":")
+        if kind == "static":
+            return Table(said.value, kind, (("", Said(name.strip("{} "), said.place)),))
+        if kind == "inline":
+            return Table(said.value, kind, _inline(name, said.place))
+        if kind == "fail":
+            return Table(said.value, kind, None)
+        given = self.file(name) if kind in INDEXED | PATTERNS | {"cidr"} else None
+        if given is None:
+            self.missing.setdefault(said.value, said.place)
+            return Table(said.value, kind, None)
+        return Table(said.value, kind, tuple(entries(given)))
+
+
+def entries(given: Given) -> list[tuple[str, Said]]:
+    """Key and value of each logical line; lines that begin with a blank continue the one before."""
+    found: list[tuple[str, Said]] = []
+    for number, line in enumerate(given.lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        place = Place(given.name, number)
+        if line[0].isspace() and found:
+            key, said = found[-1]
+            found[-1] = (key, Said(f"{said.value} {line.strip()}", said.place, key))
+        else:
+            key, value = _pair(line.strip())
+            found.append((key, Said(value, place, key)))
+    return found
+
+
+def _pair(line: str) -> tuple[str, str]:
+    """A pattern ends at its own delimiter, a quoted key at its quote, any other key at a blank."""
+    pattern = re.match(r"((?:!?\s*)([/|~%#;])(?:\\.|(?!\2).)*\2\w*)\s*(.*)$", line)
+    quoted = re.match(r'("(?:\\.|[^"\\])*"\S*)\s*(.*)$', line)
+    if line[:1] in "/!|~%" and pattern:
+        return pattern[1], pattern[3]
+    if quoted:
+        return quoted[1].replace('"', ""), quoted[2]
+    key, _, value = line.replace("\t", " ").partition(" ")
+    return key.rstrip(":") if key.endswith(":") else key, value.strip()
+
+
+def _inline(text: str, place: Place) -> tuple[tuple[str, Said], ...]:
+    pairs = re.findall(r"\{\s*([^={}]+?)\s*=\s*([^{}]*?)\s*\}|([^\s={},]+)\s*=\s*([^\s{},]+)", text)
+    return tuple((a or c, Said(b or d, place, a or c)) for a, b, c, d in pairs)
+
+
+def _first_pattern(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> Answer:
+    """Rules ignore case unless they say otherwise; `if` guards what it encloses."""
+    guards: list[bool] = []
+    for key, said in rules:
+        word = key.lower()
+        if word == "endif":
+            guards[-1:] = []
+            continue
+        if word == "if":
+            holds = _matches(_pair(said.value)[0], texts)
+            guards.append(bool(holds))
+            continue
+        if not all(guards):
+            continue
+        match = _matches(key, texts)
+        if match is None:
+            return UNKNOWN
+        if match:
+            return said
+    return None
+
+
+def _matches(rule: str, texts: Sequence[str]) -> bool | None:
+    """None where the pattern is not one that Python reads alike."""
+    parts = re.fullmatch(r"(!?)\s*([/|~%#;])(.*)\2(\w*)", rule, re.DOTALL)
+    if not parts:
+        return None
+    flags = re.NOFLAG if "i" in parts[4] else re.IGNORECASE
+    source = re.sub(r"\[:(alpha|digit|alnum|space|upper|lower):\]", _posix_class, parts[3])
+    try:
+        found = any(re.search(source, text, flags) for text in texts)
+    except re.error:
+        return None
+    return found != bool(parts[1])
+
+
+def _posix_class(match: re.Match[str]) -> str:
+    classes = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "space": r"\s"}
+    return classes.get(match[1], "a-zA-Z")
+
+
+def _first_network(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> Answer:
+    addresses = []
+    for text in texts:
+        try:
+            addresses.append(ipaddress.ip_address(text))
+        except ValueError:
+            continue
+    for key, said in rules:
+        negated = key.startswith("!")
+        try:
+            network = ipaddress.ip_network(
+                key.lstrip("!").replace("[", "").replace("]", ""), strict=False
+            )
+        except ValueError:
+            continue
+        if any((address in network) != negated for address in addresses):
+            return said
+    return None

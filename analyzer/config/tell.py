@@ -1,0 +1,88 @@
+"""How is an audit told, as text and as JSON?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from analyzer.config.findings import OPEN, Audit, Finding
+from analyzer.words import count
+
+
+def as_text(audits: Sequence[Audit]) -> list[str]:
+    """What a stranger gets at each door, then the findings, the worst first."""
+    lines: list[str] = []
+    for audit in audits:
+        lines += [f"{audit.mta}: {audit.verdict}", ""]
+        for door in audit.doors:
+            reach = f"  [only {door.reach}]" if door.reach else ""
+            lines.append(f"  {_loud(door.verdict)}: {door.name}{reach}")
+            lines.append(f"      a stranger asks for a stranger: {door.because}")
+        lines.append("")
+        for finding in audit.findings:
+            lines += [*_finding(finding), ""]
+        if not audit.findings:
+            lines += ["  Nothing to mend was found.", ""]
+        if audit.notes:
+            lines += ["  Not in these files:", *(f"    - {note}" for note in audit.notes), ""]
+    return lines
+
+
+def _loud(verdict: str) -> str:
+    return verdict.upper() if verdict == OPEN else verdict
+
+
+def _finding(finding: Finding) -> list[str]:
+    lines = [
+        f"  {finding.weight}: {finding.check.name}  {finding.place}",
+        f"      {finding.line}" if finding.line else "      (no line: the default is in force)",
+        f"      {finding.detail}",
+        f"      why:     {finding.check.why}",
+        f"      instead: {finding.remedy}"
+        + (f"   (service {finding.where})" if _local(finding) else ""),
+    ]
+    if finding.messages is not None:
+        lines.append(f"      in this case: {count(finding.messages, 'message')} fit this hole")
+    return lines
+
+
+def _local(finding: Finding) -> bool:
+    return bool(finding.change and finding.change.service)
+
+
+def as_json(audits: Sequence[Audit]) -> list[dict[str, Any]]:
+    """One object a server."""
+    return [
+        {
+            "mta": audit.mta,
+            "verdict": audit.verdict,
+            "doors": [
+                {
+                    "name": door.name,
+                    "verdict": door.verdict,
+                    "because": door.because,
+                    "reach": door.reach or None,
+                    "place": str(door.place),
+                }
+                for door in audit.doors
+            ],
+            "findings": [_as_object(finding) for finding in audit.findings],
+            "unknown": list(audit.notes),
+        }
+        for audit in audits
+    ]
+
+
+def _as_object(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check.name,
+        "severity": finding.weight,
+        "file": finding.place.file,
+        "line": finding.place.line or None,
+        "text": finding.line or None,
+        "service": finding.where or None,
+        "detail": finding.detail,
+        "why": finding.check.why,
+        "instead": finding.remedy,
+        "messages": finding.messages,
+    }
