@@ -5,7 +5,7 @@ NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(python) -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $(python))))
 RUN = .venv/bin
-DEMOS = postfix-open-relay postfix-clean sendmail-open-relay
+DEMOS = postfix-open-relay postfix-clean sendmail-open-relay exchange-2016-open-relay exchange-2003-open-relay
 
 .PHONY: help demo test accuracy docs test-live clean
 
@@ -34,6 +34,7 @@ help:
 demo: .venv/ready
 	@set -e; for name in $(DEMOS); do \
 		log=$$(ls sample_logs/$$name/mail.log.xz sample_logs/$$name/maillog.xz 2>/dev/null || true); \
+		log=$${log:-$$(find sample_logs/$$name -iname '*.log.xz' | sort)}; \
 		echo "== $$log"; \
 		$(RUN)/relaytrail analyze $$log \
 			--site sample_logs/$$name/site.toml --case demo/$$name --force; \

@@ -95,11 +95,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Layout:
-    """One kind of delimited log."""
+    """One kind of delimited log. `trailing`: records may have one field more than it has names."""
 
     name: str
     separator: str
     tell: Callable[[Rows], Told]
+    trailing: bool = False
 
 
 def constant(value: str | None, length: int) -> pa.DictionaryArray:
@@ -249,7 +250,14 @@ class _Work:
             return
         refused = np.ones(len(first), np.bool_)
         refused[found.row] = False
-        self._patiently(columns, first[refused], last[refused])
+        first, last = first[refused], last[refused]
+        if columns.layout.trailing:
+            found = cells(self.block, first, last, width + 1, separator)
+            self._tell(columns, found, first[found.row], last[found.row])
+            refused = np.ones(len(first), np.bool_)
+            refused[found.row] = False
+            first, last = first[refused], last[refused]
+        self._patiently(columns, first, last)
 
     def _patiently(
         self, columns: Columns, first: npt.NDArray[np.intp], last: npt.NDArray[np.intp]

@@ -216,7 +216,7 @@ class _Base:
 
     def addressed(self) -> pa.Table:
         """The recipients of messages as they came."""
-        row = self.of("RECEIVE")
+        row = self.of("RECEIVE", "DSN")
         recipients, parent = self._recipients(row)
         picked = row[parent]
         return self.rows.events(picked, {**self.common(picked), "recipient": recipients})

@@ -50,6 +50,7 @@ MEANINGS = {
     1027: Meaning(
         "received", "submitted by a mailbox: the first event of our users' mail", submission="local"
     ),
+    1034: Meaning("delivery", "queued for another server: waits until more is said", "deferred"),
     1023: Meaning("delivery", "delivered here", "sent", mailer="storedriver"),
     1028: Meaning("delivery", "delivered into the store", "sent", mailer="storedriver"),
     1031: Meaning("delivery", "handed over to another server", "sent", mailer="smtp"),
@@ -85,7 +86,7 @@ def tell(rows: Rows) -> Told:
             np.isin(number, [n for n, m in enumerate(MEANINGS.values()) if m.kind == kind])
         )
         at = pa.array(row)
-        meanings = [list(MEANINGS.values())[n] for n in range(len(MEANINGS))]
+        meanings = list(MEANINGS.values())
         common = {
             "micros": pa.array(micros[row]),
             "server": server.take(at),
@@ -113,14 +114,17 @@ def _received(
     submission = pa.array([m.submission for m in meanings]).take(pa.array(number))
     by_smtp = pc.equal(submission, "smtp")
     client = clean_ips(pc.fill_null(_present(rows, "client-ip"), "")).take(at)
+    reference = bare_ids(pc.fill_null(_present(rows, "linked-msgid"), "")).take(at)
+    sender = senders(pc.fill_null(_present(rows, "sender-address"), "")).take(at)
+    notice = pc.and_(reference.is_valid(), pc.fill_null(pc.equal(sender, ""), False))
     return {
-        "submission": submission,
+        "submission": pc.if_else(notice, "internal", submission),
         "client_ip": pc.if_else(by_smtp, client, NULL),
         "client_name": pc.if_else(by_smtp, _present(rows, "client-hostname").take(at), NULL),
-        "sender": senders(pc.fill_null(_present(rows, "sender-address"), "")).take(at),
+        "sender": sender,
         "size": numbers(rows.text("total-bytes")).take(at),
         "recipients": numbers(rows.text("number-recipients")).take(at),
-        "reference": bare_ids(pc.fill_null(_present(rows, "linked-msgid"), "")).take(at),
+        "reference": pc.if_else(notice, reference, NULL),
     }
 
 
@@ -158,4 +162,4 @@ def _micros(rows: Rows) -> npt.NDArray[np.int64]:
     return in_utc(pc.binary_join_element_wise(dates, times, "T"))
 
 
-TRACKING_2003 = Layout("exchange tracking 2003", "\t", tell)
+TRACKING_2003 = Layout("exchange tracking 2003", "\t", tell, trailing=True)

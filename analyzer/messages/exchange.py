@@ -28,14 +28,13 @@ def prepared(events: Events) -> Events:
     if not any(_mine(events[kind]).any() for kind in kinds):
         return events
     events = _by_servers_of_ours(events)
-    events = {**events, **_in_order_of_time({kind: events[kind] for kind in kinds})}
-    events = _begun_once(events)
+    events = _begun_once(_in_order_of_time(events))
     events = _with_original_recipients(events)
     return _with_notices(events)
 
 
 def _mine(table: pa.Table) -> np.ndarray:
-    return pc.equal(_text(table, "mta"), "exchange").to_numpy().astype(bool)
+    return pc.fill_null(pc.equal(_text(table, "mta"), "exchange"), False).to_numpy().astype(bool)
 
 
 def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
@@ -82,25 +81,29 @@ def _by_servers_of_ours(events: Events) -> Events:
 
 
 def _in_order_of_time(events: Events) -> Events:
-    """The same places among all events, taken in order of time."""
-    mine = {kind: np.flatnonzero(_mine(table)) for kind, table in events.items()}
-    order = np.concatenate([events[kind]["order"].to_numpy()[rows] for kind, rows in mine.items()])
-    time = np.concatenate(
-        [
-            events[kind]["time"].cast(pa.int64()).fill_null(0).to_numpy()[rows]
-            for kind, rows in mine.items()
-        ]
+    """The places of Exchange's rows among all events, in order of time; no two share one."""
+    names = list(events)
+    lengths = [len(events[name]) for name in names]
+    order = np.concatenate([events[name]["order"].to_numpy() for name in names])
+    time = np.concatenate([_micros(events[name]) for name in names])
+    mine = np.concatenate([_mine(events[name]) for name in names])
+    phase = np.repeat(
+        [KINDS.index(name) if name in KINDS else len(KINDS) for name in names], lengths
     )
-    phase = np.concatenate([np.full(len(rows), KINDS.index(kind)) for kind, rows in mine.items()])
-    anew = np.empty_like(order)
-    anew[np.lexsort([order, phase, time])] = np.sort(order)
-    ends = np.cumsum([len(rows) for rows in mine.values()])
-    result = {}
-    for (kind, rows), end in zip(mine.items(), ends, strict=True):
-        places = events[kind]["order"].to_numpy().copy()
-        places[rows] = anew[end - len(rows) : end]
-        result[kind] = _replaced(events[kind], "order", pa.array(places))
-    return result
+    place = np.empty(len(order), np.int64)
+    place[np.argsort(order, kind="stable")] = np.arange(len(order))
+    rows = np.flatnonzero(mine)
+    in_time = rows[np.lexsort([order[rows], phase[rows], time[rows]])]
+    place[in_time] = np.sort(place[rows])
+    ends = np.cumsum(lengths)
+    return {
+        name: _replaced(events[name], "order", pa.array(place[end - length : end]))
+        for name, length, end in zip(names, lengths, ends, strict=True)
+    }
+
+
+def _micros(table: pa.Table) -> np.ndarray:
+    return table["time"].cast(pa.int64()).fill_null(0).to_numpy()
 
 
 def _read(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
@@ -215,10 +218,11 @@ def _owners(told: pd.DataFrame, received: pd.DataFrame) -> pd.Series:
     if made.empty:
         return nobody
     stored = told[told["mailer"].eq("storedriver") & told["status"].eq("sent")]
-    stored = stored[["server", "queue_id", "recipient"]].rename(
-        columns={"queue_id": "orig_queue_id", "recipient": "owner"}
-    )
-    pairs = made.merge(stored, on=["server", "orig_queue_id"])
+    stored = stored.assign(mail=_mail(stored))[["mail", "recipient"]]
+    inbound = received.assign(mail=_mail(received))[[*WHERE, "mail"]].drop_duplicates(WHERE)
+    inbound = inbound.rename(columns={"queue_id": "orig_queue_id"})
+    pairs = made.merge(inbound, on=["server", "orig_queue_id"]).merge(stored, on="mail")
+    pairs = pairs.rename(columns={"recipient": "owner"})
     pairs["named"] = pairs["owner"].str.lower().eq(pairs["sender"].str.lower())
     pairs = (
         pairs.sort_values("named", ascending=False, kind="stable")
@@ -259,11 +263,8 @@ def _with_notices(events: Events) -> Events:
     made = rows[rows["reference"].notna() & rows["submission"].eq("internal")]
     if made.empty:
         return events
-    to = (
-        _read(events, "addressed", [*WHERE, "recipient"])
-        .drop_duplicates(WHERE)
-        .set_index(WHERE)["recipient"]
-    )
+    told = [_read(events, kind, [*WHERE, "recipient"]) for kind in ("addressed", "delivery")]
+    to = pd.concat(told).drop_duplicates(WHERE).set_index(WHERE)["recipient"]
     receiver = to.reindex(pd.MultiIndex.from_frame(made[WHERE]))
     made = made.assign(receiver=receiver.str.lower().fillna("").to_numpy())
     about = rows[rows["message_id"].notna() & ~rows["row"].isin(made["row"])]
