@@ -25,11 +25,6 @@ ADDRESS = rf'(?:(?:{QUOTED}|[^"])*?|.*?)'
 # host [ip], [ip], user@host [ip] (ident: the client's words), user@localhost, [RESPONSE]; read from the end.
 CLIENT = r"(?:(?P<ident>.*)@)?(?P<client_name>[^\[\]@, ]*) ?(?:\[(?P<client_ip>[^\], ]*)\])?(?: \(may be forged\))?"
 PEER = r"(?P<client_name>[^\[\], ]*) ?\[(?P<client_ip>[^\], ]*)\](?: \(may be forged\))?"
-# What stat= begins with when an attempt failed (libsm/strexit.c), so that a reply can not say "Sent".
-FAILED = (
-    r"(?:Deferred|queued|User unknown|Host unknown|Service unavailable|Data format error|Bad usage|Command|Local|Remote|"
-    r"Operating|Internal|I/O|Insufficient|Can't|Cannot|Message|Too|Invalid|Out|No|Address|Input|Output|Critical|[0-9]{3}[ -])"
-)
 HEAD = "Dec  7 05:00:00 mx1 sm-mta[11]: "
 A, B = "7B7500Aj000011: ", "7B7500Aj000012: "
 HOST = "a.example [192.0.2.7]"
@@ -68,11 +63,8 @@ MESSAGE_LINES = (
                 r"^(?P<size>[0-9]{1,15}), class=-?[0-9]{1,9}, nrcpts=(?P<recipients>[0-9]{1,9})$",
                 ", msgid=",
             ),
-            (
-                r"^(?P<message_id><[^<>, ]*>)(?:, bodytype=[0-9A-Z]+)?(?:, proto=(?P<proto>[A-Za-z0-9]+))?"
-                r"(?:, daemon=[^,=]*)?$",
-                ", relay=",
-            ),
+            (r"^(?P<message_id><[^<>, ]*>)(?:, bodytype=[0-9A-Z]+)?$", ", proto="),
+            (r"^(?P<proto>[A-Za-z0-9]+)(?:, daemon=[^,=]*)?$", ", relay="),
             (
                 r"^(?P<client_name>[^\[\]@, ]*) ?\[(?P<client_ip>[^\], ]*)\](?: \(may be forged\))?$",
                 "",
@@ -87,21 +79,16 @@ MESSAGE_LINES = (
         r", delay=(?P<age>[0-9:+]{8,15})(?:, xdelay=[0-9:+]{8,15})?(?:, mailer=(?P<mailer>[^, ]{1,64}))?"
         r"(?:, (?:tls|auth)[a-z_]*=[^,]*)*(?:, pri=-?[0-9]{1,15})?(?:, (?P<held>quarantine)=[^,]*)?"
         r"(?:, relay=(?P<relay>[^,]*))?(?:, dsn=(?P<dsn>[0-9.]{1,15}))?(?:, (?:ntries|stage)=[^,]*)*"
-        rf"(?:,? ?\.\.\.)?(?:, reply=(?P<said>.*?))?, stat=(?:(?P<failed>{FAILED}.*)|(?P<stat>.*))$",
+        rf"(?:,? ?\.\.\.)?(?:, reply=(?P<said>.*?))?, stat=(?P<stat>.*)$",
         f"{A}to=<bob@b.example>,<eve@b.example>, ctladdr=<ann@a.example> (1001/1001), delay=00:00:01, xdelay=00:00:01, "
         "mailer=esmtp, pri=30411, relay=mx.b.example. [192.0.2.9], dsn=2.0.0, stat=Sent (Ok: queued as 8F1E22D0C11)",
         fast=(
-            (
-                r'^to=(?P<recipient>[^" ]*)(?:, ctladdr=[^",() ]*(?: \((?P<uid>[0-9]{1,10})/[0-9]{1,10}\))?)?$',
-                ", delay=",
-            ),
-            (
-                r"^(?P<age>[0-9:+]{8,15})(?:, xdelay=[0-9:+]{8,15})?, mailer=(?P<mailer>[^, ]{1,64}), pri=-?[0-9]{1,15}"
-                r"(?:, relay=(?P<relay>[^,]*))?$",
-                ", dsn=",
-            ),
-            (r"^(?P<dsn>[0-9.]{1,15})(?:, reply=(?P<said>[^,]*))?$", ", stat="),
-            (rf"^(?:(?P<failed>{FAILED}.*)|(?P<stat>.*))$", ""),
+            (r'^to=(?P<envelope>[^"]*)$', ", delay="),
+            (r"^(?P<age>[0-9:+]{8,15})(?:, xdelay=[0-9:+]{8,15})?$", ", mailer="),
+            (r"^(?P<mailer>[^, ]{1,64})$", ", pri="),
+            (r"^-?[0-9]{1,15}(?:, relay=(?P<relay>[^,]*))?$", ", dsn="),
+            (r"^(?P<dsn>[0-9.]{1,15})(?:, reply=(?P<said>.*))?$", ", stat="),
+            (r"^(?P<stat>.*)$", ""),
         ),
     ),
     _shape(
@@ -352,7 +339,13 @@ KNOWN_LINES = (
     ),
 )
 
-SHAPES = (*MESSAGE_LINES, *DECISION_LINES, *DIALOGUE_LINES, *KNOWN_LINES)
+# A shape without a prefix is asked about every line that is left: last.
+SHAPES = tuple(
+    sorted(
+        (*MESSAGE_LINES, KNOWN_LINES[0], *DECISION_LINES, *DIALOGUE_LINES, *KNOWN_LINES[1:]),
+        key=lambda shape: not shape.prefix,
+    )
+)
 
 _TAG = re.compile(r"^(?:sendmail|sm-[\w-]{1,30})$")
 

@@ -8,6 +8,7 @@ complete pattern, which also knows quoted local parts and old forms. A line that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.lines import pieces
+
+
+WHOLE = re.compile(r"\^\(\?P<([a-z_]+)>\.\*\)\$")  # a part that is one column needs no pattern
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,9 @@ def _fast(
             stop = np.where(at >= 0, begin + at, begin).astype(np.int32)
             rest = pieces(data, begin, stop)
             begin = np.where(at >= 0, stop + len(word), end).astype(np.int32)
-        if pattern:
+        if whole := WHOLE.fullmatch(pattern):
+            found.append(pa.StructArray.from_arrays([rest], [whole[1]]))
+        elif pattern:
             found.append(pc.extract_regex(rest, pattern))
             fits &= found[-1].is_valid().to_numpy(zero_copy_only=False)
     keep = None if fits.all() else pa.array(fits)
