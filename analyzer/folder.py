@@ -17,6 +17,7 @@ from typing import Any
 from analyzer.case import Case
 from analyzer.errors import EnvironmentTrouble, HashMismatch, SettingsError
 from analyzer.site import Site
+from analyzer.window import Window
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,23 @@ class Settings:
 
     site: dict[str, Any]
     year: int | None
+    window: Window = Window()
 
     @classmethod
-    def of(cls, site: Site | None, path: Path | None, year: int | None) -> Settings:
+    def of(
+        cls, site: Site | None, path: Path | None, year: int | None, window: Window | None = None
+    ) -> Settings:
         stated = site.model_dump(mode="json", exclude_none=True) if site else {}
-        return cls({"path": path.name if path else None, **stated}, year)
+        return cls({"path": path.name if path else None, **stated}, year, window or Window())
 
     def as_json(self, *, inferred: bool) -> dict[str, Any]:
         return {
             "tool": {"name": "relaytrail", "version": version("relaytrail")},
-            "options": {"year": self.year},
+            "options": {
+                "year": self.year,
+                "since": self.window.since,
+                "until": self.window.until,
+            },
             "site": {"origin": "inferred" if inferred else "given", **self.site},
         }
 

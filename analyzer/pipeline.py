@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from analyzer.errors import AccountingError, SettingsError
 from analyzer.folder import CaseFolder, Settings
 from analyzer.schema import DELIVERIES, EVENTS, UNREAD, fit
 from analyzer.site import Site
+from analyzer.window import Window
 
 ASSUMED_ZONE = "UTC"
 
@@ -50,6 +51,7 @@ def analyze(
     site_path: Path | None = None,
     case: Path | None = None,
     year: int | None = None,
+    window: Window | None = None,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -59,6 +61,7 @@ def analyze(
         arguments: Files, folders, globs, or `-` for standard input.
         case: Folder for the results; None writes nothing.
         year: Year of the first line of logs whose stamps name none.
+        window: The time asked about; None for all.
 
     Raises:
         SettingsError: no evidence, no mail log among it, or a case that was made of other evidence.
@@ -66,7 +69,7 @@ def analyze(
         HashMismatch: the existing case is not what its manifest says.
         EnvironmentTrouble: the case cannot be written.
     """
-    settings = Settings.of(site, site_path, year)
+    settings = Settings.of(site, site_path, year, window or Window())
     folder = CaseFolder(case, arguments, settings, force) if case is not None else None
     found = evidence.find(arguments)
     read = [_read(item, progress, found) for item in found]
@@ -142,6 +145,7 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
             undated[0],
             "Give the year of its first line: --year 2026",
         )
+    window, window_zone = settings.window, stated or ASSUMED_ZONE
     tables = {
         name: formats.dated(log, years.get(name), zones.get(name, (ASSUMED_ZONE, ""))[0])
         for name, log in logs.items()
@@ -149,7 +153,7 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
     names = formats.order(tables)
     counted, repeated = formats.once(tables, names)
     events = _one_table_a_kind(counted, names)
-    assembled = messages.assemble(events, site)
+    assembled = _asked_about(messages.assemble(events, site), window, window_zone)
     attempts = assembled.attempts.to_pandas()
     attempts["client_side"] = assembled.locality.clients(attempts["client_ip"])
     spans = {name: _span(mine) for name, mine in tables.items()}
@@ -159,12 +163,12 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
             assembled.deliveries,
             attempts,
             assembled.server_events,
-            min(known, default=None),
-            max(known, default=None),
+            _later(min(known, default=None), window.bounds(window_zone)[0]),
+            _earlier(max(known, default=None), window.bounds(window_zone)[1]),
             not assembled.locality.inferred,
             tuple(map(str, site.doubted_networks)) if site else (),
             tuple(sorted(assembled.locality.domains or ())),
-            _lost_lines(events),
+            window.rows(_lost_lines(events), "time", window_zone),
         )
     )
     rows = judged.deliveries
@@ -189,10 +193,46 @@ def _judge(read: Sequence[_Read], site: Site | None, year: int | None, settings:
                 _clock(name, years[name], *zones.get(name, (ASSUMED_ZONE, "")))
                 for name in sorted(years)
             ],
-            "inputs": [_account(item, spans, first_of, repeated) for item in read],
+            "inputs": [
+                _account(item, spans, first_of, repeated)
+                | {"outside_window": _outside(tables.get(item.found.name, {}), window, window_zone)}
+                for item in read
+            ],
         },
         events=_flat(events),
     )
+
+
+def _asked_about(whole: messages.Assembled, window: Window, zone: str) -> messages.Assembled:
+    """What was received in the window, with all that became of it."""
+    if not window.given:
+        return whole
+    rows = whole.deliveries
+    begun = rows["received"].where(rows["received"].notna(), rows["completed"])
+    return replace(
+        whole,
+        messages=window.table(whole.messages, "received", zone),
+        deliveries=rows[window.holds(begun, zone)].reset_index(drop=True),
+        attempts=window.table(whole.attempts, "time", zone),
+        tried=window.rows(whole.tried, "time", zone),
+        server_events=window.rows(whole.server_events, "time", zone),
+    )
+
+
+def _later(one: pd.Timestamp | None, other: pd.Timestamp | None) -> pd.Timestamp | None:
+    return one if other is None or one is None else max(one, other)
+
+
+def _earlier(one: pd.Timestamp | None, other: pd.Timestamp | None) -> pd.Timestamp | None:
+    return one if other is None or one is None else min(one, other)
+
+
+def _outside(tables: dict[str, pa.Table], window: Window, zone: str) -> int:
+    """Parsed lines that were written before or after the time asked about."""
+    if not window.given:
+        return 0
+    inside = (window.holds(table["time"].to_pandas(), zone) for table in tables.values())
+    return sum(int((~mask).sum()) for mask in inside)
 
 
 def _clock(name: str, year: formats.Year, zone: str, told_by: str) -> dict[str, Any]:
