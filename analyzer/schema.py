@@ -171,7 +171,8 @@ MESSAGES = pa.schema(
             pa.string(),
             "what `auth_user` rests on: `line` (the line that accepted the message), `connection` (Sendmail: "
             "the login line of the same process and client before it), `protocol` (the protocol says "
-            "that there was a login, and no line names it)",
+            "that there was a login, and no line names it), `sender` (Exchange: no line names it, and a "
+            "mailbox may send as itself only)",
         ),
     ],
     metadata={"meaning": "One row for each message, as it was received."},

@@ -32,14 +32,18 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     rows = rows[rows["mechanism"].eq("open_relay")].sort_values(["received", "source", "line"])
     if rows.empty:
         return pd.DataFrame()
-    groups = rows.groupby("client_ip")
-    found = totals(rows, "client_ip").assign(
+    rows = _by_door(rows)
+    groups = rows.groupby("door")
+    found = totals(rows, "door").assign(
+        client_ip=groups["client_ip"].first(),
+        connector=groups["connector"].first(),
+        granted=groups["relay_right"].any(),
         domains=groups["recipient"].agg(lambda r: r.str.rpartition("@")[2].str.lower().nunique()),
         senders=groups["origin_sender"].nunique(),
         evidence=evidence_of(groups, _first_lines),
     )
     enough = found["recipients"].ge(ENOUGH_RECIPIENTS) | found["domains"].ge(ENOUGH_DOMAINS)
-    doubted = found.index.to_series().map(lambda ip: _in_doubt(ip, evidence.doubted_networks))
+    doubted = found["client_ip"].map(lambda ip: _in_doubt(ip, evidence.doubted_networks))
     verdict = (enough & ~doubted).map({True: "confirmed", False: "probable"})
     return found.assign(
         kind="abuse",
@@ -47,15 +51,32 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         verdict=verdict if evidence.site_known else "possible",
         subject_kind="ip",
         reason=found.apply(_reason, axis=1),
-    ).reset_index(names="subject")
+    ).rename(columns={"client_ip": "subject"})
+
+
+def _by_door(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with `door`: the client, and the connector of Exchange by which it came."""
+    known = {name: rows.get(name) for name in ("connector", "relay_right")}
+    rows = rows.assign(**known)
+    connector = rows["connector"].astype("object").fillna("")
+    return rows.assign(
+        door=rows["client_ip"] + " " + connector, relay_right=rows["relay_right"].eq(True)
+    )
 
 
 def _reason(row: pd.Series[Any]) -> str:
     return (
         f"not logged in, not in our networks; we accepted mail for "
         f"{count(row.recipients, 'recipient')} outside, in {count(row.domains, 'domain')}, "
-        f"under {count(row.senders, 'envelope sender')}"
+        f"under {count(row.senders, 'envelope sender')}{_way_in(row)}"
     )
+
+
+def _way_in(row: pd.Series[Any]) -> str:
+    if not row.connector:
+        return ""
+    right = ", which gives sessions without login the right to relay" if row.granted else ""
+    return f", through the receive connector {row.connector}{right}"
 
 
 def _first_lines(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -32,10 +32,10 @@ AUTHENTICATED = r"\\Client "  # default connectors of 587 and 465 take nobody wi
 def submitters(known: pd.DataFrame, events: Events, local: Locality) -> pd.DataFrame:
     """The legs with `network_message_id`, `connector`, `relay_right`, and Exchange's `auth_user`.
 
-    Tracking names no login. It says `Originating` of what came in with one, and of what an
-    externally secured
-    connector let in: that is no login, and shows where a foreign sender is claimed, which no
-    mailbox may do.
+    Tracking names no login, but a mailbox may send as itself only: the sender is taken for it. It
+    says
+    `Originating` of what came in with a login, and of what an externally secured connector let in:
+    that is no login, and shows where a foreign sender is claimed, which no mailbox may do.
     """
     rows = frame(events, "received", ["life", "mta", *TRACKED])
     rows = rows[rows["mta"].eq("exchange") & rows["life"].ge(0)]
@@ -58,10 +58,15 @@ def submitters(known: pd.DataFrame, events: Events, local: Locality) -> pd.DataF
     trusted = told["directionality"].str.lower().eq("originating") & ours
     trusted |= told["connector"].astype("str").str.contains(AUTHENTICATED, regex=True)
     named = by_smtp & login.notna()
-    unnamed = by_smtp & trusted & login.isna() & known["auth_user"].isna()
+    mailbox = mine & known["submission"].eq("local") & known["sender"].fillna("").ne("")
+    unnamed = (mailbox | (by_smtp & trusted & ~named)) & known["auth_user"].isna()
+    account = known["sender"].where(ours | mailbox, NOT_LOGGED)
+    ground = known["auth_ground"].mask(named, "connection")
     return known.assign(
-        auth_user=known["auth_user"].mask(named, login).mask(unnamed, NOT_LOGGED),
-        auth_ground=known["auth_ground"].mask(named, "connection").mask(unnamed, "protocol"),
+        auth_user=known["auth_user"].mask(named, login).mask(unnamed, account),
+        auth_ground=ground.mask(unnamed, "sender").mask(
+            unnamed & account.eq(NOT_LOGGED), "protocol"
+        ),
         connector=front.where(front.notna() & by_smtp, known["connector"]),
         relay_right=by_smtp & (at_front["right"].eq(True) | at_hub["right"].eq(True)),
     )

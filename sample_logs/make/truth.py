@@ -66,7 +66,7 @@ def _rows(mail: Mail) -> list[dict[str, Any]]:
             "queue_ids": mail.ids,
             "message_id": f"<{mail.message_id}>",
             "client_ip": mail.client_ip,
-            "sasl_username": mail.login,
+            "sasl_username": mail.login or (mail.sender if mail.how == "mailbox" else None),
             "sender": mail.sender,
             "recipient": fate.came_as,
             "final_recipient": fate.address,
