@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 USUAL_DAYS = 3  # what a source uses on so many days is its own
+KNOWN_SHARE = 0.25  # of the recipients of mail from a network that is the source's own
+ENOUGH = 3  # recipients that tell something of a network
 MOST = 4.0  # doublings that count
 
 
@@ -29,7 +31,7 @@ def among_us(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def failed(mail: pd.DataFrame) -> pd.Series[float]:
-    """Share of outside recipients that do not exist, or that refused it as spam."""
+    """Share of outside recipients that do not exist."""
     return _share(mail["failed"], mail["outside"])
 
 
@@ -82,12 +84,21 @@ def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def strange_network(mail: pd.DataFrame) -> pd.Series[float]:
-    return 1.0 - own_network(mail)
+    """1 where nothing shows that the network is the source's own, a half where little is known."""
+    own = own_network(mail)
+    seen = mail.groupby([mail["by"], mail["network"].fillna("")])["recipients"].transform("sum")
+    return (1.0 - own).where(own.gt(0) | seen.ge(ENOUGH), 0.5)
 
 
 def own_network(mail: pd.DataFrame) -> pd.Series[float]:
-    """One of the site's, or one that the source used on several days."""
-    own = mail["address_side"].eq("inside") | _usual(mail, "network")
+    """One of the site's, or one from where the source writes to people it knows.
+
+    How long a network was used says nothing: a thief may stay for weeks. Whom it writes to does.
+    """
+    network = [mail["by"], mail["network"].fillna("")]
+    known = (mail["recipients"] - mail["new"]).groupby(network).transform("sum")
+    everybody = mail["recipients"].groupby(network).transform("sum")
+    own = mail["address_side"].eq("inside") | _share(known, everybody).ge(KNOWN_SHARE)
     return own.astype("float64")
 
 

@@ -75,8 +75,9 @@ def _misused(evidence: Evidence) -> pd.DataFrame:
     open_relay = relayed(rows)
     mail = messages(rows[~open_relay], evidence.attempts)
     login = mail["auth_user"].notna()
-    host = ~login & mail["submission"].eq("smtp") & mail["client_side"].eq("inside")
-    user = ~login & mail["submission"].eq("local")
+    user = ~login & mail["user"].notna()
+    brought = mail["origin_masked"] & mail["outside"].eq(0)  # a gateway brings our own mail too
+    host = ~login & ~user & ~brought & mail["client_side"].eq("inside") & mail["client_ip"].notna()
     found = [
         find(mail[mine], misuse).assign(mechanism=misuse.mechanism)
         for mine, misuse in ((login, ACCOUNT), (host, HOST), (user, USER))
@@ -99,7 +100,8 @@ def _passed_on(rows: pd.DataFrame) -> pd.Series[str]:
     """
     misused = rows["mechanism"].notna()
     went_on = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
-    for_others = rows["relay_domain"] & rows["client_side"].eq("outside")
+    stranger = rows["client_side"].eq("outside") | rows["origin_masked"]
+    for_others = rows["relay_domain"] & stranger
     notice = notices(rows, misused) & ~went_on
     late = refused_too_late(rows, notice) & ~for_others
     names = ["forwarding", "backup_mx", "backscatter"]

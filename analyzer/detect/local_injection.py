@@ -10,23 +10,23 @@ from analyzer.detect.misuse import VERDICTS, Clue, Misuse, judge
 
 MISUSE = Misuse(
     mechanism="local_injection",
-    by="uid",
+    by="user",
     subject_kind="uid",
     words=(
         "messages were handed in on the server itself; the log cannot name the script: look for "
         "X-PHP-Originating-Script in queued mail, and in the web server's own log"
     ),
-    base=-1.5,
+    base=-0.25,
     clues=(
-        Clue(1.2, "under outside senders it does not use otherwise", clues.foreign_sender),
-        Clue(0.7, "under many senders in a day", clues.many_senders),
-        Clue(1.0, "to people nobody here ever wrote to", clues.new_people),
-        Clue(-1.0, "to people it knows", clues.known_people),
+        Clue(2.5, "under outside senders it does not use otherwise", clues.foreign_sender),
+        Clue(0.5, "under many senders in a day", clues.many_senders),
+        Clue(0.25, "to people nobody here ever wrote to", clues.new_people),
+        Clue(-2.5, "to people it knows", clues.known_people),
         Clue(-2.5, "to ourselves", clues.among_us),
         Clue(-3.0, "automatic answers", clues.null_sender),
-        Clue(2.0, "to people who do not exist, or refused as spam", clues.failed),
+        Clue(2.5, "to people who do not exist", clues.failed),
         Clue(0.4, "to many new people at once", clues.breadth),
-        Clue(0.7, "to many people in an hour", clues.burst),
+        Clue(0.05, "to many people in an hour", clues.burst),
     ),
 )
 

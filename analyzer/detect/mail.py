@@ -10,11 +10,8 @@ from analyzer.detect.detector import NOT_DELIVERIES
 DAY = pd.Timedelta(days=1)
 KEPT = ["received", "client_ip", "auth_user", "uid", "submission", "client_side", "address_side"]
 KEPT += ["origin_sender", "sender_side", "origin_masked", "orig_source", "orig_line", "orig_offset"]
+LOOPBACK = ["127.0.0.1", "::1"]
 COUNTED = ["recipients", "outside", "new", "failed"]
-SPAM_WORDS = (
-    r"(?i)\bspam|unsolicited|\bbulk\b|reputation|block ?list|black ?list|blocked|"
-    r"\bdnsbl\b|\brbl\b|spamhaus|\[TSS?\d\d\]|S31[45]0|suspicious"
-)
 
 
 def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
@@ -29,35 +26,39 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
         What is known of the message (`origin_life, received, client_ip, auth_user, uid, ...`), its
         place, `network`, `guesses` (failed logins of its client in the day before), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
-        heard of otherwise; `failed`: no such user, or refused as spam.
+        heard of otherwise; `failed`: no such user. (That a list refuses us says nothing of one
+        source: it hits everybody's mail.)
     """
-    on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
-        "outside"
-    )
-    rows = deliveries[
-        ~deliveries["status"].isin(NOT_DELIVERIES) & deliveries["cause_life"].lt(0) & ~on_its_way
-    ]
+    for_us = deliveries["original_side"].eq("inside")
+    on_its_way = for_us & deliveries["recipient_side"].eq("outside")
+    notice = deliveries["cause_life"].ge(0)
+    rows = deliveries[~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way]
     rows = rows.sort_values(["received", "orig_source", "orig_line", "recipient"], kind="stable")
     address = rows["recipient"].str.lower()
     source = _source(rows)
     outside = rows["recipient_side"].ne("inside")
     first = ~pd.MultiIndex.from_arrays([source, address]).duplicated()
-    spam = ~rows["status"].eq("delivered") & rows["reply"].astype("str").str.contains(SPAM_WORDS)
     no_user = rows["status"].eq("bounced") & rows["dsn"].isin(NO_SUCH_USER)
     each = rows.assign(
         recipients=1,
         outside=outside,
         new=outside & first & ~address.isin(_heard_of(deliveries, address, source)),
-        failed=outside & (spam | no_user),
+        failed=outside & no_user,
     )
     grouped = each.groupby("origin_life", sort=False)
     table = grouped[KEPT].first().astype({"uid": "Int64"})
     table[COUNTED] = grouped[COUNTED].sum().astype("int64")
     table = table.reset_index().sort_values(["received", "orig_source", "orig_line"])
     guesses = _guesses(table[["received", "client_ip"]], attempts)
-    return table.assign(network=_networks(table["client_ip"]), guesses=guesses).reset_index(
-        drop=True
-    )
+    network = _networks(table["client_ip"])
+    return table.assign(network=network, guesses=guesses, user=user(table)).reset_index(drop=True)
+
+
+def user(rows: pd.DataFrame) -> pd.Series[str]:
+    """Who sent on the server itself: a user id, or a program that speaks SMTP to localhost."""
+    loopback = rows["client_ip"].where(rows["client_ip"].isin(LOOPBACK) & ~rows["origin_masked"])
+    uid = rows["uid"].astype("Int64").astype("str")
+    return uid.where(rows["submission"].eq("local") & uid.notna(), loopback)
 
 
 def _source(rows: pd.DataFrame) -> pd.Series[str]:
@@ -98,6 +99,7 @@ def _guesses(mail: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[int]:
     failures = failures[["client_ip", "time", "repeat"]].sort_values("time", kind="stable")
     failures = failures.assign(so_far=failures.groupby("client_ip")["repeat"].cumsum())
     asked = mail.assign(label=mail.index).dropna().sort_values("received", kind="stable")
+    failures, asked = (rows.astype({"client_ip": "str"}) for rows in (failures, asked))
 
     def until(times: pd.Series[pd.Timestamp]) -> pd.Series[int]:
         tied = pd.merge_asof(

@@ -12,10 +12,13 @@ from typing import Any
 
 import pandas as pd
 
+from analyzer.detect.clues import own_network
 from analyzer.detect.detector import Evidence, evidence_of, places, totals
+from analyzer.detect.mail import LOOPBACK, user
 from analyzer.detect.runs import best_run, in_run
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
+OWNER = -0.1  # points up to which a message from the owner's own network is the owner's
 ROUNDS = 4  # a source may be misused several times: what remains is asked again
 
 
@@ -81,6 +84,7 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     mail = mail.assign(by=mail[misuse.by].astype("str"))
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     points = parts.sum(axis=1) + misuse.base
+    own = own_network(mail).eq(1) if misuse.by == "auth_user" else pd.Series(False, mail.index)
     left = pd.Series(True, index=mail.index)
     found = []
     for _ in range(ROUNDS):
@@ -92,6 +96,7 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
             break
         inside = in_run(mail["by"], best) & left
         left &= ~inside
+        inside &= ~(points.le(OWNER) & own)
         for by, rows in mail[inside].groupby("by"):
             if len(rows) >= misuse.least or rows["outside"].sum() >= 2 * misuse.least:
                 told = _said(parts.loc[rows.index].mean(), misuse)
@@ -114,7 +119,7 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
     rows = rows[rows["mechanism"].eq(misuse.mechanism)]
     if rows.empty:
         return pd.DataFrame()
-    by = rows["uid"].astype("Int64") if misuse.by == "uid" else rows[misuse.by]
+    by = user(rows) if misuse.by == "user" else rows[misuse.by]
     rows = rows.assign(by=by.astype("str"))
     rows = rows.sort_values(["received", "source", "line"], kind="stable")
     groups = rows.groupby("by")
@@ -135,6 +140,11 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
         kind="abuse",
         mechanism=misuse.mechanism,
         verdict=found["score"].map(_verdict) if evidence.site_known else "possible",
-        subject_kind=misuse.subject_kind,
+        subject_kind=_kind(found.index.to_series(), misuse),
         reason=found.apply(reason, axis=1),
     ).reset_index(names="subject")
+
+
+def _kind(subject: pd.Series[str], misuse: Misuse) -> pd.Series[str]:
+    """A program that speaks SMTP to localhost is named by that address, a user by its id."""
+    return subject.map(lambda name: misuse.subject_kind if name not in LOOPBACK else "ip")

@@ -11,7 +11,8 @@ import pandas as pd
 
 from analyzer.messages.addresses import domain, per_value
 
-DOMAINS = 5  # so many foreign sender domains to our own people: more than one application has
+DOMAINS = 5  # foreign sender domains to our own people: more than one application has
+SHARE = 0.3  # of all such mail: a gateway brings much of it, an infected host a little of its own
 
 
 def masked(rows: pd.DataFrame) -> pd.Series[bool]:
@@ -26,4 +27,6 @@ def masked(rows: pd.DataFrame) -> pd.Series[bool]:
     brought = rows[by_us & brought_in]
     domains = per_value(brought["origin_sender"], domain)
     foreign = domains.groupby(brought["client_ip"]).nunique()
-    return by_us & rows["client_ip"].isin(foreign[foreign.ge(DOMAINS)].index)
+    part = brought["client_ip"].value_counts() / max(int((unnamed & brought_in).sum()), 1)
+    gateways = foreign.index[foreign.ge(DOMAINS) & part.reindex(foreign.index).ge(SHARE)]
+    return by_us & rows["client_ip"].isin(gateways)
