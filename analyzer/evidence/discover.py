@@ -42,7 +42,7 @@ class Evidence:
     mtime_ns: int | None  # None: standard input from a pipe has none
     carrier: str  # plain, gzip, xz, bzip2, zstd
     kind: str  # text, empty, binary, archive, unsupported, unreadable
-    note: str = ""  # why it is not text
+    note: str = ""  # why it is not text, or how its text is read
     spool: Spool | None = field(default=None, repr=False, compare=False)
     stretch: Stretch | None = None  # where in the archive at `path` it is
 

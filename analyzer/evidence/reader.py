@@ -11,6 +11,7 @@ from analyzer.evidence.archives import MemberBytes
 from analyzer.evidence.blocks import Block, Cutter, Overlong
 from analyzer.evidence.carriers import CARRIERS, Decoded, joined
 from analyzer.evidence.discover import Evidence
+from analyzer.evidence.encoding import Transcoded
 from analyzer.evidence.raw import Hashed, RawFile, open_untouched
 
 BLOCK_SIZE = 8 << 20
@@ -64,7 +65,8 @@ class Reader:
             carrier = CARRIERS[self._evidence.carrier]
             decoded = Decoded(carrier, hashed_file, again=lambda: self._own_bytes(file))
             hashed_stream, problems = Hashed(decoded), decoded.problems
-        cutter = Cutter(hashed_stream, self._evidence.name, self._block_size)
+        text = Transcoded(hashed_stream)
+        cutter = Cutter(text, self._evidence.name, self._block_size)
         if self._evidence.kind == "text":
             yield from cutter
         hashed_stream.drain()  # evidence that is no text is only hashed
@@ -76,7 +78,7 @@ class Reader:
             stream_sha256=hashed_stream.hexdigest(),
             lines=cutter.lines,
             partial_last=cutter.partial_last,
-            damage=joined(_damage(own) + problems),
+            damage=joined(_damage(own) + problems + text.problems),
             overlong=cutter.overlong,
         )
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from analyzer.evidence.carriers import CARRIERS, Decoded
+from analyzer.evidence.encoding import NOTE, as_utf8, is_utf16
 from analyzer.evidence.raw import Hashed, RawFile, Source
 
 BEGINNING = 64 << 10  # bytes
@@ -36,8 +37,6 @@ _MAGIC = {
     b"\x04\x22\x4d\x18": "lz4 data",
     b"LZIP\x01": "lzip data",
     b"\x5d\x00\x00": "lzma data",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
 }
 _WHAT_TO_DO = {
     "7z archive": "unpack it and give the files",
@@ -47,7 +46,6 @@ _WHAT_TO_DO = {
     "lzip data": "decompress it and give the result",
     "lzma data": "decompress it and give the result",
     "systemd journal": "export it with journalctl -o short-iso and give the result",
-    "UTF-16 text": "convert it to UTF-8 and give the result",
 }
 ARCHIVES = {"zip archive": "zip", "tar archive": "tar"}
 _NUL_RUN = re.compile(rb"\0{8,}")  # left by a crash, or by a log cut while it was written
@@ -107,6 +105,9 @@ def carrier_of(beginning: bytes) -> str:
 def _kind(beginning: bytes) -> tuple[str, str]:
     if not beginning:
         return "empty", ""
+    if is_utf16(beginning):
+        kind, note = _kind(as_utf8(beginning))
+        return kind, NOTE if kind == "text" else note
     what = next((what for magic, what in _MAGIC.items() if beginning.startswith(magic)), None)
     if beginning[257:262] == b"ustar":
         what = "tar archive"

@@ -1,0 +1,80 @@
+"""How does UTF-16 text, as Windows exports it, become the UTF-8 that everything here reads?
+
+Known by its byte order mark. It is transcoded while it is read: line offsets are then those of the
+UTF-8 text, hashes those of the bytes as they are in the evidence.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+from analyzer.evidence.raw import Stream, read
+
+MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+NOTE = "UTF-16 text, read as UTF-8: line offsets are those of the UTF-8 text"
+PIECE = 256 << 10  # bytes
+
+
+def is_utf16(beginning: bytes) -> bool:
+    return beginning[:2] in MARKS and beginning[:4] != codecs.BOM_UTF32_LE
+
+
+def as_utf8(beginning: bytes) -> bytes:
+    """The first bytes of UTF-16 text, as UTF-8."""
+    decoder = codecs.getincrementaldecoder(MARKS[beginning[:2]])("surrogatepass")
+    return _encoded(decoder.decode(beginning[2:]))
+
+
+class Transcoded:
+    """A stream of UTF-16 as UTF-8, any other as it is. `problems` says what was wrong.
+
+    Half a pair, which is no character, is kept as the three bytes that would stand for it.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._rest: memoryview | None = None
+        self._ended = False
+        self.problems: list[str] = []
+
+    def readinto(self, view: memoryview) -> int:
+        if self._rest is None:
+            self._begin()
+        filled = 0
+        while filled < len(view):
+            if not self._rest:
+                if self._decoder is None:
+                    return filled + self._stream.readinto(view[filled:])
+                if self._ended:
+                    break
+                self._rest = memoryview(self._next())
+                continue
+            part = self._rest[: len(view) - filled]
+            view[filled : filled + len(part)] = part
+            self._rest = self._rest[len(part) :]
+            filled += len(part)
+        return filled
+
+    def _begin(self) -> None:
+        first = read(self._stream, 4)
+        if is_utf16(first):
+            self._decoder = codecs.getincrementaldecoder(MARKS[first[:2]])("surrogatepass")
+            self._rest = memoryview(_encoded(self._decoder.decode(first[2:])))
+        else:
+            self._rest = memoryview(first)
+
+    def _next(self) -> bytes:
+        assert self._decoder is not None
+        piece = read(self._stream, PIECE)
+        if piece:
+            return _encoded(self._decoder.decode(piece))
+        self._ended = True
+        left, _ = self._decoder.getstate()
+        if left:
+            self.problems.append(f"UTF-16 text ends within a character: {len(left)} bytes left")
+        return b""
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
