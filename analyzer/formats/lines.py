@@ -181,13 +181,12 @@ def _unwrap_repeated(
         return repeat, text, end
     inner = next_after(bracket, text[rows], len(data))
     said = pieces(data, text[rows], np.minimum(inner + 1, end[rows]))
-    number = pc.extract_regex(said, r"^message repeated (?P<times>[0-9]{1,9}) times: \[$").field(
-        "times"
-    )
-    wrapped = number.is_valid().to_numpy(zero_copy_only=False)
+    found = pc.extract_regex(said, r"^message repeated (?P<times>[0-9]{1,9}) times: \[$")
+    wrapped = found.is_valid().to_numpy(zero_copy_only=False)
+    number = found.filter(pa.array(wrapped)).field("times")
     rows, inner = rows[wrapped], inner[wrapped]
     text, end = text.copy(), end.copy()
-    repeat[rows] = number.drop_null().cast(pa.string()).cast(pa.int64()).to_numpy()
+    repeat[rows] = number.cast(pa.string()).cast(pa.int64()).to_numpy()
     text[rows] = inner + 1 + (byte[inner + 1] == SPACE)
     end[rows] -= byte[end[rows] - 1] == CLOSE
     return repeat, np.minimum(text, end), end

@@ -152,3 +152,22 @@ def test_half_a_header_is_unread_and_counted(line):
 def test_a_facility_in_the_text_is_no_part_of_the_header():
     _, reading = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: [ID 801593 mail.info {TEXT}")
     assert len(reading.unread) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        (f"message repeated 3 times: [ {TEXT}]", 3),
+        (f"message repeated 3 times: [{TEXT}]", 3),
+        (TEXT, 1),
+    ],
+)
+def test_a_line_that_syslog_wrapped_says_how_often(text, times):
+    event, _ = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {text}")
+    assert (event["repeat"], event["client_ip"]) == (times, "192.0.2.7")
+
+
+@pytest.mark.parametrize("text", ["message repeated x times: [ y]", "message repeated 3 tim"])
+def test_half_a_wrapping_is_unread(text):
+    _, reading = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {text}")
+    assert len(reading.unread) == 1
