@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats import journal_export, json_lines
 from analyzer.formats.clock import Turns, turns
+from analyzer.formats.cut_lines import mended
 from analyzer.formats.headers import who
 from analyzer.formats.lines import CLOSE, Lines, cut, prefix, queue_ids
 from analyzer.formats.losses import LOSSES
@@ -77,6 +78,7 @@ def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Readi
     for number, dialect in base.dialects_met():
         _read_shapes(dialect, number, lines, base, kind, tables)
     _last_repeated(lines, base, kind, tables)
+    _mend(lines, base, kind, tables)
     joined = {
         name: pa.concat_tables(parts, promote_options="default") for name, parts in tables.items()
     }
@@ -141,6 +143,24 @@ def _read_shapes(
         unclaimed = np.ones(len(left), np.bool_)
         unclaimed[asked[fits]] = False
         left, eight, tag = left[unclaimed], eight[unclaimed], tag[unclaimed]
+
+
+def _mend(
+    lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]
+) -> None:
+    """Lines that were cut into pieces are read as they were when whole, at the place of their first."""
+    whole = mended(lines, np.flatnonzero((kind == 0) & lines.headed))
+    if whole is None:
+        return
+    reading = read_syslog(base.places.source, 0, 0, whole.data)
+    if len(reading.unread):
+        return
+    kind[whole.rows] = PARSED
+    for name, table in reading.tables.items():
+        place = base.places.table(whole.first[table["line"].to_numpy()])
+        for column, values in place.items():
+            table = table.set_column(table.column_names.index(column), column, values)
+        tables.setdefault(name, []).append(table)
 
 
 def _last_repeated(

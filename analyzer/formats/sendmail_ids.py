@@ -34,12 +34,10 @@ def seconds(ids: pa.Array) -> tuple[Int64, npt.NDArray[np.bool_]]:
     text = pc.fill_null(ids.cast(pa.string()), "")
     holds = pc.match_substring_regex(text, WITH_TIME).to_numpy(zero_copy_only=False)
     known = text.filter(pa.array(holds))
-    head = pc.binary_join(pa.array([pc.utf8_slice_codeunits(known, 0, 6).to_pylist()]), "")[
-        0
-    ].as_py()
+    head = "".join(pc.utf8_slice_codeunits(known, 0, 6).to_pylist()).encode()
     value_of = np.zeros(256, np.int64)
     value_of[np.frombuffer(DIGITS, np.uint8)] = np.arange(len(DIGITS))
-    digit = value_of[np.frombuffer(head.encode(), np.uint8)].reshape(-1, 6)
+    digit = value_of[np.frombuffer(head, np.uint8)].reshape(-1, 6)
     year = FIRST_YEAR + (digit[:, 0] - (FIRST_YEAR - 1900)) % 60
     months = ((year - 1970) * 12 + digit[:, 1]).astype("datetime64[M]")
     days = months.astype("datetime64[D]").astype(np.int64) + digit[:, 2] - 1
