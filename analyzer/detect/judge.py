@@ -14,6 +14,7 @@ from analyzer.detect.door import DOOR
 from analyzer.detect.local_injection import LOCAL_INJECTION
 from analyzer.detect.local_injection import MISUSE as USER
 from analyzer.detect.log_gap import LOG_GAP
+from analyzer.detect.loops import LOOPS
 from analyzer.detect.mail import messages
 from analyzer.detect.misuse import PROBABLE, find
 from analyzer.detect.open_relay import OPEN_RELAY, relayed
@@ -33,6 +34,7 @@ DETECTORS = (
     BACKSCATTER,
     DOOR,
     RELAY_PROBES,
+    LOOPS,
     LOG_GAP,
     SITE_DOUBT,
 )

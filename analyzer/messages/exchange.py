@@ -8,12 +8,16 @@ replaced goes along as the original recipient; a notice is tied to the message i
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
+
+Flags = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
 
 KINDS = ("received", "addressed", "readdressed", "delivery")  # in the order of one moment
 SAME_SUBMISSION = pd.Timedelta(minutes=1)  # 2003 writes a submission once a recipient, and again
@@ -33,8 +37,11 @@ def prepared(events: Events) -> Events:
     return _with_notices(events)
 
 
-def _mine(table: pa.Table) -> np.ndarray:
-    return pc.fill_null(pc.equal(_text(table, "mta"), "exchange"), False).to_numpy().astype(bool)
+def _mine(table: pa.Table) -> Flags:
+    found: Flags = (
+        pc.fill_null(pc.equal(_text(table, "mta"), "exchange"), False).to_numpy().astype(bool)
+    )
+    return found
 
 
 def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
@@ -102,8 +109,9 @@ def _in_order_of_time(events: Events) -> Events:
     }
 
 
-def _micros(table: pa.Table) -> np.ndarray:
-    return table["time"].cast(pa.int64()).fill_null(0).to_numpy()
+def _micros(table: pa.Table) -> Int64:
+    micros: Int64 = table["time"].cast(pa.int64()).fill_null(0).to_numpy()
+    return micros
 
 
 def _read(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:

@@ -168,7 +168,7 @@ def without_fate(last: pd.DataFrame, events: Events, root: Int64) -> pd.DataFram
         ]
     )
     asked = pd.MultiIndex.from_arrays([rows["life"], rows["recipient"].str.lower()])
-    silent = rows[~asked.isin(pd.MultiIndex.from_frame(answered))]
+    silent: pd.DataFrame = rows[~asked.isin(pd.MultiIndex.from_frame(answered))]
     if silent.empty:
         return last
     return pd.concat([last, silent.assign(status="unknown")], ignore_index=True)
