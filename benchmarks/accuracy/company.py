@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from benchmarks.accuracy.model import Client, Exchanger
-from benchmarks.accuracy.remotes import HABITS, STYLES, Outside
+from benchmarks.accuracy.remotes import HABITS, LAST_RESORT, STYLES, Outside
 from benchmarks.accuracy.words import ENDING, FIRST, LAST, MACHINES, POOLS, THING, TRADE
 
 DAY = 86400.0
@@ -63,6 +63,9 @@ class Company:
     providers: list[Provider] = field(default_factory=list)
     big: list[Exchanger] = field(default_factory=list)
     partners: list[tuple[Exchanger, list[str], Client]] = field(default_factory=list)
+    others: list[Exchanger] = field(
+        default_factory=list
+    )  # everybody else: customers, and targets of spam
     users: list[User] = field(default_factory=list)
     relay: tuple[Exchanger, list[str]] | None = None
     aliases: dict[str, tuple[str, str, Exchanger | None]] = field(
@@ -130,11 +133,17 @@ class Company:
 
     def correspondent(self) -> tuple[str, Exchanger]:
         """An address outside: at a partner, or a private one at a big provider."""
-        if self.partners and self.rng.random() < 0.6:
+        chance = self.rng.random()
+        if self.partners and chance < 0.5:
             exchanger, people, _ = self.rng.choice(self.partners)
             return f"{self.rng.choice(people)}@{exchanger.domain}", exchanger
-        exchanger = self.rng.choice(self.big)
+        exchanger = self.rng.choice(self.big if chance < 0.8 else self.alive)
         return f"{self.person()}@{exchanger.domain}", exchanger
+
+    @property
+    def alive(self) -> list[Exchanger]:
+        """Domains that people still have addresses in."""
+        return [mx for mx in self.others if mx.habit in HABITS]
 
     def user_of(self, address: str) -> User | None:
         return next((user for user in self.users if user.address == address), None)
@@ -159,6 +168,10 @@ def found(rng: Random, users: int, partners: int, lifetime: float, zone: str) ->
     company.host = rng.choice(["mx1", "mail", "hub", "relay", "mta"]) + "." + company.domains[0]
     company.networks = ["127.0.0.0/8", "::1/128", lan, f"{ip}/32"]
     company.big = [company.exchanger(style, "plain") for style in BIG]
+    habits = [None] * 20 + list(LAST_RESORT)
+    company.others = [
+        company.exchanger(habit=rng.choice(habits)) for _ in range(rng.randint(60, 300))
+    ]
     for _ in range(partners):
         exchanger = company.exchanger()
         people = [company.person() for _ in range(rng.randint(1, 8))]

@@ -17,6 +17,7 @@ class Written:
 
     files: dict[str, str]
     ids: dict[tuple[int, int], list[str]]
+    fractions: bool  # the stamps have fractions of a second
 
 
 class Processes:

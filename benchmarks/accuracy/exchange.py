@@ -74,7 +74,9 @@ class Exchange:
                 self._message(message, {"source": source, "directionality": "Originating"})
         day = f"{datetime.fromtimestamp(self.history.start, UTC):%Y%m%d%H}"
         return Written(
-            {f"MSGTRK{day}-1.LOG": self._tracked(), f"RECV{day}-1.LOG": self._spoken()}, self.ids
+            {f"MSGTRK{day}-1.LOG": self._tracked(), f"RECV{day}-1.LOG": self._spoken()},
+            self.ids,
+            True,
         )
 
     def _session(self, session: Session) -> None:

@@ -38,7 +38,7 @@ class Story:
 
     seed: int
     door: str | None
-    variant: str | None = None
+    variant: str | Variant | None = None
     small: bool = False  # for CI: few users
 
 
@@ -46,7 +46,11 @@ def tell(story: Story) -> tuple[Company, History]:
     """What happened, for every dialect alike."""
     rng = Random(f"{story.seed} {story.door} {story.variant}")
     names = sorted(VARIANTS)
-    variant = CLEAN if story.door is None else VARIANTS[story.variant or rng.choice(names)]
+    variant = CLEAN
+    if isinstance(story.variant, Variant):
+        variant = story.variant
+    elif story.door is not None:
+        variant = VARIANTS[story.variant or rng.choice(names)]
     length = rng.uniform(*variant.log_days) * DAY
     zone = rng.choice(ZONES) if length < 20 * DAY else "UTC"
     start = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(
@@ -70,14 +74,17 @@ def tell(story: Story) -> tuple[Company, History]:
     return company, history
 
 
-def write(story: Story, dialect: str, out: Path) -> Written:
+def put(story: Story, company: Company, history: History, dialect: str, out: Path) -> Written:
     """The log, its truth and its site.toml in the folder *out*."""
-    company, history = tell(story)
     written = WRITERS[dialect](company, history, story.seed).write()
     out.mkdir(parents=True, exist_ok=True)
     for name, text in written.files.items():
         (out / name).write_bytes(text.encode())
-    told = truth(company, history, written) | {"dialect": dialect, "year": 2026}
+    told = truth(company, history, written) | {
+        "dialect": dialect,
+        "year": 2026,
+        "fractions": written.fractions,
+    }
     (out / "truth.json").write_text(json.dumps(told, indent=0), "utf-8")
     (out / "site.toml").write_text(site(company), "utf-8")
     return written
@@ -92,7 +99,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     said = parser.parse_args()
     door = None if said.door == "clean" else said.door
-    write(Story(said.seed, door, said.variant), said.dialect, said.out)
+    story = Story(said.seed, door, said.variant)
+    put(story, *tell(story), said.dialect, said.out)
 
 
 if __name__ == "__main__":

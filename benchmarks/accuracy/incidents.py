@@ -110,7 +110,7 @@ def spam(post: Post, plan: Plan, at: float, sender: str, label: str, size: int) 
     rng, company = post.rng, post.company
     to: list[Addressee] = []
     for _ in range(rng.randint(*plan.per_message)):
-        exchanger = rng.choice(company.big) if rng.random() < 0.4 else rng.choice(post.strangers)
+        exchanger = rng.choice(company.big) if rng.random() < 0.4 else rng.choice(company.others)
         to.append((f"{company.person()}@{exchanger.domain}", exchanger))
     if rng.random() < 0.01:
         to.append((rng.choice(company.users).address, None))
@@ -128,7 +128,7 @@ def sender_of(post: Post, plan: Plan, own: str) -> str:
         return own
     if rng.random() < 0.12:
         return rng.choice(company.users).address
-    exchanger = rng.choice(company.big) if rng.random() < 0.4 else rng.choice(post.strangers)
+    exchanger = rng.choice(company.big) if rng.random() < 0.4 else rng.choice(company.others)
     return f"{company.person()}@{exchanger.domain}"
 
 
@@ -283,7 +283,7 @@ def backscatter(post: Post, history: History, variant: Variant) -> None:
     if not todo.clients:
         todo.clients = [company.stranger() for _ in range(rng.randint(200, 900))]
     for at in moments(post, todo):
-        exchanger = rng.choice(company.big) if rng.random() < 0.4 else rng.choice(post.strangers)
+        exchanger = rng.choice(company.big) if rng.random() < 0.4 else rng.choice(company.others)
         sender = f"{company.person()}@{exchanger.domain}"
         nobody: list[Addressee] = [
             (f"{company.person()}x{rng.randint(1, 99)}@{company.domains[0]}", None)

@@ -72,12 +72,15 @@ def as_seen(company: Company, client: Client) -> Client:
 
 
 def machine(company: Company, name: str) -> Client:
-    """A machine in the trusted network."""
-    tail = company.rng.randint(200, 250)
-    ip = company.lan + (
-        f"{company.rng.randint(4, 9)}.{tail}" if company.lan.count(".") == 2 else f"{tail}"
-    )
-    host = f"{name}.lan.{company.domains[0]}" if company.rng.random() < 0.6 else "unknown"
+    """A machine in the trusted network, with an address of its own."""
+    rng = company.rng
+    while True:
+        tail = str(rng.randint(150, 250))
+        ip = company.lan + (f"{rng.randint(4, 9)}.{tail}" if company.lan.count(".") == 2 else tail)
+        if ip not in company.taken:
+            break
+    company.taken.add(ip)
+    host = f"{name}.lan.{company.domains[0]}" if rng.random() < 0.6 else "unknown"
     return Client(ip, host, name)
 
 
@@ -185,7 +188,7 @@ def spam_comes_in(post: Post, history: History) -> None:
     """To users that exist, and to some that do not."""
     company, rng = post.company, post.rng
     for at in spread(rng, history, len(company.users) * rng.uniform(0.5, 4), weekend=1.0):
-        sender = f"{company.person()}@{rng.choice(post.strangers).domain}"
+        sender = f"{company.person()}@{rng.choice(company.others).domain}"
         client = as_seen(company, company.stranger())
         if rng.random() < 0.4 and not post.accepts_unknown:
             nobody = f"{company.person()}x{rng.randint(1, 99)}@{company.domains[0]}"
@@ -340,6 +343,22 @@ def to_all_customers(post: Post, history: History) -> None:
         at += rng.uniform(2, 60)
 
 
+def invitations(post: Post, history: History) -> None:
+    """A user invites people nobody here ever wrote to, one by one, out of a list somebody had."""
+    company, rng = post.company, post.rng
+    user = rng.choice(company.users)
+    at = rng.uniform(history.start, history.end)
+    size = rng.randint(3000, 90000)
+    for _ in range(rng.randint(30, 300)):
+        at += rng.uniform(2, 20)
+        dead = [0] if rng.random() < 0.04 else []
+        to: list[Addressee] = [company.correspondent()]
+        message = post.message(
+            at, user.address, to, "legit_out", "invitation", unknown=dead, size=size
+        )
+        history.sessions.append(submitted(user, user.desk, at, message))
+
+
 def web_shop(post: Post, history: History) -> None:
     """An application inside that sends for somebody else's domain to that domain's customers."""
     company, rng = post.company, post.rng
@@ -455,7 +474,7 @@ def probes(post: Post, history: History) -> None:
             )
             continue
         domain = rng.choice(company.big).domain
-        sender = f"{company.person()}@{rng.choice(post.strangers).domain}"
+        sender = f"{company.person()}@{rng.choice(company.others).domain}"
         refusal = Refusal(sender, f"{company.person()}@{domain}", "relay_denied", "probe")
         history.sessions.append(Session(at, client, refusals=[refusal]))
 
@@ -491,6 +510,6 @@ Source = Callable[[Post, History], None]
 SOURCES: tuple[tuple[Source, float], ...] = (  # in this order: the last ones change what the others did
     (users_write, 1.0), (mistypes, 1.0), (inbound, 1.0), (spam_comes_in, 1.0), (bounces_come_in, 1.0),
     (cron, 0.9), (guessing, 0.9), (probes, 0.9), (scanner, 0.5), (monitoring, 0.4), (bookkeeping, 0.5),
-    (newsletter, 0.4), (to_all_customers, 0.4), (web_shop, 0.4), (web_forms, 0.5), (on_the_move, 0.5),
+    (newsletter, 0.4), (to_all_customers, 0.4), (invitations, 0.15), (web_shop, 0.4), (web_forms, 0.5), (on_the_move, 0.5),
     (traveller, 0.3), (branch_office, 0.4), (old_telephone, 0.3), (autoreplies, 0.6), (outage_of_names, 0.2),
 )  # fmt: skip

@@ -18,13 +18,7 @@ class Post:
         self.company = company
         self.rng = company.rng
         self.accepts_unknown = False  # a server that takes mail for nobody, and bounces it later
-        # Domains that only spam is written to, as good as any, and some that are no more.
-        habits = [None] * 20 + ["nxdomain", "refused", "servfail"]
-        self.strangers = [
-            company.exchanger(habit=self.rng.choice(habits))
-            for _ in range(self.rng.randint(60, 300))
-        ]
-        everybody = [*self.strangers, *company.big, *(mx for mx, _, _ in company.partners)]
+        everybody = [*company.others, *company.big, *(mx for mx, _, _ in company.partners)]
         self.exchangers = {mx.domain: mx for mx in everybody}
 
     def size(self) -> int:

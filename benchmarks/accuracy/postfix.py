@@ -68,7 +68,7 @@ class Postfix:
             else:
                 self._made_here(what)
         self._statistics()
-        return Written({"mail.log": self.lines.text(self.history)}, self.ids)
+        return Written({"mail.log": self.lines.text(self.history)}, self.ids, self.lines.rfc3339)
 
     def _say(self, at: float, service: str, pid: int, text: str) -> None:
         self.lines.add(at, f"postfix/{service}[{pid}]", text)

@@ -79,7 +79,7 @@ class Sendmail:
                 self._session(what)
             else:
                 self._made_here(what)
-        return Written({"maillog.log": self.lines.text(self.history)}, self.ids)
+        return Written({"maillog.log": self.lines.text(self.history)}, self.ids, self.lines.rfc3339)
 
     def _say(self, at: float, pid: int, text: str, program: str = "sm-mta") -> None:
         self.lines.add(at, f"{program}[{pid}]", text)
