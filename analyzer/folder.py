@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ class Settings:
 
     site: dict[str, Any]
     year: int | None
-    window: Window = Window()
+    window: Window = field(default_factory=Window)
 
     @classmethod
     def of(

@@ -1,5 +1,6 @@
-"""Which stretch of time is asked about? All evidence is read; what lies outside is counted and left out.
+"""Which stretch of time is asked about?
 
+All evidence is read; what lies outside is counted and left out.
 A message belongs to the moment it was received, with all that became of it later.
 """
 
@@ -15,14 +16,15 @@ import pyarrow as pa
 from analyzer.errors import SettingsError
 
 _FORM = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?P<clock>[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?P<clock>[ "
+    r"T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _REMEDY = "Write a day (2026-12-07) or a moment (2026-12-07 05:00, 2026-12-07T05:00:00Z)."
 
 
 @dataclass(frozen=True)
 class Window:
-    """From `since` to `until`, as they were given; a day stands for all of it, and None for no limit.
+    """From `since` to `until`, as given; a day stands for all of it, None for no limit.
 
     Raises:
         SettingsError: not a day or moment, or the end before the beginning.

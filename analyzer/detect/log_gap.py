@@ -1,6 +1,7 @@
 """Log gaps: when does the log itself say that lines are missing?
 
-A burst of relayed mail is just when syslog's rate limit strikes, so every count there is a lower bound.
+A burst of relayed mail is just when syslog's rate limit strikes, so every count there is a lower
+bound.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 
 
 def _gap(rows: pd.DataFrame) -> dict[str, object]:
+    server = rows["server"].iloc[0]
     number = int(rows["lost"].sum())
     first, last = rows["time"].min(), rows["time"].max()
     when = f"at {first:%Y-%m-%d %H:%M:%S} UTC"
@@ -39,11 +41,12 @@ def _gap(rows: pd.DataFrame) -> dict[str, object]:
         when = f"between {first:%Y-%m-%d %H:%M:%S} and {last:%Y-%m-%d %H:%M:%S} UTC"
     lines = f"{number:,} lines" if number else "lines, it does not say how many,"
     return {
-        "subject": rows["server"].iloc[0],
+        "subject": server,
         "subject_kind": "server",
         "first_seen": first,
         "last_seen": last,
-        "reason": f"the log of {rows['server'].iloc[0]} says {when} that {lines} were dropped, because more came than "
+        "reason": f"the log of {server} says {when} that {lines} were "
+        "dropped, because more came than "
         "its rate limit lets through. All counts of that time are lower bounds.",
         "evidence": places(rows),
     }

@@ -1,8 +1,9 @@
 """What do syslog daemons write around stamp, host and program, and where does the header end?
 
-RFC 5424 has its own header; the older form is decorated: a priority before the stamp, a facility between
-stamp and host, `[ID 801593 mail.info]` before the text (Solaris), `stdout F` after a container's stamp.
-Each is looked for only in the few lines that can have it, so a plain log costs nothing.
+RFC 5424 has its own header; the older form is decorated: a priority before the stamp, a facility
+between stamp and host, `[ID 801593 mail.info]` before the text (Solaris), `stdout F` after a
+container's stamp. Each is looked for only in the few lines that can have it, so a plain log costs
+nothing.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def stamps_and_hosts(
 def modern_fields(
     byte: Bytes, host: Positions, end: Positions, rows: Rows
 ) -> tuple[Rows, Positions, Positions]:
-    """RFC 5424, `host app procid msgid [data] text`: which lines have all of it, where app ends and text begins."""
+    """RFC 5424, `host app procid msgid [data] text`: who has it, where app ends and text begins."""
     length = int(end[-1])
     space = np.append(np.flatnonzero(byte[:length] == 32), [length] * 4).astype(np.int32)
     number = np.searchsorted(space[:-4], host[rows])

@@ -1,8 +1,8 @@
 """Which line of syslog stands in each record of a journal export (`journalctl -o export`)?
 
-A record is one field a line, NAME=value, up to a blank line. A value that is no plain text comes as the
-name alone, eight bytes of length, and the bytes, whatever they are.
-Source: systemd, Journal Export Formats.
+A record is one field a line, NAME=value, up to a blank line. A value that is no plain text comes
+as the name alone, eight bytes of length, and the bytes, whatever they are. Source: systemd,
+Journal Export Formats.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Blocks = TypeVar("Blocks", bound=Block)
 
 
 def whole_records(blocks: Iterable[Blocks]) -> Iterator[Blocks]:
-    """The blocks, cut so that no record of a journal export is in two of them; others as they are."""
+    """The blocks, cut so that no record of an export is in two of them; others as they are."""
     rest: Any = None
     for given in blocks:
         block: Any = given
@@ -106,7 +106,7 @@ def unwrap(data: bytes) -> Wrapped | None:
 def _binary_values(
     data: bytes, byte: npt.NDArray[np.uint8], start: Positions, newline: Positions
 ) -> tuple[Flags, Flags]:
-    """Which lines are the inside of a binary value, and which begin one. Rare, so looked at one by one."""
+    """Which lines are inside a binary value, and which begin one. Rare, so looked at one by one."""
     inside, begins = np.zeros(len(start), np.bool_), np.zeros(len(start), np.bool_)
     equals = np.flatnonzero(byte == ord("=")).astype(np.int32)
     without = np.flatnonzero((next_after(equals, start, len(data)) >= newline) & (start < newline))

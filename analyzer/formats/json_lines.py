@@ -1,7 +1,7 @@
-"""Which line of syslog stands in each JSON record: of the journal, of a container engine, of a collector?
+"""Which line of syslog stands in a JSON record of the journal, a container engine, a collector?
 
-Known by its fields, whatever the file is called: `MESSAGE` (journalctl -o json), `log` (Docker and what
-Kubernetes makes of it), `message` (collectors).
+Known by its fields, whatever the file is called: `MESSAGE` (journalctl -o json), `log` (Docker and
+what Kubernetes makes of it), `message` (collectors).
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _table(lines: list[bytes], fields: tuple[str, ...]) -> pa.Table:
 
 
 def _patiently(line: bytes, fields: tuple[str, ...]) -> dict[str, bytes | None]:
-    """What Arrow does not take: a field that is given twice is a list, a number may be written as one."""
+    """What Arrow does not take: a field that is given twice is a list, a number may be a number."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""Where does every line of a block begin, end, and fall into stamp, host, program, queue id and text?
+"""Where does each line of a block begin, end, and fall into host, program, queue id and text?
 
-A block of whole lines is cut by numpy at a few positions a line; the positions, interleaved, are the
-offsets of an Arrow array over the same bytes, so every piece of every line is a value without a copy.
-Nothing here loops over lines.
+A block of whole lines is cut by numpy at a few positions a line; the positions, interleaved, are
+the offsets of an Arrow array over the same bytes, so every piece of every line is a value without
+a copy. Nothing here loops over lines.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ def next_after(positions: Positions, starts: Positions, otherwise: int) -> Posit
 class Lines:
     """One block as columns; every array has one entry a line.
 
-    `start` to `end` is the line without its end. Of a line with a syslog header, `host` is where the
-    host begins, `program_end` where the program ends, `text` where the message begins, and `id_end` the
-    first colon in it. `end` of a line that syslog wrapped as repeated is the inner end.
+    `start` to `end` is the line without its end. Of a line with a syslog header, `host` is where
+    the host begins, `program_end` where the program ends, `text` where the message begins, and
+    `id_end` the first colon in it. `end` of a line that syslog wrapped as repeated is the inner
+    end.
     """
 
     data: bytes
@@ -133,7 +134,7 @@ class QueueIds:
 
 
 def queue_ids(lines: Lines, patterns: Sequence[tuple[Flags, str]]) -> QueueIds:
-    """Tell queue ids from other words before a colon, by the pattern that ids have in each group of lines."""
+    """Tell queue ids from other words before a colon, by the pattern of each group of lines."""
     text, id_end = lines.text, lines.id_end
     eight = eight_bytes(lines.data)
     noqueue = lines.headed & (eight[text] == prefix(b"NOQUEUE:")[0])

@@ -18,7 +18,7 @@ INPUT = r"^im(?:uxsock|journal)(?:\[pid:? [0-9]+(?:, name: (?P<relay>[^\]]*))?\]
 def _lost(prefix: str, pattern: str, sample: str) -> Shape:
     return Shape(
         kind="lines_lost",
-        meaning="syslog or the journal says that it lost lines: `lost` of them, of the program in `relay`",
+        meaning="syslog or the journal says that it lost `lost` lines, of the program in `relay`",
         programs=DAEMON,
         prefix=prefix.encode(),
         complete=pattern,
@@ -42,7 +42,8 @@ LOSSES = Dialect(
         _lost(
             "im",
             INPUT + r":? begins? to drop messages (?:from pid [0-9]+ )?due to rate-limiting.*$",
-            "rsyslogd: imuxsock[pid: 11, name: postfix/smtpd]: begin to drop messages due to rate-limiting",
+            "rsyslogd: imuxsock[pid: 11, name: postfix/smtpd]: begin to drop messages due to "
+            "rate-limiting",
         ),
         _lost(
             "Suppressed ",

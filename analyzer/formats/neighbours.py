@@ -1,7 +1,8 @@
 """What do the programs beside a mail server tell of logins and of where mail came from?
 
 Only lines that name an account or an address are read; all others of these programs are known and
-without bearing. Queue ids stand in `orig_queue_id` and `new_queue_id`: the lines are not the queue's own.
+without bearing. Queue ids stand in `orig_queue_id` and `new_queue_id`: the lines are not the
+queue's own.
 """
 
 from __future__ import annotations
@@ -45,8 +46,10 @@ DOVECOT = _dialect(
         programs=programs("dovecot"),
         prefix=b"",
         complete=(
-            r"^(?P<proto>[a-z0-9]{1,20})-login: (?:Info: )?(?:Login|Logged in): user=<(?P<auth_user>.*)>, "
-            r"(?:method=(?P<auth_method>[A-Za-z0-9_-]+), )?rip=(?P<client_ip>[0-9A-Fa-f.:]+), lip=.*$"
+            r"^(?P<proto>[a-z0-9]{1,20})-login: (?:Info: )?(?:Login|Logged in): "
+            r"user=<(?P<auth_user>.*)>, "
+            r"(?:method=(?P<auth_method>[A-Za-z0-9_-]+), )?rip=(?P<client_ip>[0-9A-Fa-f.:]+), "
+            r"lip=.*$"
         ),
         sample=f"{HEAD}dovecot: imap-login: Login: user=<ann>, method=PLAIN, rip=192.0.2.7, "
         "lip=192.0.2.25, mpid=4711, TLS, session=<q1w2e3>",
@@ -57,11 +60,15 @@ DOVECOT = _dialect(
         programs=programs("dovecot"),
         prefix=b"",
         complete=(
-            r"^[a-z0-9]{1,20}-login: (?:Info: )?(?P<reply>[A-Z][A-Za-z ]{1,40}(?:: [A-Za-z ]{1,60})? "
-            r"\(auth failed, (?P<repeat>[0-9]{1,9}) attempts[^)]*\))(?: \([a-z_]+\))?: user=<(?P<auth_user>.*)>, "
-            r"(?:method=(?P<auth_method>[A-Za-z0-9_-]+), )?rip=(?P<client_ip>[0-9A-Fa-f.:]+), lip=.*$"
+            r"^[a-z0-9]{1,20}-login: (?:Info: )?(?P<reply>[A-Z][A-Za-z ]{1,40}(?:: [A-Za-z "
+            r"]{1,60})? "
+            r"\(auth failed, (?P<repeat>[0-9]{1,9}) attempts[^)]*\))(?: \([a-z_]+\))?: "
+            r"user=<(?P<auth_user>.*)>, "
+            r"(?:method=(?P<auth_method>[A-Za-z0-9_-]+), )?rip=(?P<client_ip>[0-9A-Fa-f.:]+), "
+            r"lip=.*$"
         ),
-        sample=f"{HEAD}dovecot: imap-login: Disconnected (auth failed, 3 attempts in 12 secs): user=<ann>, "
+        sample=f"{HEAD}dovecot: imap-login: Disconnected (auth failed, 3 attempts in 12 secs): "
+        "user=<ann>, "
         "method=PLAIN, rip=192.0.2.7, lip=192.0.2.25, TLS, session=<q1w2e3>",
     ),
     _others("dovecot", ": imap(ann)<4711><q1w2e3>: Logged out in=10 out=20"),
@@ -75,10 +82,12 @@ SASLAUTHD = _dialect(
         programs=programs("saslauthd"),
         prefix=b"do_auth ",
         complete=(
-            r"^do_auth +: auth failure: \[user=(?P<auth_user>.*)\] \[service=[^\]]*\] \[realm=[^\]]*\] "
+            r"^do_auth +: auth failure: \[user=(?P<auth_user>.*)\] \[service=[^\]]*\] "
+            r"\[realm=[^\]]*\] "
             r"\[mech=(?P<auth_method>[^\]]*)\] \[reason=(?P<reply>[^\]]*)\]$"
         ),
-        sample=f"{HEAD}saslauthd[11]: do_auth         : auth failure: [user=ann] [service=smtp] [realm=] "
+        sample=f"{HEAD}saslauthd[11]: do_auth         : auth failure: [user=ann] [service=smtp] "
+        "[realm=] "
         "[mech=pam] [reason=PAM auth error]",
     ),
     _others("saslauthd", "[11]: detach_tty      : master pid is: 11"),
@@ -88,7 +97,7 @@ AMAVIS = _dialect(
     "amavis",
     Shape(
         kind="filter_verdict",
-        meaning="a content filter names the client of a message, its queue id and that of what it handed back",
+        meaning="a content filter names the client of a message, its queue id and the one after it",
         programs=programs("amavis"),
         prefix=b"(",
         complete=(
@@ -96,10 +105,12 @@ AMAVIS = _dialect(
             r"\[(?P<client_ip>[0-9A-Fa-f.:]+)\](?::[0-9]+)? (?:\[[^\]]*\](?::[0-9]+)? )?"
             rf"<(?P<sender>{BARE})> -> <{BARE}>(?:,<{BARE}>)*, (?:quarantine: [^ ,]+, )?"
             r"(?:Queue-ID: (?P<orig_queue_id>[0-9A-Za-z]+), )?(?:Message-ID: <[^>]*>, )?"
-            r"(?:Resent-Message-ID: <[^>]*>, )?mail_id: [^ ,]+, Hits: [^ ,]+, size: (?P<size>[0-9]{1,18})"
+            r"(?:Resent-Message-ID: <[^>]*>, )?mail_id: [^ ,]+, Hits: [^ ,]+, size: "
+            r"(?P<size>[0-9]{1,18})"
             r"(?:, queued_as: (?P<new_queue_id>[0-9A-Za-z]+))?(?:[,/].*)?$"
         ),
-        sample=f"{HEAD}amavis[11]: (00011-01) Passed CLEAN {{RelayedOpenRelay}}, [192.0.2.7]:4711 [192.0.2.7] "
+        sample=f"{HEAD}amavis[11]: (00011-01) Passed CLEAN {{RelayedOpenRelay}}, [192.0.2.7]:4711 "
+        "[192.0.2.7] "
         "<ann@a.example> -> <bob@b.example>, Queue-ID: 3F2A12CE583, Message-ID: <1@a.example>, "
         "mail_id: q1w2e3, Hits: -1.9, size: 652, queued_as: 3F2A12CE584, 210 ms",
     ),
@@ -115,13 +126,15 @@ RSPAMD = _dialect(
         programs=programs("rspamd"),
         prefix=b"<",
         complete=(
-            r"^<[^>]*>; [a-z_]+; rspamd_task_write_log: (?:\([a-z_]+\) )?id: <(?P<message_id>[^>]*)>, "
+            r"^<[^>]*>; [a-z_]+; rspamd_task_write_log: (?:\([a-z_]+\) )?id: "
+            r"<(?P<message_id>[^>]*)>, "
             r"qid: <(?P<orig_queue_id>[0-9A-Za-z]*)>, ip: (?P<client_ip>[0-9A-Fa-f.:]+), "
             r"(?:user: (?P<auth_user>[^,]*), )?(?:smtp_)?from: <(?P<sender>[^>]*)>, "
             r"\(default: [A-Z] \((?P<action>[a-z ]+)\): .*$"
         ),
         sample=f"{HEAD}rspamd[11]: <c0ffee>; proxy; rspamd_task_write_log: id: <1@a.example>, "
-        "qid: <3F2A12CE583>, ip: 192.0.2.7, user: ann, from: <ann@a.example>, (default: F (no action): "
+        "qid: <3F2A12CE583>, ip: 192.0.2.7, user: ann, from: <ann@a.example>, (default: F (no "
+        "action): "
         "[0.10/15.00] [MIME_GOOD(-0.10){text/plain;}]), len: 652, time: 210.123ms",
     ),
     _others("rspamd", "[11]: <c0ffee>; lua; greylist.lua:331: greylisted until later"),

@@ -1,8 +1,9 @@
 """Which lines of one log stand in another log too, and must not count twice?
 
-A copy of yesterday and today's longer file, a file that begins in the middle of another, the same lines from
-the journal and from a file: two rows are the same line if they say the same in every column, in the same
-second. Within one log nothing is ever the same: two connects in one second are two.
+A copy of yesterday and today's longer file, a file that begins in the middle of another, the same
+lines from the journal and from a file: two rows are the same line if they say the same in every
+column, in the same second. Within one log nothing is ever the same: two connects in one second are
+two.
 """
 
 from __future__ import annotations

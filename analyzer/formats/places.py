@@ -17,7 +17,7 @@ Int64 = npt.NDArray[np.int64]
 
 @dataclass
 class Places:
-    """`data`: the block as it is in the evidence, which begins with line *first_line* at byte *offset*."""
+    """`data`: the block as it is in the evidence; it begins with *first_line* at byte *offset*."""
 
     source: str
     first_line: int

@@ -1,6 +1,7 @@
 """When does a line say it was written? Classic (RFC 3164) and dated (RFC 3339) stamps, as columns.
 
-A day that does not exist (30 February, hour 24) makes the stamp null; 23:59:60 is kept as :59.999999.
+A day that does not exist (30 February, hour 24) makes the stamp null; 23:59:60 is kept as
+:59.999999.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ _DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 @dataclass
 class Stamps:
-    """`micros`: microseconds since 1970 where `with_year`, else in LEAP_YEAR; MISSING if impossible.
+    """`micros`: microseconds since 1970 where `with_year`, else in LEAP_YEAR; MISSING: none.
 
-    Of UTC where `zoned`, else of the server's clock. `present`: the line begins like a stamp, possible or not.
+    Of UTC where `zoned`, else of the server's clock. `present`: the line begins like a stamp,
+    possible or not.
     """
 
     micros: Int64
@@ -51,7 +53,7 @@ class Stamps:
 
 
 def read_stamps(byte: Bytes, at: Positions, end: Positions) -> tuple[Stamps, Positions]:
-    """The stamps of all lines, each looked for at its place, and where the text after each begins."""
+    """The stamps of all lines, each read at its place, and where the text after each begins."""
     room = end - at
     classic = (room >= 16) & (byte[at + 3] == 32) & (byte[at + 15] == 32) & (byte[at + 9] == 58)
     found = Stamps(
@@ -89,7 +91,7 @@ def _dated(
 def _rare(
     byte: Bytes, at: Positions, end: Positions, rows: Rows, found: Stamps, host: Positions
 ) -> None:
-    """The classic stamp with a year before the month or after the day, or with a fraction of the second."""
+    """The classic stamp with a year before or after the day, or with a fraction of the second."""
     for year_at, month_at, clock_at in ((0, 5, 12), (7, 0, 12), (None, 0, 7)):
         if not rows.size:
             return
@@ -160,7 +162,7 @@ def _days(year: Int64, month: Int64, day: Int64) -> tuple[Int64, Flags]:
 
 
 def _classic(byte: Bytes, at: Positions) -> Int64:
-    """`Dec  7 05:00:00`; a busy server writes many lines a second, so equal stamps are read once."""
+    """`Dec  7 05:00:00`; a busy server writes many lines a second, so equal ones are read once."""
     pair = np.ndarray(shape=(len(byte) - 7,), dtype="<u8", buffer=byte.data, strides=(1,))
     first, second = pair[at], pair[at + 7]
     new = np.concatenate([[True], (first[1:] != first[:-1]) | (second[1:] != second[:-1])])
@@ -185,7 +187,7 @@ def _day_and_clock(byte: Bytes, month_at: Positions, clock_at: Positions, years:
 
 
 def _rfc3339(byte: Bytes, at: Positions, after: Positions) -> tuple[Int64, Flags]:
-    """Microseconds, and whether the stamp names its zone: `Z`, or an offset with or without colon."""
+    """Microseconds, and whether the stamp names its zone: `Z`, or an offset."""
     (year, a), (month, b), (day, c) = (
         _number(byte, at + place, digits) for place, digits in ((0, 4), (5, 2), (8, 2))
     )

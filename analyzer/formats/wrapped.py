@@ -1,7 +1,8 @@
 """How does a record of another carrier become a plain line of syslog, and where does it stand?
 
-Journal records and container logs say in fields what syslog says in a header. They are written out as
-lines, once a block and as columns, so that one reader knows all there is to know about mail servers.
+Journal records and container logs say in fields what syslog says in a header. They are written out
+as lines, once a block and as columns, so that one reader knows all there is to know about mail
+servers.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ NOTHING = b"-"
 class Wrapped:
     """A block as plain lines of syslog.
 
-    `row`: of the evidence line (from 0 in this block) that each plain line stands for; `start`, `end`: its
-    bytes in the block. `lines`: of the evidence; `blank`: of those, blank ones that `data` leaves out;
-    `aside`: others that it leaves out, fields of a record that is one line here.
+    `row`: of the evidence line (from 0 in this block) that each plain line stands for; `start`,
+    `end`: its bytes in the block. `lines`: of the evidence; `blank`: of those, blank ones that
+    `data` leaves out; `aside`: others that it leaves out, fields of a record that is one line
+    here.
     """
 
     data: bytes

@@ -1,5 +1,7 @@
 """What is read of the programs beside a mail server, and of what syslog says of itself?"""
 
+# ruff: noqa: E501 (a log line is as long as it is)
+
 import pytest
 
 from analyzer import formats
