@@ -7,12 +7,14 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 
 RUN = .venv/bin
 DEMOS = postfix-open-relay postfix-clean sendmail-open-relay exchange-2016-open-relay exchange-2003-open-relay
 
-.PHONY: help demo test accuracy docs test-live clean
+.PHONY: help demo test accuracy accuracy-small benchmark-accuracy docs test-live clean
 
 help:
 	@echo 'make demo       analyse the sample logs; the reports are in demo/'
 	@echo 'make test       lint, types, room contracts, tests'
 	@echo 'make accuracy   measure verdicts against what really happened in the sample logs'
+	@echo 'make accuracy-small      some generated incidents, three minutes'
+	@echo 'make benchmark-accuracy  all generated incidents; writes docs/accuracy.md, 25 minutes'
 	@echo 'make docs       write the derived pages of docs/ anew'
 	@echo 'make test-live  tests against a real mail server (root)'
 	@echo 'make clean      remove .venv, demo/, build results and caches'
@@ -53,15 +55,23 @@ test: .venv/ready
 accuracy: .venv/ready
 	$(RUN)/python -m benchmarks.accuracy.samples
 
+accuracy-small: .venv/ready
+	$(RUN)/python -m benchmarks.accuracy.score --small
+
+benchmark-accuracy: .venv/ready
+	$(RUN)/python -m benchmarks.accuracy.score
+
 docs: .venv/ready
 	$(RUN)/python docs/derive.py
 
+# Installs postfix where it is missing, without starting it; 77 means that it cannot be had here.
 test-live: .venv/ready
-	@if ! ls tests/live/test_*.py >/dev/null 2>&1; then \
-		echo 'tests/live holds no test yet: nothing was tested against a real mail server.'; \
-	elif [ "$$(id -u)" != 0 ]; then \
-		echo 'make test-live starts a real mail server and needs root.'; exit 1; \
-	else $(RUN)/python -m pytest tests/live; fi
+	@sh tests/live/install.sh; case $$? in \
+		0) [ "$$(id -u)" = 0 ] || { echo 'Not tested against a real mail server: that needs root.'; exit 0; }; \
+			$(RUN)/python -m pytest tests/live;; \
+		77) ;; \
+		*) exit 1;; \
+	esac
 
 clean:
 	rm -rf .venv demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

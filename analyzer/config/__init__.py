@@ -36,9 +36,10 @@ DECLARED: dict[str, Sequence[Check]] = {
     "Sendmail": sendmail_audit.CHECKS,
     "Exchange": exchange_audit.CHECKS,
 }
+_SENDMAIL_ITSELF = (recognise.SENDMAIL_MC, recognise.SENDMAIL_CF)
+# Beside the settings of a Postfix, a table or a list that looks like Sendmail's is none.
 _SENDMAIL = (
-    recognise.SENDMAIL_MC,
-    recognise.SENDMAIL_CF,
+    *_SENDMAIL_ITSELF,
     recognise.SENDMAIL_ACCESS,
     recognise.LOCAL_NAMES,
     recognise.RELAY_NAMES,
@@ -77,7 +78,7 @@ class Configuration:
         if made := self._postfix():
             entries.merge(postfix_site.site(*made))
             used = made[1].used
-        if self._has(_SENDMAIL, used):
+        if self._has(_SENDMAIL_ITSELF if made else _SENDMAIL, used):
             entries.merge(sendmail_site.site(sendmail.parse(self._unused(used))))
         if self._has(_EXCHANGE, used):
             entries.merge(exchange_site.site(exchange.parse(self.files)))
@@ -92,7 +93,7 @@ class Configuration:
             found.append(postfix_audit.audit(*made, self._all))
             postfix_site.site(*made)  # tables that only say who is local are of use too
             used = made[1].used
-        if self._has(_SENDMAIL, used):
+        if self._has(_SENDMAIL_ITSELF if made else _SENDMAIL, used):
             found.append(sendmail_audit.audit(sendmail.parse(self._unused(used)), self._all))
         if self._has(_EXCHANGE, used):
             found.append(exchange_audit.audit(exchange.parse(self.files), self._all))

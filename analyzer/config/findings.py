@@ -42,13 +42,19 @@ class Hole:
 
 @dataclass(frozen=True)
 class Change:
-    """One setting, corrected; `service` where it is an override in master.cf."""
+    """One setting, corrected; `service` where it is an override in master.cf.
+
+    `entry`: it is a line of a table.
+    """
 
     name: str
     value: str
     service: str = ""
+    entry: bool = False
 
     def __str__(self) -> str:
+        if self.entry:
+            return f"{self.name} {self.value}"
         if self.service:
             return f"-o {self.name}={self.value.replace(', ', ',')}"
         return f"{self.name} = {self.value}".rstrip()

@@ -71,7 +71,7 @@ def _read(path: Path) -> Given:
 
 
 def _text(data: bytes, path: Path) -> str:
-    """PowerShell writes UTF-16; older systems write Latin-1, in which every byte means something."""
+    """PowerShell writes UTF-16; older systems Latin-1, in which every byte means something."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = data.decode("utf-16", "replace")
     elif b"\0" in data:

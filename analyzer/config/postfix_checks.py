@@ -24,10 +24,10 @@ HELO_TABLE = Check(
     "a HELO table answers OK before foreign recipients are refused",
     "The HELO name is whatever the client types: whoever guesses the entry relays.",
 )  # fmt: skip
-REVERSE_TABLE = Check(
-    "postfix-permit-by-reverse-name", "critical",
-    "a table of unverified reverse names answers OK before foreign recipients are refused",
-    "The owner of an address writes its reverse name, and can write yours.",
+OK_NOT_ALLOWED = Check(
+    "postfix-ok-not-allowed", "medium",
+    "a table of unverified names, or of their MX, NS or A records, answers OK",
+    "Those names are in strangers' hands: Postfix answers 451 to every client that the entry fits.",
 )  # fmt: skip
 CLIENT_TABLE = Check(
     "postfix-permit-by-client", "critical",
@@ -136,7 +136,7 @@ LUSER_RELAY = Check(
 )  # fmt: skip
 
 CHECKS = (
-    OPEN_TO_ALL, WIDE_NETWORK, SENDER_TABLE, HELO_TABLE, REVERSE_TABLE, CLIENT_TABLE,
+    OPEN_TO_ALL, WIDE_NETWORK, SENDER_TABLE, HELO_TABLE, OK_NOT_ALLOWED, CLIENT_TABLE,
     RECIPIENT_TABLE, RELAY_DOMAINS, UNTRUSTED_ROUTING, MX_BACKUP, ALL_CERTIFICATES, XCLIENT,
     SUBMISSION, NETWORKS_STYLE, CONTAINER, LEVEL, LOGIN_SENDER, OBSOLETE_WORD, UNKNOWN_WORD,
     NO_GUARD, VOID_LINE, NOT_GIVEN, DEFERS, POLICY, RELAYHOST, LUSER_RELAY,
@@ -149,7 +149,6 @@ BY_RULE = {
     "check_sender_access": SENDER_TABLE,
     "check_helo_access": HELO_TABLE,
     "check_ehlo_access": HELO_TABLE,
-    "check_reverse_client_hostname_access": REVERSE_TABLE,
     "check_client_access": CLIENT_TABLE,
     "check_recipient_access": RECIPIENT_TABLE,
 }

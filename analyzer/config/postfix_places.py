@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from analyzer.config.given import Said
 from analyzer.config.postfix import Postfix, split
 from analyzer.config.postfix_tables import UNKNOWN, Answer, Tables, Unknown, entries, is_table
-from analyzer.site import Network
+from analyzer.site import OURS_ALONE, Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -91,7 +91,8 @@ class Places:
     def trusted(self, client: str) -> Answer:
         """Is the client in mynetworks?"""
         if not self.postfix.stated("mynetworks"):
-            return None if ipaddress.ip_address(client).is_global else UNKNOWN
+            private = any(ipaddress.ip_address(client) in network for network in OURS_ALONE)
+            return UNKNOWN if private else None
         address = ipaddress.ip_address(client)
 
         def fits(word: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import replace
 
 from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
@@ -11,7 +12,14 @@ from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Service
 from analyzer.config.postfix_places import Places, network_of
 from analyzer.config.postfix_walk import pairs
-from analyzer.config.postfix_words import KNOWN, LISTS, OBSOLETE, RECIPIENT, RELAY
+from analyzer.config.postfix_words import (
+    KNOWN,
+    LISTS,
+    NEVER_PERMITS,
+    OBSOLETE,
+    RECIPIENT,
+    RELAY,
+)
 from analyzer.site import too_wide
 
 # Where container engines put their bridges unless told otherwise.
@@ -24,9 +32,7 @@ def rules(places: Places, service: Service | None) -> Iterator[Finding]:
     for found in (_words(places), _networks(places), _logins(places), _setup(places)):
         for check, said, detail, change, hole in found:
             service_wide = service is not None and change.name in service.overrides
-            changed = Change(
-                change.name, change.value, service.name if service and service_wide else ""
-            )
+            changed = replace(change, service=service.name) if service_wide and service else change
             yield Finding(
                 check,
                 said.place,
@@ -47,22 +53,22 @@ def _words(places: Places) -> Found:
     classes = {said.value for said in postfix.words("smtpd_restriction_classes")}
     for name in (*LISTS, RELAY, RECIPIENT):
         words = postfix.words(name)
-        for rule, _ in pairs(words, name):
+        for rule, argument in pairs(words, name):
             word = rule.value.lower()
             rest = ", ".join(s.value for s in words if s is not rule)
             change = Change(name, rest)
             if word == "permit_mx_backup" and not postfix.text("permit_mx_backup_networks"):
-                detail = f"{word} in {name}."
-                yield (
-                    checks.MX_BACKUP,
-                    rule,
-                    detail,
-                    Change("relay_domains", "the domains by name"),
-                    None,
-                )
+                detail = f"{word} in {name}. Name the domains in relay_domains instead."
+                yield checks.MX_BACKUP, rule, detail, change, None
             elif word == "permit_tls_all_clientcerts":
                 fixed = ", ".join(s.value.replace("_all_", "_") for s in words)
                 yield checks.ALL_CERTIFICATES, rule, f"{word} in {name}.", Change(name, fixed), None
+            elif word in NEVER_PERMITS and argument:
+                for _, entry in places.tables.table(argument).entries or ():
+                    if entry.value.split(" ")[0].upper() == "OK":
+                        detail = f"{word} in {name}."
+                        fixed = Change(entry.key, "DUNNO", entry=True)
+                        yield checks.OK_NOT_ALLOWED, entry, detail, fixed, None
             elif word in OBSOLETE:
                 yield checks.OBSOLETE_WORD, rule, f"{word} in {name}.", change, None
             elif word not in KNOWN and rule.value not in classes:

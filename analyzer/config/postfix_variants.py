@@ -6,6 +6,7 @@ for everything a client can claim: a sender, a HELO name, a reverse name, an add
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from analyzer.config.postfix_places import Places, network_of
 from analyzer.config.postfix_tables import Table
 from analyzer.config.postfix_walk import Stranger, pairs
 from analyzer.config.postfix_words import ACCESS_CHECKS, LISTS, RECIPIENT, RELAY
+from analyzer.config.suffixes import owned_by_nobody
 from analyzer.site import Network, too_wide
 
 # Addresses for documentation, and one more that no server would trust by itself.
@@ -37,22 +39,30 @@ def variants(places: Places) -> Iterator[Stranger]:
             yield from _claiming(somebody, kind, key.value)
         if table.kind == "cidr":
             yield from _from_cidr(somebody, table)
-    ours = _final_domains(places)
-    for domain in ours[:3]:
+    yield from _borrowing(somebody, places)
+    yield from _elsewhere(somebody, places)
+
+
+def _borrowing(somebody: Stranger, places: Places) -> Iterator[Stranger]:
+    """One who uses our names, and one who uses none."""
+    for domain in _final_domains(places)[:3]:
         yield replace(somebody, sender=f"postmaster@{domain}")
         yield replace(somebody, helo=domain)
     for helo in ("localhost", "192.0.2.1", places.postfix.text("myhostname")):
         if helo:
             yield replace(somebody, helo=helo)
     yield replace(somebody, sender="")
+
+
+def _elsewhere(somebody: Stranger, places: Places) -> Iterator[Stranger]:
+    """One who names recipients below a top-level domain of ours, or a route over a domain of ours."""
+    for suffix in _suffixes(places):
+        yield replace(somebody, recipient=f"anybody@elsewhere.{suffix}")
     user, _, outside = somebody.recipient.rpartition("@")
-    for domain in [*ours[:3], *_relay_domains(places)[:3]]:
-        for form in (
-            f"{user}%{outside}@{domain}",
-            f"{outside}!{user}@{domain}",
-            f"{somebody.recipient}@{domain}",
-        ):
-            yield replace(somebody, recipient=form)
+    for domain in [*_final_domains(places)[:3], *_relay_domains(places)[:3]]:
+        yield replace(somebody, recipient=f"{user}%{outside}@{domain}")
+        yield replace(somebody, recipient=f"{outside}!{user}@{domain}")
+        yield replace(somebody, recipient=f"{somebody.recipient}@{domain}")
 
 
 def wide_networks(places: Places) -> list[Network]:
@@ -98,6 +108,14 @@ def _from_cidr(somebody: Stranger, table: Table) -> Iterator[Stranger]:
         network = network_of(key)
         if network is not None and too_wide(network):
             yield replace(somebody, client=_inside(network))
+
+
+def _suffixes(places: Places) -> list[str]:
+    """Domains that nobody owns alone, in relay_domains and in tables of recipients."""
+    names = [said.value for said in places.spread("relay_domains")]
+    names += [k.value for kind, table in _tables(places) if kind == "recipient" for k in table.keys]
+    bare = (name.lstrip(".") for name in names if name and name[0] not in "!/")
+    return [name for name in bare if re.fullmatch(r"[\w.-]+", name) and owned_by_nobody(name)]
 
 
 def _final_domains(places: Places) -> list[str]:

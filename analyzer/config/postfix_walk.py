@@ -131,6 +131,8 @@ class Walk:
 
     def _login_mismatch(self, rule: Said) -> Decision:
         """A sender that belongs to a login is refused to those who did not log in."""
+        if self.places.postfix.text("smtpd_sasl_auth_enable") != "yes":
+            return Decision(DUNNO)
         for said in self.places.postfix.words("smtpd_sender_login_maps"):
             found = self.places.tables.table(said).lookup(
                 _address_keys(self.stranger.sender, False)
@@ -149,9 +151,9 @@ class Walk:
                 return Decision(DUNNO) if harmless else self._doubt(rule, table)
             if found is not None:
                 decision = self._action(found, rule, name, depth)
-                # Whoever owns a name decides where it points: OK is not believed there.
-                harmless = rule.value.lower() in NEVER_PERMITS and decision.kind == PERMIT
-                return Decision(DUNNO) if harmless else decision
+                # smtpd: "this is not allowed for security reasons", and 451 to the client.
+                forbidden = rule.value.lower() in NEVER_PERMITS and decision.kind == PERMIT
+                return Decision(DEFER, rule, found) if forbidden else decision
         return Decision(DUNNO)
 
     def _keys(self, kind: str) -> Iterator[list[str]]:

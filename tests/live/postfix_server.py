@@ -1,0 +1,227 @@
+"""A real Postfix on loopback, with folders of its own; the system's instance is never touched.
+
+with PostfixServer("mynetworks = 127.0.0.1/32") as server:
+    code, words = server.ask("ann@outside.test", "bob@elsewhere.test", client="127.0.0.2")
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import smtplib
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Self
+
+SBIN = "/usr/sbin:/usr/lib/postfix/sbin:/usr/libexec/postfix:/usr/local/sbin"
+PATIENCE = 20  # seconds until a daemon has to be there, or a line in the log
+
+MAIN = """\
+compatibility_level = 3.6
+myhostname = mx.corp.example
+mydestination = corp.example
+mynetworks = 127.0.0.1/32
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+smtpd_error_sleep_time = 0
+smtp_dns_support_level = disabled
+smtpd_tls_security_level = none
+local_recipient_maps =
+alias_maps =
+virtual_alias_maps =
+"""
+
+MASTER = """\
+pickup    unix  n - n 60 1 pickup
+cleanup   unix  n - n - 0 cleanup
+qmgr      unix  n - n 300 1 qmgr
+tlsmgr    unix  - - n 1000? 1 tlsmgr
+rewrite   unix  - - n - - trivial-rewrite
+bounce    unix  - - n - 0 bounce
+defer     unix  - - n - 0 bounce
+trace     unix  - - n - 0 bounce
+verify    unix  - - n - 1 verify
+proxymap  unix  - - n - - proxymap
+smtp      unix  - - n - - smtp
+relay     unix  - - n - - smtp
+showq     unix  n - n - - showq
+error     unix  - - n - - error
+retry     unix  - - n - - error
+discard   unix  - - n - - discard
+local     unix  - n n - - local
+virtual   unix  - n n - - virtual
+lmtp      unix  - - n - - lmtp
+anvil     unix  - - n - 1 anvil
+scache    unix  - - n - 1 scache
+postlog   unix-dgram n - n - 1 postlogd
+{services}"""
+
+
+def program(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SBIN}")
+    if found is None:
+        raise FileNotFoundError(name)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class PostfixServer:
+    """Started on entry, stopped by its process id on exit.
+
+    Args:
+        main: Lines of main.cf after those above; what stands later counts. /etc/postfix/NAME means
+            a file of *files*; it is indexed where a hash table needs it.
+        services: The smtpd services, by name, each with its `name=value` overrides.
+        more: More lines of master.cf.
+        files: Tables by name.
+    """
+
+    def __init__(
+        self,
+        main: str = "",
+        *,
+        services: dict[str, tuple[str, ...]] | None = None,
+        more: str = "",
+        files: dict[str, str] | None = None,
+    ) -> None:
+        services = services or {"smtp": ()}
+        self.ports = {name: free_port() for name in services}
+        self.port = next(iter(self.ports.values()))
+        self.folder = Path(tempfile.mkdtemp(prefix="relaytrail-live-"))
+        self.folder.chmod(0o755)  # the daemons run as another user
+        self.config = self.folder / "etc"
+        self.log = self.folder / "mail.log"
+        for name in ("etc", "queue", "data"):
+            (self.folder / name).mkdir(mode=0o755)
+        shutil.chown(self.folder / "data", "postfix")
+        own = (
+            f"queue_directory = {self.folder}/queue\ndata_directory = {self.folder}/data\n"
+            f"maillog_file = {self.log}\nmaillog_file_prefixes = {self.folder}\n"
+        )
+        (self.config / "main.cf").write_text(self._here(MAIN + own + main), "utf-8")
+        doors = "".join(
+            f"127.0.0.1:{self.ports[name]} inet n - n - - smtpd\n"
+            + "".join(f"  -o {self._here(override)}\n" for override in overrides)
+            for name, overrides in services.items()
+        )
+        (self.config / "master.cf").write_text(doors + MASTER.format(services=more), "utf-8")
+        for name, text in (files or {}).items():
+            (self.config / name).write_text(text, "utf-8")
+            if f"hash:/etc/postfix/{name}" in main:
+                self._run("postmap", "-c", str(self.config), f"hash:{self.config / name}")
+        self._master: subprocess.Popen[bytes] | None = None
+
+    def _here(self, text: str) -> str:
+        return text.replace("/etc/postfix/", f"{self.config}/")
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(
+            [program(command[0]), *command[1:]], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        self._run("postfix", "-c", str(self.config), "check")
+        self._master = subprocess.Popen(
+            [program("master"), "-c", str(self.config), "-d"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), 1),
+            ):
+                return
+            if self._master.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError(f"no answer on port {self.port}: {self.log_text()}")
+
+    def stop(self) -> None:
+        """By process id; then the folders go."""
+        if self._master is not None and self._master.poll() is None:
+            self._master.terminate()
+            try:
+                self._master.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._master.kill()
+                self._master.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def session(
+        self,
+        client: str = "127.0.0.2",
+        helo: str = "stranger.test",
+        *,
+        service: str = "",
+        claims: dict[str, str] | None = None,
+        patience: float = PATIENCE,
+    ) -> smtplib.SMTP:
+        """A dialogue from that loopback address; *claims* are attributes of XCLIENT."""
+        port = self.ports[service] if service else self.port
+        talk = smtplib.SMTP("127.0.0.1", port, helo, patience, (client, 0))
+        talk.ehlo()
+        if claims:
+            said = " ".join(f"{name}={value}" for name, value in claims.items())
+            code, words = talk.docmd("XCLIENT", said)
+            if code != 220:
+                raise RuntimeError(f"XCLIENT {said}: {code} {words!r}")
+            talk.ehlo(helo)
+        return talk
+
+    def ask(
+        self,
+        sender: str,
+        recipient: str,
+        client: str = "127.0.0.2",
+        helo: str = "stranger.test",
+        **how: Any,
+    ) -> tuple[int, str]:
+        """The answer to RCPT TO, or to whatever was refused before it; no message is sent."""
+        try:
+            with self.session(client, helo, **how) as talk:
+                code, words = talk.docmd("MAIL", f"FROM:<{sender}>")
+                if code == 250:
+                    code, words = talk.docmd("RCPT", f"TO:<{recipient}>")
+                    talk.rset()
+        except smtplib.SMTPResponseException as refused:
+            code, words = refused.smtp_code, refused.smtp_error
+        except (smtplib.SMTPServerDisconnected, TimeoutError):
+            return 421, "the server hung up"
+        return code, words.decode("ascii", "replace") if isinstance(words, bytes) else words
+
+    def log_text(self) -> str:
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+    def wait_for(self, text: str, times: int = 1) -> None:
+        """Until the log holds the text so many times."""
+        deadline = time.monotonic() + PATIENCE
+        while self.log_text().count(text) < times:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{text!r} is not in the log:\n{self.log_text()}")
+            time.sleep(0.05)
