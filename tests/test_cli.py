@@ -6,6 +6,7 @@ Every error says what, where and what to do; it ends with its exit code, and lea
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -221,10 +222,21 @@ def test_an_archive_torn_at_its_very_beginning_is_no_log(place, relaytrail):
 # A case that is already there
 
 
-@pytest.fixture
-def made(place, relaytrail):
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory):
     """A case of mail.log, made with site.toml."""
-    assert relaytrail("analyze", "mail.log", "--site", "site.toml", *YEAR)[0] == 0
+    place = tmp_path_factory.mktemp("made")
+    (place / "mail.log").write_bytes(ABUSE)
+    (place / "site.toml").write_text(SITE, "utf-8")
+    command = [sys.executable, "-m", "analyzer.cli", *SAME]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=place, env=environment, check=True, capture_output=True)
+    return place
+
+
+@pytest.fixture
+def made(place, made_once):
+    shutil.copytree(made_once / "case", place / "case")
     return place
 
 

@@ -111,7 +111,7 @@ def check_places(case, data):
                 assert row["queue_id"].encode() in rest
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=damaged_logs())
 def test_whatever_the_bytes_every_line_is_counted_and_every_place_is_right(tmp_path_factory, data):
     log = written(tmp_path_factory.getbasetemp(), "any.log", data)
@@ -169,13 +169,20 @@ def outputs(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in files if p.name != "run.log"}
 
 
-def test_the_same_evidence_gives_the_same_bytes_wherever_it_lies(tmp_path):
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """Every output of all scenarios but one, written once."""
+    folder = tmp_path_factory.mktemp("reference") / "case"
+    analyze(*WITHOUT_REPEATS, site=None, case=folder)
+    return outputs(folder)
+
+
+def test_the_same_evidence_gives_the_same_bytes_wherever_it_lies(reference, tmp_path):
     logs = [written(tmp_path, path.name, path.read_bytes()) for path in WITHOUT_REPEATS]
-    analyze(*WITHOUT_REPEATS, site=None, case=tmp_path / "one")
     for log in logs:
         os.utime(log, (0, 0))
     analyze(*reversed(logs), site=None, case=tmp_path / "else" / "two")
-    assert outputs(tmp_path / "one") == outputs(tmp_path / "else" / "two")
+    assert outputs(tmp_path / "else" / "two") == reference
 
 
 @pytest.mark.parametrize(
@@ -186,8 +193,7 @@ def test_the_same_evidence_gives_the_same_bytes_wherever_it_lies(tmp_path):
     ],
     ids=["plain", "far away"],
 )
-def test_hash_order_zone_and_locale_change_nothing(tmp_path, surroundings):
-    analyze(*WITHOUT_REPEATS, site=None, case=tmp_path / "here")
+def test_hash_order_zone_and_locale_change_nothing(reference, tmp_path, surroundings):
     command = [sys.executable, "-m", "analyzer.cli", "analyze", *map(str, WITHOUT_REPEATS)]
     subprocess.run(
         [*command, "--year", "2026", "--case", str(tmp_path / "there")],
@@ -196,7 +202,7 @@ def test_hash_order_zone_and_locale_change_nothing(tmp_path, surroundings):
         check=True,
         capture_output=True,
     )
-    assert outputs(tmp_path / "here") == outputs(tmp_path / "there")
+    assert outputs(tmp_path / "there") == reference
 
 
 @pytest.mark.xfail(reason="`last message repeated` names no mta, which the table of events needs")
@@ -207,9 +213,8 @@ def test_a_case_of_repeated_lines_is_written(tmp_path):
 
 def test_the_order_of_arguments_changes_nothing():
     expected = tables(analyze(*SCENARIOS))
-    for seed in (1, 2):
-        shuffled = random.Random(seed).sample(SCENARIOS, len(SCENARIOS))
-        assert tables(analyze(*shuffled)) == expected
+    shuffled = random.Random(1).sample(SCENARIOS, len(SCENARIOS))
+    assert tables(analyze(*shuffled)) == expected
 
 
 # A log in parts, compressed, twice
