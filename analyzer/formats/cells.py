@@ -26,7 +26,7 @@ NEWLINE, RETURN, QUOTE, HASH = b'\n\r"#'
 MARK = np.array(
     [0xEF, 0xBB, 0xBF], np.uint8
 )  # UTF-8 byte order mark, also between concatenated files
-MOST_LINES, MOST_BYTES = 64, 128 << 10  # of one record: a subject may hold a few newlines, no more
+MOST_BYTES = 128 << 10  # of one record; Exchange cuts subjects far below
 
 
 @dataclass
@@ -86,7 +86,7 @@ def spans(block: Block, width: Callable[[int], int], swallowed: list[int]) -> di
     at = 0
     while at + 1 < len(odd):
         first, last = odd[at], odd[at + 1]
-        near = last - first <= MOST_LINES and block.end[last] - block.start[first] <= MOST_BYTES
+        near = block.end[last] - block.start[first] <= MOST_BYTES
         begins = near and not block.comments[first]
         if begins and _fields(block.text(first, last), ",", strict=True) == width(first):
             found[first] = last

@@ -66,7 +66,7 @@ class Sessions:
         return self.told.reindex(ids.astype("object").str.upper()).set_index(ids.index)
 
     def by_sender(self, known: pd.DataFrame) -> pd.DataFrame:
-        """What is known of the session that brought each leg: same client and sender, just before."""
+        """What is known of each leg's session: the same client and sender, just before."""
         nothing = pd.DataFrame({"login": None, "connector": None, "right": None}, index=known.index)
         asked = known.loc[
             known["submission"].eq("smtp"), ["received", "client_ip", "sender"]

@@ -1,0 +1,335 @@
+"""Are the columns of Exchange's logs found by their names, and is every line accounted for?"""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.formats import Recogniser
+
+V2007 = (
+    "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,source,"
+    "event-id,internal-message-id,message-id,recipient-address,recipient-status,total-bytes,"
+    "recipient-count,related-recipient-address,reference,message-subject,sender-address,return-path,"
+    "message-info"
+)
+V2010 = f"{V2007},directionality,tenant-id,original-client-ip,original-server-ip,custom-data"
+V2013 = V2010.replace("message-id,recipient", "message-id,network-message-id,recipient")
+V2016 = f"{V2013},transport-traffic-type,log-id,schema-version"
+VERSIONS = {"2007": V2007, "2010": V2010, "2013": V2013, "2016": V2016}
+
+# A stranger's mail to one of us, taken over SMTP.
+RECEIVE = {
+    "date-time": "2026-12-07T10:00:00.250Z",
+    "client-ip": "198.18.4.4",
+    "client-hostname": "mail.far.example",
+    "server-hostname": "EX01",
+    "connector-id": "EX01\\Default EX01",
+    "source": "SMTP",
+    "event-id": "RECEIVE",
+    "internal-message-id": "7001",
+    "message-id": "<a1@far.example>",
+    "network-message-id": "2fd37dca-1234-5bfb-175d-08dc1db88f52",
+    "recipient-address": "ada@corp.example",
+    "total-bytes": "5000",
+    "recipient-count": "1",
+    "return-path": "bob@far.example",
+    "directionality": "Incoming",
+}
+SEND = RECEIVE | {
+    "event-id": "SEND",
+    "client-hostname": "EX01",
+    "server-hostname": "mx.far.example",
+}
+
+
+def row(fields, values):
+    text = io.StringIO()
+    csv.DictWriter(
+        text, fields.split(","), restval="", lineterminator="\r\n", extrasaction="ignore"
+    ).writerow(values)
+    return text.getvalue()
+
+
+def log(*rows, fields=V2016):
+    """A tracking log of rows, each said by its values or as raw text."""
+    head = "#Software: Microsoft Exchange Server\r\n#Log-type: Message Tracking Log\r\n"
+    head += f"#Fields: {fields}\r\n"
+    return head + "".join(one if isinstance(one, str) else row(fields, one) for one in rows)
+
+
+def read(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    reading = Recogniser().of(data)("MSGTRK.LOG", 1, 0, data)
+    assert reading.parsed + reading.ignored + reading.blank + len(reading.unread) == reading.lines
+    return reading
+
+
+def events(reading, kind):
+    return reading.tables[kind].to_pylist() if kind in reading.tables else []
+
+
+@pytest.mark.parametrize("fields", VERSIONS.values(), ids=VERSIONS)
+def test_the_columns_of_every_version_are_known_by_their_names(fields):
+    (received,) = events(read(log(RECEIVE, fields=fields)), "received")
+    told = ("client_ip", "server", "queue_id", "message_id", "sender", "size", "connector")
+    assert [received[name] for name in told] == [
+        "198.18.4.4",
+        "EX01",
+        "7001",
+        "a1@far.example",
+        "bob@far.example",
+        5000,
+        "EX01\\Default EX01",
+    ]
+
+
+def test_their_order_does_not_matter_and_an_unknown_column_is_passed_over():
+    fields = ",".join(["new-column", *reversed(V2016.split(","))])
+    assert events(read(log(RECEIVE, fields=fields)), "received")[0]["sender"] == "bob@far.example"
+
+
+def test_columns_may_change_in_the_middle_of_a_file():
+    reading = read(log(RECEIVE, fields=V2010) + log(RECEIVE, fields=V2016))
+    assert [one["line"] for one in events(reading, "received")] == [4, 8]
+    assert len(reading.unread) == 0
+
+
+def test_columns_named_in_one_block_hold_in_the_next():
+    recogniser = Recogniser()
+    first, second = log(RECEIVE).encode(), row(V2016, RECEIVE).encode()
+    recogniser.of(first)
+    reading = recogniser.of(second)("MSGTRK.LOG", 5, len(first), second)
+    (received,) = events(reading, "received")
+    assert (received["line"], received["offset"]) == (5, len(first))
+
+
+def test_rows_before_any_header_are_unread_and_the_rest_is_read():
+    reading = read(row(V2016, RECEIVE) + log(RECEIVE))
+    assert reading.unread["note"].to_pylist() == ["no line before it names the columns"]
+    assert len(events(reading, "received")) == 1
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["no mark", "byte order mark"])
+@pytest.mark.parametrize("end", ["\r\n", "\n"], ids=["CRLF", "LF"])
+def test_place_and_bytes_of_a_row_are_true(mark, end):
+    text = (mark + log(RECEIVE, SEND)).replace("\r\n", end)
+    sent = events(read(text), "delivery")[0]
+    data = text.encode()
+    assert data[sent["offset"] :].startswith(b"2026-12-07T10:00:00.250Z,198.18.4.4,EX01")
+    assert data[: sent["offset"]].count(b"\n") == sent["line"] - 1
+
+
+@pytest.mark.parametrize(
+    "event", ["HAREDIRECT", "HARECEIVE", "HADISCARD", "AGENTINFO", "NOTIFYMAPI", "SOMETHINGNEW"]
+)
+def test_it_is_no_traffic_and_is_counted_by_name(event):
+    reading = read(log(RECEIVE | {"event-id": event}))
+    assert reading.tables == {}
+    assert reading.ignored_by_program == {f"SMTP {event}": 1, "heading": 3}
+
+
+@pytest.mark.parametrize(
+    ("differs", "client"),
+    [
+        ({}, "198.18.4.4"),
+        ({"original-client-ip": "203.0.113.9"}, "203.0.113.9"),
+        ({"custom-data": "S:A=1;S:ProxiedClientIPAddress=203.0.113.9;S:B=2"}, "203.0.113.9"),
+        ({"original-client-ip": "fe80::1%3"}, "fe80::1"),
+    ],
+    ids=["the client", "the original client", "the proxied client", "a scope is no part of it"],
+)
+def test_who_handed_it_in_is(differs, client):
+    assert events(read(log(RECEIVE | differs)), "received")[0]["client_ip"] == client
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("250 2.1.5 Ok;550 5.1.1 no such user", ["250 2.1.5 Ok", "550 5.1.1 no such user"]),
+        (
+            "250 2.1.5 Ok;550 4.4.7 QUEUE.Expired;lost",
+            ["250 2.1.5 Ok", "550 4.4.7 QUEUE.Expired;lost"],
+        ),
+        ("all;of;it", ["all;of;it", "all;of;it"]),
+        ("", [None, None]),
+    ],
+    ids=["one each", "a status with a semicolon", "not to be told apart", "none"],
+)
+def test_each_recipient_has_its_status(status, words):
+    both = {
+        "recipient-address": "a@x.example;b@x.example",
+        "recipient-count": "2",
+        "recipient-status": status,
+    }
+    assert [one["reply"] for one in events(read(log(SEND | both)), "delivery")] == words
+
+
+def test_a_quoted_local_part_may_hold_the_separator():
+    two = {"recipient-address": '"a;b"@x.example;c@x.example', "recipient-count": "2"}
+    assert [one["recipient"] for one in events(read(log(SEND | two)), "delivery")] == [
+        '"a;b"@x.example',
+        "c@x.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "outcome"),
+    [
+        ("SEND", "250 2.1.5 Ok", "sent"),
+        ("DELIVER", "", "sent"),
+        ("FAIL", "550 5.1.1 no such user", "bounced"),
+        ("FAIL", "550 4.4.7 QUEUE.Expired; message expired", "expired"),
+        ("DEFER", "451 4.7.1 later", "deferred"),
+    ],
+)
+def test_an_outcome_is_told_by_its_event(event, status, outcome):
+    told = events(read(log(SEND | {"event-id": event, "recipient-status": status})), "delivery")
+    assert [one["status"] for one in told] == [outcome]
+
+
+def test_the_null_sender_is_no_unknown_sender():
+    senders = [
+        one["sender"]
+        for one in events(
+            read(log(RECEIVE | {"return-path": "<>"}, RECEIVE | {"return-path": ""})), "received"
+        )
+    ]
+    assert senders == ["", None]
+
+
+def test_a_day_that_does_not_exist_leaves_its_row_unread():
+    reading = read(log(RECEIVE, RECEIVE | {"date-time": "2026-02-30T10:00:00.000Z"}))
+    assert len(events(reading, "received")) == 1
+    assert reading.unread["note"].to_pylist() == ["its time or event cannot be read"]
+
+
+def test_a_subject_with_newlines_is_one_row_of_several_lines():
+    reading = read(
+        log(RECEIVE | {"message-subject": 'one\r\n\r\n#Fields: x,y\r\n"two", three'}, SEND)
+    )
+    assert [one["line"] for one in events(reading, "received")] == [4]
+    assert [one["line"] for one in events(reading, "delivery")] == [8]
+    assert (reading.parsed, len(reading.unread), reading.lines) == (5, 0, 8)
+
+
+def test_an_open_quote_costs_its_own_row_only():
+    one_quote = row(V2016, RECEIVE).replace("Incoming", '"Incoming')
+    reading = read(log(RECEIVE, one_quote, *[RECEIVE] * 200, SEND))
+    assert len(events(reading, "received")) == 201
+    assert [one["line"] for one in reading.unread.to_pylist()] == [5]
+
+
+def test_a_row_written_into_a_subject_is_text_however_many_lines_come_before_it():
+    forged = row(V2016, RECEIVE | {"return-path": "forged@corp.example"})
+    reading = read(log(RECEIVE | {"message-subject": "\r\n" * 300 + forged}, SEND))
+    assert [one["sender"] for one in events(reading, "received")] == ["bob@far.example"]
+
+
+def test_a_quote_inside_a_field_is_read_by_the_patient_reader():
+    row_ = row(V2016, RECEIVE | {"message-subject": "X"}).replace(",X,", ',5" of "rain",')
+    assert len(events(read(log(row_)), "received")) == 1
+
+
+def test_a_row_with_too_few_fields_is_unread():
+    reading = read(log(row(V2016, RECEIVE).replace(",Incoming", ""), RECEIVE))
+    assert reading.unread["note"].to_pylist() == [
+        "not the 30 fields that the columns in force name"
+    ]
+
+
+EXPORT = (
+    '"PSComputerName","Timestamp","ClientIp","ClientHostname","ServerHostname","Source","EventId",'
+    '"InternalMessageId","MessageId","Recipients","RecipientStatus","TotalBytes","ReturnPath"\r\n'
+    '"EX01","2026-12-07T10:00:00.25Z","198.18.4.4","mail.far.example","EX01","SMTP","RECEIVE",'
+    '"7001","<a1@far.example>","ada@corp.example","","5000","bob@far.example"\r\n'
+)
+
+
+def test_an_export_of_the_shell_names_the_same_columns_without_dashes():
+    (received,) = events(read(EXPORT), "received")
+    assert (received["queue_id"], received["sender"], received["line"]) == (
+        "7001",
+        "bob@far.example",
+        2,
+    )
+
+
+TRACE = (
+    "Organization,MessageId,MessageTraceId,Received,SenderAddress,RecipientAddress,Status,FromIP,ToIP,Size\r\n"
+    "corp,<a1@far.example>,2fd37dca-1234-5bfb-175d-08dc1db88f52,2026-12-07T10:00:00,bob@far.example,"
+    "eve@far.example,Delivered,198.18.4.4,192.0.2.9,5000\r\n"
+)
+SUMMARY = (
+    "origin_timestamp_utc,sender_address,recipient_status,message_subject,total_bytes,message_id,"
+    "network_message_id,original_client_ip,directionality,connector_id,delivery_priority\r\n"
+    '2026-12-07T10:00:00.0000000Z,bob@far.example,"ada@corp.example##Receive, Deliver;'
+    'eve@far.example##Receive, Fail",'
+    "Hi,5000,<a1@far.example>,2fd37dca12345bfb175d08dc1db88f52,198.18.4.4,1,,Normal\r\n"
+)
+
+
+def test_a_message_trace_is_receipt_and_fate_in_one_row():
+    reading = read(TRACE)
+    assert [one["client_ip"] for one in events(reading, "received")] == ["198.18.4.4"]
+    assert [(one["recipient"], one["status"]) for one in events(reading, "delivery")] == [
+        ("eve@far.example", "sent")
+    ]
+
+
+def test_a_historical_search_lists_recipients_with_what_became_of_each():
+    told = [(one["recipient"], one["status"]) for one in events(read(SUMMARY), "delivery")]
+    assert told == [("ada@corp.example", "sent"), ("eve@far.example", "bounced")]
+
+
+HEAD_2003 = (
+    "# Message Tracking Log File\r\n# Exchange System Attendant Version 6.5.7638.1\r\n"
+    "# Date\tTime\tclient-ip\tClient-hostname\tPartner-Name\tServer-hostname\tserver-IP\t"
+    "Recipient-Address\tEvent-ID\tMSGID\tPriority\tRecipient-Report-Status\ttotal-bytes\tNumber-Recipients\tOrigination-Time\t"
+    "Encryption\tservice-Version\tLinked-MSGID\tMessage-Subject\tSender-Address\r\n"
+)
+ROW_2003 = (
+    "2003-8-12\t0:58:14 GMT\t198.18.4.4\tfar\t-\tEXCH03\t10.0.0.1\teve@far.example\t"
+    "1019\ta1@far.example\t0\t0\t"
+    '5000\t1\t2003-8-12 0:58:14 GMT\t0\tVersion: 6.0.3790.0\t-\tA "quoted" subject\tbob@far.example'
+)
+
+
+@pytest.mark.parametrize("tail", ["", "\t-"], ids=["20 fields", "21 fields"])
+def test_a_log_of_2003_has_tabs_numbers_and_unpadded_times(tail):
+    (received,) = events(read(f"{HEAD_2003}{ROW_2003}{tail}\r\n"), "received")
+    assert received["micros"] == 1_060_649_894_000_000
+    assert (received["client_ip"], received["server"], received["size"]) == (
+        "198.18.4.4",
+        "EXCH03",
+        5000,
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["#Fields: date time c-ip", "a,b,c", "Dec  7 10:00:00 mx1 postfix/qmgr[1]: x"]
+)
+def test_another_kind_of_log_is_no_exchange_log(line):
+    assert events(
+        read(f"{line}\nDec  7 10:00:00 mx1 postfix/qmgr[1]: ABCDEF012: removed\n"), "removed"
+    )
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+
+
+@given(TEXT, TEXT)
+def test_no_subject_or_name_can_make_or_hide_a_row(subject, name):
+    reading = read(log(RECEIVE | {"message-subject": subject, "client-hostname": name}, RECEIVE))
+    assert [one["sender"] for one in events(reading, "received")] == ["bob@far.example"] * 2
+    assert [one["queue_id"] for one in events(reading, "received")] == ["7001"] * 2
+
+
+@given(st.binary(max_size=300), st.integers(0, 2))
+def test_whatever_bytes_stand_in_between_every_line_is_accounted_for(rubbish, place):
+    parts = [row(V2016, RECEIVE).encode(), row(V2016, SEND).encode()]
+    parts.insert(place, rubbish + b"\n")
+    reading = read(log().encode() + b"".join(parts))
+    assert reading.lines == 3 + 2 + rubbish.count(b"\n") + 1
