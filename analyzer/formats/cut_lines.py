@@ -41,7 +41,9 @@ def mended(lines: Lines, rows: Rows) -> Mended | None:
         return None
     rows, found = rows[fits], found.filter(found.is_valid())
     writer = lines.pieces(lines.host[rows], lines.text[rows])
-    pieces = pd.DataFrame({n: as_text(found.field(n)).to_pandas() for n in ("id", "number", "said")})
+    pieces = pd.DataFrame(
+        {n: as_text(found.field(n)).to_pandas() for n in ("id", "number", "said")}
+    )
     pieces["number"] = pieces["number"].astype("int64")
     pieces["row"] = rows
     pieces["key"] = as_text(writer).to_pandas() + pieces["id"]
@@ -55,7 +57,12 @@ def mended(lines: Lines, rows: Rows) -> Mended | None:
     first = groups["row"].first().to_numpy(np.intp)
     said = groups["said"].agg(_joined) + "\n"
     heads = as_text(lines.pieces(lines.start[first], lines.text[first])).to_pandas()
-    text = heads.to_numpy(object) + groups["id"].first().to_numpy(object) + ": " + said.to_numpy(object)
+    text = (
+        heads.to_numpy(object)
+        + groups["id"].first().to_numpy(object)
+        + ": "
+        + said.to_numpy(object)
+    )
     order = np.argsort(first)
     return Mended("".join(text[order]).encode(), first[order], whole["row"].to_numpy(np.intp))
 

@@ -1,4 +1,4 @@
-"""Which lines are read, and what does each kind tell? docs/formats.md, derived from the declared shapes."""
+"""Which lines are read, and what does each tell? docs/formats.md, derived from the shapes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ def as_markdown() -> str:
     lines = [
         "# The lines that are read",
         "",
-        "Derived from the shapes in `analyzer/formats/` by `make docs`; do not edit. The first shape that "
-        "fits a line",
-        "keeps it. A line of these programs that no shape fits is kept whole in `unread.parquet`.",
+        "Derived from the shapes in `analyzer/formats/` by `make docs`; do not edit.",
+        "The first shape that fits a line keeps it. A line of these programs that no shape fits",
+        "is kept whole in `unread.parquet`.",
         "",
     ]
     for dialect in DIALECTS:

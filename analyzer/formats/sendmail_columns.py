@@ -1,4 +1,4 @@
-"""What do the fields of a Sendmail line mean? Captured text becomes columns of EVENTS, a column at a time."""
+"""What do the fields of a Sendmail line mean? Captured text becomes columns of EVENTS."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def _address(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _received(table: pa.Table) -> pa.Table:
-    """`relay=user@localhost` was handed in on this machine, `[RESPONSE]` made by Sendmail itself."""
+    """What has no client's address was handed in on this machine, or made by Sendmail itself."""
     sender, ip, name = table["sender"], _text(table, "client_ip"), _text(table, "client_name")
     made_here = _is(ip, "^RESPONSE$")
-    on_this_machine = pc.and_(pc.is_null(ip), pc.fill_null(pc.equal(name, "localhost"), False))
+    on_this_machine = pc.is_null(ip)  # relay=www-data@localhost
     submission = pc.if_else(made_here, "internal", pc.if_else(on_this_machine, "local", "smtp"))
     ident = _text(table, "ident")
     from_peer = pc.invert(pc.or_(made_here, on_this_machine))
@@ -90,8 +90,8 @@ def _received(table: pa.Table) -> pa.Table:
 def _delivery(table: pa.Table) -> pa.Table:
     """One row for each recipient that the line names, in its order.
 
-    The outcome is told by what stat= begins with; where the far end's words stand in front of it (reply=,
-    failures only), they can not make it `sent`.
+    The outcome is told by what stat= begins with; where the far end's words stand in front of it
+    (reply=, failures only), they can not make it `sent`.
     """
     table = _split_envelope(table)
     said, dsn = _text(table, "said"), _text(table, "dsn")
@@ -101,9 +101,8 @@ def _delivery(table: pa.Table) -> pa.Table:
     later = pc.if_else(
         by_code, _is(dsn, "^4"), pc.or_(_starts(stat, "Deferred"), _starts(stat, "queued"))
     )
-    untried = pc.is_null(
-        _text(table, "mailer")
-    )  # the message was refused after DATA, by a milter or a check
+    # Without a mailer nothing was tried: the message was refused after DATA, by a milter or check.
+    untried = pc.is_null(_text(table, "mailer"))
     failure = pc.if_else(later, "deferred", pc.if_else(untried, "refused", "bounced"))
     held = pc.or_(pc.is_valid(_text(table, "held")), _starts(stat, "quarantined"))
     inner = _within(_within(stat, "Sent (", ")"), "Deferred: ", "")
@@ -176,8 +175,8 @@ def _one_row_each(table: pa.Table, column: str) -> pa.Table:
 def _decision(table: pa.Table) -> pa.Table:
     """Which command was refused, and the address it named.
 
-    The stranger's address stands before `relay=`; where it holds such a field itself, the line does not
-    tell the client, and the message's own `from=` line has to.
+    The stranger's address stands before `relay=`; where it holds such a field itself, the line does
+    not tell the client, and the message's own `from=` line has to.
     """
     rule, arg1 = _text(table, "stage"), _text(table, "arg1")
     stage = pc.replace_substring_regex(rule, "^(?:header|body|unknown)$", "END-OF-MESSAGE")

@@ -1,4 +1,4 @@
-"""What do the queue ids of Sendmail tell of the clock: which year is it, and in which zone are the stamps?
+"""Which year and which zone do the queue ids of Sendmail tell?
 
 Since 8.10 an id begins with the UTC second at which it was given, six digits of base 60 or less.
 
@@ -61,10 +61,10 @@ def years(received: pa.Table, passed: Int64) -> Counter[tuple[int, str]]:
 
 
 def offset(received: pa.Table) -> tuple[int, int, int] | None:
-    """Minutes by which the stamps are ahead of UTC, how many messages say so, and how many were asked.
+    """Minutes by which the stamps are ahead of UTC, how many messages say so, of how many.
 
-    A line is written after its id was given, so the smallest differences are the truest: of each day the
-    smallest counts, and the median of these in whole quarters of an hour.
+    A line is written after its id was given, so the smallest differences are the truest: of each
+    day the smallest counts, and the median of these in whole quarters of an hour.
     """
     _, near, ahead = _compared(received)
     if near.sum() < ENOUGH:
@@ -80,8 +80,8 @@ def offset(received: pa.Table) -> tuple[int, int, int] | None:
 
 
 def _compared(received: pa.Table) -> tuple[Int64, npt.NDArray[np.bool_], Int64]:
-    """For each line: the year that puts its stamp nearest to its id, whether that is near, and by how much
-    the stamp is ahead, in seconds.
+    """For each line: the year that puts its stamp nearest to its id, whether that is near, and by
+    how much the stamp is ahead, in seconds.
     """
     at, holds = seconds(received["queue_id"].combine_chunks())
     micros = received["micros"].to_numpy()

@@ -61,8 +61,8 @@ def _refused(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_its_message(rows: pd.DataFrame, legs: pd.DataFrame) -> pd.DataFrame:
-    """Sendmail gives every transaction an id: its `from=` line tells client and sender, more safely than the
-    line of the refusal, in which the stranger's address stands first.
+    """Sendmail gives every transaction an id: its `from=` line tells client and sender, more safely
+    than the line of the refusal, in which the stranger's address stands first.
     """
     mine = legs[legs["mta"].eq("sendmail") & legs["begun_by"].eq("received")]
     leg = mine.reindex(rows["life"].where(rows["life"].isin(mine.index), -1))
@@ -126,7 +126,7 @@ def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
         "broke_off"
     ].isin(AFTER_RCPT)
     tied["kind"] = np.where(tied["end_rank"].isna() | in_data, "other", "accepted_no_data")
-    tied["reply"] = np.where(in_data, "broke off in DATA", None)
+    tied["reply"] = in_data.map({True: "broke off in DATA", False: None})
     return tied[[*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]
 
 
@@ -138,8 +138,8 @@ def _given_up(legs: pd.DataFrame) -> pd.DataFrame:
     told = rows.rename(columns={"received": "time", "received_rank": "rank"}).assign(
         repeat=1,
         stage="RCPT",
-        kind=np.where(in_data, "other", "accepted_no_data"),
-        reply=np.where(in_data, "broke off in DATA", None),
+        kind=in_data.map({True: "other", False: "accepted_no_data"}),
+        reply=in_data.map({True: "broke off in DATA", False: None}),
     )
     return told[[*COLUMNS, "auth_user", "sender", "stage", "reply", "kind", "queue_id"]]
 

@@ -149,8 +149,8 @@ def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
     told = frame(events, "notice", ["life", "rank", "reply"])
     told = told[told["reply"].astype("str").str.startswith(GIVEN_UP)]
     given_up = last["life"].map(told.drop_duplicates("life", keep="last").set_index("life")["rank"])
-    gone = np.maximum(gone, given_up.fillna(-1))
-    status = last["status"].mask(waiting & (gone > last["rank"]), "expired")
+    over = gone.gt(last["rank"]) | given_up.fillna(-1).gt(last["rank"])
+    status = last["status"].mask(waiting & over, "expired")
     admin = (
         frame(events, "administered", ["life", "rank", "action"])
         .drop_duplicates("life", keep="last")

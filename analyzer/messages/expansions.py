@@ -1,8 +1,8 @@
 """Which of ours was a recipient before Sendmail expanded it?
 
-Sendmail logs the result of an alias, a list or a .forward, and the address before only at LogLevel 11. What
-marks a result is that it stands without angle brackets, as envelope addresses do not. A client that
-writes no brackets itself looks the same, so a stranger's word alone is not taken for an expansion.
+Sendmail logs the result of an alias, a list or a .forward; the address before it only at LogLevel
+11. What marks a result is that it stands without angle brackets, as envelope addresses do not. A
+client that writes no brackets looks the same: many such recipients of a stranger are not believed.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, OUTSIDE
 from analyzer.site import Site
 
-# More than an alias of one person has, each reached by this client alone, in more than a few messages.
+# More than one person's alias has, each reached by this client alone, in more than a few messages.
 MANY_TARGETS, MANY_MESSAGES = 10, 3
 
 
-def expanded_here(last: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+def expanded_here(last: pd.DataFrame, known: pd.DataFrame) -> pd.Series[bool]:
     """Rows whose recipient stands without brackets though it came in with them, or was made here.
 
-    What a local program hands over is logged as it wrote it, and a client that writes its sender without
-    brackets does the same with its recipients.
+    What a local program hands over is logged as it wrote it, and a client that writes its sender
+    without brackets does the same with its recipients.
     """
     leg = known.iloc[last["life"].to_numpy("int64")].reset_index(drop=True)
     as_written = leg["submission"].eq("local") | (leg["bare"].eq(True) & leg["sender"].ne(""))
-    return last["expanded"].eq(True).reset_index(drop=True) & ~as_written
+    without = last["expanded"].eq(True).reset_index(drop=True) & leg["mta"].eq("sendmail")
+    return without & ~as_written
 
 
-def where_it_left(rows: pd.DataFrame, site: Site | None) -> pd.Series:
-    """The recipient of each row, and for an address of ours that left this machine the one it left for.
+def where_it_left(rows: pd.DataFrame, site: Site | None) -> pd.Series[str]:
+    """The recipient of each row; of an address of ours that left this machine, where it went.
 
-    A virtusertable's result is not logged: the line names our address beside another host's. Where the
+    A virtusertable's result is not logged: the line names our address and another host. Where the
     site says that the address goes to one place, that place is the recipient.
     """
     stated = site.forwards or {} if site else {}
@@ -46,11 +47,12 @@ def where_it_left(rows: pd.DataFrame, site: Site | None) -> pd.Series:
     return rows["recipient"].mask(free, target)
 
 
-def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> pd.Series:
+def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> pd.Series[str]:
     """The address of ours that each expanded row came from, where one is known; else null.
 
     Args:
-        rows: Deliveries with `expanded`, `recipient` (complete), `recipient_logged`, `life`, `owner`.
+        rows: Deliveries with `expanded`, `recipient` (complete), `recipient_logged`, `life`,
+            and `owner`: the sender of a list's clone.
     """
     told = frame(events, "expansion", ["life", "recipient", "orig_recipient"])
     told = told.drop_duplicates(["life", "recipient"])
@@ -72,19 +74,18 @@ def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> p
     return found.where(rows["expanded"])
 
 
-def original_side(rows: pd.DataFrame) -> pd.Series:
+def original_side(rows: pd.DataFrame) -> pd.Series[str]:
     """`original_side` with expanded rows inside: they came in for one of ours.
 
-    Unless a stranger has many recipients of its own that nothing explains: then it is the client that
-    writes no brackets.
+    Unless a stranger has many recipients of its own that nothing explains: then it is the client
+    that writes no brackets.
     """
     unexplained = rows["expanded"] & ~rows["explained"] & rows["recipient_side"].eq(OUTSIDE)
     unexplained &= rows["client_side"].eq(OUTSIDE) & rows["submission"].eq("smtp")
     asked = rows[unexplained]
     clients = asked.groupby("recipient")["client_ip"].transform("nunique")
     own = asked[clients.eq(1)].groupby("client_ip")
-    many = own["recipient"].nunique().ge(MANY_TARGETS) & own["origin_life"].nunique().ge(
-        MANY_MESSAGES
-    )
+    many = own["recipient"].nunique().ge(MANY_TARGETS)
+    many &= own["origin_life"].nunique().ge(MANY_MESSAGES)
     bare_client = unexplained & rows["client_ip"].isin(many.index[many])
     return rows["original_side"].mask(rows["expanded"] & ~bare_client, INSIDE)

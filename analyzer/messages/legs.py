@@ -26,7 +26,7 @@ def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
         c: a.cast(pa.string()) if pa.types.is_dictionary(a.type) or pa.types.is_null(a.type) else a
         for c, a in arrays.items()
     }
-    result = pa.table(decoded).to_pandas()
+    result: pd.DataFrame = pa.table(decoded).to_pandas()
     return (
         result.sort_values("rank", kind="stable", ignore_index=True) if "rank" in result else result
     )

@@ -188,15 +188,16 @@ def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[st
         frame["daemon"].isin(QUEUE_OWNERS).groupby([frame[key] for key in keys], sort=True).any()
     )
     owners: dict[tuple[str, str], list[str]] = {}
-    for (mta, server, instance), owns in owning.items():
+    logging = [(str(mta), str(server), str(instance)) for mta, server, instance in owning.index]
+    for (mta, server, instance), owns in zip(logging, owning, strict=True):
         if owns:
             owners.setdefault((mta, server), []).append(instance)
     queue_of = {}
-    for mta, server, instance in owning.index:
+    for mta, server, instance in logging:
         mine = owners.get((mta, server), [])
         only = len(mine) == 1 and instance not in mine
         queue_of[mta, server, instance] = (mta, server, mine[0] if only else instance)
     codes = {queue: number for number, queue in enumerate(sorted(set(queue_of.values())))}
-    code_of = np.array([codes[queue_of[queue]] for queue in owning.index], np.int64)
+    code_of = np.array([codes[queue_of[queue]] for queue in logging], np.int64)
     index = pd.MultiIndex.from_frame(frame[keys])
     return code_of[owning.index.get_indexer(index)], [q[1] for q in codes], [q[0] for q in codes]

@@ -1,7 +1,7 @@
 """Which login handed a Sendmail message in?
 
-Sendmail logs a login without a queue id. It holds for what the same process and client hand in after it,
-for one process serves one connection; process ids come round again, so not for ever.
+Sendmail logs a login without a queue id. It holds for what the same process and client hand in
+after it, for one process serves one connection; process ids come round again, so not for ever.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ LOGGED_IN = r"(?i)^e?smtps?a$"  # RFC 3848: the A of ESMTPSA
 
 
 def logins(known: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """The legs with `auth_user`, `auth_method` and `auth_ground` (`line`, `connection`, `protocol`).
+    """The legs with `auth_user`, `auth_method` and `auth_ground` (see MESSAGES).
 
-    Where the server writes the letter A into `proto=`, a message without it had no login, whatever the
-    process did before.
+    Where the server writes the letter A into `proto=`, a message without it had no login, whatever
+    the process did before.
     """
     ground = pd.Series(None, known.index, "object").mask(known["auth_user"].notna(), "line")
     mine = known["mta"].eq("sendmail") & known["begun_by"].eq("received")
@@ -42,7 +42,7 @@ def logins(known: pd.DataFrame, events: Events) -> pd.DataFrame:
 
 
 def _tied(legs: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """The last login of the same server, process and client before each leg's line; indexed by life."""
+    """The last login of the same server, process and client before each leg; indexed by life."""
     by = list(KEYS)
     wanted = ["rank", "time", *by, "auth_user", "auth_method"]
     found = frame(events, "login", wanted).dropna(subset=by)

@@ -1,7 +1,7 @@
 """Which messages did Sendmail make itself, without a `from=` line of their own?
 
-A clone (a list with an owner, or a message divided) and a notice appear under a new queue id; the line that
-names the new id stands under the old one.
+A clone (a list with an owner, or a message divided) and a notice appear under a new queue id; the
+line that names the new id stands under the old one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ COLUMNS = ["life", "rank", "time", *PLACE, "mta", "queue", "queue_id", "new_queu
 def made_here(events: Events, lives: Lives) -> dict[str, pd.DataFrame]:
     """Clones and notices: the line that made each, in order, with `life` of the message made.
 
-    A clone has `orig_queue_id`, and the list's owner as `sender`, or null; a notice has the null sender.
+    A clone has `orig_queue_id`, and the list's owner as `sender`, or null; a notice the null
+    sender.
     """
     clones = _of_the_made(frame(events, "clone", COLUMNS), lives)
     notices = _of_the_made(frame(events, "notice", COLUMNS), lives)

@@ -84,7 +84,8 @@ def test_both_ways_read_every_line_of_a_real_log_alike(read, log):
     slow = [only(d, [replace(s, fast=()) if s.complete else s for s in d.shapes]) for d in DIALECTS]
     fast_way, slow_way = read(data, *DIALECTS), read(data, *slow)
     assert rows(fast_way) == rows(slow_way)
-    assert not len(fast_way.unread) and not len(slow_way.unread)
+    assert not len(fast_way.unread)
+    assert not len(slow_way.unread)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.mta)

@@ -1,0 +1,164 @@
+"""What does Sendmail write of connections, logins and itself?
+
+Source: sendmail/srvrsmtp.c, collect.c, main.c, conf.c.
+"""
+
+from __future__ import annotations
+
+from analyzer.formats.sendmail_words import CLIENT, HOST, PEER, A, known, shape
+
+DIALOGUE_LINES = (
+    shape(
+        "login",
+        "a client logged in; tied to the next messages of the same process and client, "
+        "for the line has no queue id",
+        "AUTH=server",
+        rf"^AUTH=server, relay={PEER}, authid=(?P<auth_user>.*), mech=(?P<auth_method>[^,]*), "
+        r"bits=[0-9]+$",
+        f"AUTH=server, relay={HOST}, authid=ann, mech=PLAIN, bits=0",
+    ),
+    shape(
+        "auth_failed",
+        "a login failed",
+        "AUTH failure (",
+        r"^AUTH failure \((?P<auth_method>[A-Za-z0-9_-]+)\): (?P<reply>.*?)"
+        rf"(?:, user=(?P<auth_user>.*))?, relay={CLIENT}$",
+        f"{A}AUTH failure (LOGIN): authentication failure (-13) SASL(-13): authentication "
+        f"failure: checkpass failed, user=ann, relay={HOST}",
+    ),
+    shape(
+        "disconnect",
+        "a dialogue ended without a message",
+        "",
+        rf"^{PEER} did not issue MAIL/EXPN/VRFY/ETRN during connection to (?:[^ ]+)$",
+        f"{A}{HOST} did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA",
+    ),
+    shape(
+        "lost",
+        "a dialogue broke off",
+        "lost input channel from ",
+        rf"^(?P<action>lost input channel) from {PEER} to [^ ]+ after (?P<stage>[A-Za-z-]+)$",
+        f"{A}lost input channel from {HOST} to MTA after rcpt",
+    ),
+    shape(
+        "lost",
+        "a message broke off while it was sent",
+        "collect: ",
+        r"^collect: (?P<action>premature EOM|unexpected close|I/O error|timeout)(?P<reply>.*)$",
+        f"{A}collect: premature EOM: unexpected close",
+    ),
+    shape(
+        "lost",
+        "the server waited for the client in vain",
+        "timeout waiting for input ",
+        rf"^(?P<action>timeout) waiting for input from {PEER} during (?P<stage>.*)$",
+        f"timeout waiting for input from {HOST} during client greeting",
+    ),
+    *(
+        shape(
+            "suspect",
+            f"`{words}`: Sendmail itself noticed a misuse of the dialogue",
+            "",
+            rf"^{PEER}: (?P<action>{words})(?P<reply>[:,].*)$",
+            f"{A}{HOST}: {words}{rest}",
+        )
+        for words, rest in (
+            ("possible SMTP attack", ": command=AUTH, count=5"),
+            ("probable open proxy", ": command=GET / HTTP/1.1"),
+            ("Possible SMTP RCPT flood", ", throttling."),
+        )
+    ),
+    shape(
+        "suspect",
+        "the client spoke before the greeting",
+        "rejecting commands from ",
+        rf"^(?P<action>rejecting commands) from {PEER} (?P<reply>due to .*)$",
+        f"rejecting commands from {HOST} due to pre-greeting traffic after 1 seconds",
+    ),
+    shape(
+        "set_sender",
+        "a local user chose the envelope sender: the trail of a script",
+        "Authentication-Warning: ",
+        r"^Authentication-Warning: [^ ]+: (?P<local_user>[^ ]+) set sender to (?P<sender>.*) "
+        r"using -[a-z]+$",
+        f"{A}Authentication-Warning: mx1: apache set sender to ann@a.example using -f",
+    ),
+    *(
+        shape(
+            "server",
+            f"`{prefix}`: Sendmail was started or stopped",
+            prefix,
+            rf"^(?P<action>{action})(?P<reply>.*)$",
+            prefix + rest,
+        )
+        for prefix, action, rest in (
+            ("starting daemon ", "starting daemon", "(8.17.1): SMTP+queueing@00:10:00"),
+            ("restarting ", "restarting", "/usr/sbin/sendmail due to signal"),
+            ("stopping daemon", "stopping daemon", ", reason=signal"),
+            ("rejecting connections ", "rejecting connections", "on daemon MTA: load average: 20"),
+            ("accepting connections ", "accepting connections", "again for daemon MTA"),
+        )
+    ),
+)
+
+KNOWN_LINES = (
+    known(
+        "STARTTLS=",
+        f"STARTTLS=server, relay={HOST}, version=TLSv1.3, verify=NO, cipher=AES, bits=256/256",
+    ),
+    *(
+        known(prefix, prefix + rest)
+        for prefix, rest in (
+            ("AUTH=client, ", "relay=mx.b.example., mech=PLAIN, bits=0"),
+            ("AUTH warning: ", "no mechanisms"),
+            ("STARTTLS: ", "read error=timeout"),
+            ("SYSERR(", "root): cannot open /etc/mail/access"),
+            ("collect: relay=", "[192.0.2.7], from=<ann@a.example>, info=unexpected close"),
+            ("milter=", "filter, action=mail, continue"),
+            ("Milter (", "filter): error connecting to filter"),
+            ("Milter add: ", "header: X-Checked: yes"),
+            ("Milter insert ", "(1): header: X-Checked: yes"),
+            ("Milter change", ": header Subject: from a to b"),
+            ("Milter delete", ": header Subject: a"),
+            ("Milter message: ", "body replaced"),
+            ("Milter accept: ", "message"),
+            ("Milter: init ", "success to negotiate"),
+            ("Milter: no active filter", ""),
+            ("connect from ", HOST),
+            ("tcpwrappers (", "a.example, 192.0.2.7) rejection"),
+            ("SMTP outgoing connect on ", "mx1"),
+            ("alias database ", "/etc/aliases rebuilt by root"),
+            ("gethostbyaddr(", "192.0.2.7) failed: 1"),
+            ("unable to qualify my own domain name ", "(mx1) -- using short name"),
+            ("My unqualified host name ", "(mx1) unknown; sleeping for retry"),
+            ("grew WorkList for ", "/var/spool/mqueue to 2000"),
+            ("unquarantine", ""),
+            ("Authentication-Warning: ", "mx1: Processed from queue /var/spool/mqueue"),
+            ("rejecting new messages", ": min free: 100"),
+            ("timeout ", "writing message to mx.b.example."),
+            ("Losing ", "./qf7B7500Aj000011: savemail panic"),
+            ("Saved message ", "in /var/lib/sendmail/dead.letter"),
+            ("queueup: ", "cannot lock"),
+            ("low on space ", "(SMTP-DAEMON needs 1 bytes + 100 blocks)"),
+            ("problem with ", "mx1"),
+            ("STATS: ", "mail"),
+            ("sendmail startup ", "succeeded"),
+            ("sendmail shutdown ", "succeeded"),
+            ("sm-client startup ", "succeeded"),
+            ("sm-client shutdown ", "succeeded"),
+            ("startup succeeded", ""),
+            ("shutdown succeeded", ""),
+        )
+    ),
+    known(
+        "",
+        "/etc/aliases: 14 aliases, longest 10 bytes, 152 bytes total",
+        r"^[^ ]+: [0-9]+ aliases, longest ",
+    ),
+    known("", "VRFY root [rejected]", r"^(?:VRFY|EXPN|vrfy|expn) .*(?:\[rejected\])?$"),
+    known(
+        "",
+        "ruleset=trust_auth, arg1=ann, relay=a.example",
+        r"^ruleset=(?:trust_auth|tls_[a-z]+), .*$",
+    ),
+)
