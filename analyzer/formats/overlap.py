@@ -2,8 +2,8 @@
 
 A copy of yesterday and today's longer file, a file that begins in the middle of another, the same
 lines from the journal and from a file: two rows are the same line if they say the same in every
-column, in the same second. Within one log nothing is ever the same: two connects in one second are
-two.
+column, in the same second or, where nothing fits better, in the next. Within one log nothing is
+ever the same: two connects in one second are two.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Int64 = npt.NDArray[np.int64]
 Tables = dict[str, pa.Table]  # by kind
 Span = tuple[int, int]  # seconds since 1970
 
-PLACE = {"source", "line", "offset", "time"}  # what may differ; of the time, fractions of a second
+PLACE = {"source", "line", "offset", "time", "second"}  # what is compared otherwise, or may differ
 
 
 def once(
@@ -73,7 +73,7 @@ def _spans(tables: Tables) -> dict[str, Span]:
     """First and last second of each server in a log."""
     spans: dict[str, Span] = {}
     for table in tables.values():
-        grouped = pa.table({"server": _plain(table["server"]), "second": _seconds(table)})
+        grouped = pa.table({"server": _short(table["server"]), "second": _seconds(table)})
         known = grouped.filter(pc.not_equal(grouped["second"], int(MISSING) // SECOND))
         for row in (
             known.group_by("server").aggregate([("second", "min"), ("second", "max")]).to_pylist()
@@ -108,22 +108,39 @@ def _repeated(parts: Tables, shared: dict[str, Span]) -> dict[str, tuple[Int64, 
         {
             "log": np.repeat(np.arange(len(names)), [len(rows[name]) for name in names]),
             "said": _codes(some),
+            "second": some["second"].to_numpy(),
             "row": np.concatenate([rows[name] for name in names]),
             "line": some["line"].to_numpy(),
         }
-    ).sort_values(["log", "line"], kind="stable")
-    said["time"] = said.groupby(
-        ["log", "said"]
-    ).cumcount()  # the second such line of one log is another line
-    first = said.groupby(["said", "time"])["log"].transform("first")
-    again = said[first < said["log"]].assign(before=first)
+    ).sort_values(["log", "line"], kind="stable", ignore_index=True)
+    before = _log_before(said)
     found = {}
     for number, name in enumerate(names):
-        mine = again[again["log"].eq(number)]
-        before = np.bincount(mine["before"].to_numpy(np.int64), minlength=len(names))
-        counts = {other: int(times) for other, times in zip(names, before, strict=True) if times}
-        found[name] = (mine["row"].to_numpy(np.int64), Counter(counts))
+        mine = said["log"].eq(number).to_numpy() & (before >= 0)
+        times = np.bincount(before[mine], minlength=len(names))
+        counts = {other: int(n) for other, n in zip(names, times, strict=True) if n}
+        found[name] = (said["row"].to_numpy(np.int64)[mine], Counter(counts))
     return found
+
+
+def _log_before(said: pd.DataFrame) -> Int64:
+    """Of each row, the log before its own that has the line too; -1 for none.
+
+    The second such line of one log is another line. What is left may be the same line a second
+    apart: the journal takes its own time.
+    """
+    same = ["said", "second"]
+    turn = said.groupby(["log", *same]).cumcount()
+    each = said.assign(turn=turn).groupby([*same, "turn"])["log"]
+    first, alone = each.transform("first"), each.transform("size").eq(1)
+    before = np.where(first < said["log"], first, -1).astype(np.int64)
+    left = said[alone].sort_values(["said", "second", "log"], kind="stable")
+    near = (left["said"].eq(left["said"].shift()) & left["second"].diff().le(1)).to_numpy()[1:]
+    number, log = left.index.to_numpy(np.int64), left["log"].to_numpy(np.int64)
+    for mine, theirs in ((slice(1, None), slice(-1)), (slice(-1), slice(1, None))):
+        later = near & (log[mine] > log[theirs])
+        before[number[mine][later]] = log[theirs][later]
+    return before
 
 
 def _codes(table: pa.Table) -> Int64:
@@ -132,13 +149,19 @@ def _codes(table: pa.Table) -> Int64:
     for name in table.column_names:
         if name in PLACE:
             continue
-        values = pc.dictionary_encode(_plain(table[name]), null_encoding="encode").combine_chunks()
+        column = _short(table[name]) if name == "server" else _plain(table[name])
+        values = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
         if isinstance(values, pa.ChunkedArray):
             values = values.chunk(0)
         size = max(len(values.dictionary), 1)
         if size > 1:
             code, _ = pd.factorize(code * size + values.indices.to_numpy())
     return code.astype(np.int64)
+
+
+def _short(server: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A central log has a host's whole name where its own log has the first part."""
+    return pc.replace_substring_regex(_plain(server), r"^([A-Za-z][^.]*)\..*$", r"\1")
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
