@@ -74,6 +74,12 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def _without(base: str, main: str) -> str:
+    stated = {line.partition("=")[0].strip() for line in main.split("\n") if line[:1].strip()}
+    lines = base.splitlines(keepends=True)
+    return "".join(line for line in lines if line.partition("=")[0].strip() not in stated)
+
+
 class PostfixServer:
     """Started on entry, stopped by its process id on exit.
 
@@ -107,7 +113,8 @@ class PostfixServer:
             f"queue_directory = {self.folder}/queue\ndata_directory = {self.folder}/data\n"
             f"maillog_file = {self.log}\nmaillog_file_prefixes = {self.folder}\n"
         )
-        (self.config / "main.cf").write_text(self._here(MAIN + own + main), "utf-8")
+        base = _without(MAIN + own, main)  # Postfix warns of what is stated twice
+        (self.config / "main.cf").write_text(self._here(base + main), "utf-8")
         doors = "".join(
             f"127.0.0.1:{self.ports[name]} inet n - n - - smtpd\n"
             + "".join(f"  -o {self._here(override)}\n" for override in overrides)
