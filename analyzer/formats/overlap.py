@@ -35,7 +35,7 @@ def once(
         logs: Each with `time` instead of the stamps as read.
         names: Of the logs; the first that has a line keeps it.
     """
-    shared = _shared_spans(logs, names)
+    shared = _shared_spans(logs, names) if len(names) > 1 else {}
     kept = {name: dict(tables) for name, tables in logs.items()}
     told: dict[str, Counter[str]] = {name: Counter() for name in names}
     contested = [name for name in names if name in shared]
