@@ -9,7 +9,7 @@ piece of it: one stray quote must not swallow the rows behind it.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from analyzer.formats.lines import PADDING, pieces
 
 Positions = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
 
 NEWLINE, RETURN, QUOTE, HASH = b'\n\r"#'
 MARK = np.array(
@@ -45,6 +46,14 @@ class Block:
     def text(self, first: int, last: int) -> bytes:
         """The bytes of some lines, with the line ends between them."""
         return self.data[int(self.start[first]) : int(self.end[last])]
+
+    def marks(self, separator: str, first: Rows, last: Rows) -> Positions:
+        """Where a separator stands between the first and the last of some lines."""
+        if not len(first):
+            return np.empty(0, np.int32)
+        begin, end = int(self.start[first[0]]), int(self.end[last[-1]])
+        found: Positions = np.flatnonzero(self.byte[begin:end] == ord(separator)).astype(np.int32)
+        return found + np.int32(begin)
 
     @property
     def blank(self) -> Flags:
@@ -139,7 +148,7 @@ class Cells:
 
 def cells(
     block: Block,
-    first: Sequence[int] | npt.NDArray[np.intp],
+    first: Rows,
     last: npt.NDArray[np.intp],
     width: int,
     separator: str,
@@ -150,24 +159,56 @@ def cells(
     out.
     """
     begin, end = block.start[first], block.end[last]
-    marks = np.flatnonzero(block.byte == ord(separator)).astype(np.int32)
-    quoting = separator == "," and len(block.quotes) > 0
-    damaged = _damaged(block, begin, end, separator) if quoting else np.zeros(len(begin), np.bool_)
-    row = np.searchsorted(begin, marks, "right") - 1
-    kept = (row >= 0) & (marks < end[row]) if len(begin) else np.zeros(len(marks), np.bool_)
-    if quoting:
-        before = np.searchsorted(block.quotes, marks) - np.searchsorted(block.quotes, begin)[row]
-        kept &= (before & 1) == 0
-    marks, row = marks[kept], row[kept]
-    fits = (np.bincount(row, minlength=len(begin)) == width - 1) & ~damaged
-    marks = marks[fits[row]].reshape(-1, width - 1)
-    good = np.flatnonzero(fits)
+    marks = block.marks(separator, first, last)
+    if separator != "," or not len(block.quotes):
+        return _cut_at(block, marks, np.arange(len(first)), begin, end, width)
+    quoted = np.searchsorted(block.quotes, end) > np.searchsorted(block.quotes, begin)
+    simple = np.flatnonzero(~quoted)
+    plain = _cut_at(block, marks, simple, begin[simple], end[simple], width)
+    with_quotes = np.flatnonzero(quoted)
+    own_begin, own_end = begin[with_quotes], end[with_quotes]
+    whole = ~_damaged(block, own_begin, own_end, separator)
+    with_quotes, own_begin, own_end = with_quotes[whole], own_begin[whole], own_end[whole]
+    outside = _outside_quotes(block, marks, own_begin, own_end)
+    return _merged(plain, _cut_at(block, outside, with_quotes, own_begin, own_end, width))
+
+
+def _cut_at(
+    block: Block, marks: Positions, row: Rows, begin: Positions, end: Positions, width: int
+) -> Cells:
+    """The records that have as many separators as they need."""
+    first, last = np.searchsorted(marks, begin), np.searchsorted(marks, end)
+    fits = np.flatnonzero(last - first == width - 1)
+    own = marks[first[fits, None] + np.arange(width - 1)]
     return Cells(
         block,
-        good,
-        np.concatenate([begin[good, None], marks + np.int32(1)], axis=1),
-        np.concatenate([marks, end[good, None]], axis=1),
+        row[fits],
+        np.concatenate([begin[fits, None], own + np.int32(1)], axis=1),
+        np.concatenate([own, end[fits, None]], axis=1),
     )
+
+
+def _outside_quotes(block: Block, marks: Positions, begin: Positions, end: Positions) -> Positions:
+    """The separators of some records that stand in no quoted field."""
+    first, last = np.searchsorted(marks, begin), np.searchsorted(marks, end)
+    count = last - first
+    row = np.repeat(np.arange(len(begin)), count)
+    nth = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    marks = marks[first[row] + nth]
+    quotes = block.quotes
+    before = np.searchsorted(quotes, marks) - np.searchsorted(quotes, begin)[row]
+    outside: Positions = marks[(before & 1) == 0]
+    return outside
+
+
+def _merged(one: Cells, other: Cells) -> Cells:
+    """Records of both, in their order in the block."""
+    if not len(other):
+        return one
+    row = np.concatenate([one.row, other.row])
+    order = np.argsort(row, kind="stable")
+    begin, end = (np.concatenate([getattr(one, n), getattr(other, n)]) for n in ("begin", "end"))
+    return Cells(one.block, row[order], begin[order], end[order])
 
 
 def _damaged(block: Block, begin: Positions, end: Positions, separator: str) -> Flags:

@@ -160,7 +160,9 @@ def sections(
     quoting = bool(len(block.quotes))
     multiline = spans(block, width, swallowed) if quoting else {}
     found = [Section(0, in_force)]
-    found += [Section(n, columns) for n, columns in sorted(named.items()) if n not in swallowed]
+    for line, columns in sorted(named.items()):
+        if line not in swallowed and columns != found[-1].columns:  # mostly it is said once more
+            found.append(Section(line, columns))
     comments[swallowed] = False
     return Sections(block, found, multiline, comments)
 
