@@ -21,7 +21,7 @@ class Evidence:
             detector also finds `mechanism` and `verdict` in them.
         attempts: Rows of ATTEMPTS with `client_side`.
         server_events: `time, server, action`, place of starts, reloads and stops.
-        begins: First time of the log.
+        begins: First time of the log; None where no line tells one.
         ends: Last time of the log.
         lost_lines: `time, server, lost, relay`, place of lines that tell of lines that were dropped.
         site_known: Is who is local stated, not inferred?
@@ -30,8 +30,8 @@ class Evidence:
     deliveries: pd.DataFrame
     attempts: pd.DataFrame
     server_events: pd.DataFrame
-    begins: pd.Timestamp
-    ends: pd.Timestamp
+    begins: pd.Timestamp | None
+    ends: pd.Timestamp | None
     site_known: bool
     doubted_networks: tuple[str, ...]
     inferred_domains: tuple[str, ...]

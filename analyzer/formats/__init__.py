@@ -1,12 +1,13 @@
 """Blocks of lines become EVENTS. One file a log format."""
 
 from analyzer.formats.journal_export import whole_records
-from analyzer.formats.logs import Log, Year, dated, joined, order, years, zones
+from analyzer.formats.logs import LINES_A_FILE, Log, Year, dated, joined, order, years, zones
 from analyzer.formats.overlap import once
 from analyzer.formats.reader import Reading, read_syslog
 from analyzer.formats.recognise import Read, Recogniser
 
 __all__ = [
+    "LINES_A_FILE",
     "Log",
     "Read",
     "Reading",

@@ -35,6 +35,11 @@ class Log:
     ignored_by_program: Counter[str]
     turned: Turns
 
+    @property
+    def yearless(self) -> bool:
+        """Are there stamps that name no year?"""
+        return self.turned.first != MISSING
+
 
 def joined(name: str, readings: Sequence[Reading]) -> Log:
     """The readings of a file's blocks, in order, as one."""
@@ -71,7 +76,7 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
         modified: For each log, the year its file was last modified in: the last resort.
     """
     found: dict[str, Year] = {}
-    yearless = [log for log in logs if log.turned.first != MISSING]
+    yearless = [log for log in logs if log.yearless]
     for log in yearless:
         ids = next(
             (log.tables[kind] for kind in ("client", "pickup", "queued") if kind in log.tables),

@@ -1,0 +1,111 @@
+"""What became of every line and every input? It goes into the manifest and the unread table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from analyzer import formats
+from analyzer.errors import AccountingError
+from analyzer.pipeline.dating import Dated, Span, twins
+from analyzer.pipeline.reading import Piece
+from analyzer.schema import UNREAD
+from analyzer.window import Window
+
+
+def inputs(pieces: Sequence[Piece], dated: Dated, window: Window) -> list[dict[str, Any]]:
+    """What the manifest says of each input.
+
+    `repeats`: how many of its parsed lines another input has too, by that input; they count once.
+
+    Raises:
+        AccountingError: parsed + ignored + blank + unread differ from the lines read.
+    """
+    first_of, spans = twins(pieces), dated.spans
+    return [
+        {
+            **_entry(piece, spans.get(piece.name, (None, None))),
+            "duplicate_of": first_of[piece.name]
+            if piece.log and first_of[piece.name] != piece.name
+            else None,
+            "repeats": dict(sorted(dated.repeated.get(piece.name, {}).items())),
+            "outside_window": _outside(dated.logs.get(piece.name, {}), window, dated.zone),
+        }
+        for piece in pieces
+    ]
+
+
+def unread(pieces: Sequence[Piece], dated: Dated) -> pa.Table:
+    """UNREAD of every log that counts, in order of the inputs and lines."""
+    return pa.concat_tables([_unread(piece) for piece in pieces if piece.name in dated.logs])
+
+
+def _entry(piece: Piece, span: Span) -> dict[str, Any]:
+    found, account, log = piece.found, piece.account, piece.log
+    first, last = (time.isoformat() if time is not None else None for time in span)
+    return {
+        "path": found.name,
+        "size": account.size,
+        "sha256": account.sha256,
+        "stream_size": account.stream_size,
+        "stream_sha256": account.stream_sha256,
+        "carrier": found.carrier,
+        "format": _format(log) if log else "unknown" if found.kind == "text" else found.kind,
+        "note": found.note,
+        "first": first,
+        "last": last,
+        "lines": account.lines,
+        **_counts(piece),
+        "ignored_by_program": dict(sorted(log.ignored_by_program.items())) if log else {},
+        "partial_last": account.partial_last,
+        "damage": account.damage,
+    }
+
+
+def _counts(piece: Piece) -> dict[str, int]:
+    log = piece.log
+    if log is None:
+        return {}
+    counts = {
+        "parsed": log.parsed,
+        "ignored": log.ignored,
+        "blank": log.blank,
+        "unread": len(log.unread) + len(piece.account.overlong),
+    }
+    if sum(counts.values()) != piece.account.lines:
+        what = f"{counts} do not add up to {piece.account.lines} lines"
+        raise AccountingError(what, piece.name, "Please report this.")
+    return counts
+
+
+def _format(log: formats.Log) -> str:
+    """The mail servers that wrote to this log."""
+    written = [table["mta"].unique().to_pylist() for table in log.tables.values()]
+    return ", ".join(sorted({name for names in written for name in names if name}))
+
+
+def _outside(tables: dict[str, pa.Table], window: Window, zone: str) -> int:
+    """Parsed lines that were written before or after the time asked about."""
+    if not window.given:
+        return 0
+    inside = (window.holds(table["time"].to_pandas(), zone) for table in tables.values())
+    return sum(int((~mask).sum()) for mask in inside)
+
+
+def _unread(piece: Piece) -> pa.Table:
+    """Lines that no shape fits, and those too long to be one, of which both ends are kept."""
+    assert piece.log is not None
+    longest = [
+        {
+            "source": line.source,
+            "line": line.line,
+            "offset": line.offset,
+            "note": f"overlong: {line.length} bytes, sha256 {line.sha256}; both ends are kept",
+            "text": line.first + b" ... " + line.last,
+        }
+        for line in piece.account.overlong
+    ]
+    both = [piece.log.unread, pa.Table.from_pylist(longest, UNREAD)]
+    return pa.concat_tables(both).sort_by("line")

@@ -1,0 +1,134 @@
+"""When was each line written, in which order, and which lines stand in several files?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer import formats
+from analyzer.errors import SettingsError
+from analyzer.pipeline.reading import Piece
+from analyzer.schema import EVENTS, fit
+
+ASSUMED_ZONE = "UTC"
+Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
+
+NO_LOG = (
+    "Give a log of Postfix or Sendmail (mail.log, maillog) or Exchange message tracking (MSGTRK), "
+    "plain or compressed, or a folder that holds one."
+)
+
+
+@dataclass(frozen=True)
+class Dated:
+    """The events of all logs.
+
+    Args:
+        logs: By file, every event of it with its time.
+        events: By kind, over all files, each line once, with `order`: what was written first.
+        clock: What the manifest says of each file's year and zone.
+        repeated: Lines of a file that another has too, by that other.
+        zone: Time zone of what the user says.
+    """
+
+    logs: dict[str, dict[str, pa.Table]]
+    events: dict[str, pa.Table]
+    clock: list[dict[str, Any]]
+    repeated: Mapping[str, Mapping[str, int]]
+    zone: str
+
+    @property
+    def spans(self) -> dict[str, Span]:
+        """First and last time of each file."""
+        return {name: _span(tables) for name, tables in self.logs.items()}
+
+
+def date(pieces: Sequence[Piece], year: int | None, stated_zone: str | None) -> Dated:
+    """Give every event its time.
+
+    Raises:
+        SettingsError: there is no mail log, or nothing tells the year of one.
+    """
+    first_of = twins(pieces)
+    logs = {p.name: p.log for p in pieces if p.log and first_of[p.name] == p.name}
+    if not logs:
+        what = ", ".join(piece.described for piece in pieces)
+        raise SettingsError("no mail log among the evidence", what, NO_LOG)
+    zones = (
+        dict.fromkeys(logs, (stated_zone, "")) if stated_zone else formats.zones(logs.values())
+    )
+    modified = {
+        piece.name: pd.Timestamp(piece.found.mtime_ns).year
+        for piece in pieces
+        if piece.found.mtime_ns is not None
+    }
+    years = formats.years(list(logs.values()), year, modified)
+    for name, log in logs.items():
+        if name not in years and log.yearless:
+            remedy = "Give the year of its first line: --year 2026"
+            raise SettingsError("nothing tells the year of its stamps", name, remedy)
+    zone_of = {name: zones.get(name, (ASSUMED_ZONE, "")) for name in logs}
+    tables = {
+        name: formats.dated(log, years.get(name), zone_of[name][0]) for name, log in logs.items()
+    }
+    names = formats.order(tables)
+    counted, repeated = formats.once(tables, names)
+    return Dated(
+        tables,
+        _one_table_a_kind(counted, names),
+        [_clock(name, years[name], *zone_of[name]) for name in sorted(years)],
+        repeated,
+        stated_zone or ASSUMED_ZONE,
+    )
+
+
+def twins(pieces: Sequence[Piece]) -> dict[str, str]:
+    """For each piece the first one that carries the same bytes, itself as a rule."""
+    first: dict[str, str] = {}
+    return {p.name: first.setdefault(p.account.stream_sha256, p.name) for p in pieces}
+
+
+def flat(events: dict[str, pa.Table]) -> pa.Table:
+    """All events as EVENTS, in the order they were written."""
+    parts = []
+    for kind, table in events.items():
+        plain = [
+            (f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type)
+            for f in table.schema
+        ]
+        named = pa.array([kind] * len(table), pa.string())
+        parts.append(table.cast(pa.schema(plain)).append_column("kind", named))
+    return fit(pa.concat_tables(parts, promote_options="default").sort_by("order"), EVENTS)
+
+
+def _clock(name: str, year: formats.Year, zone: str, told_by: str) -> dict[str, Any]:
+    ground = f"{year.ground}; {zone} by {told_by}" if told_by else year.ground
+    return {"path": name, "year": year.year, "ground": ground, "timezone": zone}
+
+
+def _one_table_a_kind(
+    tables: dict[str, dict[str, pa.Table]], names: Sequence[str]
+) -> dict[str, pa.Table]:
+    by_kind: dict[str, list[pa.Table]] = {}
+    for rank, name in enumerate(names):
+        for kind, table in tables[name].items():
+            order = pc.add(table["line"], rank * formats.LINES_A_FILE)
+            by_kind.setdefault(kind, []).append(table.append_column("order", order))
+    return {
+        kind: pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+        for kind, parts in sorted(by_kind.items())
+    }
+
+
+def _span(tables: dict[str, pa.Table]) -> Span:
+    chunks = [chunk for table in tables.values() for chunk in table["time"].chunks]
+    times = pa.chunked_array(chunks).drop_null() if chunks else []
+    if not len(times):
+        return None, None
+    ends = pc.min_max(times).as_py()
+    return pd.Timestamp(ends["min"]), pd.Timestamp(ends["max"])

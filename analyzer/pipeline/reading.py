@@ -1,0 +1,73 @@
+"""What is in each piece of evidence? One pass: its hashes, and its lines as events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from analyzer import engines, evidence, formats
+
+Progress = Callable[[str, int, int], None]  # file, bytes read of all evidence, bytes of all
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece of evidence, and the log in it, if it is one."""
+
+    found: evidence.Evidence
+    account: evidence.Account
+    log: formats.Log | None
+
+    @property
+    def name(self) -> str:
+        return self.found.name
+
+    @property
+    def whole(self) -> bool:
+        """Was it read to its end?"""
+        return self.account.damage is None and self.found.kind != "unreadable"
+
+    @property
+    def described(self) -> str:
+        """What it is, for a person who wonders why it was not read as a log."""
+        kind = {"text": "text, but no mail log"}.get(self.found.kind, self.found.kind)
+        return f"{self.name} ({self.found.note or kind})"
+
+
+def read_all(found: Sequence[evidence.Evidence], progress: Progress | None) -> list[Piece]:
+    """Every piece of evidence, in order."""
+    total = sum(item.size for item in found)
+    pieces, done = [], 0
+    for item in found:
+        pieces.append(_read(item, _from(progress, done, item, total)))
+        done += item.size
+    return pieces
+
+
+def _from(
+    progress: Progress | None, done: int, item: evidence.Evidence, total: int
+) -> Callable[[int], None]:
+    def show(bytes_read: int) -> None:
+        if progress:
+            progress(item.name, done + min(item.size, bytes_read), total)
+
+    return show
+
+
+def _read(item: evidence.Evidence, show: Callable[[int], None]) -> Piece:
+    reader = evidence.read(item)
+    recogniser = formats.Recogniser()
+    blocks = formats.whole_records(reader)
+    jobs = ((recogniser.of(block.data), block) for block in blocks)
+
+    def parse(job: tuple[formats.Read, evidence.Block]) -> formats.Reading:
+        read, block = job
+        return read(block.source, block.first_line, block.offset, block.data)
+
+    readings = []
+    for reading in engines.in_order(parse, jobs):
+        readings.append(reading)
+        show(reading.bytes_read)
+    show(item.size)
+    log = formats.joined(item.name, readings)
+    return Piece(item, reader.account, log if any(map(len, log.tables.values())) else None)
