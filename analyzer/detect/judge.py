@@ -16,6 +16,7 @@ from analyzer.detect.local_injection import MISUSE as USER
 from analyzer.detect.log_gap import LOG_GAP
 from analyzer.detect.loops import LOOPS
 from analyzer.detect.mail import messages
+from analyzer.detect.mask import MASK
 from analyzer.detect.misuse import PROBABLE, find
 from analyzer.detect.open_relay import OPEN_RELAY, relayed
 from analyzer.detect.relay_probes import RELAY_PROBES
@@ -36,6 +37,7 @@ DETECTORS = (
     RELAY_PROBES,
     LOOPS,
     LOG_GAP,
+    MASK,
     SITE_DOUBT,
 )
 ABUSE = ["open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter"]

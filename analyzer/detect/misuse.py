@@ -55,6 +55,7 @@ class Misuse:
     least: int = 5
 
 
+BEHIND_A_GATEWAY = "somebody behind this gateway, whom the log does not show, sent"
 VERDICTS = {
     "confirmed": f"the signs of a run sum up to {CONFIRMED:.0f} points or more",
     "probable": f"to {PROBABLE:.0f} or more",
@@ -127,11 +128,13 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
         score=groups["score"].max(),
         clues=groups["clues"].first(),
         evidence=evidence_of(groups, lambda group: places(group, "orig_")),
+        masked=groups["origin_masked"].any(),
     )
 
     def reason(row: pd.Series[Any]) -> str:
+        who = BEHIND_A_GATEWAY if row.masked else misuse.words
         return (
-            f"{misuse.words}; a message of the run, on average: {row.clues}; in all "
+            f"{who}; a message of the run, on average: {row.clues}; in all "
             f"{row.score:.0f} points, where {POSSIBLE:.0f} is possible, {PROBABLE:.0f} probable "
             f"and {CONFIRMED:.0f} confirmed"
         )

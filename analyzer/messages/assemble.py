@@ -19,6 +19,7 @@ from analyzer.messages.expansions import (
     original_side,
     where_it_left,
 )
+from analyzer.messages.handovers import handed_back, proxied, taken_over, told_by_filters
 from analyzer.messages.legs import PLACE, frame, legs, own_client
 from analyzer.messages.links import causes, children, parents, roots
 from analyzer.messages.lives import Events, live
@@ -74,8 +75,10 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     local = locality(site, tried)
     known = logins(legs(events, lives, made_here(events, lives)), events)
     known = submitters(_normal(known, local), events, local)
-    tried = tried.join(children(_next_hops(tried, local), known, lives))
-    tried = handed_over(tried, known)
+    known = told_by_filters(proxied(known, events, lives), events)
+    tried = _next_hops(tried, local)
+    tried = tried.join(children(tried, known, lives))
+    tried = handed_back(taken_over(handed_over(tried, known), known), known, lives)
     parent = same_mail(parents(tried, known, lives), known)
     root = roots(parent)
     last = without_fate(last_words(tried, events), events, root)

@@ -106,9 +106,12 @@ def _first(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def own_client(legs: pd.DataFrame, trusted: pd.Series) -> pd.DataFrame:
-    """Believe XFORWARD (`orig_client=`) only of a trusted client: anybody else could not have sent it."""
+    """Believe XFORWARD (`orig_client=`) only of a trusted client: nobody else could have sent it.
+
+    `by_us`: such a client handed it in, whoever stood behind it.
+    """
     forwarded = legs["orig_client_ip"].notna() & trusted
-    changed = legs.copy()
+    changed = legs.assign(by_us=trusted)
     for column in ("client_ip", "client_name"):
         changed[column] = np.where(forwarded, legs[f"orig_{column}"], legs[column])
     return changed

@@ -105,7 +105,7 @@ def _plausible(
 
 
 def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64:
-    """The leg that each leg was made of; -1 for a first leg. A parent always began earlier."""
+    """The leg that each leg was made of; -1 for a first leg. On one server a parent began earlier."""
     parent = np.full(len(legs), -1)
     edges = deliveries[deliveries["child"] >= 0].drop_duplicates("child")
     parent[edges["child"].to_numpy(np.int64)] = edges["life"]
@@ -116,10 +116,19 @@ def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64
             legs["queue"].to_numpy(np.int64)[rows], ids, legs["begin"].to_numpy(np.int64)[rows]
         )
         parent[rows] = found
-    begin = legs["begin"].to_numpy(np.int64)
-    later = (parent >= 0) & (begin[np.maximum(parent, 0)] >= begin)
+    begin, server = legs["begin"].to_numpy(np.int64), legs["server"].to_numpy(object)
+    of = np.maximum(parent, 0)
+    later = (parent >= 0) & (begin[of] >= begin) & (server[of] == server)
     parent[later] = -1
-    return parent
+    return _without_circles(parent)
+
+
+def _without_circles(parent: Int64) -> Int64:
+    """Where clocks differ, the answers of two servers might name each other: neither is a parent."""
+    above = parent.copy()
+    for _ in range(len(parent).bit_length()):  # twice as far up each time, past every first leg
+        above = np.where(above >= 0, above[np.maximum(above, 0)], -1)
+    return np.where(above >= 0, -1, parent)
 
 
 def roots(parent: Int64) -> Int64:

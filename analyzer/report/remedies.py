@@ -20,7 +20,8 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
         return [LOOK_ELSEWHERE] if facts.site_known else [NAME_WHO_IS_LOCAL, LOOK_ELSEWHERE]
     # Notices about relayed mail end with the relaying.
     doors = {d: t for d, t in facts.doors.items() if t is not facts.notices}
-    listed = [step for door, total in doors.items() for step in _close(door, total)]
+    masks = facts.findings.loc[facts.findings["detector"] == "mask", "subject"]
+    listed = [step for door, total in doors.items() for step in _close(door, total, set(masks))]
     waiting = facts.total.deferred + (facts.notices.deferred if facts.notices else 0)
     if waiting:
         listed.append(_queue(waiting))
@@ -35,13 +36,14 @@ def _step(title: str, text: str, *lines: str) -> Step:
     return {"title": title, "text": text, "lines": list(lines)}
 
 
-def _close(door: str, total: Total) -> list[Step]:
+def _close(door: str, total: Total, gateways: set[str]) -> list[Step]:
     if door == "open_relay":
         return [CLOSE_RELAY, _open_relay(total)]
     if door == "stolen_account":
         return [_stolen_account(total), OWN_SENDERS]
     if door == "trusted_host":
-        return [_trusted_host(total), GATEWAY]
+        hosts = [address for address in total.addresses if address not in gateways]
+        return [_trusted_host(hosts), GATEWAY] if hosts else [GATEWAY]
     return {"local_injection": INJECTION, "backscatter": BACKSCATTER}.get(door, [NAME_WHO_IS_LOCAL])
 
 
@@ -86,10 +88,11 @@ OWN_SENDERS = _step(
 )
 
 
-def _trusted_host(total: Total) -> Step:
+def _trusted_host(hosts: list[str]) -> Step:
+    named = words.listing([display(address, 45) for address in hosts])
     return _step(
         "Take the trusted host off the mail path",
-        f"{_addresses(total)} may send without a login because mynetworks says so. Take it out of "
+        f"{named} may send without a login because mynetworks says so. Take it out of "
         "mynetworks, examine the machine, and let its programs log in on the submission service.",
         "postconf -n mynetworks",
         "postfix reload",

@@ -1,0 +1,51 @@
+"""Masks: behind which addresses of ours is the true client hidden from the log?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analyzer.detect.detector import Detector, Evidence, evidence_of, places, totals
+from analyzer.words import count
+
+
+def judge(evidence: Evidence) -> pd.DataFrame:
+    """One limit for each gateway, load balancer or filter that hands in what strangers send."""
+    rows = evidence.deliveries
+    rows = rows[rows["origin_masked"].eq(True) & rows["client_ip"].notna()]
+    if rows.empty:
+        return pd.DataFrame()
+    groups = rows.groupby("client_ip")
+    found = totals(rows, "client_ip").assign(
+        evidence=evidence_of(groups, lambda group: places(group, "orig_")),
+        senders=groups["origin_sender"].nunique(),
+        away=rows[rows["recipient_side"].eq("outside")]
+        .groupby("client_ip")["origin_life"]
+        .nunique(),
+    )
+    return found.assign(
+        kind="limit",
+        verdict="confirmed" if evidence.site_known else "probable",
+        subject_kind="ip",
+        reason=[_reason(str(ip), row) for ip, row in found.iterrows()],
+    ).reset_index(names="subject")
+
+
+def _reason(ip: str, row: pd.Series[int]) -> str:
+    relayed = ""
+    if row["away"] > 0:
+        mail = count(int(row["away"]), "message")
+        relayed = f" {mail} to outside went through it, because the address is a trusted one."
+    return (
+        f"{ip} is a gateway, proxy or filter of ours: {count(int(row['messages']), 'message')} under "
+        f"{count(int(row['senders']), 'sender')} came in by it, and the log shows only its address. "
+        f"Who sent is hidden.{relayed} It is no infected host, and to block it blocks everybody."
+    )
+
+
+MASK = Detector(
+    name="mask",
+    question="Behind which addresses of ours is the true client hidden from the log?",
+    verdicts={"confirmed": "the site is known", "probable": "who is local was inferred"},
+    forgeable="sender domains, by which a gateway is recognised; not its address",
+    judge=judge,
+)
