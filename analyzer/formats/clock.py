@@ -1,9 +1,10 @@
 """Which year is it in a log whose stamps name none, and what time is that in UTC?
 
-Within a file, a jump from December back to January is New Year. The year itself comes, in this order,
-from the person who asks, from what the server wrote itself (Postfix's long queue ids and Sendmail's hold
-the time; a Message-ID that Postfix made holds date and queue id, so it cannot be foreseen by a sender), from
-files of the same run that know theirs, and only then from the file's own modification time.
+Within a file, a jump from December back to January is New Year. The year itself comes, in this
+order, from the person who asks, from what the server wrote itself (Postfix's long queue ids and
+Sendmail's hold the time; a Message-ID that Postfix made holds date and queue id, so it cannot be
+foreseen by a sender), from files of the same run that know theirs,
+and only then from the file's own modification time.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def turns(micros: Int64, with_year: npt.NDArray[np.bool_], first_line: int) -> T
 
 
 def join(blocks: Sequence[tuple[int, Turns]]) -> Turns:
-    """The changes of year of a whole file, from those of its blocks, each with the number of its first line."""
+    """The changes of year of a whole file; each of its blocks with the number of its first line."""
     at: list[int] = []
     by: list[int] = []
     last = int(MISSING)
@@ -173,7 +174,9 @@ def choose(found: Counter[tuple[int, str]]) -> Year | None:
 
 
 def in_utc(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64, zone: str) -> Int64:
-    """Microseconds of UTC since 1970 of stamps as read, given the year of each; MISSING where it is no day.
+    """Microseconds of UTC since 1970 of stamps as read, given the year of each.
+
+    MISSING where there is no such day.
 
     Of an hour that the clock goes through twice, the first is taken until the stamps jump back.
     """

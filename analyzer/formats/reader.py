@@ -30,7 +30,8 @@ from analyzer.schema import EVENTS, UNREAD
 Rows = npt.NDArray[np.intp]
 
 SECOND_HEADER = re.compile(
-    rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) [^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
+    rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) "
+    rb"[^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
 )
 LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
 DIALECTS = (POSTFIX, SENDMAIL, *NEIGHBOURS, LOSSES)
@@ -46,7 +47,7 @@ class Reading:
     """What one block says.
 
     `tables`: by kind; the columns of EVENTS that the kind has, but for `time`, which is still
-    `micros`, `with_year` and `zoned` (see `analyzer.formats.stamps.Stamps`) until the year is known.
+    `micros`, `with_year` and `zoned` (see `analyzer.formats.stamps.Stamps`) until a year is known.
     """
 
     tables: dict[str, pa.Table]
@@ -64,8 +65,8 @@ class Reading:
 def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Reading:
     """Read whole lines of syslog; *first_line* and *offset* say where in the evidence they are.
 
-    Lines of every mail server in DIALECTS are read, whoever else wrote to the same file, and in whatever
-    they are wrapped: a record of the journal counts as the line that it says.
+    Lines of every mail server in DIALECTS are read, whoever else wrote to the same file, and in
+    whatever they are wrapped: a record of the journal counts as the line that it says.
     """
     wrapped = json_lines.unwrap(data) or journal_export.unwrap(data)
     lines = cut(data if wrapped is None else wrapped.data)
@@ -148,7 +149,7 @@ def _read_shapes(
 def _mend(
     lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]
 ) -> None:
-    """Lines that were cut into pieces are read as they were when whole, at the place of their first."""
+    """Lines that were cut into pieces are read as when whole, at the place of their first."""
     whole = mended(lines, np.flatnonzero((kind == 0) & lines.headed))
     if whole is None:
         return
@@ -158,9 +159,9 @@ def _mend(
     kind[whole.rows] = PARSED
     for name, table in reading.tables.items():
         place = base.places.table(whole.first[table["line"].to_numpy()])
-        for column, values in place.items():
-            table = table.set_column(table.column_names.index(column), column, values)
-        tables.setdefault(name, []).append(table)
+        told = [column for column in table.column_names if column not in place]
+        columns = {column: table[column] for column in told}
+        tables.setdefault(name, []).append(pa.table({**place, **columns}))
 
 
 def _last_repeated(
@@ -180,7 +181,7 @@ def _last_repeated(
 
 
 def _glued(lines: Lines) -> Rows:
-    """Lines that hold a second syslog header: what a lost newline or an injected line looks like."""
+    """Lines that hold a second syslog header: a lost newline or an injected line looks so."""
     byte = lines.bytes
     close = np.flatnonzero(byte == CLOSE)
     close = close[
@@ -249,7 +250,7 @@ class _Base:
 
     def dialects_met(self) -> list[tuple[int, Dialect]]:
         """Those whose programs wrote some of the lines, by number."""
-        return [(int(number), DIALECTS[number]) for number in np.unique(self.dialects) if number >= 0]
+        return [(int(n), DIALECTS[n]) for n in np.unique(self.dialects) if n >= 0]
 
     def tags_of(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
         """Which distinct tags name one of the daemons of a dialect; any of them without names."""
@@ -289,7 +290,7 @@ class _Base:
         return pa.table({**self.places.table(rows), **written, **captured})
 
     def _of_program(self, name: str, tag: pa.Array) -> pa.DictionaryArray:
-        """What the tags tell; a null stands among the indices, for Arrow can not unify one among the words."""
+        """What the tags tell; a null is in the indices, for Arrow can not unify one in the words."""
         words = pa.array([getattr(program, name) for program in self.programs], pa.string())
         encoded = words.dictionary_encode()
         return pa.DictionaryArray.from_arrays(encoded.indices.take(tag), encoded.dictionary)

@@ -1,9 +1,10 @@
 """What does a line say? Shapes of lines, declared as data, read as columns.
 
 A shape claims the lines of some programs that begin with a word. Its fast way cuts a line at fixed
-words and reads each part with a small pattern, which RE2 does in one pass while a pattern is anchored,
-has at most four captures and says `[^,]*` instead of `.*`. What the fast way refuses goes to the
-complete pattern, which also knows quoted local parts and old forms. A line that fits neither is unread.
+words and reads each part with a small pattern, which RE2 does in one pass while a pattern is
+anchored, has at most four captures and says `[^,]*` instead of `.*`. What the fast way refuses
+goes to the complete pattern, which also knows quoted local parts and old forms. A line that fits
+neither is unread.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.lines import pieces
-
 
 WHOLE = re.compile(r"\^\(\?P<([a-z_]+)>\.\*\)\$")  # a part that is one column needs no pattern
 
@@ -81,8 +81,8 @@ def _joined(first: dict[str, pa.Array], second: dict[str, pa.Array], name: str) 
 
 
 def _columns(found: pa.StructArray) -> dict[str, pa.Array]:
-    """Captures by name. RE2 gives an empty text for a group that took no part; where an empty value means
-    something (the null sender), a group `has_NAME` around the word before it tells the two apart.
+    """Captures by name. RE2 gives an empty text for a group that took no part; where an empty value
+    means something (the null sender), a group `has_NAME` around the word before tells them apart.
     """
     columns = {field.name: found.field(field.name) for field in found.type}
     for guard in [name for name in columns if name.startswith("has_")]:
@@ -166,7 +166,7 @@ class Dialect:
         shapes: Asked in this order; the first that fits a line keeps it.
         recognise: The program that a header's tag names; None where it is none of this server's.
         queue_id: RE2 pattern of a queue id.
-        complete: Turns what one shape read into EVENTS columns, where a line holds more than its columns.
+        complete: Turns what one shape read into EVENTS columns, where a line holds more than these.
     """
 
     mta: str

@@ -16,7 +16,11 @@ COLUMNS = ["rank", "time", "server", "client_ip", "client_name", *PLACE, "repeat
 REFUSALS = ["reject", "milter-reject", "proxy-reject"]
 # The end of the server's own words; what stands before them is the stranger's address.
 RELAY_DENIED = r"Relay access denied$|\.\.\. (?:Relaying|[^<>.]*\b[Rr]elay)[^<>]*$"
-UNKNOWN_USER = r": (?:Recipient address rejected: )?(?:User unknown(?: in (?:local|virtual|relay)[a-z ]* table)?|undeliverable address: .*)$|(?:^|\.\.\. )(?:User unknown|No such user)"
+UNKNOWN_USER = (
+    r": (?:Recipient address rejected: )?"
+    r"(?:User unknown(?: in (?:local|virtual|relay)[a-z ]* table)?"
+    r"|undeliverable address: .*)$|(?:^|\.\.\. )(?:User unknown|No such user)"
+)
 BLOCKLIST = r"blocked using [^ ]+|Rejected: [0-9A-Fa-f.:]+ listed at "
 
 
