@@ -290,7 +290,7 @@ class _Base:
         return pa.table({**self.places.table(rows), **written, **captured})
 
     def _of_program(self, name: str, tag: pa.Array) -> pa.DictionaryArray:
-        """What the tags tell; a null is in the indices, for Arrow can not unify one in the words."""
+        """What the tags tell; a null is in the indices: Arrow can not unify one in the words."""
         words = pa.array([getattr(program, name) for program in self.programs], pa.string())
         encoded = words.dictionary_encode()
         return pa.DictionaryArray.from_arrays(encoded.indices.take(tag), encoded.dictionary)

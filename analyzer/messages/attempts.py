@@ -19,7 +19,7 @@ RELAY_DENIED = r"Relay access denied$|\.\.\. (?:Relaying|[^<>.]*\b[Rr]elay)[^<>]
 UNKNOWN_USER = (
     r": (?:Recipient address rejected: )?"
     r"(?:User unknown(?: in (?:local|virtual|relay)[a-z ]* table)?"
-    r"|undeliverable address: .*)$|(?:^|\.\.\. )(?:User unknown|No such user)"
+    r"|undeliverable address: .*)$|(?:^|\.\.\. )(?:User unknown|No such user[^<>]*)$"
 )
 BLOCKLIST = r"blocked using [^ ]+|Rejected: [0-9A-Fa-f.:]+ listed at "
 
