@@ -130,6 +130,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
 ) -> None:
     """Find relay abuse in mail logs and write the case."""
     from analyzer import config, pipeline
+    from analyzer.display import display
     from analyzer.report import summary
     from analyzer.site import Site
     from analyzer.window import Window
@@ -148,6 +149,10 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
             force=force,
             progress=progress,
         )
+    for entry in outcome.case.manifest["inputs"]:
+        if trouble := entry["damage"] or (entry["note"] if entry["format"] == "unreadable" else ""):
+            told = display(f"{entry['path']}: {trouble}", 400)
+            typer.secho(f"{told}\n  What could be read is in the case.", err=True, fg="yellow")
     if as_json:
         typer.echo(json.dumps(summary.as_json(outcome.case), ensure_ascii=True, indent=2))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -56,6 +57,17 @@ class Settings:
         return mine == theirs
 
 
+OURS = {"tool", "options", "site", "inputs", "outputs"}  # what every manifest of a case has
+
+
+def _places(evidence: Sequence[str | Path]) -> Iterator[Path]:
+    """What the arguments stand for, patterns expanded; standard input is nowhere."""
+    for argument in map(str, evidence):
+        if argument != "-":
+            found = [argument] if Path(argument).exists() else glob.glob(argument, recursive=True)
+            yield from (Path(name).resolve() for name in found)
+
+
 class CaseFolder:
     """The folder of one case: refused, resumed, or replaced in one step.
 
@@ -77,35 +89,30 @@ class CaseFolder:
         self._writable()
 
     def _outside(self, evidence: Sequence[str | Path]) -> None:
-        for argument in evidence:
-            place = Path(argument)
-            if (
-                str(argument) != "-"
-                and place.is_dir()
-                and self.path.resolve().is_relative_to(place.resolve())
-            ):
-                raise SettingsError(
-                    "the case would lie inside the evidence",
-                    self.path,
-                    f"Give --case a folder outside {place}.",
-                )
+        """Neither may lie in the other: a case among logs is read as one, and a new one replaces it."""
+        case = self.path.resolve()
+        for place in _places(evidence):
+            if place.is_dir() and case.is_relative_to(place):
+                what, remedy = "the case would lie inside the evidence", f"a folder outside {place}"
+                raise SettingsError(what, self.path, f"Give --case {remedy}.")
+            if place.is_relative_to(case):
+                what, remedy = "the evidence lies inside the case", "another folder"
+                raise SettingsError(what, self.path, f"Give --case {remedy}.")
 
     def _read_manifest(self) -> dict[str, Any] | None:
         if not self.path.exists() or not any(self.path.iterdir()):
             return None
         try:
             manifest = json.loads((self.path / "manifest.json").read_text("utf-8"))
-            assert isinstance(manifest, dict)
-        except (OSError, ValueError, AssertionError):
-            raise SettingsError(
-                "the folder is not empty and no case", self.path, "Give --case another folder."
-            ) from None
+        except (OSError, ValueError):
+            manifest = None
+        if not isinstance(manifest, dict) or not OURS <= manifest.keys():
+            what = "the folder is not empty and no case"
+            raise SettingsError(what, self.path, "Give --case another folder.")
         if not self._force and not self._settings.same_as(manifest):
-            raise SettingsError(
-                "this case was made with other settings",
-                self.path,
-                "Give another --case, or --force to replace it.",
-            )
+            what = "this case was made with other settings"
+            remedy = "Give another --case, or --force to replace it."
+            raise SettingsError(what, self.path, remedy)
         return manifest
 
     def _writable(self) -> None:
@@ -155,9 +162,7 @@ class CaseFolder:
             partial.mkdir()
             yield partial
             self._log(partial)
-            if self.path.exists():
-                self.path.rename(old)
-            partial.rename(self.path)
+            self._take_place(partial, old)
         except OSError as error:
             raise EnvironmentTrouble(
                 f"cannot be written: {error.strerror or error}",
@@ -167,6 +172,18 @@ class CaseFolder:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
+
+    def _take_place(self, partial: Path, old: Path) -> None:
+        """One rename where nothing stands; else the old case comes back if the new one cannot."""
+        if not self.path.exists():
+            partial.rename(self.path)
+            return
+        self.path.rename(old)
+        try:
+            partial.rename(self.path)
+        except OSError:
+            os.rename(old, self.path)
+            raise
 
     def _log(self, folder: Path) -> None:
         """run.log tells of this run; nothing else in a case does."""

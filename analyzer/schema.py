@@ -34,7 +34,7 @@ EVENTS = pa.schema(
         SOURCE,
         LINE,
         OFFSET,
-        column("mta", pa.string(), "`postfix`, `sendmail`, `exchange`", required=True),
+        column("mta", pa.string(), "`postfix`, `sendmail`, `exchange`; null: syslog's own line"),
         column("server", pa.string(), "host as logged", required=True),
         column("instance", pa.string(), "Postfix: syslog_name of the instance that owns the queue"),
         column("service", pa.string(), "Postfix: service name in master.cf, where the log has one"),

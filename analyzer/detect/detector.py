@@ -25,6 +25,7 @@ class Evidence:
         ends: Last time of the log.
         lost_lines: `time, server, lost, relay`, place of lines that tell of lines that were dropped.
         site_known: Is who is local stated, not inferred?
+        relay_domains_known: Is it stated whose backup or gateway we are?
     """
 
     deliveries: pd.DataFrame
@@ -36,6 +37,7 @@ class Evidence:
     doubted_networks: tuple[str, ...]
     inferred_domains: tuple[str, ...]
     lost_lines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    relay_domains_known: bool = True
 
 
 @dataclass(frozen=True)

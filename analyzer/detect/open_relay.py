@@ -42,7 +42,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         senders=groups["origin_sender"].nunique(),
         evidence=evidence_of(groups, _first_lines),
     )
-    enough = found["recipients"].ge(ENOUGH_RECIPIENTS) | found["domains"].ge(ENOUGH_DOMAINS)
+    several = found["domains"].ge(ENOUGH_DOMAINS)
+    many = found["recipients"].ge(ENOUGH_RECIPIENTS)
+    # Much mail for one domain is what a backup MX passes on: only who states them can tell.
+    enough = several | many if evidence.relay_domains_known else several
     doubted = found["client_ip"].map(lambda ip: _in_doubt(ip, evidence.doubted_networks))
     verdict = (enough & ~doubted).map({True: "confirmed", False: "probable"})
     return found.assign(
@@ -95,7 +98,8 @@ OPEN_RELAY = Detector(
     verdicts={
         "confirmed": f"the site is known, and at least {ENOUGH_RECIPIENTS} recipients "
         f"or {ENOUGH_DOMAINS} domains were reached",
-        "probable": "fewer, or the client lies in a stated network too wide to believe",
+        "probable": "fewer; or all for one domain, where `relay_domains` is not stated; "
+        "or the client lies in a stated network too wide to believe",
         "possible": "who is local was inferred from the log",
     },
     forgeable="nothing: client_ip is the TCP peer, as our own server saw it",

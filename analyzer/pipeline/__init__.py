@@ -134,6 +134,7 @@ def _evidence(
         site_known=not assembled.locality.inferred,
         doubted_networks=tuple(map(str, site.doubted_networks)) if site else (),
         inferred_domains=tuple(sorted(assembled.locality.domains or ())),
+        relay_domains_known=site is not None and site.relay_domains is not None,
         lost_lines=window.rows(_lost_lines(dated.events), "time", dated.zone),
     )
 
