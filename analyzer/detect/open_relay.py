@@ -76,7 +76,7 @@ def _reason(row: pd.Series[Any]) -> str:
 
 
 def _way_in(row: pd.Series[Any]) -> str:
-    if not row.connector:
+    if pd.isna(row.connector) or not row.connector:
         return ""
     right = ", which gives sessions without login the right to relay" if row.granted else ""
     return f", through the receive connector {row.connector}{right}"

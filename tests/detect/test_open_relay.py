@@ -103,3 +103,9 @@ def test_the_verdict_on(evidence, rows, more, verdict):
 def test_the_evidence_is_the_accepting_lines_then_the_delivering_ones(evidence):
     (row,) = found(evidence, {})
     assert [place["line"] for place in row["evidence"]] == [1, 4]
+
+
+@pytest.mark.parametrize("connector", [None, float("nan"), ""], ids=["null", "NaN", "empty"])
+def test_no_connector_is_named_where_the_log_names_none(evidence, connector):
+    (row,) = found(evidence, {"connector": connector}).to_dict("records")
+    assert "connector" not in row["reason"]
