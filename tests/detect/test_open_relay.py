@@ -107,5 +107,5 @@ def test_the_evidence_is_the_accepting_lines_then_the_delivering_ones(evidence):
 
 @pytest.mark.parametrize("connector", [None, float("nan"), ""], ids=["null", "NaN", "empty"])
 def test_no_connector_is_named_where_the_log_names_none(evidence, connector):
-    (row,) = found(evidence, {"connector": connector}).to_dict("records")
+    (row,) = found(evidence, {"connector": connector})
     assert "connector" not in row["reason"]
