@@ -1,6 +1,7 @@
 """Which files does an archive hold, and how is each read where it lies?
 
-Nothing is extracted: a member's name is a label and never a path, and its bytes are a stretch of the archive.
+Nothing is extracted: a member's name is a label and never a path, and its bytes are a stretch of
+the archive.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _DAMAGED = (
 class Stretch:
     """Where a member's bytes are.
 
-    `carrier`: compression around the whole archive. `zip_method`, `checksum`, `unpacked`: of a zip's member.
+    `carrier`: compression around the whole archive. `zip_method`, `checksum`, `unpacked`: of a
+    zip's member.
     """
 
     carrier: str
