@@ -49,7 +49,7 @@ class Traffic:
         ours = [*(self._site.domains or ()), *(self._site.relay_domains or ())]
         foreign = _without(ours, hole.recipients)
         outside = ~_each(rows["recipient"], lambda a: _domain(a) in foreign or "@" not in a)
-        chosen = rows["auth_user"].notna() if hole.logged_in else rows["auth_user"].isna()
+        chosen = self._as_somebody_else() if hole.logged_in else rows["auth_user"].isna()
         # An alias of ours that goes outside was mail for us.
         came_for_us = _each(rows["original_recipient"], lambda a: _domain(a) in foreign)
         chosen &= outside & (~came_for_us | bool(hole.routed))
@@ -66,6 +66,17 @@ class Traffic:
                 chosen &= _each(rows[column], partial(_fits, keys))
         found = rows.loc[chosen, ["server", "origin_queue_id", "origin_life"]]
         return len(found.drop_duplicates())
+
+    def _as_somebody_else(self) -> pd.Series:
+        """Logged in, and the sender is not named like the login; either may lack its domain."""
+        login = self._rows["auth_user"].str.lower()
+        sender = self._rows["origin_sender"].str.lower()
+        same = sender.eq(login) | _local(sender).eq(_local(login))
+        return login.notna() & ~same
+
+
+def _local(addresses: pd.Series) -> pd.Series:
+    return addresses.str.partition("@")[0]
 
 
 def _without(ours: Sequence[str], taken: Sequence[str]) -> frozenset[str]:

@@ -30,6 +30,7 @@ class Hole:
     """Which messages could come through? What is empty does not matter.
 
     Keys are written as in an access table: an address, a domain (and what is below it), `local@`.
+    `routed`: recipients with a route in them; `logged_in`: logins that sent as somebody else.
     """
 
     clients: tuple[Network, ...] = ()
@@ -112,9 +113,10 @@ class Audit:
 
 def ordered(findings: Sequence[Finding]) -> list[Finding]:
     """The worst first, then by place; what was found twice is said once."""
-    unique: dict[tuple[str, Place, str], Finding] = {}
+    unique: dict[tuple[str, Place, str, Hole | None], Finding] = {}
     for finding in findings:
-        unique.setdefault((finding.check.name, finding.place, finding.line), finding)
+        key = (finding.check.name, finding.place, finding.line, finding.hole)
+        unique.setdefault(key, finding)
     return sorted(
         unique.values(), key=lambda f: (SEVERITIES.index(f.weight), f.place, f.check.name)
     )

@@ -55,7 +55,7 @@ def _borrowing(somebody: Stranger, places: Places) -> Iterator[Stranger]:
 
 
 def _elsewhere(somebody: Stranger, places: Places) -> Iterator[Stranger]:
-    """One who names recipients below a top-level domain of ours, or a route over a domain of ours."""
+    """One who names recipients below a top-level domain, or a route over a domain of ours."""
     for suffix in _suffixes(places):
         yield replace(somebody, recipient=f"anybody@elsewhere.{suffix}")
     user, _, outside = somebody.recipient.rpartition("@")

@@ -31,8 +31,10 @@ notify_classes =
 """
 # The rest of the world: any recipient but one, and nothing is kept.
 WORLD = (
-    "{ smtpd_relay_restrictions = check_recipient_access inline:{nobody@far.test=REJECT},"
-    " check_recipient_access static:DISCARD, reject }",
+    (
+        "{ smtpd_relay_restrictions = check_recipient_access inline:{nobody@far.test=REJECT},"
+        " check_recipient_access static:DISCARD, reject }"
+    ),
     "syslog_name=postfix/world",
 )
 
@@ -97,7 +99,7 @@ def case(server):
 
 @pytest.fixture(scope="module")
 def told(case):
-    """The delivery of each message, by its name; what was handed on and not delivered is left out."""
+    """The delivery of each message, by its name."""
     rows = case.deliveries.to_pandas()
     rows = rows[rows["message_id"].str.endswith("@live.test", na=False)]
     return {row.message_id.partition("@")[0]: row for row in rows.itertuples()}
