@@ -1,7 +1,7 @@
 """Which stories are told? Block A to set thresholds, block B to test them, and the frontier.
 
-Block B was run only after the thresholds in `analyzer/detect` were committed; its incidents take every
-parameter from the whole of RANGES.
+Block B is for thresholds that are committed: its incidents take every parameter from the whole of
+RANGES, and nothing is set on it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from random import Random
 
 from benchmarks.accuracy.generate import Story
-from benchmarks.accuracy.incidents import DOORS, VARIANTS, Variant
+from benchmarks.accuracy.incidents import DOORS
+from benchmarks.accuracy.plans import VARIANTS, Variant
+from benchmarks.accuracy.words import seeded
 
 RANGES = {
     "messages an hour": (5, 3000),
@@ -42,8 +44,8 @@ def block_b() -> list[Story]:
 
 
 def drawn(seed: int) -> Variant:
-    """A variant out of RANGES; quantities by their logarithm, with no flood longer than memory is."""
-    rng = Random(seed)
+    """A variant out of RANGES, quantities by their logarithm; some thousand messages at most."""
+    rng = seeded(seed)
     rate, hours, addresses, days = (_log_uniform(rng, *ends) for ends in RANGES.values())
     hours = min(hours, max(0.3, 4000 / rate))  # at most some thousand messages
     number = 0 if rng.random() < 0.2 else int(addresses)
@@ -69,15 +71,16 @@ def frontier() -> list[tuple[str, float, int, str, Story]]:
         ("trusted_host", 1, "flat"),
         ("local_injection", 1, "flat"),
     ]
-    found = []
-    for door, spread, form in rows:
-        for rate in RATES:
-            variant = Variant("frontier", (rate, rate), (60, 60), (spread, spread), (4, 4), form)
-            for seed in range(FRONTIER_SEEDS):
-                found.append(
-                    (door, rate, spread, form, Story(7000 + seed, door, variant, small=True))
-                )
-    return found
+    return [
+        (door, rate, spread, form, Story(7000 + seed, door, edge(rate, spread, form), small=True))
+        for door, spread, form in rows
+        for rate in RATES
+        for seed in range(FRONTIER_SEEDS)
+    ]
+
+
+def edge(rate: float, spread: int, form: str) -> Variant:
+    return Variant("frontier", (rate, rate), (60, 60), (spread, spread), (4, 4), form)
 
 
 def small() -> list[Story]:

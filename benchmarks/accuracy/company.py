@@ -1,8 +1,8 @@
 """Who are the people, machines and partners of one company, and what does its server know of them?
 
-Everything is drawn by a seed: names, networks, how much is written. Honest and dishonest strangers get
-names and addresses from the same functions: nothing separates them but what they do. Strangers' addresses
-lie in 240.0.0.0/4 and 2001:db8::/32, which nobody has.
+Everything is drawn by a seed: names, networks, how much is written. Honest and dishonest strangers
+get names and addresses from the same functions: nothing separates them but what they do. Strangers'
+addresses lie in 240.0.0.0/4 and 2001:db8::/32, which nobody has.
 """
 
 from __future__ import annotations
@@ -198,9 +198,17 @@ def _user(company: Company, number: int, with_realm: bool) -> User:
     desk = Client(ip, f"{machine}.lan.{domain}" if rng.random() < 0.7 else "unknown", machine)
     contacts = [company.correspondent() for _ in range(rng.randint(8, 60))]
     return User(
-        name, domain, f"{name}@{domain}" if with_realm else name, 1000 + number, desk, company.stranger(), contacts,
-        min(40.0, rng.lognormvariate(1.5, 0.8)), rng.choice(["PLAIN", "LOGIN"]), rng.uniform(6.5, 10.5),
-    )  # fmt: skip
+        name,
+        domain,
+        f"{name}@{domain}" if with_realm else name,
+        1000 + number,
+        desk,
+        company.stranger(),
+        contacts,
+        min(40.0, rng.lognormvariate(1.5, 0.8)),
+        rng.choice(["PLAIN", "LOGIN"]),
+        rng.uniform(6.5, 10.5),
+    )
 
 
 def _aliases(company: Company) -> None:

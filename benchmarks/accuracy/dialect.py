@@ -13,7 +13,7 @@ from benchmarks.accuracy.model import History
 
 @dataclass(slots=True)
 class Written:
-    """Files by name, and for every message and place of a recipient the queue ids it had, first one first."""
+    """Files by name; for every message and place of a recipient its queue ids, first one first."""
 
     files: dict[str, str]
     ids: dict[tuple[int, int], list[str]]
@@ -21,7 +21,7 @@ class Written:
 
 
 class Processes:
-    """Process numbers of one service: a free process is used again, a new one gets the next number."""
+    """Processes of one service: a free one is used again, a new one gets the next number."""
 
     def __init__(self, rng: Random, counter: list[int], idle: float = 100.0) -> None:
         self.rng, self.counter, self.idle = rng, counter, idle
@@ -58,13 +58,17 @@ class Lines:
         for at, _, tag, text in sorted(self.found):
             if not history.start <= at < history.end:
                 continue
-            moment = datetime.fromtimestamp(at, zone)
             if self.rfc3339:
-                head = moment.isoformat(timespec="microseconds")
+                head = datetime.fromtimestamp(at, zone).isoformat(timespec="microseconds")
             else:
-                head = f"{MONTHS[moment.month - 1]} {moment.day:2} {moment:%H:%M:%S}"
+                head = traditional(at, self.zone)
             out.append(f"{head} {self.host} {tag}: {text}\n")
         return "".join(out)
+
+
+def traditional(at: float, zone: str) -> str:
+    moment = datetime.fromtimestamp(at, UTC if zone == "UTC" else ZoneInfo(zone))
+    return f"{MONTHS[moment.month - 1]} {moment.day:2} {moment:%H:%M:%S}"
 
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()

@@ -1,8 +1,8 @@
-"""What does Exchange 2016 write about it? Message tracking, and the receive protocol of its front end.
+"""What does Exchange 2016 write about it? Message tracking; see also exchange_dialogue.py.
 
-Source: Microsoft's "Message tracking" and "Protocol logging" pages, and rows of 2016 and 2019 servers, as
-collected in the project's notes on formats. Tracking names no login: the protocol log does. By default
-Exchange refuses a sender that is not the login's own; here that was allowed.
+Source: Microsoft's "Message tracking" page, and rows of 2016 and 2019 servers, as collected in the
+project's notes on formats. By default Exchange refuses a sender that is not the login's own; here
+that was allowed.
 """
 
 from __future__ import annotations
@@ -11,58 +11,41 @@ import csv
 import io
 from datetime import UTC, datetime
 from itertools import groupby
-from random import Random
 
 from benchmarks.accuracy.company import Company
 from benchmarks.accuracy.dialect import Written
-from benchmarks.accuracy.model import Attempt, Client, History, Message, Recipient, Refusal, Session
+from benchmarks.accuracy.exchange_dialogue import VERSION, Dialogue, head, stamp
+from benchmarks.accuracy.model import Attempt, History, Message, Recipient, Session
+from benchmarks.accuracy.words import seeded
 
 FIELDS = (
-    "date-time client-ip client-hostname server-ip server-hostname source-context connector-id source event-id "
-    "internal-message-id message-id network-message-id recipient-address recipient-status total-bytes "
-    "recipient-count related-recipient-address reference message-subject sender-address return-path message-info "
-    "directionality tenant-id original-client-ip original-server-ip custom-data transport-traffic-type log-id "
+    "date-time client-ip client-hostname server-ip server-hostname source-context connector-id "
+    "source event-id "
+    "internal-message-id message-id network-message-id recipient-address recipient-status "
+    "total-bytes "
+    "recipient-count related-recipient-address reference message-subject sender-address "
+    "return-path message-info "
+    "directionality tenant-id original-client-ip original-server-ip custom-data "
+    "transport-traffic-type log-id "
     "schema-version"
 ).split()
-DIALOGUE = (
-    "date-time connector-id session-id sequence-number local-endpoint remote-endpoint event data context"
-).split()
-VERSION = "15.01.2375.007"
-DENIED = {
-    "relay_denied": "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
-    "unknown_user": "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
-}
 NOBODY = "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
 EXPIRED = "550 4.4.7 QUEUE.Expired; message expired"
-ANONYMOUS = (
-    "SMTPSubmit SMTPAcceptAnySender SMTPAcceptAuthoritativeDomainSender AcceptRoutingHeaders"
-)
-
-
-def stamp(at: float) -> str:
-    moment = datetime.fromtimestamp(round(at * 1000) / 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
 class Exchange:
     """Writes one history."""
 
     def __init__(self, company: Company, history: History, seed: int) -> None:
-        self.rng = Random(seed)
+        self.rng = seeded(seed)
         self.company, self.history = company, history
         self.server = f"EX{seed % 90 + 10}"
         self.ip = company.lan + ("0.5" if company.lan.count(".") == 2 else "5")
         company.machines = [f"{self.server}.{company.domains[0]}", self.ip]
         self.tracking: list[tuple[float, int, dict[str, str]]] = []
-        self.dialogue: list[tuple[float, int, list[str]]] = []
         self.next_id = self.rng.randint(10**12, 10**13)
         self.ids: dict[tuple[int, int], list[str]] = {}
-        self.open: list[tuple[float, float]] = []  # when strangers had the right to relay
-        opened = [c.time for c in history.changes if c.note.endswith("0.0.0.0/0")]
-        closed = [c.time for c in history.changes if c.note.endswith("as before")]
-        whole = [i for i in history.incidents if i.mechanism == "open_relay" and not opened]
-        if opened or whole:
-            self.open = [((opened or [0.0])[0], (closed or [float("inf")])[0])]
+        self.dialogue = Dialogue(self.rng, self.server, self.ip, company, history)
 
     def write(self) -> Written:
         messages = self.history.messages()
@@ -74,7 +57,7 @@ class Exchange:
                 self._message(message, {"source": source, "directionality": "Originating"})
         day = f"{datetime.fromtimestamp(self.history.start, UTC):%Y%m%d%H}"
         return Written(
-            {f"MSGTRK{day}-1.LOG": self._tracked(), f"RECV{day}-1.LOG": self._spoken()},
+            {f"MSGTRK{day}-1.LOG": self._tracked(), f"RECV{day}-1.LOG": self.dialogue.text()},
             self.ids,
             True,
         )
@@ -95,7 +78,10 @@ class Exchange:
                 base |= {"directionality": "Originating", "message-info": "0aI: "}
             if base["source"] == "SMTP":
                 hop = f"S:ProxyHop1={self.server}.{self.company.domains[0]}({self.ip})"
-                proxied = f"S:ProxiedClientIPAddress={session.client.ip};S:ProxiedClientHostname={session.client.helo}"
+                proxied = (
+                    f"S:ProxiedClientIPAddress={session.client.ip};"
+                    f"S:ProxiedClientHostname={session.client.helo}"
+                )
                 entity = "Hosted" if session.login else "Internet"
                 base["custom-data"] = (
                     f"{hop};{proxied};S:DeliveryPriority=Normal;S:FromEntity={entity}"
@@ -107,12 +93,13 @@ class Exchange:
             else:
                 base["client-ip"] = self.ip
                 base["source-context"] = (
-                    f"MDB:{self._guid()}, Mailbox:{self._guid()}, Event:{self.rng.randint(10**5, 10**7)}, "
+                    f"MDB:{self._guid()}, Mailbox:{self._guid()}, "
+                    f"Event:{self.rng.randint(10**5, 10**7)}, "
                     f"MessageClass:IPM.Note, CreationTime:{stamp(at - 1)}, ClientType:OWA"
                 )
             self._message(message, base)
         if not mailbox:
-            self._spoke(session)
+            self.dialogue.add(session, self.next_id)
 
     def _at_desk(self, session: Session) -> bool:
         return session.login is not None and session.client.ip.startswith(self.company.lan)
@@ -130,11 +117,16 @@ class Exchange:
             or f"{self.rng.getrandbits(128):032x}@{self.server}.{self.company.domains[0]}"
         )
         common = {
-            "internal-message-id": own_id, "message-id": f"<{message_id}>", "network-message-id": self._guid(),
-            "total-bytes": str(message.size), "sender-address": message.sender or f"postmaster@{self.company.domains[0]}",
-            "return-path": message.sender or "<>", "message-subject": "", "directionality": base["directionality"],
+            "internal-message-id": own_id,
+            "message-id": f"<{message_id}>",
+            "network-message-id": self._guid(),
+            "total-bytes": str(message.size),
+            "sender-address": message.sender or f"postmaster@{self.company.domains[0]}",
+            "return-path": message.sender or "<>",
+            "message-subject": "",
+            "directionality": base["directionality"],
             "original-client-ip": base.get("original-client-ip", ""),
-        }  # fmt: skip
+        }
         envelope = list(dict.fromkeys(recipient.address for recipient in message.recipients))
         event = "DSN" if message.made_here == "notice" else "RECEIVE"
         if message.made_here == "notice":
@@ -212,111 +204,26 @@ class Exchange:
 
     def _row(self, at: float, event: str, to: list[str], values: dict[str, str]) -> None:
         row = values | {
-            "date-time": stamp(at), "event-id": event, "recipient-address": ";".join(to),
-            "recipient-count": str(len(to)), "schema-version": VERSION, "transport-traffic-type": "Email",
-            "log-id": self._guid(), "original-server-ip": self.ip,
-        }  # fmt: skip
+            "date-time": stamp(at),
+            "event-id": event,
+            "recipient-address": ";".join(to),
+            "recipient-count": str(len(to)),
+            "schema-version": VERSION,
+            "transport-traffic-type": "Email",
+            "log-id": self._guid(),
+            "original-server-ip": self.ip,
+        }
         self.tracking.append((at, len(self.tracking), row))
-
-    def _spoke(self, session: Session) -> None:
-        """The dialogue at the front end."""
-        client, at = session.client, session.time - 0.2
-        inside = client.ip.startswith((self.company.lan, "127."))
-        name = "Client Frontend" if session.service == "submission" else "Default Frontend"
-        if inside and session.service != "submission":
-            name = "Anonymous Relay"
-        connector = f"{self.server}\\{name} {self.server}"
-        ident, number = f"{self.rng.getrandbits(64):016X}", 0
-        port = 587 if session.service == "submission" else 25
-        local, remote = f"{self.ip}:{port}", _endpoint(client, self.rng.randint(1025, 65000))
-        rights = ANONYMOUS
-        if inside or any(begin <= session.time < end for begin, end in self.open):
-            rights += " SMTPAcceptAnyRecipient"
-
-        def say(event: str, data: str = "", context: str = "") -> None:
-            nonlocal number, at
-            row = [stamp(at), connector, ident, str(number), local, remote, event, data, context]
-            self.dialogue.append((at, len(self.dialogue), row))
-            number, at = number + 1, at + 0.01
-
-        say("+")
-        say("*", rights, "Set Session Permissions")
-        say(">", f"220 {self.server}.{self.company.domains[0]} Microsoft ESMTP MAIL Service ready")
-        if session.lost != "CONNECT":
-            say("<", f"EHLO {client.helo}")
-            say(
-                ">",
-                f"250  {self.server}.{self.company.domains[0]} Hello [{client.ip}] SIZE 37748736 PIPELINING DSN",
-            )
-        for login in session.failed_logins:
-            say("<", "AUTH LOGIN")
-            say("*", "", "Inbound Login failed because of LogonDenied")
-            say("*", "", f"User Name: {login}")
-            say(">", "535 5.7.3 Authentication unsuccessful")
-        if session.login:
-            say("<", "AUTH LOGIN")
-            say("*", session.login, "authenticated")
-            say(">", "235 2.7.0 Authentication successful")
-        for refusal in session.refusals:
-            self._refused(refusal, say)
-        for message in session.messages:
-            self._taken(message, ident, say)
-        if not session.lost:
-            say("<", "QUIT")
-            say(">", "221 2.0.0 Service closing transmission channel")
-        say("-", "", "Local" if not session.lost else "Remote(ConnectionReset)")
-
-    def _refused(self, refusal: Refusal, say: object) -> None:
-        assert callable(say)
-        say("<", f"MAIL FROM:<{refusal.sender}>")
-        say(">", "250 2.1.0 Sender OK")
-        say("<", f"RCPT TO:<{refusal.recipient}>")
-        say(">", "250 2.1.5 Recipient OK" if refusal.accepted else DENIED[refusal.kind])
-
-    def _taken(self, message: Message, ident: str, say: object) -> None:
-        assert callable(say)
-        say("<", f"MAIL FROM:<{message.sender}> SIZE={message.size}")
-        say("*", f"{ident};{stamp(message.time)};1", "receiving message")
-        say(">", "250 2.1.0 Sender OK")
-        for address in dict.fromkeys(recipient.address for recipient in message.recipients):
-            say("<", f"RCPT TO:<{address}>")
-            say(">", "250 2.1.5 Recipient OK")
-        say("<", f"BDAT {message.size} LAST")
-        say(
-            ">",
-            f"250 2.6.0 <{message.message_id}> [InternalId={self.next_id}, Hostname={self.server}] Queued mail for delivery",
-        )
 
     def _tracked(self) -> str:
         out = io.StringIO()
         kept = [
             row for at, _, row in sorted(self.tracking, key=lambda r: r[:2]) if self._inside(at)
         ]
-        out.write(_head("Message Tracking Log", self.history.start, FIELDS))
+        out.write(head("Message Tracking Log", self.history.start, FIELDS))
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerows([row.get(name, "") for name in FIELDS] for row in kept)
         return out.getvalue()
 
-    def _spoken(self) -> str:
-        out = io.StringIO()
-        out.write(_head("SMTP Receive Protocol Log", self.history.start, DIALOGUE))
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerows(
-            row for at, _, row in sorted(self.dialogue, key=lambda r: r[:2]) if self._inside(at)
-        )
-        return out.getvalue()
-
     def _inside(self, at: float) -> bool:
         return self.history.start <= at < self.history.end
-
-
-def _endpoint(client: Client, port: int) -> str:
-    return f"[{client.ip}]:{port}" if ":" in client.ip else f"{client.ip}:{port}"
-
-
-def _head(kind: str, at: float, fields: list[str] | tuple[str, ...]) -> str:
-    lines = [
-        "#Software: Microsoft Exchange Server", f"#Version: {VERSION}", f"#Log-type: {kind}", f"#Date: {stamp(at)}",
-        f"#Fields: {','.join(fields)}",
-    ]  # fmt: skip
-    return "".join(f"{line}\r\n" for line in lines)

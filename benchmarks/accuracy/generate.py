@@ -10,20 +10,22 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 from benchmarks.accuracy.company import DAY, Company, found
 from benchmarks.accuracy.dialect import Written
 from benchmarks.accuracy.exchange import Exchange
-from benchmarks.accuracy.incidents import DOORS, HAPPENS, VARIANTS, Variant
-from benchmarks.accuracy.innocent import SOURCES, machine
+from benchmarks.accuracy.incidents import DOORS, HAPPENS
+from benchmarks.accuracy.innocent import SOURCES
+from benchmarks.accuracy.machines import machine
 from benchmarks.accuracy.mail import Post
 from benchmarks.accuracy.model import Change, History
+from benchmarks.accuracy.plans import VARIANTS, Variant
 from benchmarks.accuracy.postfix import Postfix
 from benchmarks.accuracy.sendmail import Sendmail
 from benchmarks.accuracy.truth import site, truth
+from benchmarks.accuracy.words import seeded
 
-WRITERS: dict[str, type[Postfix] | type[Sendmail] | type[Exchange]] = {
+WRITERS: dict[str, type[Postfix | Sendmail | Exchange]] = {
     "postfix": Postfix,
     "sendmail": Sendmail,
     "exchange": Exchange,
@@ -44,7 +46,7 @@ class Story:
 
 def tell(story: Story) -> tuple[Company, History]:
     """What happened, for every dialect alike."""
-    rng = Random(f"{story.seed} {story.door} {story.variant}")
+    rng = seeded(f"{story.seed} {story.door} {story.variant}")
     names = sorted(VARIANTS)
     variant = CLEAN
     if isinstance(story.variant, Variant):
@@ -80,7 +82,7 @@ def put(story: Story, company: Company, history: History, dialect: str, out: Pat
     out.mkdir(parents=True, exist_ok=True)
     for name, text in written.files.items():
         (out / name).write_bytes(text.encode())
-    told = truth(company, history, written) | {
+    told = truth(history, written) | {
         "dialect": dialect,
         "year": 2026,
         "fractions": written.fractions,

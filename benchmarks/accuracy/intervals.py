@@ -1,4 +1,4 @@
-"""How sure is a share? Bootstrap over seeds: logs are drawn again, not rows, for rows of a log are alike."""
+"""How sure is a share? Bootstrap over logs, not rows: those of one log are alike."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from benchmarks.accuracy.company import Company, User
 from benchmarks.accuracy.model import Attempt, Client, Exchanger, Message, Recipient, Session
 
 MAILBOX = "delivered to maildir"
+Addressee = tuple[str, Exchanger | None]  # None: a mailbox, alias or list of ours
 ABUSE = frozenset("open_relay stolen_account trusted_host local_injection backscatter".split())
 
 
@@ -30,14 +31,23 @@ class Post:
         if form < 0.4:
             return f"{int(at)}.{rng.randint(10**7, 10**9)}.{rng.randint(10**4, 10**6)}@{domain}"
         if form < 0.7:
-            return f"{rng.getrandbits(32):08x}-{rng.getrandbits(16):04x}-{rng.getrandbits(16):04x}@{domain}"
+            first, second, third = (rng.getrandbits(bits) for bits in (32, 16, 16))
+            return f"{first:08x}-{second:04x}-{third:04x}@{domain}"
         return f"{rng.getrandbits(40):010X}.{rng.randint(10**6, 10**7 - 1)}@{domain}"
 
     def message(
-        self, at: float, sender: str, to: Sequence[tuple[str, Exchanger | None]], label: str, kind: str,
-        *, unknown: Sequence[int] = (), size: int | None = None, from_outside: bool = False,
-    ) -> Message:  # fmt: skip
-        """A message for these recipients; an exchanger of None is ours. `unknown`: places of nobody's."""
+        self,
+        at: float,
+        sender: str,
+        to: Sequence[tuple[str, Exchanger | None]],
+        label: str,
+        kind: str,
+        *,
+        unknown: Sequence[int] = (),
+        size: int | None = None,
+        from_outside: bool = False,
+    ) -> Message:
+        """A message for these recipients. `unknown`: places of those that do not exist."""
         size = self.size() if size is None else size
         domain = sender.rpartition("@")[2] or self.company.host
         found = Message(at, sender, [], size, label, kind, self.message_id(domain, at))
@@ -139,3 +149,10 @@ class Post:
 def submitted(user: User, client: Client, at: float, message: Message) -> Session:
     """The dialogue in which a user hands in one message."""
     return Session(at, client, "submission", user.login, user.method, True, [message])
+
+
+def as_seen(company: Company, client: Client) -> Client:
+    """Behind a gateway all the world has one address."""
+    if company.masked is None or client.ip.startswith((company.lan, "127.", "::1")):
+        return client
+    return Client(company.masked.ip, company.masked.name, client.helo)

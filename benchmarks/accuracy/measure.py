@@ -6,7 +6,6 @@ import json
 import tempfile
 import time
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pandas as pd
@@ -17,6 +16,7 @@ from analyzer.case import Case
 from benchmarks.accuracy.generate import WRITERS, Story, put, tell
 from benchmarks.accuracy.incidents import DOORS
 from benchmarks.accuracy.samples import NOT_DELIVERIES, matched, truth_rows
+from benchmarks.accuracy.words import seeded
 
 MECHANISM = {"forward": "forwarding", "backup_mx": "backup_mx"} | {door: door for door in DOORS}
 INCIDENT_OF = {
@@ -46,7 +46,7 @@ def story(what: Story, dialects: tuple[str, ...], lose: bool = False) -> list[Re
 
 
 def _leave_out(folder: Path, seed: int) -> None:
-    rng = Random(seed)
+    rng = seeded(seed)
     for log in _logs(folder):
         kept = [line for line in log.read_bytes().splitlines(True) if rng.random() >= LOST]
         log.write_bytes(b"".join(kept))
@@ -82,7 +82,7 @@ def _log(what: Story, dialect: str, folder: Path) -> Result:
 
 
 def joined(case: Case, truth: dict[str, Any]) -> pd.DataFrame:
-    """One row for each of truth and deliveries: `really`, `said` (mechanisms or ""), `abusive`, `shared`."""
+    """Truth and deliveries side by side: `really` and `said` (mechanisms), `abusive`, `shared`."""
     rows = case.deliveries.to_pandas()
     counted = rows[~rows["status"].isin(NOT_DELIVERIES)].reset_index(drop=True)
     expected = truth_rows(truth)
@@ -106,7 +106,7 @@ def joined(case: Case, truth: dict[str, Any]) -> pd.DataFrame:
 
 
 def _of_the_owner(frame: pd.DataFrame, incident: dict[str, Any]) -> pd.Series:
-    """Honest mail of the same login, uid or host while it was abused: the log cannot tell it apart."""
+    """Honest mail of the same login, uid or host while it was abused."""
     column = INCIDENT_OF.get(incident["mechanism"])
     if column is None:
         return pd.Series(False, frame.index)

@@ -45,7 +45,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class Recipient:
-    """`address` as in the envelope, `final` after aliases; `via` says how the one became the other."""
+    """`address` as in the envelope, `final` after aliases; `via`: how one became the other."""
 
     address: str
     final: str
@@ -81,7 +81,7 @@ class Message:
 
 @dataclass(slots=True)
 class Refusal:
-    """A recipient refused in the dialogue, or (`accepted`) accepted and then left without a message."""
+    """A recipient refused in the dialogue, or `accepted` and then left without a message."""
 
     sender: str
     recipient: str

@@ -7,35 +7,30 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from random import Random
 
 from benchmarks.accuracy.company import Company
-from benchmarks.accuracy.dialect import MONTHS, Lines, Processes, Written
-from benchmarks.accuracy.model import Attempt, Change, Client, History, Message, Recipient, Session
+from benchmarks.accuracy.dialect import Lines, Processes, Written, traditional
+from benchmarks.accuracy.model import Attempt, Change, History, Message, Recipient, Session
+from benchmarks.accuracy.postfix_words import counters, digits, end_of, given_id, quoted, seconds
+from benchmarks.accuracy.words import seeded
 
-BASE52 = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 TLS = (
-    "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature "
+    "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 "
+    "server-signature "
     "RSA-PSS (2048 bits) server-digest SHA256"
 )
 REFUSED = {
     "relay_denied": "554 5.7.1 <{to}>: Relay access denied",
-    "unknown_user": "550 5.1.1 <{to}>: Recipient address rejected: User unknown in local recipient table",
+    "unknown_user": "550 5.1.1 <{to}>: Recipient address rejected: "
+    "User unknown in local recipient table",
 }
-
-
-def seconds(value: float) -> str:
-    """A delay as Postfix logs it: two digits."""
-    if value >= 10:
-        return str(round(value))
-    return f"{round(value, 2):.2g}"
 
 
 class Postfix:
     """Writes one history."""
 
     def __init__(self, company: Company, history: History, seed: int) -> None:
-        self.rng = Random(seed)
+        self.rng = seeded(seed)
         self.company, self.history = company, history
         short = company.host.partition(".")[0]
         self.lines = Lines(short, company.zone, self.rng.random() < 0.3)
@@ -49,7 +44,6 @@ class Postfix:
         names = "smtpd submission cleanup smtp local virtual pickup bounce relay".split()
         self.processes = {name: Processes(self.rng, self.counter) for name in names}
         self.ids: dict[tuple[int, int], list[str]] = {}
-        self.id_of: dict[int, str] = {}
 
     def write(self) -> Written:
         for change in self.history.changes:
@@ -94,7 +88,7 @@ class Postfix:
         inode, micro = self.inode + slot, int(at % 1 * 1e6)
         if not self.long_ids:
             return f"{micro:05X}{inode:X}"
-        return _base(int(at), 52, 6) + _base(micro, 52, 4) + "z" + _base(inode, 51, 1)
+        return digits(int(at), 52, 6) + digits(micro, 52, 4) + "z" + digits(inode, 51, 1)
 
     def _session(self, session: Session) -> None:
         client, at = session.client, session.time
@@ -111,7 +105,8 @@ class Postfix:
         if client.forged:
             say(
                 at - 0.03,
-                f"warning: hostname {client.name} does not resolve to address {client.ip}: Name or service not known",
+                f"warning: hostname {client.name} does not resolve to address {client.ip}: Name "
+                "or service not known",
             )
         say(at - 0.02, f"connect from {who}")
         if session.tls:
@@ -130,9 +125,10 @@ class Postfix:
                     f"to=<{refusal.recipient}> proto=ESMTP helo=<{client.helo}>",
                 )
             else:
-                self._queue_then_nothing(session, say, who)
+                queue_id = self._queue_id(at, at + 0.1)  # it had an id; then the client left
+                say(at, f"{queue_id}: client={who}")
         for message in session.messages:
-            queue_id = self._queue_id(message.time, _end(message))
+            queue_id = self._queue_id(message.time, end_of(message))
             login = (
                 f", sasl_method={session.method}, sasl_username={session.login}"
                 if session.login
@@ -142,19 +138,13 @@ class Postfix:
             self._queued(message, queue_id)
         if session.lost:
             say(ends - 0.01, f"lost connection after {session.lost} from {who}")
-        say(ends, f"disconnect from {who}{_counters(session)}")
-
-    def _queue_then_nothing(self, session: Session, say: object, who: str) -> None:
-        """A recipient was accepted, so the message had an id; then the client left."""
-        queue_id = self._queue_id(session.time, session.time + 0.1)
-        assert callable(say)
-        say(session.time, f"{queue_id}: client={who}")
+        say(ends, f"disconnect from {who}{counters(session)}")
 
     def _made_here(self, message: Message) -> None:
         if message.made_here == "notice":
             return  # written with the message it is about
         at = message.time
-        queue_id = self._queue_id(at, _end(message))
+        queue_id = self._queue_id(at, end_of(message))
         sender = message.user if message.made_here == "pickup" else ""
         pid = self.processes["pickup"].take(at, at + 0.01)
         self._say(at, "pickup", pid, f"{queue_id}: uid={message.uid} from=<{sender}>")
@@ -162,7 +152,6 @@ class Postfix:
 
     def _queued(self, message: Message, queue_id: str) -> None:
         """A message from its first id to its end, with what it gave rise to."""
-        self.id_of[message.number] = queue_id
         at = message.time + 0.01
         own: list[tuple[int, Recipient]] = []
         onward: dict[str, list[tuple[int, Recipient]]] = {}
@@ -172,10 +161,10 @@ class Postfix:
                 onward.setdefault(recipient.address, []).append((place, recipient))
             else:
                 own.append((place, recipient))
-        message_id = message.message_id or _given_id(message, queue_id, self.company.host)
+        message_id = message.message_id or given_id(message, queue_id, self.company.host)
         count = len(own) + len(onward)
         ends = self._leg(
-            message, queue_id, message_id, at, message.sender, message.size, own, count
+            message, queue_id, message_id, at, (message.sender, message.size, count), own
         )
         for address, recipients in onward.items():
             ends = max(
@@ -184,9 +173,14 @@ class Postfix:
         self._notices(message, queue_id, ends)
 
     def _forwarded(
-        self, message: Message, queue_id: str, message_id: str, at: float, address: str,
+        self,
+        message: Message,
+        queue_id: str,
+        message_id: str,
+        at: float,
+        address: str,
         recipients: list[tuple[int, Recipient]],
-    ) -> float:  # fmt: skip
+    ) -> float:
         """local(8) sends on under a new id; a list under its owner's name."""
         when = at + 0.02
         until = when + max(recipient.attempts[-1].after for _, recipient in recipients)
@@ -194,24 +188,41 @@ class Postfix:
         mailing = recipients[0][1].via == "list"
         sender = f"owner-{address}" if mailing else message.sender
         self._leg(
-            message, new, message_id, when, sender, message.size + self.rng.randint(145, 155), recipients,
-            len(recipients), first=queue_id,
-        )  # fmt: skip
+            message,
+            new,
+            message_id,
+            when,
+            (sender, message.size + self.rng.randint(145, 155), len(recipients)),
+            recipients,
+            first=queue_id,
+        )
         pid = self.processes["local"].take(when, when + 0.05)
         self._say(
             when + 0.02,
             "local",
             pid,
-            f"{queue_id}: to=<{address}>, relay=local, delay={seconds(0.02)}, delays=0.01/0.01/0/0, dsn=2.0.0, "
+            f"{queue_id}: to=<{address}>, relay=local, delay={seconds(0.02)}, "
+            "delays=0.01/0.01/0/0, dsn=2.0.0, "
             f"status=sent (forwarded as {new})",
         )
         return when + 0.02
 
     def _leg(
-        self, message: Message, queue_id: str, message_id: str, at: float, sender: str, size: int,
-        recipients: list[tuple[int, Recipient]], count: int, first: str | None = None,
-    ) -> float:  # fmt: skip
-        """One queue file: cleanup, queue manager, deliveries. Returns when it was removed."""
+        self,
+        message: Message,
+        queue_id: str,
+        message_id: str,
+        at: float,
+        envelope: tuple[str, int, int],
+        recipients: list[tuple[int, Recipient]],
+        first: str | None = None,
+    ) -> float:
+        """One queue file: cleanup, queue manager, deliveries. Returns when it was removed.
+
+        Args:
+            envelope: Sender, size, and the recipients the queue manager counts.
+        """
+        sender, size, count = envelope
         pid = self.processes["cleanup"].take(at, at + 0.02)
         self._say(at, "cleanup", pid, f"{queue_id}: message-id=<{message_id}>")
         active = f"{queue_id}: from=<{sender}>, size={size}, nrcpt={count} (queue active)"
@@ -230,9 +241,11 @@ class Postfix:
                     self._say(when - 0.03, "qmgr", self.qmgr, active)
                 if attempt.outcome == "expired":
                     self._say(
-                        when + 0.02, "qmgr", self.qmgr,
+                        when + 0.02,
+                        "qmgr",
+                        self.qmgr,
                         f"{queue_id}: from=<{sender}>, status=expired, returned to sender",
-                    )  # fmt: skip
+                    )
                 else:
                     self._delivery(queue_id, recipient, attempt, when)
                 ends = max(ends, when + 0.02)
@@ -266,13 +279,14 @@ class Postfix:
                 if not attempt.stage and status != "sent"
                 else f"{exchanger.host}[{exchanger.ip}]:25"
             )
-            words = _words(attempt)
+            words = quoted(attempt)
             delays = (
                 f"{seconds(waits)}/{seconds(spent / 3)}/{seconds(spent / 3)}/{seconds(spent / 3)}"
             )
         pid = self.processes[agent].take(when - 0.02, when + 0.001)
         text = (
-            f"{queue_id}: to=<{to}>{named}, relay={relay}, delay={seconds(attempt.after)}, delays={delays}, "
+            f"{queue_id}: to=<{to}>{named}, relay={relay}, delay={seconds(attempt.after)}, "
+            f"delays={delays}, "
             f"dsn={attempt.dsn}, status={status} ({words})"
         )
         if status == "sent" and exchanger is not None and self.rng.random() < 0.5:
@@ -285,7 +299,7 @@ class Postfix:
     def _notices(self, message: Message, queue_id: str, ends: float) -> None:
         for notice in message.children:
             at = notice.time
-            new = self._queue_id(at, _end(notice))
+            new = self._queue_id(at, end_of(notice))
             pid = self.processes["bounce"].take(at, at + 0.01)
             self._queued(notice, new)
             self._say(
@@ -304,75 +318,10 @@ class Postfix:
         pid = self.counter[0] + 7
         for window, counts in windows.items():
             (minute, service, ip), most = max(counts.items(), key=lambda item: (item[1], item[0]))
-            at, when = (window + 1) * 600.0, self._stamp(minute * 60.0)
+            at, when = (window + 1) * 600.0, traditional(minute * 60.0, self.company.zone)
             for text in (
                 f"statistics: max connection rate {most}/60s for ({service}:{ip}) at {when}",
                 f"statistics: max connection count 1 for ({service}:{ip}) at {when}",
                 f"statistics: max cache size {min(len(counts), 9)} at {when}",
             ):
                 self._say(at, "anvil", pid, text)
-
-    def _stamp(self, at: float) -> str:
-        from datetime import UTC, datetime
-        from zoneinfo import ZoneInfo
-
-        zone = UTC if self.company.zone == "UTC" else ZoneInfo(self.company.zone)
-        moment = datetime.fromtimestamp(at, zone)
-        return f"{MONTHS[moment.month - 1]} {moment.day:2} {moment:%H:%M:%S}"
-
-
-def _base(number: int, base: int, width: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, base)
-        digits = BASE52[digit] + digits
-    return digits.rjust(width, "0")
-
-
-def _end(message: Message) -> float:
-    last = max((r.attempts[-1].after for r in message.recipients), default=0.0)
-    return message.time + last + 0.1 + (0.1 if message.children else 0.0)
-
-
-def _given_id(message: Message, queue_id: str, host: str) -> str:
-    from datetime import UTC, datetime
-
-    stamp = datetime.fromtimestamp(message.time, UTC)
-    return f"{queue_id}@{host}" if "z" in queue_id else f"{stamp:%Y%m%d%H%M%S}.{queue_id}@{host}"
-
-
-def _words(attempt: Attempt) -> str:
-    """The remote's words as Postfix quotes them."""
-    exchanger = attempt.exchanger
-    if attempt.outcome == "sent" or not attempt.stage or exchanger is None:
-        return attempt.words
-    peer = f"{exchanger.host}[{exchanger.ip}]"
-    if attempt.stage == "refused":
-        return f"host {peer} refused to talk to me: {attempt.words}"
-    return f"host {peer} said: {attempt.words} (in reply to {attempt.stage} command)"
-
-
-def _counters(session: Session) -> str:
-    """What was asked, as `disconnect from` counts it."""
-    if session.lost == "CONNECT":
-        return " commands=0/0"
-    taken = sum(len({r.address for r in m.recipients}) for m in session.messages)
-    taken += sum(r.accepted for r in session.refusals)
-    refused = sum(not r.accepted for r in session.refusals)
-    mails = len(session.messages) + len(session.refusals)
-    counts: list[tuple[str, int, int]] = [("ehlo", 2 if session.tls else 1, 0)]
-    if session.tls:
-        counts.append(("starttls", 1, 0))
-    if session.login or session.failed_logins:
-        counts.append(("auth", 1 if session.login else 0, len(session.failed_logins)))
-    if mails:
-        counts += [("mail", mails, 0), ("rcpt", taken, refused)]
-    if session.messages:
-        counts.append(("data", len(session.messages), 0))
-    elif mails:
-        counts.append(("rset", 1, 0))
-    if not session.lost:
-        counts.append(("quit", 1, 0))
-    done, asked = sum(ok for _, ok, _ in counts), sum(ok + bad for _, ok, bad in counts)
-    said = [f"{name}={ok}" if not bad else f"{name}={ok}/{ok + bad}" for name, ok, bad in counts]
-    return f" {' '.join(said)} commands={done if done == asked else f'{done}/{asked}'}"

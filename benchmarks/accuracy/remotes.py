@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from benchmarks.accuracy.model import Attempt, Exchanger
@@ -17,8 +18,11 @@ ACCEPTS = {
     ),
     "office": (
         "2.6.0",
-        "250 2.6.0 <{mid}> [InternalId={n13}, Hostname=AM{d}PR0{d}MB{n4}.eurprd0{d}.prod.{domain}] {size} "
-        "bytes in 0.{n3}, {n2}.{n3} KB/sec Queued mail for delivery",
+        (
+            "250 2.6.0 <{mid}> [InternalId={n13}, "
+            "Hostname=AM{d}PR0{d}MB{n4}.eurprd0{d}.prod.{domain}] {size} "
+            "bytes in 0.{n3}, {n2}.{n3} KB/sec Queued mail for delivery"
+        ),
     ),
     "exim": ("2.0.0", "250 OK id=1t{a4}-{a6}-{a2}"),
     "gsmtp": ("2.0.0", "250 2.0.0 OK  {time} {a13}-{a20}.{d} - gsmtp"),
@@ -33,19 +37,30 @@ NO_USER = {
     ),
     "exchange": (
         "5.1.10",
-        "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient {rcpt} not found by SMTP address lookup",
+        (
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient {rcpt} not found by SMTP address "
+            "lookup"
+        ),
     ),
     "office": (
         "5.5.0",
-        "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302). [{A6}.eop-EUR01.prod."
-        "protection.{domain}]",
+        (
+            "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302). "
+            "[{A6}.eop-EUR01.prod."
+            "protection.{domain}]"
+        ),
     ),
     "exim": ("5.0.0", "550 No such user here"),
     "gsmtp": (
         "5.1.1",
-        "550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 "
-        "double-checking the recipient's email address for typos or 550-5.1.1 unnecessary spaces. For more "
-        "information, go to 550 5.1.1  https://support.{domain}/mail/?p=NoSuchUser {a13}-{a6}.{d} - gsmtp",
+        (
+            "550-5.1.1 The email account that you tried to reach does not exist. Please try "
+            "550-5.1.1 "
+            "double-checking the recipient's email address for typos or 550-5.1.1 unnecessary "
+            "spaces. For more "
+            "information, go to 550 5.1.1  https://support.{domain}/mail/?p=NoSuchUser "
+            "{a13}-{a6}.{d} - gsmtp"
+        ),
     ),
     "dirdel": ("5.0.0", "552 Requested action not taken: mailbox unavailable"),
     "gmx": ("5.0.0", "550 Requested action not taken: mailbox unavailable"),
@@ -60,41 +75,62 @@ LISTED = {
         "MAIL FROM",
         "bounced",
         "5.7.1",
-        "550 5.7.1 Unfortunately, messages from [{us}] weren't sent. Please contact your Internet service "
-        "provider since part of their network is on our block list (S3140). You can also refer your provider "
-        "to http://mail.live.com/mail/troubleshooting.aspx#errors. [{A6}.eop-EUR01.prod.protection.{domain} "
-        "2026-12-01T10:00:00.000Z 08DD{A8}]",
+        (
+            "550 5.7.1 Unfortunately, messages from [{us}] weren't sent. Please contact your "
+            "Internet service "
+            "provider since part of their network is on our block list (S3140). You can also refer "
+            "your provider "
+            "to http://mail.live.com/mail/troubleshooting.aspx#errors. "
+            "[{A6}.eop-EUR01.prod.protection.{domain} "
+            "2026-12-01T10:00:00.000Z 08DD{A8}]"
+        ),
     ),
     "dirdel": (
         "refused",
         "deferred",
         "4.7.0",
-        "421 4.7.0 [TSS04] Messages from {us} temporarily deferred due to unexpected volume or user "
-        "complaints - 4.16.55.1; see https://postmaster.yahooinc.com/error-codes",
+        (
+            "421 4.7.0 [TSS04] Messages from {us} temporarily deferred due to unexpected volume or "
+            "user "
+            "complaints - 4.16.55.1; see https://postmaster.yahooinc.com/error-codes"
+        ),
     ),
     "gmx": (
         "refused",
         "deferred",
         "4.0.0",
-        "554-{mx} (mxgmx104) Nemesis ESMTP Service not available 554-No SMTP service 554-Bad DNS PTR "
-        "resource record. 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip={us}&c=bip",
+        (
+            "554-{mx} (mxgmx104) Nemesis ESMTP Service not available 554-No SMTP service "
+            "554-Bad DNS "
+            "PTR "
+            "resource record. 554 For explanation visit "
+            "https://postmaster.gmx.net/en/error-messages?ip={us}&c=bip"
+        ),
     ),
 }
 GREYLISTED = (
     "4.2.0",
-    "450 4.2.0 <{rcpt}>: Recipient address rejected: Greylisted, see "
-    "http://postgrey.schweikert.ch/help/{domain}.html",
+    (
+        "450 4.2.0 <{rcpt}>: Recipient address rejected: Greylisted, see "
+        "http://postgrey.schweikert.ch/help/{domain}.html"
+    ),
 )
 FULL = (
     "4.2.2",
-    "452-4.2.2 The recipient's inbox is out of storage space. 452 4.2.2 Please direct the recipient to make "
-    "room",
+    (
+        "452-4.2.2 The recipient's inbox is out of storage space. 452 4.2.2 Please direct the "
+        "recipient to make "
+        "room"
+    ),
 )
 BUSY = ("4.3.0", "451 4.3.0 Temporary local problem - please try later")
 NO_ROUTE = ("4.4.1", "connect to {mx}[{mxip}]:25: Connection refused")
 NO_NAME = (
     "4.4.3",
-    "Host or domain name not found. Name service error for name={domain} type=MX: Host not found, try again",
+    (
+        "Host or domain name not found. Name service error for name={domain} type=MX: Host not "
+        "found, try again"
+    ),
 )
 NO_DOMAIN = (
     "5.4.4",
@@ -105,7 +141,7 @@ LAST_RESORT = ("refused", "servfail", "nxdomain")  # what becomes of a domain th
 
 
 def fill(template: str, rng: Random, **known: object) -> str:
-    """The template with its marks replaced: {hex11}, {n4} digits, {a6} and {A6} letters, and what is known."""
+    """The template with its marks replaced: {hex11}, {n4} digits, {a6} and {A6} letters, the known."""
     out = []
     for piece in template.split("{"):
         mark, closed, rest = piece.partition("}")
@@ -125,6 +161,9 @@ def fill(template: str, rng: Random, **known: object) -> str:
             said = said.upper() if mark[0] == "A" else said
         out.append(said + rest)
     return "".join(out)
+
+
+Say = Callable[..., Attempt]
 
 
 class Outside:
@@ -147,9 +186,15 @@ class Outside:
     ) -> list[Attempt]:
         """What becomes of one recipient, from the first attempt to the last."""
         known = {
-            "rcpt": recipient, "mid": mid, "size": size, "domain": exchanger.domain, "mx": exchanger.host,
-            "mxip": exchanger.ip, "us": self.our_ip, "time": int(at),
-        }  # fmt: skip
+            "rcpt": recipient,
+            "mid": mid,
+            "size": size,
+            "domain": exchanger.domain,
+            "mx": exchanger.host,
+            "mxip": exchanger.ip,
+            "us": self.our_ip,
+            "time": int(at),
+        }
 
         def say(after: float, outcome: str, what: tuple[str, str], stage: str = "") -> Attempt:
             return Attempt(
@@ -157,21 +202,32 @@ class Outside:
             )
 
         quick = self.rng.uniform(0.02, 0.4)
-        habit = exchanger.habit
-        if habit == "nxdomain":
-            return [say(quick, "bounced", NO_DOMAIN)]
-        if habit in ("refused", "servfail"):
-            words = NO_ROUTE if habit == "refused" else NO_NAME
-            return self._given_up([say(after, "deferred", words) for after in self._retries(quick)])
+        if exchanger.habit in LAST_RESORT:
+            outcome, stage, words = {
+                "nxdomain": ("bounced", "", NO_DOMAIN),
+                "refused": ("deferred", "", NO_ROUTE),
+                "servfail": ("deferred", "", NO_NAME),
+            }[exchanger.habit]
+            return self._in_vain(say, quick, outcome, words, stage)
         listed_since = self.listed.get(exchanger.style)
         if listed_since is not None and at + quick >= listed_since:
             stage, outcome, dsn, refusal = LISTED[exchanger.style]
-            waits = [quick] if outcome == "bounced" else self._retries(quick)
-            tries = [say(after, outcome, (dsn, refusal), stage) for after in waits]
-            return tries if outcome == "bounced" else self._given_up(tries)
+            return self._in_vain(say, quick, outcome, (dsn, refusal), stage)
         if not exists:
             return [say(quick, "bounced", NO_USER[exchanger.style], "RCPT TO")]
-        sent = say(quick, "sent", ACCEPTS[exchanger.style])
+        return self._in_the_end(say, quick, exchanger)
+
+    def _in_vain(
+        self, say: Say, quick: float, outcome: str, words: tuple[str, str], stage: str
+    ) -> list[Attempt]:
+        """Refused at once, or tried again until the lifetime is over."""
+        waits = [quick] if outcome == "bounced" else self._retries(quick)
+        tries = [say(after, outcome, words, stage) for after in waits]
+        return tries if outcome == "bounced" else self._given_up(tries)
+
+    def _in_the_end(self, say: Say, quick: float, exchanger: Exchanger) -> list[Attempt]:
+        """It is taken, by some only later."""
+        habit, sent = exchanger.habit, say(quick, "sent", ACCEPTS[exchanger.style])
         if habit == "greylist" and self.rng.random() < 0.5:
             later = self.rng.uniform(330, 900)
             return [

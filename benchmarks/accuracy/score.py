@@ -28,7 +28,7 @@ Job = tuple[str, Story, tuple[str, ...], bool]
 
 
 def jobs() -> list[Job]:
-    """Block, story, dialects, and whether to lose lines; the longest first, so that none comes last."""
+    """Block, story, dialects, and whether to lose lines; the longest first."""
     clean = [
         ("clean", what, DIALECTS if number % 4 == 0 else ("postfix",), False)
         for number, what in enumerate(blocks.clean())

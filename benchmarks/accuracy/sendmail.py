@@ -1,60 +1,31 @@
 """What does Sendmail 8.17 write about it? Lines as in the real sample.
 
-Source: the Sendmail sample beside this project (8.17.1.9, Debian 12); queue ids as in queue.c, texts that
-the sample lacks as in main.c, recipient.c and libsm/strexit.c.
+Source: the project's Sendmail sample (8.17.1.9, Debian 12); queue ids as in queue.c, texts that the
+sample lacks as in main.c, recipient.c and libsm/strexit.c.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from itertools import groupby
-from random import Random
 
 from benchmarks.accuracy.company import Company
 from benchmarks.accuracy.dialect import Lines, Processes, Written
-from benchmarks.accuracy.model import Attempt, Change, Client, History, Message, Recipient, Session
+from benchmarks.accuracy.model import Attempt, Change, History, Message, Recipient, Session
+from benchmarks.accuracy.sendmail_words import answer, denied, interval, named, peer, status
+from benchmarks.accuracy.words import seeded
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CIPHER = "cipher=TLS_AES_256_GCM_SHA384, bits=256/256"
-CODE = re.compile(r"^\d{3}[ -](?:\d\.\d\.\d+ )?")
-NEXT_LINE = re.compile(r" \d{3}[ -](?:\d\.\d\.\d+ |No |Bad |For )")
 A_LINE = 5  # recipients a line; longer lists are cut where Sendmail likes
 LOST = {"CONNECT": "startup", "AUTH": "auth", "EHLO": "ehlo"}
-
-
-def short(text: str, most: int) -> str:
-    """The middle of what is too long is left out, as shortenstring() does."""
-    half = (most - 3) // 2
-    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
-
-
-def interval(seconds: float) -> str:
-    whole = int(seconds)
-    days = f"{whole // 86400}+" if whole >= 86400 else ""
-    return f"{days}{whole % 86400 // 3600:02}:{whole % 3600 // 60:02}:{whole % 60:02}"
-
-
-def bracketed(ip: str) -> str:
-    if ":" not in ip:
-        return f"[{ip}]"
-    head, _, tail = ip.partition("::")
-    groups = head.split(":") if head else []
-    rest = tail.split(":") if tail else []
-    return f"[IPv6:{':'.join(groups + ['0'] * (8 - len(groups) - len(rest)) + rest)}]"
-
-
-def peer(client: Client) -> str:
-    if client.name == "unknown":
-        return bracketed(client.ip)
-    return f"{client.name} {bracketed(client.ip)}{' (may be forged)' if client.forged else ''}"
 
 
 class Sendmail:
     """Writes one history."""
 
     def __init__(self, company: Company, history: History, seed: int) -> None:
-        self.rng = Random(seed)
+        self.rng = seeded(seed)
         self.company, self.history = company, history
         self.lines = Lines(company.host.partition(".")[0], company.zone, self.rng.random() < 0.3)
         self.counter = [self.rng.randint(900, 20000)]
@@ -92,9 +63,14 @@ class Sendmail:
         moment = datetime.fromtimestamp(at, UTC)
         self.sequence = (self.sequence + self.rng.randint(1, 9)) % 3844
         parts = (
-            (moment.year - 1900) % 60, moment.month - 1, moment.day, moment.hour, moment.minute, moment.second,
+            (moment.year - 1900) % 60,
+            moment.month - 1,
+            moment.day,
+            moment.hour,
+            moment.minute,
+            moment.second,
             *divmod(self.sequence, 62),
-        )  # fmt: skip
+        )
         return "".join(BASE62[part] for part in parts) + f"{pid:06}"
 
     def _session(self, session: Session) -> None:
@@ -116,7 +92,8 @@ class Sendmail:
             )
         if session.login:
             say(
-                f"AUTH=server, relay={peer(client)}, authid={session.login}, mech={session.method}, bits=0",
+                f"AUTH=server, relay={peer(client)}, authid={session.login}, "
+                f"mech={session.method}, bits=0",
                 -0.01,
             )
         self._in_vain(session, pid, daemon, tail)
@@ -130,26 +107,30 @@ class Sendmail:
         queue_id = self._queue_id(at, pid)
         for login in session.failed_logins:
             self._say(
-                at, pid,
-                f"{queue_id}: AUTH failure (LOGIN): authentication failure (-13) SASL(-13): authentication "
+                at,
+                pid,
+                f"{queue_id}: AUTH failure (LOGIN): authentication failure (-13) SASL(-13): "
+                "authentication "
                 f"failure: checkpass failed, user={login}, relay={who}",
-            )  # fmt: skip
+            )
         if session.failed_logins and not session.messages:
             self._say(
                 at + 0.01,
                 pid,
-                f"{queue_id}: {who} did not issue MAIL/EXPN/VRFY/ETRN during connection to {daemon}",
+                f"{queue_id}: {who} did not issue MAIL/EXPN/VRFY/ETRN during connection to "
+                f"{daemon}",
             )
         for refusal in session.refusals:
             queue_id = self._queue_id(at, pid)
             if refusal.kind == "unknown_user":
                 self._say(at, pid, f"{queue_id}: <{refusal.recipient}>... User unknown")
             elif not refusal.accepted:
-                told = f"550 5.7.1 <{refusal.recipient}>... {_denied(session.client)}"
+                told = f"550 5.7.1 <{refusal.recipient}>... {denied(session.client)}"
                 self._say(
                     at,
                     pid,
-                    f"{queue_id}: ruleset=check_rcpt, arg1=<{refusal.recipient}>, relay={who}, reject={told}",
+                    f"{queue_id}: ruleset=check_rcpt, arg1=<{refusal.recipient}>, relay={who}, "
+                    f"reject={told}",
                 )
             taken = int(refusal.accepted)
             self._say(
@@ -161,7 +142,8 @@ class Sendmail:
             self._say(
                 at,
                 pid,
-                f"{queue_id}: {who} did not issue MAIL/EXPN/VRFY/ETRN during connection to {daemon}",
+                f"{queue_id}: {who} did not issue MAIL/EXPN/VRFY/ETRN during connection to "
+                f"{daemon}",
             )
 
     def _made_here(self, message: Message) -> None:
@@ -186,10 +168,12 @@ class Sendmail:
         expanded = [(p, r) for p, r in places if r.via == "list"]
         count = len(places) - len(expanded) + len({r.address for _, r in expanded})
         self._say(
-            message.time, pid,
-            f"{queue_id}: from={sender}, size={message.size}, class=0, nrcpts={count}, msgid=<{message_id}>, {tail}",
+            message.time,
+            pid,
+            f"{queue_id}: from={sender}, size={message.size}, class=0, nrcpts={count}, "
+            f"msgid=<{message_id}>, {tail}",
             program,
-        )  # fmt: skip
+        )
         self._sent_on(
             message, queue_id, [(p, r) for p, r in places if r.via != "list"], count, local
         )
@@ -210,9 +194,14 @@ class Sendmail:
         self._sent_on(message, clone, members, len(members), False, first=queue_id)
 
     def _sent_on(
-        self, message: Message, queue_id: str, places: list[tuple[int, Recipient]], count: int, local: bool,
+        self,
+        message: Message,
+        queue_id: str,
+        places: list[tuple[int, Recipient]],
+        count: int,
+        local: bool,
         first: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Deliveries: those of one try, one exchanger and one outcome share a line."""
         tries = []
         for place, recipient in places:
@@ -228,12 +217,19 @@ class Sendmail:
             same = list(group)
             for place in range(0, len(same), A_LINE):
                 cut = same[place : place + A_LINE]
-                who = [_named(recipient, local) for _, _, recipient, _ in cut]
+                who = [named(recipient, local) for _, _, recipient, _ in cut]
                 self._delivery(message, queue_id, who, cut[0][3], cut[0][1], count, local)
 
     def _delivery(
-        self, message: Message, queue_id: str, who: list[str], attempt: Attempt, number: int, count: int, local: bool
-    ) -> None:  # fmt: skip
+        self,
+        message: Message,
+        queue_id: str,
+        who: list[str],
+        attempt: Attempt,
+        number: int,
+        count: int,
+        local: bool,
+    ) -> None:
         when, mx = message.time + attempt.after, attempt.exchanger
         pid = self.processes["out"].take(when - 0.05, when + 0.05)
         program = "sendmail" if local and number == 0 else "sm-mta"
@@ -253,12 +249,14 @@ class Sendmail:
             parts += [f"mailer={'prog' if prog else 'local'}", f"pri={pri}", f"dsn={attempt.dsn}"]
             parts.append("stat=Sent" if attempt.outcome == "sent" else "stat=User unknown")
         else:
-            parts += ["mailer=esmtp", f"pri={pri}", *_answer(attempt)]
+            parts += ["mailer=esmtp", f"pri={pri}", *answer(attempt)]
             if attempt.outcome == "sent" and self.rng.random() < 0.5:
                 self._say(
-                    when - 0.01, pid,
-                    f"STARTTLS=client, relay={mx.host}., version=TLSv1.3, verify=FAIL, {CIPHER}", program,
-                )  # fmt: skip
+                    when - 0.01,
+                    pid,
+                    f"STARTTLS=client, relay={mx.host}., version=TLSv1.3, verify=FAIL, {CIPHER}",
+                    program,
+                )
         self._say(when, pid, f"{queue_id}: {', '.join(parts)}", program)
 
     def _notice(self, message: Message, notice: Message, queue_id: str, program: str) -> None:
@@ -268,57 +266,10 @@ class Sendmail:
         late = any(r.attempts[-1].outcome == "expired" for r in message.recipients)
         days = max(1, round((notice.time - message.time) / 86400))
         failed = [a for r in message.recipients for a in r.attempts if a.outcome == "bounced"]
-        what = f"DSN: {_status(failed[0])}" if failed else "DSN: Service unavailable"
+        what = f"DSN: {status(failed[0])}" if failed else "DSN: Service unavailable"
         if late and notice.time - message.time > 3600:
             what = f"sender notify: Cannot send message for {days} days"
         self._say(notice.time, pid, f"{queue_id}: {new}: {what}", program if not late else "sm-mta")
         self._sent_on(
             notice, new, list(enumerate(notice.recipients)), len(notice.recipients), False
         )
-
-
-def _named(recipient: Recipient, local: bool) -> str:
-    """In brackets as the envelope had it, without what expansion produced."""
-    if recipient.via == "virtual":
-        return f"<{recipient.address}>"  # Sendmail does not log what virtusertable made of it
-    if local or recipient.final != recipient.address:
-        return recipient.final
-    return f"<{recipient.final}>"
-
-
-def _denied(client: Client) -> str:
-    if client.forged:
-        return f"Relaying denied. IP name possibly forged [{client.ip}]"
-    if client.name == "unknown":
-        return f"Relaying denied. IP name lookup failed [{client.ip}]"
-    return "Relaying denied. Proper authentication required."
-
-
-def _status(attempt: Attempt) -> str:
-    mx = attempt.exchanger
-    if mx is None:
-        return "User unknown"
-    if not attempt.stage:
-        return f"Host unknown (Name server: {mx.domain}: host not found)"
-    return "User unknown" if attempt.stage == "RCPT TO" else "Service unavailable"
-
-
-def _answer(attempt: Attempt) -> list[str]:
-    """relay=, dsn=, reply=, stat= of a try outside."""
-    mx = attempt.exchanger
-    assert mx is not None
-    relay = f"relay={short(mx.host + '.', 40)} {bracketed(mx.ip)}"
-    if attempt.outcome == "sent":
-        stat = short(f"Sent ({CODE.sub('', attempt.words)})", 203)
-        return [relay, f"dsn={attempt.dsn}", f"stat={stat}"]
-    if not attempt.stage:
-        if attempt.outcome == "bounced":
-            return [f"relay={mx.domain}", "dsn=5.1.2", f"stat={_status(attempt)}"]
-        if attempt.words.startswith("connect to"):
-            return [relay, "dsn=4.4.1", f"stat=Deferred: Connection refused by {mx.host}."]
-        return [
-            f"relay={mx.domain}", "dsn=4.4.3", f"stat=Deferred: Name server: {mx.domain}: host name lookup failure",
-        ]  # fmt: skip
-    first = NEXT_LINE.split(attempt.words)[0]
-    stat = f"Deferred: {first}" if attempt.outcome == "deferred" else _status(attempt)
-    return [relay, f"dsn={attempt.dsn}", f"reply={first}", f"stat={short(stat, 203)}"]

@@ -1,4 +1,4 @@
-"""What really happened, in the shape of the samples' truth.json, and what the administrator can tell."""
+"""What really happened, as in the samples' truth.json, and what the administrator can tell?"""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from benchmarks.accuracy.model import History, Message, Recipient, Session
 LABELS = {"forward": "forward", "backup_mx": "backup_mx"}
 
 
-def truth(company: Company, history: History, written: Written) -> dict[str, Any]:
-    """`messages`: a row for each message and final recipient; `incidents`: what there was to be found."""
+def truth(history: History, written: Written) -> dict[str, Any]:
+    """`messages`: a row a message and final recipient; `incidents`: what was to be found."""
     rows = [
         _row(history, message, session, place, recipient, written)
         for message, session in history.messages()
@@ -26,19 +26,25 @@ def truth(company: Company, history: History, written: Written) -> dict[str, Any
         "messages": [row for row in rows if row is not None],
         "probes": [
             {
-                "t": s.time, "client_ip": s.client.ip, "sender": r.sender, "recipient": r.recipient,
+                "t": s.time,
+                "client_ip": s.client.ip,
+                "sender": r.sender,
+                "recipient": r.recipient,
                 "rejected": not r.accepted,
             }
-            for s in history.sessions for r in s.refusals if r.kind == "relay_denied" and s.time < history.end
+            for s in history.sessions
+            for r in s.refusals
+            if r.kind == "relay_denied" and s.time < history.end
         ],
         "logins": [
             {"t": s.time, "client_ip": s.client.ip, "user": user, "ok": user == s.login}
-            for s in history.sessions for user in [*s.failed_logins, *([s.login] if s.login else [])]
+            for s in history.sessions
+            for user in [*s.failed_logins, *([s.login] if s.login else [])]
             if s.time < history.end
         ],
         "notes": [{"t": c.time, "what": c.what, "note": c.note} for c in history.changes],
         "incidents": [asdict(incident) for incident in history.incidents],
-    }  # fmt: skip
+    }
 
 
 def _row(
