@@ -72,7 +72,9 @@ SESSION = r"^(?P<session>[0-9A-Fa-f]{16});"
 # 2007 has no directionality; A for anonymous, I for internal is inferred from samples
 TRUST = r"^[0-9A-Fa-f]{2}(?P<letter>[AI])"
 DIRECTION = {"A": "Incoming", "I": "Originating"}
-SUBMISSION = {"SMTP": "smtp", "STOREDRIVER": "local", "PICKUP": "local", "DSN": "internal"}
+SUBMISSION = {"SMTP": "smtp"}
+SUBMISSION |= dict.fromkeys(("STOREDRIVER", "PICKUP", "MAILBOXRULE"), "local")
+SUBMISSION |= dict.fromkeys(("DSN", "AGENT", "APPROVAL", "ORAR", "ROUTING", "RESOLVER"), "internal")
 
 
 def tell(rows: Rows) -> Told:

@@ -59,6 +59,7 @@ def submitters(known: pd.DataFrame, events: Events, local: Locality) -> pd.DataF
     trusted |= told["connector"].astype("str").str.contains(AUTHENTICATED, regex=True)
     named = by_smtp & login.notna()
     mailbox = mine & known["submission"].eq("local") & known["sender"].fillna("").ne("")
+    mailbox &= ~told["mailer"].isin(["mailboxrule", "pickup"])
     unnamed = (mailbox | (by_smtp & trusted & ~named)) & known["auth_user"].isna()
     account = known["sender"].where(ours | mailbox, NOT_LOGGED)
     ground = known["auth_ground"].mask(named, "connection")

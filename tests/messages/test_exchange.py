@@ -434,3 +434,14 @@ def test_the_other_pair_of_columns_may_name_the_server(analyzed):
         "server-hostname": "EX01",
     }
     assert deliveries(analyzed([RECEIVE, swapped]), "server", "status") == [("EX01", "bounced")]
+
+
+def test_an_automatic_reply_is_made_here_and_belongs_to_no_account(analyzed):
+    reply = {
+        "source": "MAILBOXRULE",
+        "return-path": "<>",
+        "original-client-ip": "",
+        "recipient-address": BOB,
+    }
+    case = analyzed([RECEIVE | reply, SEND | {"return-path": "<>", "recipient-address": BOB}])
+    assert deliveries(case, "submission", "auth_user", "verdict") == [("local", None, "legitimate")]
