@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.formats import exchange, exchange_2003, exchange_headers
 from analyzer.formats.reader import DIALECTS
 from analyzer.formats.shapes import Dialect, Shape
 
@@ -18,7 +19,24 @@ def as_markdown() -> str:
     ]
     for dialect in DIALECTS:
         lines += _of(dialect)
-    return "\n".join(lines)
+    return "\n".join([*lines, *_exchange()])
+
+
+def _exchange() -> list[str]:
+    """What rows of Exchange are read: by name of column and event, where the others have shapes."""
+    lines = ["## exchange", "", *(exchange_headers.__doc__ or "").splitlines()[2:], ""]
+    lines += [
+        "Columns are known by their names, in any order, and may change within a file. Rows of"
+    ]
+    lines += ["other events are counted as ignored, by source and event.", ""]
+    for name, meanings in (
+        ("2007 and later", exchange.MEANINGS),
+        ("2000 and 2003", exchange_2003.MEANINGS),
+    ):
+        lines += [f"### {name}", "", "| event | kind | what it tells |", "| --- | --- | --- |"]
+        lines += [f"| {event} | `{m.kind}` | {m.tells} |" for event, m in meanings.items()]
+        lines += [""]
+    return lines
 
 
 def _of(dialect: Dialect) -> list[str]:
