@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from analyzer import schema
+from analyzer import config, schema
 from analyzer.detect import pages as detectors
 from analyzer.formats import page as formats
 
 PAGES: dict[str, Callable[[], str]] = {
     "schema.md": schema.as_markdown,
+    "audit.md": config.audit_page,
     "formats.md": formats.as_markdown,
     "detectors.md": detectors.as_markdown,
 }

@@ -76,7 +76,7 @@ class Traffic:
 
 
 def _local(addresses: pd.Series) -> pd.Series:
-    return addresses.str.partition("@")[0]
+    return addresses.str.replace(r"@.*", "", regex=True)
 
 
 def _without(ours: Sequence[str], taken: Sequence[str]) -> frozenset[str]:

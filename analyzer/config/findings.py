@@ -120,19 +120,3 @@ def ordered(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(
         unique.values(), key=lambda f: (SEVERITIES.index(f.weight), f.place, f.check.name)
     )
-
-
-def as_markdown(declared: dict[str, Sequence[Check]]) -> str:
-    """docs/audit.md's table of checks, one a server."""
-    lines: list[str] = []
-    for mta, checks in declared.items():
-        lines += [
-            f"### {mta}",
-            "",
-            "| check | severity | finds | why it matters |",
-            "| --- | --- | --- | --- |",
-        ]
-        for check in sorted(checks, key=lambda c: (SEVERITIES.index(c.severity), c.name)):
-            lines.append(f"| `{check.name}` | {check.severity} | {check.finds} | {check.why} |")
-        lines.append("")
-    return "\n".join(lines)

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from analyzer.config.given import Given, Place, Said
-from analyzer.config.postfix_defaults import DEFAULTS, DEFAULTS_BEFORE_3, NOT_BEFORE
+from analyzer.config.postfix_defaults import (
+    DEFAULTS,
+    DEFAULTS_BEFORE_2_10,
+    DEFAULTS_BEFORE_3,
+    LAST_BEFORE_3,
+    NOT_BEFORE,
+    ONE_IS_NEEDED_SINCE_3,
+)
 from analyzer.config.recognise import OVERRIDE_LINE, SERVICE_LINE, SETTING_LINE
 
 DEFAULT = Place("Postfix's default", 0)
@@ -84,6 +91,8 @@ class Postfix:
         return None if default is None else Setting(name, (Said(default, DEFAULT),))
 
     def _default(self, name: str) -> str | None:
+        if name in DEFAULTS_BEFORE_2_10 and self.older_than(2, 10):
+            return DEFAULTS_BEFORE_2_10[name]
         if name in NOT_BEFORE and self.older_than(*NOT_BEFORE[name]):
             return ""
         if self.older_than(3, 0) and name in DEFAULTS_BEFORE_3:
@@ -95,10 +104,17 @@ class Postfix:
 
     @property
     def version(self) -> tuple[int, ...] | None:
-        """As `mail_version` says; `postconf -n` does not print it."""
+        """As `mail_version` says; `postconf -n` does not print it.
+
+        Postfix 3 cannot work with neither level nor list: a file that has none is of 2.x.
+        """
         said = self.settings.get("mail_version")
         numbers = tuple(int(n) for n in re.findall(r"\d+", said.text)[:2]) if said else ()
-        return numbers or None
+        return numbers or (LAST_BEFORE_3 if self.looks_old else None)
+
+    @property
+    def looks_old(self) -> bool:
+        return not any(name in self.settings for name in ("mail_version", *ONE_IS_NEEDED_SINCE_3))
 
     def older_than(self, *version: int) -> bool:
         return self.version is not None and self.version < version

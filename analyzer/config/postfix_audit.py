@@ -190,7 +190,12 @@ def _unstated(postfix: Postfix) -> list[str]:
         notes.append(
             "mynetworks is not stated: `postconf mynetworks` prints what the server works out"
         )
-    if postfix.version is None:
+    if postfix.looks_old:
+        notes.append(
+            "release and compatibility_level are not stated: 2.11 was taken, for Postfix 3 would "
+            "refuse all mail with these files; `postconf mail_version` prints the release"
+        )
+    elif postfix.version is None:
         notes.append("the release is not stated: `postconf mail_version` prints it; 3.x was taken")
     if not postfix.services:
         notes.append(

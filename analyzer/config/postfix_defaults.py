@@ -53,6 +53,15 @@ DEFAULTS_BEFORE_3 = {
     "mynetworks_style": "subnet",
     "relay_domains": "$mydestination",
     "smtpd_relay_restrictions": _RELAY,
-    "smtpd_recipient_restrictions": "",
 }
+# Relaying has a list of its own since 2.10.
+DEFAULTS_BEFORE_2_10 = {
+    "smtpd_recipient_restrictions": "permit_mynetworks, reject_unauth_destination"
+}
+LAST_BEFORE_3 = (2, 11)
+ONE_IS_NEEDED_SINCE_3 = (
+    "compatibility_level",
+    "smtpd_relay_restrictions",
+    "smtpd_recipient_restrictions",
+)
 NOT_BEFORE = {"smtpd_relay_restrictions": (2, 10), "compatibility_level": (3, 0)}

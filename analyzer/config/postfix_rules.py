@@ -61,8 +61,9 @@ def _words(places: Places) -> Found:
                 detail = f"{word} in {name}. Name the domains in relay_domains instead."
                 yield checks.MX_BACKUP, rule, detail, change, None
             elif word == "permit_tls_all_clientcerts":
-                fixed = ", ".join(s.value.replace("_all_", "_") for s in words)
-                yield checks.ALL_CERTIFICATES, rule, f"{word} in {name}.", Change(name, fixed), None
+                narrow = ", ".join(s.value.replace("_all_", "_") for s in words)
+                detail = f"{word} in {name}."
+                yield checks.ALL_CERTIFICATES, rule, detail, Change(name, narrow), None
             elif word in NEVER_PERMITS and argument:
                 for _, entry in places.tables.table(argument).entries or ():
                     if entry.value.split(" ")[0].upper() == "OK":

@@ -1,7 +1,7 @@
 """What must the audit of a Sendmail say, of which line, and who is local by its files?
 
-A configuration is `sendmail/NAME.toml`: the sentence it proves, its files, the verdict, every finding
-that is more than a remark, and the entries of the site that it names.
+A configuration is `sendmail/NAME.toml`: the sentence it proves, its files, the verdict, every
+finding that is more than a remark, and the entries of the site that it names.
 """
 
 import pytest

@@ -58,6 +58,12 @@ def test_a_setting_that_refers_to_itself_ends():
     [
         ("mail_version = 2.8.3", "mynetworks_style", "subnet"),
         ("mail_version = 2.8.3", "smtpd_relay_restrictions", ""),
+        (
+            "mail_version = 2.8.3",
+            "smtpd_recipient_restrictions",
+            "permit_mynetworks, reject_unauth_destination",
+        ),
+        ("mydestination = a", "relay_domains", "a"),
         ("mail_version = 2.11.1\nmydestination = a", "relay_domains", "a"),
         ("compatibility_level = 1\nmydestination = a", "relay_domains", "a"),
         ("compatibility_level = 2\nmydestination = a", "relay_domains", ""),
