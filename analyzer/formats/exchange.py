@@ -22,6 +22,7 @@ from analyzer.formats.exchange_values import (
     bare_ids,
     clean_ips,
     coalesced,
+    has_zone,
     in_utc,
     null_if_empty,
     numbers,
@@ -130,7 +131,7 @@ class _Base:
         preferred = pc.if_else(pa.array(by_client), client, server)
         other = pc.if_else(pa.array(by_client), server, client)
         self.server = pc.fill_null(coalesced(preferred, other), "").dictionary_encode()
-        self.next = other
+        self.zoned = has_zone(rows.text("date-time"))
         self.network_id = null_if_empty(
             pc.utf8_lower(pc.replace_substring(rows.text("network-message-id"), "-", ""))
         )
@@ -146,6 +147,7 @@ class _Base:
         at = pa.array(row)
         return {
             "micros": pa.array(self.micros[row]),
+            "zoned": pa.array(self.zoned[row]),
             "server": self.server.take(at),
             "queue_id": self.own_id.take(at).dictionary_encode(),
             "network_message_id": self.network_id.take(at),

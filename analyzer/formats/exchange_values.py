@@ -16,6 +16,14 @@ Int64 = npt.NDArray[np.int64]
 Picked = npt.NDArray[np.intp]
 
 STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?[0-9]?Z?$"
+AMERICAN = (
+    r"^(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4}) "
+    r"(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2}) (?P<half>[AP]M)$"
+)
+DOTTED = (
+    r"^(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4}) "
+    r"(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2})$"
+)
 NULL = pa.scalar(None, pa.string())
 NEXT_STATUS = (
     r";([245][0-9]{2}[ -])"  # a status may hold a semicolon: the next one begins with a reply code
@@ -42,16 +50,46 @@ def clean_ips(values: pa.Array) -> pa.Array:
 
 
 def in_utc(texts: pa.Array) -> Int64:
-    """Microseconds since 1970 of ISO 8601 stamps in UTC; MISSING where it is no possible time."""
+    """Microseconds since 1970 of stamps, also as two regions write them; else MISSING."""
     shaped = pc.match_substring_regex(texts, STAMP)
-    zoned = pc.replace_substring_regex(pc.if_else(shaped, texts, NULL), r"(\.[0-9]{6})[0-9]", r"\1")
-    zoned = pc.binary_join_element_wise(pc.utf8_rtrim(zoned, "Z"), "Z", "")
+    texts = pc.if_else(shaped, texts, NULL if pc.all(shaped).as_py() else _regional(texts))
+    whole = pc.replace_substring_regex(texts, r"(\.[0-9]{6})[0-9]", r"\1")
+    whole = pc.binary_join_element_wise(pc.utf8_rtrim(whole, "Z"), "Z", "")
     try:
-        times = zoned.cast(pa.timestamp("us", tz="UTC"))
+        times = whole.cast(pa.timestamp("us", tz="UTC"))
     except pa.ArrowInvalid:  # a day that does not exist
-        times = pa.array([_time(text) for text in zoned.to_pylist()], pa.timestamp("us", tz="UTC"))
+        times = pa.array([_time(text) for text in whole.to_pylist()], pa.timestamp("us", tz="UTC"))
     micros: Int64 = pc.fill_null(times.cast(pa.int64()), int(MISSING)).to_numpy()
     return micros
+
+
+def has_zone(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which stamps say that they are UTC; an export of the shell may be in its own zone."""
+    found: npt.NDArray[np.bool_] = pc.ends_with(texts, "Z").to_numpy(zero_copy_only=False)
+    return found
+
+
+def _regional(texts: pa.Array) -> pa.Array:
+    """`12/7/2026 9:05:00 PM` and `7.12.2026 21:05:00` as ISO 8601.
+
+    Slashes without AM or PM stay unread: nothing tells the day from the month.
+    """
+    american, dotted = (pc.extract_regex(texts, pattern) for pattern in (AMERICAN, DOTTED))
+    first = american.is_valid()
+    part = {
+        name: pc.if_else(first, pc.struct_field(american, name), pc.struct_field(dotted, name))
+        for name in ("year", "month", "day", "hour", "rest")
+    }
+    hour = pc.cast(part["hour"], pa.int32())
+    late = pc.fill_null(pc.equal(pc.struct_field(american, "half"), "PM"), False)
+    noon = pc.and_(first, pc.equal(hour, 12))
+    hour = pc.add(pc.if_else(noon, 0, hour), pc.if_else(late, 12, 0))
+    month, day, hours = (
+        pc.utf8_lpad(text, 2, "0") for text in (part["month"], part["day"], hour.cast(pa.string()))
+    )
+    date = pc.binary_join_element_wise(part["year"], month, day, "-")
+    clock = pc.binary_join_element_wise(hours, part["rest"], ":")
+    return pc.binary_join_element_wise(date, clock, "T")
 
 
 def _time(text: str | None) -> datetime | None:

@@ -1,0 +1,131 @@
+"""Which lines of Postfix are known and tell nothing of a message? They are counted as ignored."""
+
+from __future__ import annotations
+
+from analyzer.formats.postfix_words import BOUNCE, CLEANUP, HEAD, QMGR, REMOTE, SMTPD
+from analyzer.formats.shapes import Shape, programs
+
+ANY: frozenset[str] = frozenset()
+TLS = SMTPD | REMOTE | programs("tlsproxy postscreen")
+POSTSCREEN = (
+    "CONNECT PASS PREGREET DNSBL HANGUP COMMAND NON-SMTP BARE DISCONNECT ALLOWLISTED DENYLISTED "
+    "WHITELISTED BLACKLISTED NOQUEUE WHITELIST ALLOWLIST cache close entering enabling"
+)
+SERVICES = (
+    "trivial-rewrite verify tlsmgr proxymap proxywrite flush postdrop sendmail postqueue showq "
+    "postalias postmap postcat postkick postconf postlock"
+)
+SCRIPTS = (
+    "postfix-script master postsuper postlog postlogd postmulti postfix-wrapper post-install "
+    "postfix-tls-script"
+)
+
+# What the client side of Postfix says while it tries; the delivery line tells how it ended.
+TRYING = (
+    "connect to ",
+    "lost connection with ",
+    "conversation with ",
+    "Host offered STARTTLS: ",
+    "enabling PIX workarounds: ",
+    "SSL_connect error to ",
+    "certificate verification failed for ",
+    "server certificate verification failed for ",
+    "Server certificate not ",
+    "Cannot start TLS: ",
+    "TLS is required, ",
+    "TLSA lookup of ",
+    "SASL authentication failed; server ",
+    "mail for ",
+    "breaking line ",
+    "delivery temporarily suspended: ",
+    "replacing command ",
+    "Verified TLS ",
+    "looks like ",
+    "passing ",
+    "initializing the client-side TLS engine",
+    "setting up TLS connection ",
+    "using ",
+)
+LISTENING = (
+    "improper command pipelining after ",
+    "SSL_accept error from ",
+    "SSL_accept:",
+    "setting up TLS connection from ",
+    "initializing the server-side TLS engine",
+    "bare <LF> received after ",
+    "disabling PIX ",
+    "enabling PIX ",
+    "certificate verification failed for ",
+    "fingerprint=",
+    "subject_CN=",
+    "reject_ratelimit",
+    "discarding EHLO keywords: ",
+    "client certificate ",
+    "TLS ",
+    "idle timeout",
+)
+HOUSEKEEPING = (
+    "statistics:",
+    "table ",
+    "auto_clnt",
+    "name_mask:",
+    "dict_",
+    "private/",
+    "public/",
+    "watchdog ",
+    "open_limit",
+    "postfix-",
+    "-- MARK --",
+)
+
+
+def _known(daemons: frozenset[str], prefix: str, line: str, pattern: str = "") -> Shape:
+    return Shape(
+        kind="known",
+        meaning="known, without bearing",
+        programs=daemons,
+        prefix=prefix.encode(),
+        sample=HEAD + line,
+        complete=pattern,
+        bearing=False,
+    )
+
+
+def _words(daemons: frozenset[str], daemon: str, all_words: tuple[str, ...]) -> list[Shape]:
+    client = "a.example[192.0.2.7]: something happened"
+    return [_known(daemons, words, f"{daemon}[11]: {words}{client}") for words in all_words]
+
+
+_NOTICE_FAILED = "sender notification failed to "
+_RATE = "max connection rate 1/60s for (smtp:192.0.2.7) at Dec  7 05:00:00"
+
+KNOWN_LINES = (
+    _known(SMTPD, "connect from ", "smtpd[11]: connect from a.example[192.0.2.7]"),
+    *_words(TLS, "smtpd", ("Anonymous TLS connection ", "Untrusted TLS connection ")),
+    *_words(TLS, "smtpd", ("Trusted TLS connection ", "Verified TLS connection ")),
+    *_words(ANY, "smtpd", ("warning: ", "error: ", "fatal: ", "panic: ")),
+    *_words(CLEANUP, "cleanup", ("resent-message-id=",)),
+    *_words(QMGR, "qmgr", ("skipped, ", "scheduler ")),
+    _known(programs("anvil scache"), "statistics: ", f"anvil[11]: statistics: {_RATE}"),
+    _known(BOUNCE, _NOTICE_FAILED, f"bounce[11]: 3F2A12CE583: {_NOTICE_FAILED}ann@a.example"),
+    _known(
+        programs("postscreen"),
+        "",
+        "postscreen[11]: CONNECT from [192.0.2.7]:4711 to [192.0.2.25]:25",
+        rf"^(?:{'|'.join(POSTSCREEN.split())}) ?.*$",
+    ),
+    *_words(programs("dnsblog"), "dnsblog", ("addr ",)),
+    _known(
+        programs("dnsblog tlsproxy"),
+        "",
+        "tlsproxy[11]: CONNECT from [192.0.2.7]:4711",
+        r"^(?:CONNECT|DISCONNECT) .*$",
+    ),
+    _known(programs(SCRIPTS), "", "postfix-script[11]: starting the Postfix mail system"),
+    _known(programs(SERVICES), "", "trivial-rewrite[11]: table hash:/etc/aliases has changed"),
+    *_words(REMOTE, "smtp", TRYING),
+    *_words(SMTPD, "smtpd", LISTENING),
+    *_words(ANY, "smtpd", HOUSEKEEPING),
+    *_words(programs("local virtual pipe"), "local", ("passing ",)),
+    *_words(ANY, "error", ("passing <",)),
+)

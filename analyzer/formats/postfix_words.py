@@ -1,0 +1,38 @@
+"""Which words do lines of Postfix share: its daemons, and how it writes clients and addresses?"""
+
+from __future__ import annotations
+
+from analyzer.formats.shapes import programs
+
+SMTPD = programs("smtpd qmqpd")
+CLEANUP = programs("cleanup")
+QMGR = programs("qmgr nqmgr oqmgr")
+REMOTE = programs("smtp lmtp")
+AGENTS = programs("smtp lmtp local virtual pipe error retry discard maildrop spawn")
+BOUNCE = programs("bounce defer trace")
+GATES = programs("smtpd qmqpd cleanup postscreen")  # whoever may refuse
+OTHERS = programs(
+    "pickup postscreen dnsblog tlsproxy anvil scache master postfix-script trivial-rewrite verify "
+    "tlsmgr proxymap proxywrite flush postsuper postdrop sendmail postqueue showq postlog postlogd "
+    "postalias postmap postmulti postcat postkick postconf postfix-wrapper post-install "
+    "postfix-tls-script postlock"
+)
+DAEMONS = SMTPD | CLEANUP | QMGR | AGENTS | BOUNCE | OTHERS
+
+# An address as logged since 3.5: a quoted string may hold anything. Older releases log it raw, so a
+# lone quote or angle bracket is allowed too, where the rest of the line still fits.
+QUOTED = r'"(?:[^"\\]|\\.)*"'
+ADDRESS = rf"(?:{QUOTED}|.)*?"
+STRICT = rf'(?:{QUOTED}|[^"])*?'
+ID = "[0-9A-Za-z]+"
+CLIENT = r"(?P<client_name>[^\[,]*)\[(?P<client_ip>[^\]]*)\](?::[0-9]+)?"
+SASL = (
+    r"(?:,? sasl_method=(?P<auth_method>[^, ]*))?(?:,? sasl_username=(?P<auth_user>.*?))?"
+    r"(?:,? sasl_sender=.*)?"
+)
+HEAD = "Dec  7 05:00:00 mx1 postfix/"
+
+
+def sample(daemon: str, text: str) -> str:
+    """A whole line of a message."""
+    return f"{HEAD}{daemon}[11]: 3F2A12CE583: {text}"
