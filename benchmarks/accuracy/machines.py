@@ -40,7 +40,8 @@ def cron(post: Post, history: History) -> None:
     company, rng = post.company, post.rng
     admin = company.users[0].address
     for uid, user in ((0, "root"), rng.choice([(33, "www-data"), (48, "apache")])):
-        for at in regular(history, rng.uniform(0, 24), range(7)):
+        for daily in regular(history, rng.uniform(0, 24), range(7)):
+            at = daily + rng.uniform(0, 30)
             sender = f"{user}@{company.domains[0]}"
             message = post.message(
                 at, sender, [(admin, None)], "legit_out", "cron", size=rng.randint(500, 3000)
@@ -65,7 +66,7 @@ def monitoring(post: Post, history: History) -> None:
     at = history.start + rng.uniform(0, every)
     while at < history.end:
         history.sessions.append(_from_machine(post, client, at, sender, [to], "lan_monitor", 700))
-        at += every
+        at += every + rng.uniform(-0.5, 0.5)
 
 
 def bookkeeping(post: Post, history: History) -> None:

@@ -2,8 +2,8 @@
 
     make accuracy
 
-The truth (`truth.json.xz` beside each log) comes from what was sent, what the server answered and what
-arrived; the log was not read for it. Exits with 1 if a figure misses its goal.
+The truth (`truth.json.xz` beside each log) comes from what was sent, what the server answered and
+what arrived; the log was not read for it. Exits with 1 if a figure misses its goal.
 """
 
 from __future__ import annotations
@@ -253,7 +253,7 @@ def _second(stamp: float) -> str:
 
 
 def logs_of(folder: Path) -> list[Path]:
-    """One log (others beside it are the same lines in another form), or all files of an Exchange server."""
+    """One log (what lies beside it are the same lines), or all files of an Exchange server."""
     whole = [folder / name for name in ("mail.log.xz", "maillog.xz") if (folder / name).is_file()]
     return whole[:1] or sorted(
         path for path in folder.rglob("*.xz") if path.suffixes[0].lower() == ".log"
