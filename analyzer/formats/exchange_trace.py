@@ -76,6 +76,7 @@ def tell(rows: Rows) -> Told:
             "directionality": coalesced(pc.fill_null(told, ""), direction),
             "sender": senders(rows.text("senderaddress")).take(at),
             "size": numbers(_any(rows, "size", "totalbytes")).take(at),
+            "recipients": pa.nulls(len(row), pa.int64()),
         },
     )
     recipients, parent, said = _recipients(rows, at)

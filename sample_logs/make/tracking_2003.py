@@ -34,8 +34,8 @@ def _events(mail: Mail, fate: Fate) -> list[tuple[int, timedelta]]:
     events = [(event, timedelta(seconds=n // 3)) for n, event in enumerate(steps)]
     if local:
         return events
-    for turn in range(max(fate.deferred, 1)):
-        events.append((1020, timedelta(minutes=10 * turn, seconds=3)))
+    turns = range(max(fate.deferred, 1))
+    events += [(1020, timedelta(minutes=10 * turn, seconds=3)) for turn in turns]
     end = timedelta(minutes=10 * fate.deferred, seconds=5)
     last = {"delivered": 1031, "bounced": 1030}.get(fate.status)
     return [*events, (last, end)] if last else events

@@ -257,6 +257,27 @@ def test_an_export_of_the_shell_names_the_same_columns_without_dashes():
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("2026-12-07T10:00:00", 10),
+        ("12/7/2026 9:00:00 PM", 21),
+        ("12/7/2026 12:00:00 AM", 0),
+        ("7.12.2026 09:00:00", 9),
+    ],
+)
+def test_an_export_may_write_the_time_of_its_own_clock_and_region(written, hour):
+    (received,) = events(read(EXPORT.replace("2026-12-07T10:00:00.25Z", written)), "received")
+    assert received["micros"] == (1_796_601_600 + hour * 3600) * 1_000_000
+    assert not received["zoned"]
+
+
+@pytest.mark.parametrize("written", ["12/7/2026 21:00:00", "7.12.26 21:00", "31.2.2026 10:00:00"])
+def test_a_time_that_could_be_two_days_or_none_leaves_its_row_unread(written):
+    reading = read(EXPORT.replace("2026-12-07T10:00:00.25Z", written))
+    assert reading.unread["note"].to_pylist() == ["its time or event cannot be read"]
+
+
 TRACE = (
     "Organization,MessageId,MessageTraceId,Received,SenderAddress,RecipientAddress,Status,FromIP,ToIP,Size\r\n"
     "corp,<a1@far.example>,2fd37dca-1234-5bfb-175d-08dc1db88f52,2026-12-07T10:00:00,bob@far.example,"

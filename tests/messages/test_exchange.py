@@ -445,3 +445,47 @@ def test_an_automatic_reply_is_made_here_and_belongs_to_no_account(analyzed):
     }
     case = analyzed([RECEIVE | reply, SEND | {"return-path": "<>", "recipient-address": BOB}])
     assert deliveries(case, "submission", "auth_user", "verdict") == [("local", None, "legitimate")]
+
+
+def test_a_trace_of_exchange_online_is_read_as_it_was_downloaded(tmp_path):
+    trace = (
+        "Organization,MessageId,MessageTraceId,Received,SenderAddress,RecipientAddress,Status,FromIP,Size\r\n"
+        f"corp,<a1@x>,2fd3,2026-12-07T10:00:00,{BOB},{EVE},Delivered,203.0.113.7,5000\r\n"
+        f"corp,<a1@x>,2fd3,2026-12-07T10:00:00,{BOB},{ADA},Failed,203.0.113.7,5000\r\n"
+    )
+    (tmp_path / "trace.csv").write_bytes(trace.encode("utf-16"))
+    case = pipeline.analyze([tmp_path], site=SITE).case
+    assert len(case.messages) == 1
+    assert sorted(deliveries(case, "recipient", "status", "mechanism")) == [
+        (ADA, "bounced", "open_relay"),
+        (EVE, "delivered", "open_relay"),
+    ]
+
+
+def test_one_submission_of_2003_is_logged_for_each_recipient_and_is_one_message(tmp_path):
+    names = (
+        "Date Time client-ip Client-hostname Partner-Name Server-hostname server-IP "
+        "Recipient-Address Event-ID MSGID Priority Recipient-Report-Status total-bytes "
+        "Number-Recipients Origination-Time Encryption service-Version Linked-MSGID Message-Subject Sender-Address"
+    ).split()
+    plain = dict.fromkeys(names, "-") | {
+        "Date": "2003-8-12",
+        "Server-hostname": "EXCH03",
+        "MSGID": "a1@x",
+    }
+    rows = [
+        plain
+        | {"Time": f"0:58:{second:02} GMT", "client-ip": "203.0.113.7", "Sender-Address": BOB}
+        | {"Event-ID": str(event), "Recipient-Address": recipient}
+        for second, (event, recipient) in enumerate(
+            [(1019, EVE), (1019, ADA), (1025, EVE), (1031, EVE), (1028, ADA)]
+        )
+    ]
+    lines = ["# " + "\t".join(names), *("\t".join(row.values()) for row in rows)]
+    (tmp_path / "20030812.log").write_text("\r\n".join(lines) + "\r\n", "utf-8", newline="")
+    case = pipeline.analyze([tmp_path], site=SITE).case
+    assert len(case.messages) == 1
+    assert sorted(deliveries(case, "recipient", "status", "mechanism")) == [
+        (ADA, "delivered", "open_relay"),
+        (EVE, "delivered", "open_relay"),
+    ]
