@@ -72,11 +72,12 @@ class Traffic:
         login = self._rows["auth_user"].str.lower()
         sender = self._rows["origin_sender"].str.lower()
         same = sender.eq(login) | _local(sender).eq(_local(login))
-        return login.notna() & ~same
+        as_another: pd.Series = login.notna() & ~same
+        return as_another
 
 
 def _local(addresses: pd.Series) -> pd.Series:
-    return addresses.str.replace(r"@.*", "", regex=True)
+    return addresses.replace(r"@.*", "", regex=True)
 
 
 def _without(ours: Sequence[str], taken: Sequence[str]) -> frozenset[str]:

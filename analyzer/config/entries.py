@@ -18,7 +18,11 @@ class Entries:
     notes: list[str] = field(default_factory=list)
 
     def add(self, key: str, said: Said, value: str = "") -> None:
-        """The first origin of a value is kept."""
+        """The first origin of a value is kept; what cannot be a domain is noted."""
+        text = value or said.value
+        if key in ("domains", "relay_domains") and ("@" in text or any(map(str.isspace, text))):
+            self.notes.append(f"{said.place}: {text} is no domain")
+            return
         self.values.setdefault(key, {}).setdefault(value or said.value, said.place)
 
     def know(self, key: str) -> None:

@@ -83,7 +83,14 @@ def records(given: Given) -> Iterator[Record]:
 
 
 def ranges(record: Record) -> list[Network] | None:
-    """RemoteIPRanges as networks; None where the export does not hold them whole."""
+    """RemoteIPRanges as networks; None where the export does not hold them whole and readable."""
+    try:
+        return _ranges(record)
+    except ValueError:
+        return None
+
+
+def _ranges(record: Record) -> list[Network] | None:
     if not record.whole("RemoteIPRanges"):
         return None
     found: list[Network] = []
