@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sample_logs.make import protocol, tracking, tracking_2003
+from sample_logs.make import protocol, rows, tracking, tracking_2003
 from sample_logs.make.company import DOMAIN, Company
 from sample_logs.make.truth import truth
 
@@ -46,12 +46,10 @@ def newer() -> None:
             dialogues += protocol.accepted(mail, session)
     for number, probe in enumerate(company.probes):
         dialogues += protocol.refused(probe, number)
-    for (server, service), rows in sorted(logs.rows.items()):
-        _write_days(folder / server, service, rows, tracking.FIELDS, "Message Tracking Log")
+    for (server, service), written in sorted(logs.book.rows.items()):
+        _write_days(folder / server, service, written, rows.FIELDS, "Message Tracking Log")
     _write_days(folder / "EX01", "RECV", dialogues, protocol.FIELDS, "SMTP Receive Protocol Log")
-    names = ", ".join(
-        f'"{name}.{DOMAIN}", "{address}"' for name, address in tracking.SERVERS.items()
-    )
+    names = ", ".join(f'"{name}.{DOMAIN}", "{address}"' for name, address in rows.SERVERS.items())
     (folder / "site.toml").write_text(
         SITE.format(domain=DOMAIN, servers=names) + FORWARDS.format(domain=DOMAIN), "utf-8"
     )
@@ -65,11 +63,11 @@ def elder() -> None:
     """Exchange 2003, one server."""
     folder = HERE / "exchange-2003-open-relay"
     company = Company(2003, 1200, elder=True)
-    rows = sorted(
+    made = sorted(
         (row for mail in company.mails for row in tracking_2003.rows(mail)), key=lambda row: row[0]
     )
     days: dict[str, list[list[str]]] = {}
-    for time, row in rows:
+    for time, row in made:
         days.setdefault(f"{time:%Y%m%d}", []).append(row)
     for day, mine in days.items():
         attendant = f"# Exchange System Attendant {tracking_2003.VERSION}\r\n# "
@@ -87,13 +85,13 @@ def elder() -> None:
 def _write_days(
     folder: Path,
     service: str,
-    rows: Iterable[tuple[datetime, dict[str, str]]],
+    written: Iterable[tuple[datetime, dict[str, str]]],
     fields: list[str],
     kind: str,
 ) -> None:
     """One file a day, as Exchange writes them; a restart at noon writes the header again."""
     days: dict[str, list[tuple[datetime, dict[str, str]]]] = {}
-    for time, row in sorted(rows, key=lambda timed: timed[0]):
+    for time, row in sorted(written, key=lambda timed: timed[0]):
         days.setdefault(f"{time:%Y%m%d}", []).append((time, row))
     for day, mine in days.items():
         text = io.StringIO(newline="")
@@ -111,9 +109,9 @@ def _write_days(
 
 
 def _header(time: datetime, fields: list[str], kind: str) -> str:
-    version = tracking.VERSION if "Tracking" in kind else "15.0.0.0"
+    version = rows.VERSION if "Tracking" in kind else "15.0.0.0"
     lines = ["#Software: Microsoft Exchange Server", f"#Version: {version}", f"#Log-type: {kind}"]
-    lines += [f"#Date: {tracking.stamp(time)}", f"#Fields: {','.join(fields)}"]
+    lines += [f"#Date: {rows.stamp(time)}", f"#Fields: {','.join(fields)}"]
     return "".join(f"{line}\r\n" for line in lines)
 
 

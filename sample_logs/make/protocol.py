@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sample_logs.make.company import CLOSED, OPENED, SCANNER, Mail, Probe
-from sample_logs.make.tracking import SERVERS, stamp
+from sample_logs.make.rows import SERVERS, stamp
 
 FIELDS = "date-time connector-id session-id sequence-number local-endpoint remote-endpoint event data context".split()
 PERMISSIONS = {

@@ -466,7 +466,8 @@ def test_one_submission_of_2003_is_logged_for_each_recipient_and_is_one_message(
     names = (
         "Date Time client-ip Client-hostname Partner-Name Server-hostname server-IP "
         "Recipient-Address Event-ID MSGID Priority Recipient-Report-Status total-bytes "
-        "Number-Recipients Origination-Time Encryption service-Version Linked-MSGID Message-Subject Sender-Address"
+        "Number-Recipients Origination-Time Encryption service-Version Linked-MSGID "
+        "Message-Subject Sender-Address"
     ).split()
     plain = dict.fromkeys(names, "-") | {
         "Date": "2003-8-12",
