@@ -60,7 +60,7 @@ ALL_CERTIFICATES = Check(
     "Anybody with a certificate of a trusted authority relays; everybody can get one.",
 )  # fmt: skip
 XCLIENT = Check(
-    "postfix-xclient-wide", "high",
+    "postfix-xclient-wide", "critical",
     "`smtpd_authorized_xclient_hosts` holds a network of strangers",
     "Those clients may claim any address, one of mynetworks too, and any login.",
 )  # fmt: skip

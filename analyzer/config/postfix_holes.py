@@ -47,8 +47,13 @@ def hole_of(places: Places, service: Service | None, who: Stranger, given: Answe
     check = checks.BY_RULE.get(decision.rule.value.lower(), checks.OPEN_TO_ALL)
     anyone = who == plain(places)
     if check is checks.WIDE_NETWORK:
-        change = change_of(service, "mynetworks", _without_wide(places))
         network = network_of(by.value)
+        claimed = places.may_claim(plain(places).client)
+        if network is not None and not too_wide(network) and isinstance(claimed, Said):
+            change = change_of(service, "smtpd_authorized_xclient_hosts", "")
+            detail = f"{claimed.value} may claim to be {who.client}, which is trusted."
+            return finding(checks.XCLIENT, claimed.place, detail, change, None, where)
+        change = change_of(service, "mynetworks", _without_wide(places))
         hole = Hole(clients=(network,) if network else ())
         return finding(check, by.place, f"{by.value} holds strangers.", change, hole, where)
     hole = Hole() if anyone and not by.key else _keyed(check.name, who, by)

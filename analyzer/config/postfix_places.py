@@ -101,6 +101,16 @@ class Places:
 
         return self.match("mynetworks", fits, [client])
 
+    def may_claim(self, client: str) -> Answer:
+        """May the client say by XCLIENT that it is another?"""
+        address = ipaddress.ip_address(client)
+
+        def fits(word: str) -> bool:
+            network = network_of(word)
+            return network is not None and address in network
+
+        return self.match("smtpd_authorized_xclient_hosts", fits, [client])
+
     def destination(self, domain: str) -> tuple[str, Answer]:
         """`final`, `relay`, `other` or `unknown`, and the word that says so."""
         doubt = False

@@ -20,7 +20,6 @@ from analyzer.config.postfix_words import (
     RECIPIENT,
     RELAY,
 )
-from analyzer.site import too_wide
 
 # Where container engines put their bridges unless told otherwise.
 CONTAINERS = [ipaddress.ip_network(n) for n in ("172.17.0.0/16", "172.18.0.0/16", "10.88.0.0/16")]
@@ -106,11 +105,6 @@ def _networks(places: Places) -> Found:
                 Change("mynetworks", kept),
                 hole,
             )
-    for said in places.spread("smtpd_authorized_xclient_hosts"):
-        network = network_of(said.value)
-        if said.value == "static:all" or (network is not None and too_wide(network)):
-            change = Change("smtpd_authorized_xclient_hosts", "")
-            yield checks.XCLIENT, said, f"{said.value} may claim any address.", change, None
 
 
 def _logins(places: Places) -> Found:

@@ -34,6 +34,9 @@ def variants(places: Places) -> Iterator[Stranger]:
     yield somebody
     for network in wide_networks(places):
         yield replace(somebody, client=_inside(network))
+    if isinstance(places.may_claim(somebody.client), Said):
+        for network in _trusted_networks(places)[:1]:
+            yield replace(somebody, client=str(network.network_address))
     for kind, table in _tables(places):
         for key in table.keys:
             yield from _claiming(somebody, kind, key.value)
@@ -66,8 +69,16 @@ def _elsewhere(somebody: Stranger, places: Places) -> Iterator[Stranger]:
 
 
 def wide_networks(places: Places) -> list[Network]:
+    return [network for network in _networks(places) if too_wide(network)]
+
+
+def _trusted_networks(places: Places) -> list[Network]:
+    return [network for network in _networks(places) if not too_wide(network)]
+
+
+def _networks(places: Places) -> list[Network]:
     found = (network_of(s.value) for s in places.spread("mynetworks"))
-    return [network for network in found if network is not None and too_wide(network)]
+    return [network for network in found if network is not None]
 
 
 def _inside(network: Network) -> str:

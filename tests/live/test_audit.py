@@ -45,7 +45,8 @@ def server_of(fixture, changes=()):
         )
     lines = "".join(f"{c.name} = {c.value}\n" for c in changes if not c.service)
     files.pop("master.cf", None)
-    return PostfixServer(main + lines + XCLIENT, services=services, files=files)
+    xclient = "" if "smtpd_authorized_xclient_hosts" in main else XCLIENT
+    return PostfixServer(main + lines + xclient, services=services, files=files)
 
 
 def doors_of(server):
