@@ -141,7 +141,7 @@ LAST_RESORT = ("refused", "servfail", "nxdomain")  # what becomes of a domain th
 
 
 def fill(template: str, rng: Random, **known: object) -> str:
-    """The template with its marks replaced: {hex11}, {n4} digits, {a6} and {A6} letters, the known."""
+    """The template with its marks replaced: {hex11}, {n4} digits, {a6} or {A6} letters."""
     out = []
     for piece in template.split("{"):
         mark, closed, rest = piece.partition("}")
