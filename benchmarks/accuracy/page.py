@@ -300,5 +300,5 @@ RUN = """## What was run
 Honest mail sent by the same login, uid or host while it was abused: {shared:,} rows, of which
 {shared_said:,} were called abusive. Neither precision nor false alarms count them.
 """
-EDGE_NOTE = """Postfix, four days of log, 60 hours of abuse, a company of up to ten users; three logs
+EDGE_NOTE = """Postfix, four days of log, 60 hours of abuse, up to ten users; three logs
 a cell. A dash means that nothing was sent."""

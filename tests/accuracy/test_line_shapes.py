@@ -72,7 +72,7 @@ FROM_REFERENCES = {
         "mailer=esmtp": "deliver.c: relay= without address where no server was reached",
     },
 }
-# Exchange has no real sample here: what Microsoft's "Message tracking" page lists, and SENDEXTERNAL,
+# Exchange has no real sample here: what the "Message tracking" page lists, and SENDEXTERNAL,
 # which stands in rows of real servers.
 EXCHANGE_EVENTS = {
     ("SMTP", "RECEIVE"),
