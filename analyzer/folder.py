@@ -64,7 +64,8 @@ def _places(evidence: Sequence[str | Path]) -> Iterator[Path]:
     """What the arguments stand for, patterns expanded; standard input is nowhere."""
     for argument in map(str, evidence):
         if argument != "-":
-            found = [argument] if Path(argument).exists() else glob.glob(argument, recursive=True)
+            pattern = glob.iglob(argument, recursive=True)  # noqa: PTH207 - may be absolute
+            found = [argument] if Path(argument).exists() else pattern
             yield from (Path(name).resolve() for name in found)
 
 
@@ -89,7 +90,9 @@ class CaseFolder:
         self._writable()
 
     def _outside(self, evidence: Sequence[str | Path]) -> None:
-        """Neither may lie in the other: a case among logs is read as one, and a new one replaces it."""
+        """Neither may lie in the other: a case among logs is read as one, and a new one replaces
+        it.
+        """
         case = self.path.resolve()
         for place in _places(evidence):
             if place.is_dir() and case.is_relative_to(place):
@@ -106,7 +109,7 @@ class CaseFolder:
             manifest = json.loads((self.path / "manifest.json").read_text("utf-8"))
         except (OSError, ValueError):
             manifest = None
-        if not isinstance(manifest, dict) or not OURS <= manifest.keys():
+        if not isinstance(manifest, dict) or OURS - manifest.keys():
             what = "the folder is not empty and no case"
             raise SettingsError(what, self.path, "Give --case another folder.")
         if not self._force and not self._settings.same_as(manifest):
@@ -182,7 +185,7 @@ class CaseFolder:
         try:
             partial.rename(self.path)
         except OSError:
-            os.rename(old, self.path)
+            old.replace(self.path)
             raise
 
     def _log(self, folder: Path) -> None:

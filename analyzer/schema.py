@@ -169,10 +169,10 @@ MESSAGES = pa.schema(
         column(
             "auth_ground",
             pa.string(),
-            "what `auth_user` rests on: `line` (the line that accepted the message), `connection` (Sendmail: "
-            "the login line of the same process and client before it), `protocol` (the protocol says "
-            "that there was a login, and no line names it), `sender` (Exchange: no line names it, and a "
-            "mailbox may send as itself only)",
+            "what `auth_user` rests on: `line` (the line that accepted the message), `connection` "
+            "(Sendmail: the login line of the same process and client before it), `protocol` (the "
+            "protocol says that there was a login, and no line names it), `sender` (Exchange: no "
+            "line names it, and a mailbox may send as itself only)",
         ),
     ],
     metadata={"meaning": "One row for each message, as it was received."},
@@ -220,9 +220,8 @@ DELIVERIES = pa.schema(
             "status",
             pa.string(),
             "`delivered`, `bounced`, `deferred`, `expired`, `rejected`, `discarded`, `held`, "
-            "`removed`, `unknown`; not counted as deliveries: `filtered` (handed to a filter, or to "
-            "our own next server), "
-            "`expanded` (replaced by other recipients)",
+            "`removed`, `unknown`; not counted as deliveries: `filtered` (handed to a filter, or "
+            "to our own next server), `expanded` (replaced by other recipients)",
             required=True,
         ),
         column("dsn", pa.string(), "enhanced status code"),
@@ -257,7 +256,7 @@ DELIVERIES = pa.schema(
         column("connector", pa.string(), "Exchange: the receive connector that took the message"),
     ],
     metadata={
-        "meaning": "One row for each message and final recipient; its place: the last delivery line."
+        "meaning": "One row for each message and final recipient, placed at its last delivery line."
     },
 )
 

@@ -23,8 +23,8 @@ class Evidence:
         server_events: `time, server, action`, place of starts, reloads and stops.
         begins: First time of the log; None where no line tells one.
         ends: Last time of the log.
-        lost_lines: `time, server, lost, relay`, place of lines that tell of lines that were dropped.
-        site_known: Is who is local stated, not inferred?
+        lost_lines: `time, server, lost, relay`, place of lines that tell of lines that were
+        dropped. site_known: Is who is local stated, not inferred?
         relay_domains_known: Is it stated whose backup or gateway we are?
     """
 

@@ -35,10 +35,11 @@ def _reason(ip: str, row: pd.Series[int]) -> str:
     if row["away"] > 0:
         mail = count(int(row["away"]), "message")
         relayed = f" {mail} to outside went through it, because the address is a trusted one."
+    messages, senders = count(int(row["messages"]), "message"), count(int(row["senders"]), "sender")
     return (
-        f"{ip} is a gateway, proxy or filter of ours: {count(int(row['messages']), 'message')} under "
-        f"{count(int(row['senders']), 'sender')} came in by it, and the log shows only its address. "
-        f"Who sent is hidden.{relayed} It is no infected host, and to block it blocks everybody."
+        f"{ip} is a gateway, proxy or filter of ours: {messages} under {senders} came in by it, "
+        f"and the log shows only its address. Who sent is hidden.{relayed} It is no infected host, "
+        "and to block it blocks everybody."
     )
 
 

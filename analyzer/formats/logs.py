@@ -131,7 +131,9 @@ def zones(logs: Iterable[Log]) -> dict[str, tuple[str, str]]:
 
 
 def _beside(log: Log, known: Sequence[tuple[Log, Year]]) -> Year | None:
-    """The year that puts a log nearest to one whose year is known: parts of one rotated set follow each other."""
+    """The year that puts a log nearest to one whose year is known: parts of one rotated set follow
+    each other.
+    """
     best: tuple[int, int, str] | None = None
     for other, year in known:
         begins, ends = _span(other, year.year)
@@ -177,7 +179,9 @@ def dated(log: Log, year: Year | None, zone: str) -> dict[str, pa.Table]:
 
 
 def order(logs: dict[str, dict[str, pa.Table]]) -> list[str]:
-    """Names of the logs by the time of their first event, so that a rotated set is read as it was written."""
+    """Names of the logs by the time of their first event, so that a rotated set is read as it was
+    written.
+    """
 
     def first(name: str) -> tuple[int, str]:
         times = [

@@ -27,8 +27,10 @@ def _gate(action: str, line: str) -> Shape:
             (r"^(?P<client_name>[^\[]*)\[(?P<client_ip>.*)$", "]: "),
             (r"^(?P<reply>.*)$", "; from=<"),
             (
-                (r'^(?P<sender>[^">]*)> to=<(?P<recipient>[^">]*)> proto=(?P<proto>[A-Z]+) '
-                r'helo=<(?P<helo>[^">]*)>$'),
+                (
+                    r'^(?P<sender>[^">]*)> to=<(?P<recipient>[^">]*)> proto=(?P<proto>[A-Z]+) '
+                    r'helo=<(?P<helo>[^">]*)>$'
+                ),
                 "",
             ),
         ),
@@ -91,8 +93,10 @@ DIALOGUE_LINES = (
         prefix=b"disconnect from ",
         fast=(
             (
-                (r"^disconnect from (?P<client_name>[^\[]*)\[(?P<client_ip>[^\]]*)\]"
-                r"(?: (?P<counters>.*))?$"),
+                (
+                    r"^disconnect from (?P<client_name>[^\[]*)\[(?P<client_ip>[^\]]*)\]"
+                    r"(?: (?P<counters>.*))?$"
+                ),
                 "",
             ),
         ),

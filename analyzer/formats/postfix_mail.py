@@ -25,13 +25,16 @@ NUMBER = "[0-9]{1,18}"
 ACCEPTANCE_LINES = (
     Shape(
         kind="client",
-        meaning="smtpd accepted the first recipient from this client: the message begins",
+        meaning="smtpd accepted the first recipient of this client: the message begins",
         programs=SMTPD,
         prefix=b"client=",
         fast=(
             (
-                (r"^client=(?P<client_name>[^\[,]*)\[(?P<client_ip>[^\]]*)\]"
-                r"(?:, sasl_method=(?P<auth_method>[^,]*), sasl_username=(?P<auth_user>[^,]*))?$"),
+                (
+                    r"^client=(?P<client_name>[^\[,]*)\[(?P<client_ip>[^\]]*)\]"
+                    r"(?:, sasl_method=(?P<auth_method>[^,]*), "
+                    r"sasl_username=(?P<auth_user>[^,]*))?$"
+                ),
                 "",
             ),
         ),
@@ -57,7 +60,7 @@ ACCEPTANCE_LINES = (
     ),
     Shape(
         kind="message_id",
-        meaning="cleanup read the header; without a line of smtpd or pickup before, Postfix made it",
+        meaning="cleanup read the header; with no line of smtpd or pickup before, Postfix made it",
         programs=CLEANUP,
         prefix=b"message-id=",
         fast=((r"^message-id=<(?P<message_id>[^<>]*)>$", ""),),
@@ -74,8 +77,10 @@ QUEUE_LINES = (
         prefix=b"from=<",
         fast=(
             (
-                (rf'^from=<(?P<sender>[^">]*)>, size=(?P<size>{NUMBER}), '
-                rf"nrcpt=(?P<recipients>{NUMBER}) \(queue active\)$"),
+                (
+                    rf'^from=<(?P<sender>[^">]*)>, size=(?P<size>{NUMBER}), '
+                    rf"nrcpt=(?P<recipients>{NUMBER}) \(queue active\)$"
+                ),
                 "",
             ),
         ),
@@ -133,8 +138,10 @@ DELIVERY_LINES = (
         closing=True,
         fast=(
             (
-                (r'^to=<(?P<recipient>[^">]*)>, (?:orig_to=<(?P<orig_recipient>[^">]*)>, )?'
-                r"relay=(?P<relay>[^,]*)(?:, conn_use=[0-9]+)?$"),
+                (
+                    r'^to=<(?P<recipient>[^">]*)>, (?:orig_to=<(?P<orig_recipient>[^">]*)>, )?'
+                    r"relay=(?P<relay>[^,]*)(?:, conn_use=[0-9]+)?$"
+                ),
                 ", delay=",
             ),
             (

@@ -255,7 +255,8 @@ class _Base:
     def tags_of(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
         """Which distinct tags name one of the daemons of a dialect; any of them without names."""
         named = [not daemons or program.daemon in daemons for program in self.programs]
-        return (self.dialects == dialect) & np.array(named, np.bool_)
+        mine: npt.NDArray[np.bool_] = self.dialects == dialect
+        return mine & np.array(named, np.bool_)
 
     def written_by(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
         wrote: npt.NDArray[np.bool_] = self.tags_of(dialect, daemons)[self.tag_of]

@@ -125,7 +125,7 @@ def _fast(
             found.append(pc.extract_regex(rest, pattern))
             fits &= found[-1].is_valid().to_numpy(zero_copy_only=False)
     keep = None if fits.all() else pa.array(fits)
-    columns = {}
+    columns: dict[str, pa.Array] = {}
     for part in found:
         columns |= _columns(part if keep is None else part.filter(keep))
     return columns, fits

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pandas as pd
 
 from analyzer.site import Network, domain_key
 
 
-def per_value(values: pd.Series, function: object) -> pd.Series:
+def per_value(values: pd.Series[str], function: Callable[[str], Any]) -> pd.Series[Any]:
     """The function applied once to each distinct value; null stays null."""
     distinct = values.dropna().unique()
     if not len(distinct):
         return values.astype(object)  # or pandas would make numbers of no text
-    return values.map(dict(zip(distinct, map(function, distinct), strict=True)))  # type: ignore[call-overload]
+    return values.map({value: function(value) for value in distinct})
 
 
 def domain(address: str) -> str:
@@ -26,7 +27,8 @@ def domain(address: str) -> str:
 def routed_domain(address: str) -> str:
     """Where a percent, bang or source route in the local part leads; empty without a route.
 
-    `b%outside@ours`, `outside!b@ours`, `b@outside@ours`, `@ours:b@outside`: the oldest relay tricks.
+    `b%outside@ours`, `outside!b@ours`, `b@outside@ours`, `@ours:b@outside`: the oldest relay
+    tricks.
     """
     local = address.rpartition("@")[0].strip('"')
     if address.startswith("@") and ":" in address:

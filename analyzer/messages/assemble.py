@@ -1,4 +1,6 @@
-"""From lines to messages: who handed each in, where each recipient's copy went, and what it was made of?"""
+"""From lines to messages: who handed each in, where each recipient's copy went, and what it was
+made of?
+"""
 
 from __future__ import annotations
 
@@ -126,7 +128,9 @@ def _is_inside(ip: str, local: Locality) -> bool:
 
 
 def _complete(address: str, first_domain: str | None) -> str:
-    """An address logged without domain is one of ours; a leading backslash only stops alias expansion."""
+    """An address logged without domain is one of ours; a leading backslash only stops alias
+    expansion.
+    """
     bare = address.lstrip("\\")
     if "@" in bare or not bare or first_domain is None or bare[0] in '/|:"':
         return bare
@@ -173,7 +177,9 @@ def _deliveries(
 
 
 def _original(last: pd.DataFrame, tried: pd.DataFrame, parent: np.ndarray) -> pd.Series:
-    """The recipient in the first leg's envelope: back through forwards and filters, one leg at a time."""
+    """The recipient in the first leg's envelope: back through forwards and filters, one leg at a
+    time.
+    """
     own = last["orig_recipient"].where(last["orig_recipient"].notna(), last["recipient"])
     edges = tried[tried["child"] >= 0]
     before = edges["orig_recipient"].where(edges["orig_recipient"].notna(), edges["recipient"])

@@ -66,8 +66,9 @@ def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
         attempts: From `attempts_to_deliver`, with `child` and `how` of `links.children`.
 
     Returns:
-        `life, recipient, orig_recipient, status, dsn, relay, reply, completed, rank` and the place of the
-        last delivery event. A mailbox copy beside a forward is `delivered`; a forward alone is `expanded`.
+        `life, recipient, orig_recipient, status, dsn, relay, reply, completed, rank` and the place
+        of the last delivery event. A mailbox copy beside a forward is `delivered`; a forward alone
+        is `expanded`.
     """
     rows = _own_mailbox(attempts.assign(outcome=attempts["status"].map(OUTCOME).fillna("unknown")))
     sent = rows["outcome"].eq("delivered")
@@ -94,8 +95,10 @@ def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
 
 
 def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
-    """A .forward that keeps a copy: local(8) logs `to=<user@main>, orig_to=<user+ext@alias>` for the mailbox and
-    `to=<user+ext@alias>` for the forward or command. Both are one recipient, the one of the envelope.
+    """A .forward that keeps a copy: local(8) logs `to=<user@main>, orig_to=<user+ext@alias>` for
+    the mailbox and
+    `to=<user+ext@alias>` for the forward or command. Both are one recipient, the one of the
+    envelope.
     """
     local = rows["daemon"].eq("local")
     name, original = (
@@ -138,7 +141,9 @@ def _refused_content(events: Events, delivered: set[int]) -> pd.DataFrame:
 
 
 def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """What waits may expire, be held, or be removed by an administrator, without a line for each recipient."""
+    """What waits may expire, be held, or be removed by an administrator, without a line for each
+    recipient.
+    """
     waiting = last["status"].eq("deferred")
     expired = (
         frame(events, "expired", ["life", "rank"])

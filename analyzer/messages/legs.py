@@ -9,6 +9,18 @@ import pyarrow as pa
 from analyzer.messages.lives import Events, Lives
 
 PLACE = ["source", "line", "offset"]
+CLIENT = "client_ip client_name orig_queue_id auth_user auth_method pid"
+# What each line that may begin a message tells of it; an earlier kind goes before a later one.
+TOLD = {
+    "client": f"{CLIENT} orig_client_ip orig_client_name",
+    "received": f"{CLIENT} uid helo submission sender size recipients message_id proto "
+    "local_user bare",
+    "pickup": "uid sender orig_queue_id",
+    "message_id": "message_id",
+    "queued": "sender size recipients",
+    "clone": "sender orig_queue_id",
+    "notice": "sender",
+}
 
 
 def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
@@ -35,8 +47,8 @@ def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
 def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row a life, indexed by it; *made*: from `made_here`, legs that another leg's line began.
 
-    `submission` is null where the lines that would tell are not in the log. `begun_by`: the kind of the
-    line that accepted it; its place and time are `source, line, offset, received`.
+    `submission` is null where the lines that would tell are not in the log. `begun_by`: the kind
+    of the line that accepted it; its place and time are `source, line, offset, received`.
     """
     table = pd.DataFrame(
         {
@@ -49,15 +61,7 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
         index=pd.RangeIndex(len(lives)),
     )
     base = ["life", "rank", "time", *PLACE]
-    begins = {
-        "client": ["client_ip", "client_name", "orig_client_ip", "orig_client_name", "orig_queue_id", "auth_user", "auth_method", "pid"],
-        "received": ["client_ip", "client_name", "orig_queue_id", "auth_user", "auth_method", "pid", "uid", "helo", "submission", "sender", "size", "recipients", "message_id", "proto", "local_user", "bare"],
-        "pickup": ["uid", "sender", "orig_queue_id"],
-        "message_id": ["message_id"],
-        "queued": ["sender", "size", "recipients"],
-        "clone": ["sender", "orig_queue_id"],
-        "notice": ["sender"],
-    }  # fmt: skip
+    begins = {kind: columns.split() for kind, columns in TOLD.items()}
     first = {
         kind: _first(made[kind] if kind in made else frame(events, kind, [*base, *columns]))
         for kind, columns in begins.items()

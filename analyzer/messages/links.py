@@ -1,7 +1,8 @@
 """Which leg was made of which, and which notice is about which message?
 
-Four kinds of line name another queue id: `forwarded as` (alias, list, .forward), `queued as` (hand-over
-to a filter on this server), `orig_queue_id=`/`orig_id=` (filter, requeue), and the notice lines.
+Four kinds of line name another queue id: `forwarded as` (alias, list, .forward), `queued as`
+(hand-over to a filter on this server), `orig_queue_id=`/`orig_id=` (filter, requeue), and the
+notice lines.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
             address of the next hop, `to_us` whether that is a host of ours or a socket.
 
     Returns:
-        For each delivery, in its index: `child` (life, -1 for none) and `how` (`forwarded`, `filtered`, null).
+        For each delivery, in its index: `child` (life, -1 for none) and `how` (`forwarded`,
+        `filtered`, null).
     """
     sent = deliveries["status"].eq("sent")
     forwarded = (
@@ -71,7 +73,9 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
 
 
 def _where_to_look(name: str, own: Int64, lives: Lives) -> list[Int64]:
-    """A forwarded message stays in its queue; a filter may hand over to another instance of the server."""
+    """A forwarded message stays in its queue; a filter may hand over to another instance of the
+    server.
+    """
     if name == "forwarded":
         return [own]
     servers = lives.server.to_pandas().groupby(lives.queue).first()
@@ -85,19 +89,17 @@ def _where_to_look(name: str, own: Int64, lives: Lives) -> list[Int64]:
 def _plausible(
     name: str, found: Int64, deliveries: pd.DataFrame, legs: pd.DataFrame
 ) -> npt.NDArray[np.bool_]:
-    """A reply is the other side's text: it names a leg of ours only if that leg began then, as such a
-    leg does, and a hand-over only if the other side is ours, or is the one that handed the leg in.
+    """A reply is the other side's text: it names a leg of ours only if that leg began then, as
+    such a leg does, and a hand-over only if the other side is ours, or is the one that handed the
+    leg in.
     """
     leg = legs.iloc[np.maximum(found, 0)]
     apart = leg["received"].reset_index(drop=True) - deliveries["time"].reset_index(drop=True)
     near = apart.dt.total_seconds().fillna(np.inf).to_numpy()
-    other = found != deliveries["life"].to_numpy()
+    other: npt.NDArray[np.bool_] = found != deliveries["life"].to_numpy()
     if name == "forwarded":
-        return (
-            other
-            & leg["begun_by"].isin(["message_id", "queued"]).to_numpy()
-            & (np.abs(near) <= 3600)
-        )
+        made_here = leg["begun_by"].isin(["message_id", "queued"]).to_numpy()
+        return other & made_here & (np.abs(near) <= 3600)
     handed_back = leg["client_ip"].to_numpy() == deliveries["relay_ip"].to_numpy()
     other &= deliveries["to_us"].to_numpy() | handed_back
     began = leg["begun_by"].isin(["client", "received"]).to_numpy()
@@ -105,7 +107,9 @@ def _plausible(
 
 
 def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64:
-    """The leg that each leg was made of; -1 for a first leg. On one server a parent began earlier."""
+    """The leg that each leg was made of; -1 for a first leg. On one server a parent began
+    earlier.
+    """
     parent = np.full(len(legs), -1)
     edges = deliveries[deliveries["child"] >= 0].drop_duplicates("child")
     parent[edges["child"].to_numpy(np.int64)] = edges["life"]
@@ -124,7 +128,9 @@ def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64
 
 
 def _without_circles(parent: Int64) -> Int64:
-    """Where clocks differ, the answers of two servers might name each other: neither is a parent."""
+    """Where clocks differ, the answers of two servers might name each other: neither is a
+    parent.
+    """
     above = parent.copy()
     for _ in range(len(parent).bit_length()):  # twice as far up each time, past every first leg
         above = np.where(above >= 0, above[np.maximum(above, 0)], -1)

@@ -1,7 +1,7 @@
 """Which message does a line belong to? A queue id names a message only for a while.
 
-A life is what one queue id meant from the line that began it to the one that ended it. Short ids are
-used again, so (server, queue, id) alone would join strangers' mail.
+A life is what one queue id meant from the line that began it to the one that ended it. Short ids
+are used again, so (server, queue, id) alone would join strangers' mail.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ QUEUE_OWNERS = {"qmgr", "nqmgr", "oqmgr", "cleanup"}
 class Lives:
     """All lives, in the order of (queue, first line), and what finds one.
 
-    `key`: code of (server, queue, id); `begin`, `end`: ranks of its first and last line among all events.
+    `key`: code of (server, queue, id); `begin`, `end`: ranks of its first and last line among all
+    events.
     """
 
     key: Int64
@@ -61,7 +62,9 @@ class Lives:
         return len(self.key)
 
     def find(self, queue: Int64, queue_id: pa.Array, rank: Int64) -> Int64:
-        """The life that each queue id names at a line: the one open there, else the next to begin; -1 for none."""
+        """The life that each queue id names at a line: the one open there, else the next to begin;
+        -1 for none.
+        """
         code = (
             pc.fill_null(pc.index_in(queue_id.cast(pa.string()), self.ids), -1)
             .to_numpy()
@@ -86,8 +89,8 @@ def live(events: Events) -> tuple[Events, Lives]:
         events: By kind; `order` says what came first, over all evidence.
 
     Returns:
-        The events, each table with `rank` (place among all events, int64), `queue` (code of server and
-        instance) and `life` (index into the lives; -1 without a queue id); and the lives.
+        The events, each table with `rank` (place among all events, int64), `queue` (code of server
+        and instance) and `life` (index into the lives; -1 without a queue id); and the lives.
     """
     names = sorted(events)
     if not names:
@@ -150,9 +153,17 @@ def _split(
     rows = np.flatnonzero(key >= 0)
     rows = rows[np.argsort((key[rows] << 32) | rank[rows])]
     k, kinds, times = key[rows], kind[rows], time[rows]
-    is_ = {group: np.isin(kinds, [n for n, name in enumerate(names) if name in members]) for group, members in (
-        ("begin", BEGINS), ("end", ENDS), ("again", AFTER_END), ("id", {"message_id"}), ("going", UNDER_WAY)
-    )}  # fmt: skip
+    groups = {
+        "begin": BEGINS,
+        "end": ENDS,
+        "again": AFTER_END,
+        "id": {"message_id"},
+        "going": UNDER_WAY,
+    }
+    is_ = {
+        group: np.isin(kinds, [number for number, name in enumerate(names) if name in members])
+        for group, members in groups.items()
+    }
     before_ended = np.concatenate([[False], is_["end"][:-1]])
     before_going = np.concatenate([[False], is_["going"][:-1]])
     gap = np.concatenate([[0], np.diff(times)])
@@ -171,8 +182,9 @@ def _split(
 def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[str]]:
     """Code of the queue of each event; the server and the mail server software of each code.
 
-    A service may log under a name of its own (`postfix-submission/smtpd`) and still feed the one queue of
-    its server: a name that never logs as a queue manager belongs to the only name there that does.
+    A service may log under a name of its own (`postfix-submission/smtpd`) and still feed the one
+    queue of its server: a name that never logs as a queue manager belongs to the only name there
+    that does.
     """
     columns = ["mta", "server", "instance", "daemon"]
     frame = pd.concat(

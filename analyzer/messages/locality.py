@@ -22,6 +22,12 @@ from analyzer.messages.addresses import (
 from analyzer.site import OURS_ALONE, Network, Site, domain_key
 
 INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
+FLOWS = {
+    (INSIDE, INSIDE): "internal",
+    (INSIDE, OUTSIDE): "outbound",
+    (OUTSIDE, INSIDE): "inbound",
+    (OUTSIDE, OUTSIDE): "third_party",
+}
 # Agents that end a message on this machine: Postfix daemons, Sendmail mailers, Exchange's store.
 FINAL = [
     "local",
@@ -67,7 +73,9 @@ class Locality:
         return UNKNOWN if name in self.doubtful else OUTSIDE
 
     def of_address(self, address: str) -> str:
-        """Where mail to the address ends: a route in the local part of one of our addresses leads on."""
+        """Where mail to the address ends: a route in the local part of one of our addresses leads
+        on.
+        """
         side = self.of_domain(domain(address))
         route = routed_domain(address)
         if side == INSIDE and route and "." in route:
@@ -94,7 +102,7 @@ def locality(site: Site | None, attempts: pd.DataFrame) -> Locality:
     Args:
         attempts: Delivery events with `daemon, service, recipient, orig_recipient, status`.
     """
-    stated = site or Site()  # type: ignore[call-arg]
+    stated = site or Site()
     inferred = not stated.known
     domains = stated.domains if stated.domains is not None else _domains_delivered_here(attempts)
     relayed = stated.relay_domains if stated.domains is not None else _domains_passed_on(attempts)
@@ -112,7 +120,9 @@ def locality(site: Site | None, attempts: pd.DataFrame) -> Locality:
 
 
 def _domains_delivered_here(attempts: pd.DataFrame) -> list[str]:
-    """Domains whose mail ended in a mailbox of this server or was rewritten here, the busiest first."""
+    """Domains whose mail ended in a mailbox of this server or was rewritten here, the busiest
+    first.
+    """
     here = attempts["daemon"].isin(FINAL) & attempts["status"].eq("sent")
     return _by_count(
         pd.concat([attempts.loc[here, "recipient"], attempts["orig_recipient"].dropna()])
@@ -120,7 +130,9 @@ def _domains_delivered_here(attempts: pd.DataFrame) -> list[str]:
 
 
 def _domains_passed_on(attempts: pd.DataFrame) -> list[str]:
-    """Domains that went out by the `relay` service, which Postfix keeps for relay_domains (master.cf)."""
+    """Domains that went out by the `relay` service, which Postfix keeps for relay_domains
+    (master.cf).
+    """
     return _by_count(attempts.loc[attempts["service"].eq("relay"), "recipient"])
 
 
@@ -134,7 +146,8 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     """Who handed it in, where it ends, and what the addresses claim.
 
     Args:
-        rows: Deliveries with `client_ip, auth_user, submission, sender, recipient, original_recipient`.
+        rows: Deliveries with `client_ip, auth_user, submission, sender, recipient,
+        original_recipient`.
 
     Returns:
         The rows with `client_side`, `recipient_side`, `original_side`, `flow` and
@@ -143,32 +156,24 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         claims. `relay_domain`: is the recipient's domain one that we are backup of?
     """
     made_here = rows["submission"].isin(["local", "internal"]) | rows["auth_user"].notna()
-    client = pd.Series(
-        np.where(made_here, INSIDE, local.clients(rows["client_ip"])), index=rows.index
-    )
+    client = local.clients(rows["client_ip"]).mask(made_here, INSIDE)
     recipient = local.addresses(rows["recipient"])
     original = local.addresses(rows["original_recipient"])
-    flow = (client + ">" + recipient).map(
-        {
-            f"{INSIDE}>{INSIDE}": "internal",
-            f"{INSIDE}>{OUTSIDE}": "outbound",
-            f"{OUTSIDE}>{INSIDE}": "inbound",
-            f"{OUTSIDE}>{OUTSIDE}": "third_party",
-        }
-    )
+    ways = [client.eq(start) & recipient.eq(end) for start, end in FLOWS]
+    flow = np.select(ways, list(FLOWS.values()), UNKNOWN)
     sender = per_value(
         rows["origin_sender"], lambda a: INSIDE if a == "" else local.of_domain(domain(a))
     )
     sender = sender.fillna(UNKNOWN)
-    foreign = pd.Series(sender.eq(OUTSIDE) & recipient.eq(OUTSIDE), dtype="boolean")
-    foreign[sender.eq(UNKNOWN) | recipient.eq(UNKNOWN)] = pd.NA
+    foreign = (sender.eq(OUTSIDE) & recipient.eq(OUTSIDE)).astype("boolean")
+    foreign = foreign.where(sender.ne(UNKNOWN) & recipient.ne(UNKNOWN))
     return rows.assign(
         client_side=client,
         address_side=local.clients(rows["client_ip"]),
         sender_side=sender,
         recipient_side=recipient,
         original_side=original,
-        flow=flow.fillna("unknown"),
+        flow=flow,
         third_party_addresses=foreign,
         relay_domain=per_value(rows["recipient"], lambda a: domain(a) in local.relay_domains).eq(
             True

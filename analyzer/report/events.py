@@ -1,4 +1,6 @@
-"""Where are the lines that messages are made of? In `events/`, parted so that a message stays together."""
+"""Where are the lines that messages are made of? In `events/`, parted so that a message stays
+together.
+"""
 
 from __future__ import annotations
 
