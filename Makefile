@@ -37,7 +37,7 @@ demo: .venv/ready
 	@set -e; for name in $(DEMOS); do \
 		log=$$(ls sample_logs/$$name/mail.log.xz sample_logs/$$name/maillog.xz 2>/dev/null || true); \
 		log=$${log:-$$(find sample_logs/$$name -iname '*.log.xz' | sort)}; \
-		echo "== $$log"; \
+		echo "== sample_logs/$$name"; \
 		$(RUN)/relaytrail analyze $$log \
 			--site sample_logs/$$name/site.toml --case demo/$$name --force; \
 	done
