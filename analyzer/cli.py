@@ -11,6 +11,7 @@ import typer
 
 from analyzer.commands.audit import audit
 from analyzer.commands.site import site_app
+from analyzer.commands.trace import trace
 from analyzer.errors import AnalyzerError, EnvironmentTrouble
 from analyzer.progress import bar
 
@@ -170,6 +171,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
 # Commands that have a file of their own.
 app.add_typer(site_app, name="site")
 app.command(epilog="Example: relaytrail audit main.cf master.cf --case case")(audit)
+app.command(epilog="Example: relaytrail trace case 3F2A12CE583")(trace)
 
 
 def main() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analyzer.case import Case
-from analyzer.report import figures, html, pdf, tables
 from analyzer.report.events import write_events
 from analyzer.report.story import tell
+
+if TYPE_CHECKING:
+    from analyzer.report import figures
 
 __all__ = ["tell", "write", "write_events"]
 
@@ -24,6 +27,8 @@ def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str
     Returns:
         SHA-256 of every output by its path in the folder, as in the manifest.
     """
+    from analyzer.report import figures, html, pdf, tables
+
     tables.write_tables(case, folder)
     drawings = folder / "charts"
     drawings.mkdir()

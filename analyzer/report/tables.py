@@ -14,16 +14,22 @@ from analyzer import schema
 from analyzer.case import Case
 
 TABLES = ("messages", "deliveries", "attempts", "findings", "volume", "unread")
+ROWS_A_GROUP = 1 << 16  # what is read at least to find one row
 NOT_HASHED = ("manifest.json", "run.log")  # the manifest itself, and what tells of the run
 
 
 def write_tables(case: Case, folder: Path) -> None:
     """Every table as Parquet, and what people read with a text editor as JSON."""
     for name in TABLES:
-        table = schema.fit(getattr(case, name), schema.TABLES[name])
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+        write_table(
+            schema.fit(getattr(case, name), schema.TABLES[name]), folder / f"{name}.parquet"
+        )
     write_json(findings(case.findings), folder / "findings.json")
     write_json(case.impact, folder / "impact.json")
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="zstd", row_group_size=ROWS_A_GROUP)
 
 
 def findings(table: pa.Table) -> list[dict[str, Any]]:

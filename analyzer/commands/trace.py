@@ -1,0 +1,31 @@
+"""`relaytrail trace`: which way did a message go, by the lines of a case?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def trace(
+    case: Annotated[Path, typer.Argument(help="Folder that analyze wrote.", show_default=False)],
+    query: Annotated[
+        str,
+        typer.Argument(
+            help="A message-id, queue id, address, IP address, login or domain.",
+            show_default=False,
+        ),
+    ],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Messages to show.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Show the path of each message that fits, with the evidence of every step."""
+    from analyzer.report import trace as traced
+
+    told = traced.trace(case, query, limit)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
+    else:
+        typer.echo(traced.as_text(told).rstrip("\n"))

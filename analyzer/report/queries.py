@@ -1,0 +1,153 @@
+"""What is asked of a case, and which of its messages answer?
+
+The form of the text tells what it may be; where it may be several things, all of them are asked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analyzer.schema import ATTEMPTS
+
+QUEUE_ID = re.compile(r"[0-9A-Za-z]{5,40}")  # the short ids of all servers that we read
+DOMAIN = re.compile(r"[^@\s<>]+\.[^@\s<>.]+")
+
+# Where each kind of query is looked for: table → columns.
+QUEUE_IDS = {"deliveries": ["queue_id", "origin_queue_id"], "messages": ["queue_id"]}
+LOGINS = {"messages": ["auth_user", "local_user"], "attempts": ["auth_user"]}
+ADDRESSES = {
+    "deliveries": ["recipient", "original_recipient", "sender"],
+    "messages": ["sender", "auth_user"],
+    "attempts": ["recipient", "sender", "auth_user"],
+}
+MESSAGE_IDS = {"messages": ["message_id"]}
+IPS = {"messages": ["client_ip"], "attempts": ["client_ip"]}
+DOMAINS = ADDRESSES | {"messages": ["sender", "auth_user", "client_name", "message_id"]}
+
+EXACT = {"queue_id", "origin_queue_id", "client_ip", "message_id"}
+# What names a message in each table, as `of_message` gives it.
+PLACES = {
+    "messages": ["server", "queue_id", "source", "line", "received"],
+    "deliveries": ["server", "origin_queue_id", "orig_source", "orig_line", "received"],
+}
+KEY = ["server", "queue_id", "source", "line"]
+
+
+@dataclass(frozen=True)
+class Query:
+    """`kinds`: what the text may be, in words; `columns`: where it is looked for."""
+
+    text: str
+    kinds: tuple[str, ...]
+    columns: dict[str, list[str]]
+
+    @property
+    def of_domain(self) -> bool:
+        return "domain" in self.kinds
+
+    @property
+    def searched(self) -> list[str]:
+        return [f"{table}.{name}" for table, names in self.columns.items() for name in names]
+
+
+def recognised(text: str) -> Query:
+    """The query that a text stands for."""
+    bare = text.strip()
+    inside = bare[1:-1] if bare.startswith("<") and bare.endswith(">") else bare
+    address = _ip(inside)
+    if address:
+        return _query(address, {"IP address": IPS})
+    if "@" in inside:
+        kinds = {"address": ADDRESSES, "login": LOGINS, "message-id": MESSAGE_IDS}
+        return _query(inside, kinds)
+    kinds = {"login": LOGINS, "message-id": MESSAGE_IDS}
+    if QUEUE_ID.fullmatch(inside):
+        kinds = {"queue id": QUEUE_IDS} | kinds
+    if DOMAIN.fullmatch(inside):
+        kinds = {"domain": DOMAINS} | kinds
+    return _query(inside, kinds)
+
+
+def _ip(text: str) -> str | None:
+    try:
+        found = ipaddress.ip_address(text.strip("[]").removeprefix("IPv6:"))
+    except ValueError:
+        return None
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def _query(text: str, kinds: dict[str, dict[str, list[str]]]) -> Query:
+    columns: dict[str, list[str]] = {}
+    for where in kinds.values():
+        for table, names in where.items():
+            mine = columns.setdefault(table, [])
+            mine += [name for name in names if name not in mine]
+    return Query(text, tuple(kinds), columns)
+
+
+def of_messages(folder: Path, query: Query) -> pd.DataFrame:
+    """The messages that answer, in order of time: KEY and `received`, each once."""
+    found = []
+    for table, place in PLACES.items():
+        if table in query.columns:
+            rows = _answering(folder, table, query, place)
+            found.append(rows.select(place).rename_columns([*KEY, "received"]).to_pandas())
+    rows = (
+        pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*KEY, "received"])
+    )
+    rows["at"] = rows["server"].where(
+        rows["line"].isna()
+    )  # a place is one message's, whoever tells
+    rows = rows.drop_duplicates(["queue_id", "source", "line", "at"]).drop(columns="at")
+    return rows.sort_values(["received", *KEY], kind="stable", ignore_index=True)
+
+
+def of_attempts(folder: Path, query: Query) -> pd.DataFrame:
+    """The refused recipients and failed logins that answer."""
+    if "attempts" not in query.columns:
+        return pd.DataFrame()
+    rows: pd.DataFrame = _answering(folder, "attempts", query, ATTEMPTS.names).to_pandas()
+    return rows
+
+
+def _answering(folder: Path, table: str, query: Query, wanted: Sequence[str]) -> pa.Table:
+    """The wanted columns of the rows that answer.
+
+    The asked columns are compared by their dictionaries, which are short; only groups of rows that
+    answer are read further.
+    """
+    asked = query.columns[table]
+    file = pq.ParquetFile(folder / f"{table}.parquet", read_dictionary=asked)
+    found = [file.schema_arrow.empty_table().select(wanted)]
+    for group in range(file.num_row_groups):
+        columns = file.read_row_group(group, asked)
+        fits = np.zeros(len(columns), np.bool_)
+        for name in asked:
+            fits |= _fits(columns[name].combine_chunks(), name, query)
+        if fits.any():
+            found.append(file.read_row_group(group, wanted).filter(pa.array(fits)))
+    return pa.concat_tables(found, promote_options="permissive")
+
+
+def _fits(column: pa.DictionaryArray, name: str, query: Query) -> npt.NDArray[np.bool_]:
+    """Which rows hold the text; names are compared without their case, ids and addresses as is."""
+    values = column.dictionary.cast(pa.string())
+    lowered, text = pc.utf8_lower(values), query.text.lower()
+    same = pc.equal(values, query.text) if name in EXACT else pc.equal(lowered, text)
+    if query.of_domain:
+        same = pc.or_(same, pc.match_substring_regex(lowered, rf"[@.]{re.escape(text)}>?$"))
+    whole: npt.NDArray[np.bool_] = (
+        same.take(column.indices).fill_null(False).to_numpy(zero_copy_only=False)
+    )
+    return whole
