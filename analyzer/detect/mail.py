@@ -9,7 +9,16 @@ from analyzer.detect.detector import NOT_DELIVERIES
 
 DAY = pd.Timedelta(days=1)
 KEPT = ["received", "client_ip", "auth_user", "uid", "submission", "client_side", "address_side"]
-KEPT += ["origin_sender", "sender_side", "origin_masked", "orig_source", "orig_line", "orig_offset"]
+KEPT += [
+    "local_user",
+    "server",
+    "origin_sender",
+    "sender_side",
+    "origin_masked",
+    "orig_source",
+    "orig_line",
+    "orig_offset",
+]
 LOOPBACK = ["127.0.0.1", "::1"]
 COUNTED = ["recipients", "outside", "new", "failed"]
 
@@ -55,10 +64,15 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:
-    """Who sent on the server itself: a user id, or a program that speaks SMTP to localhost."""
+    """Who sent on the server itself: a user id, a user's name, the server where the log names
+    neither (Exchange's pickup folder), or a program that speaks SMTP to localhost.
+    """
     loopback = rows["client_ip"].where(rows["client_ip"].isin(LOOPBACK) & ~rows["origin_masked"])
     uid = rows["uid"].astype("Int64").astype("str")
-    return uid.where(rows["submission"].eq("local") & uid.notna(), loopback)
+    named = uid.where(uid.notna(), rows["local_user"])
+    return named.where(named.notna(), rows["server"]).where(
+        rows["submission"].eq("local"), loopback
+    )
 
 
 def _source(rows: pd.DataFrame) -> pd.Series[str]:

@@ -143,11 +143,12 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
         kind="abuse",
         mechanism=misuse.mechanism,
         verdict=found["score"].map(_verdict) if evidence.site_known else "possible",
-        subject_kind=_kind(found.index.to_series(), misuse),
+        subject_kind=_kind(found.index.to_series(), set(rows["server"]), misuse),
         reason=found.apply(reason, axis=1),
     ).reset_index(names="subject")
 
 
-def _kind(subject: pd.Series[str], misuse: Misuse) -> pd.Series[str]:
-    """A program that speaks SMTP to localhost is named by that address, a user by its id."""
-    return subject.map(lambda name: misuse.subject_kind if name not in LOOPBACK else "ip")
+def _kind(subject: pd.Series[str], servers: set[str], misuse: Misuse) -> pd.Series[str]:
+    """A program that speaks SMTP to localhost is named by that address, else see `mail.user`."""
+    kinds = dict.fromkeys(servers, "server") | dict.fromkeys(LOOPBACK, "ip")
+    return subject.map(lambda name: kinds.get(name, misuse.subject_kind))

@@ -37,6 +37,7 @@ ORIGIN = [
     "client_name",
     "auth_user",
     "uid",
+    "local_user",
     "submission",
     "received",
     "message_id",
