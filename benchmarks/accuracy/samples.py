@@ -65,7 +65,10 @@ def truth_rows(truth: dict[str, Any]) -> pd.DataFrame:
 
 
 def matched(truth: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
-    """Truth rows joined with the delivery of the same message and recipient; ids are used again, so by time too."""
+    """Truth rows joined with the delivery of the same message and recipient.
+
+    Queue ids are used again, so the time must agree too.
+    """
     mine = deliveries.assign(
         final=deliveries["recipient"].str.lower(), found=range(len(deliveries))
     )
