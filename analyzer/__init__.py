@@ -1,9 +1,9 @@
 """Relaytrail, a forensic analyser of mail logs: the few names that a notebook needs.
 
-    from analyzer import Case, Site, analyze
+from analyzer import Case, Site, analyze
 
-    case = analyze(["mail.log"], site=Site(domains=["corp.example"])).case
-    case.findings.to_pandas()
+case = analyze(["mail.log"], site=Site(domains=["corp.example"])).case
+case.findings.to_pandas()
 """
 
 from __future__ import annotations

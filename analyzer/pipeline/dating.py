@@ -59,9 +59,7 @@ def date(pieces: Sequence[Piece], year: int | None, stated_zone: str | None) -> 
     if not logs:
         what = ", ".join(piece.described for piece in pieces)
         raise SettingsError("no mail log among the evidence", what, NO_LOG)
-    zones = (
-        dict.fromkeys(logs, (stated_zone, "")) if stated_zone else formats.zones(logs.values())
-    )
+    zones = dict.fromkeys(logs, (stated_zone, "")) if stated_zone else formats.zones(logs.values())
     modified = {
         piece.name: pd.Timestamp(piece.found.mtime_ns).year
         for piece in pieces
