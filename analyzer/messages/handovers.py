@@ -30,9 +30,9 @@ def taken_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
     Its answer has the id, and its own log the same Message-ID under it; clocks may differ.
     """
-    if known["server"].nunique() < 2:
+    if tried.empty or known["server"].nunique() < 2:
         return tried
-    host = tried["relay"].astype("str").str.partition("[")[0].str.lower()
+    host = tried["relay"].astype("str").str.replace(r"\[.*$", "", regex=True).str.lower()
     ours = tried["to_us"] | host.isin(known["server"].str.lower().unique())
     asked = (
         ours & tried["status"].eq("sent") & tried["daemon"].isin(HAND_OVER) & tried["child"].lt(0)
@@ -46,9 +46,9 @@ def taken_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         right_on=["queue_id", "message_id"],
         suffixes=("", "_next"),
     )
-    apart = (pairs["received"] - pairs["time"]).abs()
-    pairs = pairs[pairs["server"].ne(pairs["server_next"]) & apart.le(CLOCKS_APART)]
-    pairs = pairs.assign(apart=apart).sort_values(["row", "apart", "next"], kind="stable")
+    pairs = pairs.assign(apart=(pairs["received"] - pairs["time"]).abs())
+    pairs = pairs[pairs["server"].ne(pairs["server_next"]) & pairs["apart"].le(CLOCKS_APART)]
+    pairs = pairs.sort_values(["row", "apart", "next"], kind="stable")
     return _with_children(tried, pairs.drop_duplicates("row"))
 
 
