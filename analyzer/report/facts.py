@@ -17,9 +17,17 @@ MADE_HERE = "made on this server"
 # backscatter follows from another door: it is the main one only where it stands alone
 DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
 COLUMNS = [
-    "server", "origin_queue_id", "origin_life", "client_ip", "auth_user", "received", "completed",
-    "size", "status", "mechanism",
-]  # fmt: skip
+    *(
+        "mta",
+        "server",
+        "origin_queue_id",
+        "origin_life",
+        "cause_queue_id",
+        "client_ip",
+        "auth_user",
+    ),
+    *("received", "completed", "size", "status", "mechanism"),
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Facts:
     """What the sentences are made of."""
 
     servers: list[str]
+    mtas: list[str]  # of the abuse, the busiest first
     verdict: (
         str  # the best of the abuse findings: confirmed, probable, possible; `none` without abuse
     )
@@ -83,7 +92,7 @@ def gather(case: Case) -> Facts:
     unclear_messages = int(unclear["message"].nunique())
     if rows.empty and len(abuse):  # doubted throughout: the doubtful rows are what there is to tell
         rows, unclear_messages = unclear, 0
-    doors = {str(door): _total(part) for door, part in rows.groupby("mechanism")}
+    doors = {str(door): _total(_itself(part)) for door, part in rows.groupby("mechanism")}
     cause = rows[rows["mechanism"] != "backscatter"]
     followed = bool(len(cause)) and len(cause) < len(rows)
     total = _total(cause if followed else rows)
@@ -94,6 +103,7 @@ def gather(case: Case) -> Facts:
     ]
     return Facts(
         servers=_servers(case),
+        mtas=_by_weight(rows["mta"]),
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),
@@ -118,6 +128,12 @@ def gather(case: Case) -> Facts:
         findings=findings,
         lines={key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT},
     )
+
+
+def _itself(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of backscatter the notices alone, where there are any: not the mail that caused them."""
+    notices = rows["mechanism"].eq("backscatter") & rows["cause_queue_id"].notna()
+    return rows[notices] if notices.any() else rows
 
 
 def _deliveries_read(deliveries: pa.Table) -> int:

@@ -1,0 +1,232 @@
+"""What has to be changed on which mail server? Commands and settings in the words of each.
+
+Sources: postconf(5), postsuper(1), postcat(1); Sendmail cf/README and op.me; Microsoft's pages on
+Set-ReceiveConnector, Remove-ADPermission, Get-Message, Set-User and Get-RecipientFilterConfig.
+Words in braces stand for what the case holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Step = dict[str, Any]  # title, text, lines (to be typed, or to stand in a file)
+
+
+def _step(title: str, text: str, *lines: str) -> Step:
+    return {"title": title, "text": text, "lines": list(lines)}
+
+
+POSTFIX = {
+    "open_relay": [
+        _step(
+            "Close the relay",
+            "Only your own networks and people who log in may send to the outside. In main.cf:",
+            "smtpd_relay_restrictions = permit_mynetworks,",
+            "    permit_sasl_authenticated, defer_unauth_destination",
+        ),
+        _step(
+            "Look at who counts as your own network",
+            "A mynetworks that covers {addresses} is the likeliest hole; so is a permit, "
+            "check_client_access or relay_domains entry that is too wide, or an -o override in "
+            "master.cf. `relaytrail audit` finds it. List only addresses that are yours, reload.",
+            "postconf -n mynetworks mynetworks_style relay_domains smtpd_relay_restrictions",
+            "postconf -n smtpd_recipient_restrictions; postconf -P | grep restrictions",
+            "postfix check && postfix reload",
+        ),
+    ],
+    "own_senders": [
+        _step(
+            "Let a login send only as itself",
+            "A map of logins and their addresses makes forged senders fail. On submission:",
+            "smtpd_sender_login_maps = hash:/etc/postfix/sender_logins",
+            "smtpd_sender_restrictions = reject_sender_login_mismatch",
+        )
+    ],
+    "trusted_host": [
+        _step(
+            "Take the trusted host off the mail path",
+            "{hosts} may send without a login because mynetworks says so. Take it out of "
+            "mynetworks, examine the machine, and let its programs log in on submission.",
+            "postconf -n mynetworks",
+            "postfix reload",
+        )
+    ],
+    "gateway": [
+        _step(
+            "If that address is a gateway, make the clients behind it visible",
+            "A container network or address translation that hides its clients makes every "
+            "stranger trusted. Pass the true address on (smtpd_upstream_proxy_protocol) and keep "
+            "the gateway out of mynetworks.",
+        )
+    ],
+    "local_injection": [
+        _step(
+            "Find the script or user that injects the mail",
+            "The log names a user id, not a script. Read the headers of a message still in the "
+            "queue (X-PHP-Originating-Script names a PHP file) and the web server's log of that "
+            "time.",
+            "postqueue -p",
+            "postcat -vq QUEUE_ID",
+        ),
+        _step(
+            "Name the users who may submit on this server",
+            "Leave the web server's user out until the script is mended. In main.cf:",
+            "authorized_submit_users = !www-data, static:all",
+        ),
+    ],
+    "backscatter": [
+        _step(
+            "Refuse what cannot be delivered, instead of answering it",
+            "Mail for unknown users has to fail while the client is connected: a notice afterwards "
+            "goes to whoever was forged as sender. The maps of valid recipients must not be empty, "
+            "and no catch-all may hide them.",
+            "smtpd_reject_unlisted_recipient = yes",
+            "postconf -n local_recipient_maps relay_recipient_maps virtual_alias_maps luser_relay",
+        )
+    ],
+    "queue": [
+        _step(
+            "Stop what still waits in the queue",
+            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
+            "for days. Hold the queue, delete those messages (queue_id in deliveries.parquet, "
+            "status deferred), release the rest.",
+            "postsuper -h ALL;  postsuper -d QUEUE_ID;  postsuper -H ALL",
+        )
+    ],
+}
+SENDMAIL = {
+    "open_relay": [
+        _step(
+            "Close the relay",
+            "Without these features Sendmail relays for nobody but its own domains and people who "
+            "log in. Take every one that stands in sendmail.mc out, build the configuration anew:",
+            "dnl FEATURE(`promiscuous_relay')  dnl FEATURE(`relay_entire_domain')",
+            "dnl FEATURE(`relay_local_from')   dnl FEATURE(`relay_based_on_MX')",
+            "make -C /etc/mail && make -C /etc/mail restart",
+        ),
+        _step(
+            "Look at who may relay",
+            "A RELAY entry of the access map or a line of relay-domains that covers {addresses} is "
+            "the likeliest hole. `relaytrail audit` finds it. Keep only what is yours.",
+            "grep -n RELAY /etc/mail/access; cat /etc/mail/relay-domains",
+            "makemap hash /etc/mail/access < /etc/mail/access",
+        ),
+    ],
+    "own_senders": [],
+    "trusted_host": [
+        _step(
+            "Take the trusted host off the mail path",
+            "{hosts} may send without a login because the access map or relay-domains says so. "
+            "Take it out, examine the machine, and let its programs log in on the MSA port.",
+            "grep -n RELAY /etc/mail/access; cat /etc/mail/relay-domains",
+        )
+    ],
+    "gateway": [
+        _step(
+            "If that address is a gateway, make the clients behind it visible",
+            "A container network or address translation that hides its clients makes every "
+            "stranger trusted. Let the gateway pass addresses through, and take it out of the "
+            "access map and relay-domains.",
+        )
+    ],
+    "local_injection": [
+        _step(
+            "Find the script or user that injects the mail",
+            "The log names a user, not a script. Read the headers of a message still in the queue "
+            "(X-PHP-Originating-Script names a PHP file) and the web server's log of that time.",
+            "mailq -v",
+            "grep -l X-PHP-Originating-Script /var/spool/mqueue/qf*",
+        )
+    ],
+    "backscatter": [
+        _step(
+            "Refuse what cannot be delivered, instead of answering it",
+            "Mail for unknown users has to fail while the client is connected. For domains passed "
+            "on, keep their users in virtusertable with a last line that refuses the rest:",
+            "@customer.example    error:nouser 550 No such user here",
+        )
+    ],
+    "queue": [
+        _step(
+            "Stop what still waits in the queue",
+            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
+            "for days. Quarantine it by queue id (queue_id in deliveries.parquet, status "
+            "deferred), look, then remove those qf and df files while no queue runner is at work.",
+            "sendmail -Qabuse -qIQUEUE_ID",
+            "mailq -qQ",
+        )
+    ],
+}
+EXCHANGE = {
+    "open_relay": [
+        _step(
+            "Close the relay",
+            "A receive connector relays for strangers if anonymous sessions hold the right to any "
+            "recipient. Find the connector, and take the right away:",
+            "Get-ReceiveConnector | Get-ADPermission -User 'NT AUTHORITY\\ANONYMOUS LOGON' |",
+            "    where { $_.ExtendedRights -like 'ms-Exch-SMTP-Accept-Any-Recipient' }",
+            "... | Remove-ADPermission",
+        ),
+        _step(
+            "Look at who may use that connector",
+            "RemoteIPRanges that cover {addresses} are the other half of the hole. "
+            "`relaytrail audit` finds it. Keep the addresses of your own devices alone.",
+            "Get-ReceiveConnector | fl Name, RemoteIPRanges, PermissionGroups, AuthMechanism",
+            "Set-ReceiveConnector NAME -RemoteIPRanges 192.0.2.10",
+        ),
+    ],
+    "own_senders": [],
+    "trusted_host": [
+        _step(
+            "Take the trusted host off the relay connector",
+            "{hosts} may send without a login because a receive connector says so. Take it out of "
+            "RemoteIPRanges, examine the machine, and let its programs log in.",
+            "Get-ReceiveConnector | fl Name, RemoteIPRanges, PermissionGroups",
+        )
+    ],
+    "gateway": [
+        _step(
+            "If that address is a gateway, make the clients behind it visible",
+            "A load balancer or address translation that hides its clients makes every stranger "
+            "trusted. Let it pass addresses through, and take it out of RemoteIPRanges.",
+        )
+    ],
+    "local_injection": [
+        _step(
+            "Find what puts mail into the pickup folder",
+            "The log names no program. Look at who may write to the folder, and what runs there.",
+            "Get-TransportService | fl Name, PickupDirectoryPath, ReplayDirectoryPath",
+        )
+    ],
+    "backscatter": [
+        _step(
+            "Refuse what cannot be delivered, instead of answering it",
+            "Mail for unknown users has to fail while the client is connected:",
+            "Set-RecipientFilterConfig -RecipientValidationEnabled $true",
+        )
+    ],
+    "queue": [
+        _step(
+            "Stop what still waits in the queue",
+            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
+            "for days. Suspend it, look, then remove it without a notice.",
+            "Get-Message -Filter {FromAddress -eq 'SENDER'} | Suspend-Message",
+            "Get-Message -Filter {FromAddress -eq 'SENDER'} | Remove-Message -WithNDR $false",
+        )
+    ],
+}
+REPAIRS = {"postfix": POSTFIX, "sendmail": SENDMAIL, "exchange": EXCHANGE}
+NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "exchange": "Exchange"}
+
+
+def of(mta: str, what: str, **said: str) -> list[Step]:
+    """The steps for one mail server, with what the case holds in the place of words in braces."""
+
+    def filled(text: str) -> str:
+        for name, value in said.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    return [
+        step | {"text": filled(step["text"])} for step in REPAIRS.get(mta, POSTFIX).get(what, [])
+    ]
