@@ -126,6 +126,17 @@ def test_whatever_the_bytes_every_line_is_counted_and_every_place_is_right(tmp_p
     check_places(case, data)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_lines_of_many_logs_in_any_order_stop_nothing(tmp_path, seed):
+    dice = random.Random(seed)
+    lines = [line for path in SCENARIOS for line in path.read_bytes().splitlines(keepends=True)]
+    log = written(tmp_path, "mail.log", dice.sample(lines, 400))
+    (entry,) = analyze(log, site=(None, Site(domains=["corp.example"]))[seed % 2]).manifest[
+        "inputs"
+    ]
+    assert add_up(entry)
+
+
 def test_the_sample_is_read_to_its_last_line_and_every_place_is_right(sample, tmp_path):
     part = b"".join(sample[12_000:13_000])
     case = analyze(written(tmp_path, "mail.log", part))

@@ -87,14 +87,15 @@ def _recipients(tried: pd.DataFrame, legs: pd.DataFrame) -> pd.DataFrame:
     rows = pd.concat(
         [pd.DataFrame({"next": mine["life"], "whom": w.astype("object").str.lower()}) for w in whom]
     )
-    rows = rows.dropna().drop_duplicates()
+    rows = rows.dropna().drop_duplicates(ignore_index=True)
     return rows.join(legs, on="next").rename(columns={"received": "returned"})
 
 
 def _nearest(given: pd.DataFrame, back: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """For each leg handed back and recipient, the last delivery that may have made it."""
     key = [*by, "whom"]
-    left = back.dropna(subset=key).assign(at=back["returned"] + EARLY)
+    left = back.dropna(subset=key)
+    left = left.assign(at=left["returned"] + EARLY)
     right = given.dropna(subset=[*key, "received"])
     if left.empty or right.empty:
         return given.head(0).assign(next=0)
