@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from analyzer.errors import SettingsError
+from analyzer.schema import QUEUE
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Case:
     impact: dict[str, Any]
     manifest: dict[str, Any]
     events: pa.Table | None = field(default=None, repr=False)
+    queue: pa.Table = field(default_factory=QUEUE.empty_table, repr=False)
 
     @classmethod
     def load(cls, folder: str | Path) -> Case:
@@ -51,4 +53,6 @@ class Case:
             json.loads((folder / f"{name}.json").read_text("utf-8"))
             for name in ("impact", "manifest")
         )
-        return cls(**tables, impact=impact, manifest=manifest)
+        queue = folder / "queue.parquet"  # a case of the first version has none
+        listed = pq.read_table(queue) if queue.is_file() else QUEUE.empty_table()
+        return cls(**tables, impact=impact, manifest=manifest, queue=listed)

@@ -399,12 +399,41 @@ VOLUME = pa.schema(
     metadata={"meaning": "Hourly volume by source."},
 )
 
+QUEUE = pa.schema(
+    [
+        column("mta", pa.string(), "`postfix`, `sendmail`", required=True),
+        column("queue_id", pa.string(), "as listed", required=True),
+        column(
+            "state",
+            pa.string(),
+            "queue by name (`active`, `deferred`, `hold`, ...); of mailq by its mark",
+        ),
+        column("arrived", UTC, "when the message came, where the listing states the year"),
+        column("arrival_logged", pa.string(), "the same as mailq writes it, without year and zone"),
+        column("size", pa.int64(), "as listed", unit="byte"),
+        column("sender", pa.string(), "envelope sender; empty string is the null sender"),
+        column("recipient", pa.string(), "one that still waits; null where none is listed"),
+        column("reason", pa.string(), "why it waits, in the words of the other side"),
+        column("server", pa.string(), "of the message in the log; null if the log has none"),
+        column("origin_queue_id", pa.string(), "first leg of that message"),
+        column("client_ip", pa.string(), "true origin of that message"),
+        column("auth_user", pa.string(), "login of that message"),
+        column("mechanism", pa.string(), "of that message, as in deliveries"),
+        column("verdict", pa.string(), "of that message, as in deliveries"),
+        SOURCE,
+        LINE,
+        OFFSET,
+    ],
+    metadata={"meaning": "One row for each recipient in a listing of the queue (mailq)."},
+)
+
 TABLES = {
     "messages": MESSAGES,
     "deliveries": DELIVERIES,
     "attempts": ATTEMPTS,
     "findings": FINDINGS,
     "volume": VOLUME,
+    "queue": QUEUE,
     "events": EVENTS,
     "unread": UNREAD,
 }

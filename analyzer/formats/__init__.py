@@ -3,11 +3,13 @@
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.logs import LINES_A_FILE, Log, Year, dated, joined, order, years, zones
 from analyzer.formats.overlap import once
+from analyzer.formats.queue_listing import LISTING, told
 from analyzer.formats.reader import Reading, read_syslog
 from analyzer.formats.recognise import Read, Recogniser
 
 __all__ = [
     "LINES_A_FILE",
+    "LISTING",
     "Log",
     "Read",
     "Reading",
@@ -18,6 +20,7 @@ __all__ = [
     "once",
     "order",
     "read_syslog",
+    "told",
     "whole_records",
     "years",
     "zones",

@@ -8,11 +8,13 @@ columns costs one search.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 
 from analyzer.formats.delimited import Columns, Sections, read, sections
 from analyzer.formats.exchange_headers import columns_of
+from analyzer.formats.queue_listing import listing, read_listing
 from analyzer.formats.reader import Reading, read_syslog
 
 Read = Callable[[str, int, int, bytes], Reading]  # source, first line, offset, whole lines
@@ -27,12 +29,16 @@ class Recogniser:
     def __init__(self) -> None:
         self._looked = False
         self._delimited = False
+        self._listing: str | None = None
         self._in_force: Columns | None = None
 
     def of(self, data: bytes) -> Read:
         if not self._looked:
             self._looked = True
             self._delimited = _names_columns(data[:LOOKED_AT])
+            self._listing = listing(data[:LOOKED_AT])
+        if self._listing:
+            return functools.partial(read_listing, self._listing)
         if not self._delimited:
             return read_syslog
         in_force = self._in_force

@@ -1,5 +1,6 @@
 """EVENTS become MESSAGES, DELIVERIES and ATTEMPTS: joining lines, hops; who is inside."""
 
 from analyzer.messages.assemble import Assembled, assemble
+from analyzer.messages.queue import with_their_messages
 
-__all__ = ["Assembled", "assemble"]
+__all__ = ["Assembled", "assemble", "with_their_messages"]

@@ -98,6 +98,7 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
             "inputs": accounting.inputs(pieces, dated, window),
         },
         events=flat(dated.events),
+        queue=messages.with_their_messages(accounting.queue(pieces), rows),
     )
 
 

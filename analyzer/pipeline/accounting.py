@@ -7,11 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from analyzer import formats
 from analyzer.errors import AccountingError
 from analyzer.pipeline.dating import Dated, Span, twins
 from analyzer.pipeline.reading import Piece
-from analyzer.schema import UNREAD
+from analyzer.schema import QUEUE, UNREAD
 from analyzer.window import Window
 
 
@@ -39,7 +38,21 @@ def inputs(pieces: Sequence[Piece], dated: Dated, window: Window) -> list[dict[s
 
 def unread(pieces: Sequence[Piece], dated: Dated) -> pa.Table:
     """UNREAD of every log that counts, in order of the inputs and lines."""
-    return pa.concat_tables([_unread(piece) for piece in pieces if piece.name in dated.logs])
+    first_of = twins(pieces)
+    counted = [
+        piece
+        for piece in pieces
+        if piece.name in dated.logs
+        or (piece.queue is not None and first_of[piece.name] == piece.name)
+    ]
+    return pa.concat_tables([_unread(piece) for piece in counted])
+
+
+def queue(pieces: Sequence[Piece]) -> pa.Table:
+    """QUEUE of every listing, each once."""
+    first_of = twins(pieces)
+    listed = [p.queue for p in pieces if p.queue is not None and first_of[p.name] == p.name]
+    return pa.concat_tables([QUEUE.empty_table(), *listed])
 
 
 def _entry(piece: Piece, span: Span) -> dict[str, Any]:
@@ -52,7 +65,7 @@ def _entry(piece: Piece, span: Span) -> dict[str, Any]:
         "stream_size": account.stream_size,
         "stream_sha256": account.stream_sha256,
         "carrier": found.carrier,
-        "format": _format(log) if log else "unknown" if found.kind == "text" else found.kind,
+        "format": _format(piece) if log else "unknown" if found.kind == "text" else found.kind,
         "note": found.note,
         "first": first,
         "last": last,
@@ -80,9 +93,12 @@ def _counts(piece: Piece) -> dict[str, int]:
     return counts
 
 
-def _format(log: formats.Log) -> str:
-    """The mail servers that wrote to this log."""
-    written = [table["mta"].unique().to_pylist() for table in log.tables.values()]
+def _format(piece: Piece) -> str:
+    """The mail servers that wrote to this log, or whose queue it lists."""
+    if piece.queue is not None:
+        return ", ".join(["listing of the queue", *sorted(set(piece.queue["mta"].to_pylist()))])
+    tables = piece.log.tables.values() if piece.log else ()
+    written = [table["mta"].unique().to_pylist() for table in tables]
     return ", ".join(sorted({name for names in written for name in names if name}))
 
 

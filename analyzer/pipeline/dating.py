@@ -55,7 +55,9 @@ def date(pieces: Sequence[Piece], year: int | None, stated_zone: str | None) -> 
         SettingsError: there is no mail log, or nothing tells the year of one.
     """
     first_of = twins(pieces)
-    logs = {p.name: p.log for p in pieces if p.log and first_of[p.name] == p.name}
+    logs = {
+        p.name: p.log for p in pieces if p.log and p.queue is None and first_of[p.name] == p.name
+    }
     if not logs:
         what = ", ".join(piece.described for piece in pieces)
         raise SettingsError("no mail log among the evidence", what, NO_LOG)

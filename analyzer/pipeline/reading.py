@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from analyzer import engines, evidence, formats
 
 Progress = Callable[[str, int, int], None]  # file, bytes read of all evidence, bytes of all
@@ -12,11 +14,12 @@ Progress = Callable[[str, int, int], None]  # file, bytes read of all evidence, 
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece of evidence, and the log in it, if it is one."""
+    """One piece of evidence, and the log or the listing of a queue (QUEUE) in it, if it is one."""
 
     found: evidence.Evidence
     account: evidence.Account
     log: formats.Log | None
+    queue: pa.Table | None = None
 
     @property
     def name(self) -> str:
@@ -70,4 +73,6 @@ def _read(item: evidence.Evidence, show: Callable[[int], None]) -> Piece:
         show(reading.bytes_read)
     show(item.size)
     log = formats.joined(item.name, readings)
+    if formats.LISTING in log.tables:
+        return Piece(item, reader.account, log, formats.told(log.tables.pop(formats.LISTING)))
     return Piece(item, reader.account, log if any(map(len, log.tables.values())) else None)

@@ -73,6 +73,7 @@ class Facts:
     denied: int  # relay attempts that were refused
     first_denied: tuple[pd.Timestamp, str | None] | None  # when, and who
     denied_after: tuple[int, pd.Timestamp] | None
+    queued: tuple[int, int] | None  # recipients listed as waiting, and those of the abuse
     findings: pd.DataFrame
     lines: dict[str, int]
 
@@ -125,6 +126,7 @@ def gather(case: Case) -> Facts:
         denied=int(attempts.loc[attempts["kind"] == "relay_denied", "repeat"].sum()),
         first_denied=_first_denied(attempts),
         denied_after=_denied_after(attempts, total.last),
+        queued=_queued(case.queue),
         findings=findings,
         lines={key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT},
     )
@@ -223,6 +225,15 @@ def _attempts(attempts: pd.DataFrame) -> pd.DataFrame:
         last=("time", "max"),
     )
     return table.sort_values(["attempts", "kind"], ascending=[False, True], ignore_index=True)
+
+
+def _queued(queue: pa.Table) -> tuple[int, int] | None:
+    if not len(queue):
+        return None
+    listed = queue["recipient"].is_valid()
+    abusive = pc.and_(listed, pc.fill_null(pc.equal(queue["verdict"], "abusive"), False))
+    everybody, theirs = (int(pc.sum(part, min_count=0).as_py()) for part in (listed, abusive))
+    return everybody, theirs
 
 
 def _first_denied(attempts: pd.DataFrame) -> tuple[pd.Timestamp, str | None] | None:

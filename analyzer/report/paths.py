@@ -195,10 +195,7 @@ def _leg(queue_id: str, mine: Rows, lines: Rows, wait: Rows) -> Dict:
             for _, row in ends.iterrows()
         ],
         "queue_now": [
-            {
-                name: plain(row[name])
-                for name in ("state", "recipient", "reason", "listed", "source", "line")
-            }
+            {name: plain(row[name]) for name in ("state", "recipient", "reason", "source", "line")}
             for _, row in wait.iterrows()
         ],
     }

@@ -16,6 +16,8 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
     if not facts.found:
         return [LOOK_ELSEWHERE] if facts.site_known else [NAME_WHO_IS_LOCAL, LOOK_ELSEWHERE]
     listed = [step for mta in facts.mtas for step in _on(mta, facts)]
+    if facts.queued:
+        listed.append(_still_queued(*facts.queued))
     if "open_relay" in facts.doors:
         listed.append(PROVE)
     if blocklists:
@@ -87,6 +89,15 @@ LOOK_ELSEWHERE = _step(
     "second mail server, a HELO name that is refused by itself, or mail that bypassed this server "
     "leave no line here.",
 )
+
+
+def _still_queued(listed: int, abusive: int) -> Step:
+    """By a listing of the queue, not by the log."""
+    return _step(
+        "See what the listing of the queue has",
+        f"{words.capital(words.count(listed, 'recipient'))} still waited when the queue was "
+        f"listed, {abusive:,} of them of the abuse: queue.parquet has their queue ids.",
+    )
 
 
 def _removal(blocklists: list[dict[str, Any]]) -> Step:

@@ -114,6 +114,14 @@ def test_an_id_used_again_shows_the_lines_of_its_own_message_only(case_of):
     assert all(one.isdisjoint(other) for one in lines for other in lines if one is not other)
 
 
+@pytest.mark.parametrize("listing", ["queue_listed_by_mailq", "queue_listed_by_postqueue"])
+def test_what_still_waits_is_told_under_its_message(case_of, listing):
+    told = trace(case_of(listing), "3F2A12CE583", 10)
+    (waits,) = told["messages"][0]["legs"][0]["queue_now"]
+    assert (waits["recipient"], waits["source"]) == ("eve@far.example", f"{listing}.2.log")
+    assert "still in the queue" in as_text(told)
+
+
 def test_attempts_that_were_refused_are_told(case_of):
     told = trace(case_of("relay_refused"), "203.0.113.7", 10)
     assert told["attempts_found"] == len(told["attempts"]) > 0

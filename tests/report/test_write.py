@@ -28,6 +28,7 @@ PROMISED = {
     "findings.parquet",
     "impact.json",
     "messages.parquet",
+    "queue.parquet",
     "report.html",
     "report.pdf",
     "unread.parquet",
