@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 RELAYED = "deliveries with mechanism open_relay"
 ABUSIVE = "deliveries with verdict abusive"
 ALL = "all deliveries"
+DOUBT = "; only possible, for who is local was inferred"
 ONCE = "size of each message, once"
 LEAST = "size for each message and next hop"
 MOST = "size for each delivered recipient"
@@ -28,15 +29,23 @@ COUNTED = (
 
 
 def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Figures of the first slice, all measured; from VOLUME and the blocklist echo."""
-    abusive = volume.filter(pc.equal(volume["verdict"], "abusive"))
+    """Figures of the first slice, all measured; from VOLUME and the blocklist echo.
+
+    Where who is local was inferred, nothing is called abusive: then the doubtful rows that have a
+    door are counted, and the ground says so.
+    """
+    verdict = "abusive" if pc.any(pc.equal(volume["verdict"], "abusive")).as_py() else "unclear"
+    by_door = pc.and_(pc.equal(volume["verdict"], verdict), pc.is_valid(volume["mechanism"]))
+    abusive = volume.filter(by_door)
     relayed = pc.fill_null(pc.equal(abusive["mechanism"], "open_relay"), False)
     rows = {ALL: volume, ABUSIVE: abusive, RELAYED: abusive.filter(relayed)}
+    doubt = DOUBT if verdict == "unclear" and len(abusive) else ""
     found = []
     for name, title, which, column, how in COUNTED:
         value = int(pc.sum(rows[which][column], min_count=0).as_py())
         unit = volume.schema.field(column).metadata[b"unit"].decode()
-        found.append(_figure(name, title, value, unit, f"{which}: {how}" if how else which))
+        ground = (f"{which}: {how}" if how else which) + (doubt if which != ALL else "")
+        found.append(_figure(name, title, value, unit, ground))
     refused = sum(entry["own_refused"] for entry in blocklists)
     title = "Recipients of legitimate mail refused for reputation"
     ground = "remote replies that name a list or a provider's reputation rule"
