@@ -42,7 +42,7 @@ def jobs() -> list[Job]:
     ]
 
 
-def run(todo: list[Job]) -> list[tuple[str, Result]]:
+def run(todo: list[Job], keep: Path | None) -> list[tuple[str, Result]]:
     """Two logs at once, each in a process of its own; results in the order of the jobs."""
     with ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as pool:
         waiting = [
@@ -52,6 +52,8 @@ def run(todo: list[Job]) -> list[tuple[str, Result]]:
         found = []
         for number, (block, future) in enumerate(waiting, 1):
             found += [(block, result) for result in future.result()]
+            if keep:
+                keep.write_text(json.dumps(found, indent=0), "utf-8")
             print(f"\r{number}/{len(waiting)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return found
@@ -69,9 +71,7 @@ def main() -> int:
     todo = [("small", what, DIALECTS, False) for what in blocks.small()] if said.small else jobs()
     if said.blocks:
         todo = [job for job in todo if job[0] in said.blocks]
-    found = run(todo)
-    if said.keep:
-        said.keep.write_text(json.dumps(found, indent=0), "utf-8")
+    found = run(todo, said.keep)
     print(summary(found))
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
     if said.small:
