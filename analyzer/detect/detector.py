@@ -24,7 +24,10 @@ class Evidence:
         begins: First time of the log; None where no line tells one.
         ends: Last time of the log.
         lost_lines: `time, server, lost, relay`, place of lines that tell of lines that were
-        dropped. site_known: Is who is local stated, not inferred?
+            dropped.
+        site_known: Is who is local stated, not inferred?
+        clocks: `server, next_server, hand_overs, seconds, mad`: how far two servers disagree.
+        jumps: `source, server, line, time, seconds, lines`: where a file goes back in time.
         relay_domains_known: Is it stated whose backup or gateway we are?
     """
 
@@ -37,6 +40,8 @@ class Evidence:
     doubted_networks: tuple[str, ...]
     inferred_domains: tuple[str, ...]
     lost_lines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    clocks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    jumps: pd.DataFrame = field(default_factory=pd.DataFrame)
     relay_domains_known: bool = True
 
 

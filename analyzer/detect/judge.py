@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.detect.backscatter import BACKSCATTER, notices, refused_too_late
+from analyzer.detect.clock import CLOCK
 from analyzer.detect.detector import Evidence
 from analyzer.detect.door import DOOR
 from analyzer.detect.local_injection import LOCAL_INJECTION
@@ -37,6 +38,7 @@ DETECTORS = (
     RELAY_PROBES,
     LOOPS,
     LOG_GAP,
+    CLOCK,
     MASK,
     SITE_DOUBT,
 )

@@ -1,6 +1,7 @@
 """Blocks of lines become EVENTS. One file a log format."""
 
 from analyzer.formats.journal_export import whole_records
+from analyzer.formats.jumps import jumps
 from analyzer.formats.logs import LINES_A_FILE, Log, Year, dated, joined, order, years, zones
 from analyzer.formats.overlap import once
 from analyzer.formats.queue_listing import LISTING, told
@@ -17,6 +18,7 @@ __all__ = [
     "Year",
     "dated",
     "joined",
+    "jumps",
     "once",
     "order",
     "read_syslog",

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from analyzer.messages.addresses import canonical_ip, per_value
 from analyzer.messages.attempts import attempts
+from analyzer.messages.clocks import offsets
 from analyzer.messages.deliveries import attempts_to_deliver, last_words
 from analyzer.messages.exchange import prepared
 from analyzer.messages.exchange_links import handed_over, same_mail, submitters, without_fate
@@ -56,6 +57,7 @@ class Assembled:
     tried: pd.DataFrame  # every delivery attempt
     server_events: pd.DataFrame  # starts, reloads and stops
     locality: Locality
+    clocks: pd.DataFrame  # how far the clocks of our servers are apart
 
 
 def assemble(events: Events, site: Site | None) -> Assembled:
@@ -102,7 +104,13 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     rows["origin_masked"] = masked(rows)
     changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
     return Assembled(
-        _messages(rows, known, root), rows, attempts(events, known), tried, changes, local
+        _messages(rows, known, root),
+        rows,
+        attempts(events, known),
+        tried,
+        changes,
+        local,
+        offsets(tried, known),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from analyzer import charts, detect, evidence, impact, messages, report
+from analyzer import charts, detect, evidence, formats, impact, messages, report
 from analyzer.case import Case
 from analyzer.folder import CaseFolder, Settings
 from analyzer.pipeline import accounting
@@ -95,6 +95,7 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
         manifest={
             **settings.as_json(inferred=assembled.locality.inferred),
             "clock": dated.clock,
+            "clock_offsets": accounting.clock_offsets(assembled.clocks),
             "inputs": accounting.inputs(pieces, dated, window),
         },
         events=flat(dated.events),
@@ -137,6 +138,8 @@ def _evidence(
         inferred_domains=tuple(sorted(assembled.locality.domains or ())),
         relay_domains_known=site is not None and site.relay_domains is not None,
         lost_lines=window.rows(_lost_lines(dated.events), "time", dated.zone),
+        clocks=assembled.clocks,
+        jumps=window.rows(formats.jumps(dated.logs), "time", dated.zone),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from analyzer.errors import AccountingError
@@ -53,6 +54,20 @@ def queue(pieces: Sequence[Piece]) -> pa.Table:
     first_of = twins(pieces)
     listed = [p.queue for p in pieces if p.queue is not None and first_of[p.name] == p.name]
     return pa.concat_tables([QUEUE.empty_table(), *listed])
+
+
+def clock_offsets(clocks: pd.DataFrame) -> list[dict[str, Any]]:
+    """What the manifest says of servers whose clocks may disagree."""
+    return [
+        {
+            "server": row["server"],
+            "next_server": row["next_server"],
+            "hand_overs": int(row["hand_overs"]),
+            "median_seconds": round(float(row["seconds"]), 1),
+            "mad_seconds": round(float(row["mad"]), 1),
+        }
+        for row in clocks.to_dict("records")
+    ]
 
 
 def _entry(piece: Piece, span: Span) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from analyzer.site import Site
 HERE = Path(__file__).parent
 SCENARIOS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in HERE.glob("*.toml")}
 SITE = SCENARIOS.pop("site")
-ASKED = {"open_relay", "backscatter", "relay_probes"}
+ASKED = {"open_relay", "backscatter", "relay_probes", "clock"}
 TABLES = ("messages", "deliveries", "attempts", "findings", "queue")
 KEYS = {"must", "year", "site", "unread", "never", "xfail", *TABLES}
 
