@@ -1,0 +1,154 @@
+"""A login, a host of ours, a user of the server: when did somebody else send?"""
+
+import pandas as pd
+
+from analyzer.detect import Evidence, judge
+from analyzer.schema import ATTEMPTS
+
+HOME, STRANGE = "10.0.0.9", "198.51.100.{}"
+START = pd.Timestamp("2026-03-02T09:00:00Z")
+# A letter of somebody who logged in, delivered to somebody outside.
+PLAIN = {
+    "server": "mx1",
+    "queue_id": "3F2A12CE583",
+    "origin_queue_id": "3F2A12CE583",
+    "auth_user": "ann",
+    "client_ip": HOME,
+    "client_side": "inside",
+    "address_side": "outside",
+    "submission": "smtp",
+    "uid": pd.NA,
+    "local_user": None,
+    "origin_masked": False,
+    "origin_sender": "ann@corp.example",
+    "sender_side": "inside",
+    "recipient_side": "outside",
+    "original_side": "outside",
+    "relay_domain": False,
+    "flow": "outbound",
+    "status": "delivered",
+    "dsn": "2.0.0",
+    "size": 1000,
+    "cause_life": -1,
+    "cause_leg": -1,
+    "connector": None,
+    "relay_right": False,
+    "message_id": None,
+    "source": "mail.log",
+    "line": 4,
+    "offset": 400,
+    "orig_source": "mail.log",
+    "orig_line": 1,
+    "orig_offset": 100,
+}
+
+
+def letters(number, **difference):
+    """So many messages, ten minutes apart, each to somebody else; a callable gives each its own."""
+    return [
+        {
+            "life": n,
+            "origin_life": n,
+            "received": START + n * pd.Timedelta(minutes=10),
+            "recipient": f"person{n}@far{n % 7}.example",
+            "original_recipient": f"person{n}@far{n % 7}.example",
+            **{name: value(n) if callable(value) else value for name, value in difference.items()},
+        }
+        for n in range(number)
+    ]
+
+
+def doors(rows):
+    """The mechanisms of rows that differ from a login's ordinary mail."""
+    seen = Evidence(
+        deliveries=pd.DataFrame([PLAIN | row for row in rows]),
+        attempts=pd.DataFrame(columns=[*ATTEMPTS.names, "client_side"]),
+        server_events=pd.DataFrame(columns=["time", "server", "action"]),
+        begins=START,
+        ends=START,
+        site_known=True,
+        doubted_networks=(),
+        inferred_domains=(),
+    )
+    return judge(seen).deliveries["mechanism"].fillna("").tolist()
+
+
+ROAMING = {"client_ip": lambda n: STRANGE.format(n % 200)}
+DEAD = {
+    "status": lambda n: "bounced" if n % 4 == 0 else "delivered",
+    "dsn": lambda n: "5.1.1" if n % 4 == 0 else "2.0.0",
+}
+FORGED = {"origin_sender": lambda n: f"bank{n}@bank.example", "sender_side": "outside"}
+HOST = {"auth_user": None, "client_ip": HOME, "address_side": "inside"}
+USER = {"auth_user": None, "client_ip": None, "submission": "local", "uid": 33}
+
+
+def test_a_login_from_networks_that_are_not_its_own_to_people_nobody_knows_is_stolen():
+    assert set(doors(letters(40, **ROAMING))) == {"stolen_account"}
+
+
+def test_one_message_an_hour_is_found_as_a_flood_is():
+    hourly = {"received": lambda n: START + n * pd.Timedelta(hours=1)}
+    assert set(doors(letters(40, **ROAMING, **hourly))) == {"stolen_account"}
+
+
+def test_a_login_in_the_office_that_writes_to_many_is_not():
+    desk = {"client_ip": HOME, "address_side": "inside"}
+    assert set(doors(letters(40, **desk))) == {""}
+
+
+def test_a_traveller_who_writes_to_people_she_knows_is_not():
+    friends = {
+        "recipient": lambda n: f"friend{n % 3}@far.example",
+        "original_recipient": lambda n: f"friend{n % 3}@far.example",
+    }
+    assert set(doors(letters(40, **ROAMING, **friends))) == {""}
+
+
+def test_five_messages_from_a_hotel_are_no_run():
+    assert set(doors(letters(5, **ROAMING))) == {""}
+
+
+def test_a_host_of_ours_under_forged_senders_is_made_to_send():
+    assert set(doors(letters(40, **HOST, **FORGED))) == {"trusted_host"}
+
+
+def test_a_host_of_ours_that_writes_to_many_who_do_not_exist_is_made_to_send():
+    told = doors(letters(80, **HOST, **DEAD))
+    assert set(told[:77]) == {"trusted_host"}  # a run ends with the last message that adds to it
+
+
+def test_a_newsletter_of_ours_is_not():
+    assert set(doors(letters(200, **HOST, origin_sender="news@corp.example"))) == {""}
+
+
+def test_an_application_that_always_uses_the_same_outside_sender_is_not():
+    same = {
+        "origin_sender": "crm@vendor.example",
+        "sender_side": "outside",
+        "received": lambda n: START + n * pd.Timedelta(hours=8),
+    }
+    assert set(doors(letters(20, **HOST, **same))) == {""}
+
+
+def test_a_script_that_sends_under_forged_senders_injects():
+    assert set(doors(letters(40, **USER, **FORGED))) == {"local_injection"}
+
+
+def test_cron_and_autoreplies_do_not():
+    cron = letters(20, **USER, recipient="root@corp.example", recipient_side="inside")
+    replies = letters(20, **USER, origin_sender="")
+    assert set(doors(cron)) == set(doors(replies)) == {""}
+
+
+def test_the_owners_own_mail_within_a_run_stays_the_owners():
+    known = [
+        row | {"client_ip": HOME, "address_side": "inside", "recipient": "friend@far.example"}
+        for row in letters(40)[::8]
+    ]
+    rows = letters(40, **ROAMING)
+    for row in known:
+        rows[row["life"]] = row
+    told = doors(rows)
+    assert [told[row["life"]] for row in known] == [""] * len(known)
+    assert told.count("stolen_account") == len(rows) - len(known)

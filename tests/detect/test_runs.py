@@ -1,0 +1,44 @@
+"""The run: the stretch of a source's messages that speaks most for misuse."""
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.detect.runs import best_run, in_run
+
+
+def run(*points, by=None):
+    values = pd.Series(points, dtype="float64")
+    names = pd.Series(list(by or "a" * len(points)))
+    return best_run(values, names), names
+
+
+def test_it_begins_with_the_first_point_that_adds_and_ends_with_the_last():
+    found, _ = run(-1, 2, -1, 3, -5, 1)
+    assert found.loc["a"].tolist() == [1, 3, 4]
+
+
+def test_a_dip_that_costs_more_than_what_went_before_begins_anew():
+    found, _ = run(2, -3, 4)
+    assert found.loc["a", "first"] == 2
+
+
+def test_sources_do_not_mix():
+    found, _ = run(1, 9, 1, -9, by="abab")
+    assert found["score"].to_dict() == {"a": 2, "b": 9}
+
+
+def test_the_messages_of_a_run_are_those_of_its_source_between_its_ends():
+    found, names = run(1, 9, 1, -9, by="abab")
+    assert in_run(names, found).tolist() == [True, True, True, False]
+
+
+@given(st.lists(st.integers(-5, 5), min_size=1, max_size=40))
+def test_no_stretch_sums_to_more(points):
+    found, _ = run(*points)
+    sums = np.cumsum([0, *points])
+    best = max(sums[j] - sums[i] for i in range(len(sums)) for j in range(i + 1, len(sums)))
+    assert found.loc["a", "score"] == best
+    first, last = int(found.loc["a", "first"]), int(found.loc["a", "last"])
+    assert sum(points[first : last + 1]) == best
