@@ -47,6 +47,7 @@ def echo(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> list[dict[str, Any
     failed = attempts[
         attempts["status"].ne("sent") & attempts["daemon"].isin(REMOTE) & attempts["reply"].notna()
     ]
+    failed = failed[failed["time"].notna()]  # a refusal on an impossible day tells no moment
     failed = failed.assign(entry=classify(failed["reply"])).query("entry >= 0")
     if failed.empty:
         return []

@@ -71,7 +71,9 @@ def test_abusive_mail_that_is_refused_is_not_our_own(deliveries):
 
 
 @pytest.mark.parametrize(
-    "other", [{"status": "sent"}, {"daemon": "local"}, {"reply": None}], ids=str
+    "other",
+    [{"status": "sent"}, {"daemon": "local"}, {"reply": None}, {"time": pd.NaT}],
+    ids=["it was sent", "it is our own word", "nothing was said", "the day does not exist"],
 )
 def test_it_is_no_refusal_of_us_where(deliveries, other):
     assert echo(refused(other), deliveries({})) == []
