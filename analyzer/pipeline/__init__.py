@@ -17,7 +17,8 @@ from analyzer.case import Case
 from analyzer.folder import CaseFolder, Settings
 from analyzer.pipeline import accounting
 from analyzer.pipeline.dating import Dated, date, flat
-from analyzer.pipeline.reading import Piece, Progress, read_all
+from analyzer.pipeline.reading import Piece, read_all
+from analyzer.progress import Show
 from analyzer.schema import DELIVERIES, EVENTS, fit
 from analyzer.site import Site
 from analyzer.window import Window
@@ -43,7 +44,7 @@ def analyze(
     year: int | None = None,
     window: Window | None = None,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Show | None = None,
 ) -> Outcome:
     """Find relay abuse in mail logs.
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from analyzer import engines, evidence, formats
-
-Progress = Callable[[str, int, int], None]  # file, bytes read of all evidence, bytes of all
+from analyzer.progress import Show
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Piece:
         return f"{self.name} ({self.found.note or kind})"
 
 
-def read_all(found: Sequence[evidence.Evidence], progress: Progress | None) -> list[Piece]:
+def read_all(found: Sequence[evidence.Evidence], progress: Show | None) -> list[Piece]:
     """Every piece of evidence, in order."""
     total = sum(item.size for item in found)
     pieces, done = [], 0
@@ -48,7 +47,7 @@ def read_all(found: Sequence[evidence.Evidence], progress: Progress | None) -> l
 
 
 def _from(
-    progress: Progress | None, done: int, item: evidence.Evidence, total: int
+    progress: Show | None, done: int, item: evidence.Evidence, total: int
 ) -> Callable[[int], None]:
     def show(bytes_read: int) -> None:
         if progress:
