@@ -90,9 +90,7 @@ class CaseFolder:
         self._writable()
 
     def _outside(self, evidence: Sequence[str | Path]) -> None:
-        """Neither may lie in the other: a case among logs is read as one, and a new one replaces
-        it.
-        """
+        """Neither may lie in the other: a case among logs is read, and logs in a case replaced."""
         case = self.path.resolve()
         for place in _places(evidence):
             if place.is_dir() and case.is_relative_to(place):

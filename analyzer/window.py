@@ -16,8 +16,8 @@ import pyarrow as pa
 from analyzer.errors import SettingsError
 
 _FORM = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?P<clock>[ "
-    r"T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?P<clock>[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _REMEDY = "Write a day (2026-12-07) or a moment (2026-12-07 05:00, 2026-12-07T05:00:00Z)."
 

@@ -84,13 +84,9 @@ def listing(items: Sequence[str], most: int = 3) -> str:
     shown = list(items[:most])
     if len(items) > most:
         return f"{', '.join(shown)} and {len(items) - most:,} more"
-    return (
-        shown[0]
-        if len(shown) == 1
-        else f"{', '.join(shown[:-1])} and {shown[-1]}"
-        if shown
-        else NONE
-    )
+    if len(shown) > 1:
+        return f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return shown[0] if shown else NONE
 
 
 def capital(text: str) -> str:
