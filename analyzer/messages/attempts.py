@@ -14,6 +14,7 @@ from analyzer.schema import ATTEMPTS, fit
 
 COLUMNS = ["rank", "time", "server", "client_ip", "client_name", *PLACE, "repeat"]
 REFUSALS = ["reject", "milter-reject", "proxy-reject"]
+AFTER_RCPT = ["DATA", "BDAT", "END-OF-MESSAGE"]
 # The end of the server's own words; what stands before them is the stranger's address.
 RELAY_DENIED = r"Relay access denied$|\.\.\. (?:Relaying|[^<>.]*\b[Rr]elay)[^<>]*$"
 UNKNOWN_USER = (
@@ -103,8 +104,7 @@ def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
     """Messages that smtpd began, for it had accepted a recipient, and that never came.
 
     A queue id is given when the first recipient is accepted (smtpd_delay_open_until_valid_rcpt).
-    Where the
-    client then began DATA and broke off, it wanted to send: that is `other`, no probe.
+    Where the client then began DATA and broke off, it wanted to send: that is `other`, no probe.
     """
     rows = legs[legs["begun_by"].eq("client") & ~legs["queued"] & legs["message_id"].isna()]
     rows = rows.rename(columns={"received": "time", "begin": "rank"}).assign(repeat=1, stage="RCPT")
@@ -146,6 +146,3 @@ def _given_up(legs: pd.DataFrame) -> pd.DataFrame:
         reply=in_data.map({True: "broke off in DATA", False: None}),
     )
     return told[[*COLUMNS, "auth_user", "sender", "stage", "reply", "kind", "queue_id"]]
-
-
-AFTER_RCPT = ["DATA", "BDAT", "END-OF-MESSAGE"]

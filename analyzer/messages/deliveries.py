@@ -36,11 +36,8 @@ OUTCOME = {
     "dropped": "discarded",
 }
 GIVEN_UP = "Cannot send message"  # Sendmail's notice when the queue lifetime is over
-PROBES = {
-    "deliverable",
-    "undeliverable",
-    "undeliverable-but-not-cached",
-}  # address verification, no mail
+# Address verification, no mail.
+PROBES = {"deliverable", "undeliverable", "undeliverable-but-not-cached"}
 REFUSING = {
     "reject": "rejected",
     "milter-reject": "rejected",
@@ -53,9 +50,8 @@ AFTER_DATA = ["END-OF-MESSAGE", "DATA", "BDAT", "header", "body", "mime-header",
 def attempts_to_deliver(events: Events) -> pd.DataFrame:
     """Delivery lines of mail, in the order they were written."""
     rows = frame(events, "delivery", ATTEMPT)
-    rows["daemon"] = rows["mailer"].where(
-        rows["mailer"].notna(), rows["daemon"]
-    )  # the agent that delivers
+    # Where the line names a mailer, that is the agent that delivers.
+    rows["daemon"] = rows["mailer"].where(rows["mailer"].notna(), rows["daemon"])
     return rows[(rows["life"] >= 0) & ~rows["status"].isin(PROBES)].reset_index(drop=True)
 
 
@@ -95,10 +91,10 @@ def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
 
 
 def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
-    """A .forward that keeps a copy: local(8) logs `to=<user@main>, orig_to=<user+ext@alias>` for
-    the mailbox and
-    `to=<user+ext@alias>` for the forward or command. Both are one recipient, the one of the
-    envelope.
+    """A .forward that keeps a copy: both of its lines are of one recipient, the envelope's.
+
+    local(8) logs `to=<user@main>, orig_to=<user+ext@alias>` for the mailbox, and
+    `to=<user+ext@alias>` for the forward or command.
     """
     local = rows["daemon"].eq("local")
     name, original = (

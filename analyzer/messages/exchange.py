@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.messages.legs import frame
+from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 
 Flags = npt.NDArray[np.bool_]
@@ -22,7 +22,6 @@ Int64 = npt.NDArray[np.int64]
 KINDS = ("received", "addressed", "readdressed", "delivery")  # in the order of one moment
 SAME_SUBMISSION = pd.Timedelta(minutes=1)  # 2003 writes a submission once a recipient, and again
 STEPS = 8  # of groups in groups, and forwards of forwards
-PLACE = ["source", "line", "offset"]
 WHERE = ["server", "queue_id"]
 
 

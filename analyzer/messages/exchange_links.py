@@ -2,8 +2,8 @@
 
 A mail has an id that all servers share (2013 and later); before, a server's answer names the next
 one's id. Both are our own servers' words. Who handed it in is what tracking says and what the
-protocol log of the front
-end adds: login, connector, and whether the session had the right to relay.
+protocol log of the front end adds: login, connector, and whether the session had the right to
+relay.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ import pandas as pd
 from analyzer.messages.addresses import domain, per_value
 from analyzer.messages.exchange import short_name
 from analyzer.messages.exchange_sessions import Sessions
-from analyzer.messages.legs import frame
+from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, Locality
 from analyzer.messages.logins import NOT_LOGGED
 
 Int64 = npt.NDArray[np.int64]
 
-HAND_OVER = pd.Timedelta(
-    minutes=5
-)  # from our server's answer to the next one's own row, clocks apart
+# From our server's answer to the next one's own row, clocks apart.
+TAKEN_OVER_WITHIN = pd.Timedelta(minutes=5)
 TRACKED = ["network_message_id", "connector", "directionality", "session_id", "mailer"]
 AUTHENTICATED = r"\\Client "  # default connectors of 587 and 465 take nobody without a login
 
@@ -33,9 +32,8 @@ def submitters(known: pd.DataFrame, events: Events, local: Locality) -> pd.DataF
     """The legs with `network_message_id`, `connector`, `relay_right`, and Exchange's `auth_user`.
 
     Tracking names no login, but a mailbox may send as itself only: the sender is taken for it. It
-    says
-    `Originating` of what came in with a login, and of what an externally secured connector let in:
-    that is no login, and shows where a foreign sender is claimed, which no mailbox may do.
+    says `Originating` of what came in with a login, and of what an externally secured connector let
+    in: that is no login, and shows where a foreign sender is claimed, which no mailbox may do.
     """
     rows = frame(events, "received", ["life", "mta", *TRACKED])
     rows = rows[rows["mta"].eq("exchange") & rows["life"].ge(0)]
@@ -130,7 +128,7 @@ def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     away = (
         pd.to_datetime(pairs["received"], utc=True) - pd.to_datetime(pairs["time"], utc=True)
     ).abs()
-    near = pairs[away.le(HAND_OVER) | pairs["received"].isna()].assign(away=away)
+    near = pairs[away.le(TAKEN_OVER_WITHIN) | pairs["received"].isna()].assign(away=away)
     near = near.sort_values(["row", "away", "child"], kind="stable").drop_duplicates("row")
     child, how = tried["child"].to_numpy(np.int64).copy(), tried["how"].to_numpy(object).copy()
     child[near["row"]], how[near["row"]] = near["child"], "filtered"
@@ -154,7 +152,7 @@ def same_mail(parent: Int64, known: pd.DataFrame) -> Int64:
 
 def without_fate(last: pd.DataFrame, events: Events, root: Int64) -> pd.DataFrame:
     """The last words, and a row for each recipient accepted of whom the log says no more."""
-    rows = frame(events, "addressed", ["life", "rank", "recipient", "source", "line", "offset"])
+    rows = frame(events, "addressed", ["life", "rank", "recipient", *PLACE])
     rows = rows[rows["life"].ge(0)]
     if rows.empty:
         return last

@@ -21,6 +21,7 @@ TOLD = {
     "clone": "sender orig_queue_id",
     "notice": "sender",
 }
+SUBMISSION = {"client": "smtp", "pickup": "local", "message_id": "internal", "notice": "internal"}
 
 
 def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
@@ -100,9 +101,6 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
     )
     table["helo"] = table["helo"].where(table["helo"].notna(), helo)
     return table
-
-
-SUBMISSION = {"client": "smtp", "pickup": "local", "message_id": "internal", "notice": "internal"}
 
 
 def _first(rows: pd.DataFrame) -> pd.DataFrame:

@@ -19,14 +19,8 @@ Int64 = npt.NDArray[np.int64]
 FORWARDED = r"^forwarded as ([0-9A-Za-z]{6,40})$"
 QUEUED = r"\bqueued as ([0-9A-Za-z]{6,40})\b"
 ACCEPTED = r"\b([0-9A-Za-z]{8,16}) Message accepted for delivery"  # Sendmail's own words
-HAND_OVER = [
-    "smtp",
-    "lmtp",
-    "esmtp",
-    "smtp8",
-    "dsmtp",
-    "relay",
-]  # agents that speak to another server
+# Agents that speak to another server.
+HAND_OVER = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay"]
 
 
 def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.DataFrame:

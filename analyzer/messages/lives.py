@@ -19,24 +19,14 @@ Events = dict[str, pa.Table]  # by kind, each with the columns of EVENTS that it
 
 BEGINS = {"client", "pickup", "received"}
 ENDS = {"removed", "cancelled"}
-AFTER_END = {
-    "message_id",
-    "queued",
-}  # these after an end are a new message whose first lines are lost
-UNDER_WAY = {
-    "message_id",
-    "queued",
-    "delivery",
-    "expired",
-    "notice",
-    "remote_reply",
-}  # no second message-id now
-LATE = (
-    pd.Timedelta(minutes=1).value // 1000
-)  # a line of another process may be written after `removed`
-UNIQUE_SENDMAIL_ID = (
-    12  # letters; since 8.10 an id holds the second, and comes again after 60 years
-)
+# These after an end are a new message whose first lines are lost.
+AFTER_END = {"message_id", "queued"}
+# No second message-id comes after one of these.
+UNDER_WAY = {"message_id", "queued", "delivery", "expired", "notice", "remote_reply"}
+# Microseconds: a line of another process may be written after `removed`.
+LATE = pd.Timedelta(minutes=1).value // 1000
+# Letters: since 8.10 an id holds the second, and comes again after 60 years.
+UNIQUE_SENDMAIL_ID = 12
 QUEUE_OWNERS = {"qmgr", "nqmgr", "oqmgr", "cleanup"}
 
 
