@@ -16,6 +16,7 @@ from analyzer.messages.addresses import domain, per_value
 from analyzer.messages.exchange import short_name
 from analyzer.messages.exchange_sessions import Sessions
 from analyzer.messages.legs import PLACE, frame
+from analyzer.messages.links import with_children
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, Locality
 from analyzer.messages.logins import NOT_LOGGED
@@ -110,7 +111,7 @@ def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         known["mta"].eq("exchange"),
         ["server", "received", "network_message_id", "message_id", "sender"],
     ]
-    next_legs = next_legs.reset_index(names="child")
+    next_legs = next_legs.reset_index(names="next")
     same_id = asked[asked["mail"].notna()].merge(
         next_legs, left_on=["server", "mail"], right_on=["server", "network_message_id"]
     )
@@ -124,15 +125,13 @@ def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         if len(same_id) + len(by_words)
         else same_id
     )
-    pairs = pairs[pairs["child"].ne(pairs["own"])]
+    pairs = pairs[pairs["next"].ne(pairs["own"])]
     away = (
         pd.to_datetime(pairs["received"], utc=True) - pd.to_datetime(pairs["time"], utc=True)
     ).abs()
     near = pairs[away.le(TAKEN_OVER_WITHIN) | pairs["received"].isna()].assign(away=away)
-    near = near.sort_values(["row", "away", "child"], kind="stable").drop_duplicates("row")
-    child, how = tried["child"].to_numpy(np.int64).copy(), tried["how"].to_numpy(object).copy()
-    child[near["row"]], how[near["row"]] = near["child"], "filtered"
-    return tried.assign(child=child, how=how)
+    near = near.sort_values(["row", "away", "next"], kind="stable")
+    return with_children(tried, near.drop_duplicates("row"))
 
 
 def same_mail(parent: Int64, known: pd.DataFrame) -> Int64:

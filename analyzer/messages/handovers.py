@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from analyzer.messages.addresses import canonical_ip, per_value
 from analyzer.messages.legs import PLACE, frame
-from analyzer.messages.links import ACCEPTED, HAND_OVER, QUEUED
+from analyzer.messages.links import ACCEPTED, HAND_OVER, QUEUED, with_children
 from analyzer.messages.lives import Events, Lives
 
 Int64 = npt.NDArray[np.int64]
@@ -49,7 +49,7 @@ def taken_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     pairs = pairs.assign(apart=(pairs["received"] - pairs["time"]).abs())
     pairs = pairs[pairs["server"].ne(pairs["server_next"]) & pairs["apart"].le(CLOCKS_APART)]
     pairs = pairs.sort_values(["row", "apart", "next"], kind="stable")
-    return _with_children(tried, pairs.drop_duplicates("row"))
+    return with_children(tried, pairs.drop_duplicates("row"))
 
 
 def handed_back(tried: pd.DataFrame, known: pd.DataFrame, lives: Lives) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def handed_back(tried: pd.DataFrame, known: pd.DataFrame, lives: Lives) -> pd.Da
     given = given.assign(elder=given["life"], whom=given["recipient"].str.lower())
     addressed = _recipients(tried, back)
     for key in (["elder"], ["server", "message_id"]):
-        tried = _with_children(tried, _nearest(given, addressed, key))
+        tried = with_children(tried, _nearest(given, addressed, key))
         given = given[tried["child"].reindex(given["row"]).lt(0).to_numpy()]
         addressed = addressed[~addressed["next"].isin(tried["child"])]
     return tried
@@ -127,15 +127,6 @@ def _beside_leg(rows: pd.DataFrame, known: pd.DataFrame, columns: list[str]) -> 
             }
         )
     )
-
-
-def _with_children(tried: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    if pairs.empty:
-        return tried
-    rows = pairs["row"].to_numpy(np.int64)
-    child, how = tried["child"].to_numpy(np.int64).copy(), tried["how"].to_numpy(object).copy()
-    child[rows], how[rows] = pairs["next"].to_numpy(np.int64), "filtered"
-    return tried.assign(child=child, how=how)
 
 
 def _first_of(texts: pd.Series, patterns: tuple[str, ...]) -> pd.Series:

@@ -66,6 +66,16 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
     return pd.DataFrame({"child": child, "how": how}, index=deliveries.index)
 
 
+def with_children(tried: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The deliveries with the leg (`next`) that took over each of the rows (`row`)."""
+    if pairs.empty:
+        return tried
+    rows = pairs["row"].to_numpy(np.int64)
+    child, how = tried["child"].to_numpy(np.int64).copy(), tried["how"].to_numpy(object).copy()
+    child[rows], how[rows] = pairs["next"].to_numpy(np.int64), "filtered"
+    return tried.assign(child=child, how=how)
+
+
 def _where_to_look(name: str, own: Int64, lives: Lives) -> list[Int64]:
     """A forwarded message stays in its queue; a filter may hand over to another instance of the
     server.
