@@ -270,6 +270,16 @@ def _with_notices(events: Events) -> Events:
     made = rows[rows["reference"].notna() & rows["submission"].eq("internal")]
     if made.empty:
         return events
+    tie = _tie(_about(made, rows, events), events["received"].schema)
+    both = [events["notice"], tie] if "notice" in events else [tie]
+    return {
+        **events,
+        "notice": pa.concat_tables(both, promote_options="permissive").unify_dictionaries(),
+    }
+
+
+def _about(made: pd.DataFrame, rows: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """The notices with `queue_id` of the message that each is about; `new_queue_id`: its own."""
     told = [_read(events, kind, [*WHERE, "recipient"]) for kind in ("addressed", "delivery")]
     to = pd.concat(told).drop_duplicates(WHERE).set_index(WHERE)["recipient"]
     receiver = to.reindex(pd.MultiIndex.from_frame(made[WHERE]))
@@ -287,15 +297,16 @@ def _with_notices(events: Events) -> Events:
         left_by=["server", "reference", "receiver"],
         right_by=["server", "message_id", "receiver"],
     )
-    found = found[found["queue_id"].notna()]
-    columns = {
-        name: events["received"].schema.field(name).type
-        for name in ("time", "order", "line", "offset")
-    }
-    tie = pa.table(
+    known: pd.DataFrame = found[found["queue_id"].notna()]
+    return known
+
+
+def _tie(found: pd.DataFrame, received: pa.Schema) -> pa.Table:
+    """The notices as events, each typed as the rows they were read from."""
+    return pa.table(
         {
             **{
-                name: pa.array(found[name], columns.get(name, pa.string()))
+                name: pa.array(found[name], received.field(name).type)
                 for name in ("time", "order", "line", "offset")
             },
             **{
@@ -310,8 +321,3 @@ def _with_notices(events: Events) -> Events:
             "new_queue_id": pa.array(found["new_queue_id"], pa.string()),
         }
     )
-    both = [events["notice"], tie] if "notice" in events else [tie]
-    return {
-        **events,
-        "notice": pa.concat_tables(both, promote_options="permissive").unify_dictionaries(),
-    }
