@@ -9,6 +9,8 @@ import pyarrow as pa
 
 UTC = pa.timestamp("us", tz="UTC")
 PLACE = pa.struct([("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64())])
+# Values of `status` in DELIVERIES whose rows are not counted: others took their place.
+NOT_DELIVERIES = ["expanded", "filtered"]
 
 
 def column(

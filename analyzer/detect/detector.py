@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from analyzer.schema import NOT_DELIVERIES
+
 PLACES_SHOWN = 10  # enough to check a finding by hand
-NOT_DELIVERIES = ["expanded", "filtered"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,11 @@ class Evidence:
         server_events: `time, server, action`, place of starts, reloads and stops.
         begins: First time of the log; None where no line tells one.
         ends: Last time of the log.
+        site_known: Is who is local stated, not inferred?
+        doubted_networks: Stated networks that are too wide to be believed.
+        inferred_domains: What was taken for ours; the stated domains where they are stated.
         lost_lines: `time, server, lost, relay`, place of lines that tell of lines that were
             dropped.
-        site_known: Is who is local stated, not inferred?
         clocks: `server, next_server, hand_overs, seconds, mad`: how far two servers disagree.
         jumps: `source, server, line, time, seconds, lines`: where a file goes back in time.
         relay_domains_known: Is it stated whose backup or gateway we are?

@@ -5,20 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from analyzer.detect.backscatter import NO_SUCH_USER
-from analyzer.detect.detector import NOT_DELIVERIES
+from analyzer.schema import NOT_DELIVERIES
 
 DAY = pd.Timedelta(days=1)
-KEPT = ["received", "client_ip", "auth_user", "uid", "submission", "client_side", "address_side"]
-KEPT += [
-    "local_user",
-    "server",
-    "origin_sender",
-    "sender_side",
-    "origin_masked",
-    "orig_source",
-    "orig_line",
-    "orig_offset",
-]
+KEPT = [
+    "received", "server", "client_ip", "auth_user", "uid", "local_user", "submission",
+    "client_side", "address_side", "origin_sender", "sender_side", "origin_masked",
+    "orig_source", "orig_line", "orig_offset",
+]  # fmt: skip
 LOOPBACK = ["127.0.0.1", "::1"]
 COUNTED = ["recipients", "outside", "new", "failed"]
 

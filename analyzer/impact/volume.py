@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.schema import VOLUME, fit
+from analyzer.schema import NOT_DELIVERIES, VOLUME, fit
 
-NOT_DELIVERIES = ["expanded", "filtered"]
 KEY = ["hour", "client_ip", "verdict", "mechanism"]
 
 

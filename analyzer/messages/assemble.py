@@ -30,7 +30,7 @@ from analyzer.messages.locality import INSIDE, Locality, locality, sides
 from analyzer.messages.logins import logins
 from analyzer.messages.made_here import made_here
 from analyzer.messages.masks import masked
-from analyzer.schema import MESSAGES, fit
+from analyzer.schema import MESSAGES, NOT_DELIVERIES, fit
 from analyzer.site import Site
 
 ORIGIN = [
@@ -221,7 +221,7 @@ def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.T
     ended = known["ended"].groupby(root)
     all_ended = ended.count().eq(legs_of.size())
     left = ended.max().where(all_ended).reindex(first.index)
-    counted = rows[~rows["status"].isin(["filtered", "expanded"])].groupby("origin_life").size()
+    counted = rows[~rows["status"].isin(NOT_DELIVERIES)].groupby("origin_life").size()
     table = first.assign(
         origin_masked=first.index.isin(rows.loc[rows["origin_masked"], "origin_life"]),
         recipients=counted.reindex(first.index).fillna(0).astype("int64"),

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.case import Case
+from analyzer.schema import NOT_DELIVERIES
 
-NOT_DELIVERIES = ("filtered", "expanded")  # rows that were replaced by others
 OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 MADE_HERE = "made on this server"

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from analyzer.report.events import read_events
 from analyzer.report.queries import KEY
+from analyzer.schema import NOT_DELIVERIES
 
 Rows = pd.DataFrame
 Dict = dict[str, Any]
@@ -243,7 +244,7 @@ def _parent(leg: Dict, legs: Sequence[Dict]) -> tuple[str, str]:
                 named = NAMES_A_LEG.search(attempt["reply"] or "")
                 if named and leg["queue_id"] in named.groups():
                     return other["queue_id"], "the answer names it"
-            if to["status"] in ("filtered", "expanded") and to["recipient"] in addressed:
+            if to["status"] in NOT_DELIVERIES and to["recipient"] in addressed:
                 handed.append(other["queue_id"])
     ids = {other["queue_id"] for other in legs}
     if leg["orig_queue_id"] in ids - {leg["queue_id"]}:
