@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+SEVERAL = 3  # outside senders that no application needs
 USUAL_DAYS = 3  # what a source uses on so many days is its own
 KNOWN_SHARE = 0.25  # of the recipients of mail from a network that is the source's own
 ENOUGH = 3  # recipients that tell something of a network
+AWAKE = 18  # hours of a day
 MOST = 4.0  # doublings that count
 
 
@@ -45,6 +47,14 @@ def burst(mail: pd.DataFrame) -> pd.Series[float]:
     return _doublings(mail.groupby(hour)["outside"].transform("sum"), beyond=30)
 
 
+def round_the_clock(mail: pd.DataFrame) -> pd.Series[float]:
+    """The source sends in more hours of the day than people are awake."""
+    day = [mail["by"], mail["received"].dt.floor("D")]
+    hours = mail["received"].dt.floor("h").groupby(day).transform("nunique")
+    beyond: pd.Series[float] = ((hours - AWAKE) / (24 - AWAKE)).clip(0, 1).astype("float64")
+    return beyond
+
+
 def many_senders(mail: pd.DataFrame) -> pd.Series[float]:
     return _doublings(_a_day(mail, "origin_sender"), beyond=3)
 
@@ -54,8 +64,11 @@ def many_networks(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def foreign_sender(mail: pd.DataFrame) -> pd.Series[float]:
-    """An outside sender that the source does not use otherwise."""
-    return (mail["sender_side"].eq("outside") & ~_usual(mail, "origin_sender")).astype("float64")
+    """One of several outside senders that the source does not use otherwise.
+
+    A web shop or a hosted application may have one of its own: that one alone says nothing.
+    """
+    return (_foreign(mail) & _one_of_several(mail, _foreign(mail))).astype("float64")
 
 
 def masked_stranger(mail: pd.DataFrame) -> pd.Series[float]:
@@ -79,7 +92,8 @@ def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
         for column in ("origin_sender", "by")
     )
     own = local.eq(login) | _usual(mail, "origin_sender")
-    foreign = mail["sender_side"].eq("outside")
+    others = ~own
+    foreign = mail["sender_side"].eq("outside") & _one_of_several(mail, others)
     return pd.Series(np.select([own, foreign], [0.0, 1.0], 0.5), index=mail.index)
 
 
@@ -112,6 +126,17 @@ def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
     days = day.groupby([mail["by"], mail[column].fillna("")]).transform("nunique")
     usual: pd.Series[bool] = days.ge(USUAL_DAYS)
     return usual
+
+
+def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
+    return mail["sender_side"].eq("outside") & ~_usual(mail, "origin_sender")
+
+
+def _one_of_several(mail: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[bool]:
+    """Does the source of each message use several senders of this sort?"""
+    senders = mail["origin_sender"].where(which).groupby(mail["by"]).transform("nunique")
+    several: pd.Series[bool] = senders.ge(SEVERAL)
+    return several
 
 
 def _a_day(mail: pd.DataFrame, column: str) -> pd.Series[int]:

@@ -19,7 +19,7 @@ MISUSE = Misuse(
     words="a host of our own networks was made to send",
     base=-0.25,
     clues=(
-        Clue(2.5, "under outside senders it does not use otherwise", clues.foreign_sender),
+        Clue(2.5, "under several outside senders it does not use otherwise", clues.foreign_sender),
         Clue(2.0, "through a gateway that brings strangers' mail", clues.masked_stranger),
         Clue(-0.2, "under senders it always uses", clues.usual_sender),
         Clue(0.5, "under many senders in a day", clues.many_senders),
@@ -28,7 +28,7 @@ MISUSE = Misuse(
         Clue(-2.5, "to ourselves", clues.among_us),
         Clue(2.5, "to people who do not exist", clues.failed),
         Clue(0.4, "to many new people at once", clues.breadth),
-        Clue(0.05, "to many people in an hour", clues.burst),
+        Clue(0.2, "round the clock", clues.round_the_clock),
     ),
 )
 
