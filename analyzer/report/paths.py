@@ -33,6 +33,8 @@ NAMES_A_LEG = re.compile(
     r"(?:queued as|forwarded as) ([0-9A-Za-z]{6,40})\b|^([0-9A-Za-z]{8,16}) Message"
 )
 NEAR = pd.Timedelta(minutes=10)  # a notice's own line, from the line that says that it was made
+GONE = {"removed", "cancelled"}
+LATE = pd.Timedelta(minutes=1)  # a line of another process may follow that of the end
 ENDS = {"removed", "expired", "administered", "cancelled"}
 
 
@@ -112,7 +114,11 @@ def _lives(lines: Rows) -> Rows:
     """The lines, each with the number of the life of its id: an id may be used again."""
     lines = lines.sort_values(["server", "instance", "queue_id", "time", "source", "line"])
     own = [lines[name].fillna("") for name in ("server", "instance", "queue_id")]
-    return lines.assign(life=lines["kind"].isin(BEGINS).groupby(own).cumsum())
+    before = lines.groupby(own)
+    ended = before["kind"].shift().isin(GONE)
+    late = before["time"].diff() <= LATE
+    again = ended & (lines["kind"].isin(["message_id", "queued"]) | ~late)
+    return lines.assign(life=(lines["kind"].isin(BEGINS) | again).groupby(own).cumsum())
 
 
 def _path(

@@ -105,13 +105,13 @@ def test_a_notice_is_told_under_the_message_that_it_is_about(case_of):
 
 
 def test_an_id_used_again_shows_the_lines_of_its_own_message_only(case_of):
-    told = trace(case_of("id_used_again_minutes_later"), "far.example", 10)
-    lines = [
-        {attempt["place"]["line"] for to in leg["recipients"] for attempt in to["attempts"]}
-        for message in told["messages"]
-        for leg in message["legs"]
+    told = trace(case_of("id_used_again_minutes_later"), "3F2A12CE583", 10)
+    legs = [leg for message in told["messages"] for leg in message["legs"]]
+    tried = [
+        [a["place"]["line"] for to in leg["recipients"] for a in to["attempts"]] for leg in legs
     ]
-    assert all(one.isdisjoint(other) for one in lines for other in lines if one is not other)
+    assert tried == [[4], [14]]
+    assert [[end["place"]["line"] for end in leg["ends"]] for leg in legs] == [[5], [15]]
 
 
 @pytest.mark.parametrize("listing", ["queue_listed_by_mailq", "queue_listed_by_postqueue"])
