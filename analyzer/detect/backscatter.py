@@ -47,7 +47,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     found = totals(rows, "group").assign(
         subject=groups["server"].first(),
         cause=groups["cause"].first(),
-        evidence=evidence_of(groups),
+        evidence=evidence_of(rows, "group"),
     )
     return found.assign(
         kind="abuse",

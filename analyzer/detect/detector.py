@@ -94,8 +94,12 @@ def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def evidence_of(
-    groups: Any, first: Callable[[pd.DataFrame], list[dict[str, Any]]] = places
+    rows: pd.DataFrame, by: str, prefix: str = "", shown: int = PLACES_SHOWN
 ) -> pd.Series[Any]:
-    """The lines of each group to read first, indexed like the groups."""
-    found: dict[Any, Any] = {name: first(rows) for name, rows in groups}
+    """The first places of each value of *by*, indexed by it; a flood has a million of them."""
+    columns = [by, *(f"{prefix}{name}" for name in ("source", "line", "offset"))]
+    first = rows[columns].dropna().drop_duplicates().groupby(by, sort=False).head(shown)
+    found: dict[Any, list[dict[str, Any]]] = {name: [] for name in rows[by].dropna().unique()}
+    for name, source, line, offset in first.itertuples(index=False):
+        found[name].append({"source": source, "line": int(line), "offset": int(offset)})
     return pd.Series(found, dtype=object)

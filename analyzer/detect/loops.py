@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, places, totals
+from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
 from analyzer.words import count
 
 TIMES = 5  # a mail that comes back twice may have been sent to two lists
@@ -45,7 +45,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     found = totals(back, "client_ip").assign(
         ids=groups["message_id"].nunique(),
         sender=groups["origin_sender"].first(),
-        evidence=evidence_of(groups, lambda rows: places(rows, "orig_")),
+        evidence=evidence_of(back, "client_ip", "orig_"),
     )
     return found.assign(
         kind="context",

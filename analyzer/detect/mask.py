@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, places, totals
+from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
 from analyzer.words import count
 
 
@@ -16,7 +16,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         return pd.DataFrame()
     groups = rows.groupby("client_ip")
     found = totals(rows, "client_ip").assign(
-        evidence=evidence_of(groups, lambda group: places(group, "orig_")),
+        evidence=evidence_of(rows, "client_ip", "orig_"),
         senders=groups["origin_sender"].nunique(),
         away=rows[rows["recipient_side"].eq("outside")]
         .groupby("client_ip")["origin_life"]

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer.detect.clues import own_network
-from analyzer.detect.detector import Evidence, evidence_of, places, totals
+from analyzer.detect.detector import Evidence, evidence_of, totals
 from analyzer.detect.mail import LOOPBACK, user
 from analyzer.detect.runs import best_run, in_run
 
@@ -127,7 +127,7 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
     found = totals(rows, "by").assign(
         score=groups["score"].max(),
         clues=groups["clues"].first(),
-        evidence=evidence_of(groups, lambda group: places(group, "orig_")),
+        evidence=evidence_of(rows, "by", "orig_"),
         masked=groups["origin_masked"].any(),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, places, totals
+from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
 from analyzer.words import count
 
 ENOUGH_RECIPIENTS, ENOUGH_DOMAINS = 10, 2  # a single stray message may be a mistake in the site
@@ -33,14 +33,16 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame()
     rows = _by_door(rows)
+    rows = rows.assign(domain=rows["recipient"].str.rpartition("@")[2].str.lower())
     groups = rows.groupby("door")
     found = totals(rows, "door").assign(
         client_ip=groups["client_ip"].first(),
         connector=groups["connector"].first(),
         granted=groups["relay_right"].any(),
-        domains=groups["recipient"].agg(lambda r: r.str.rpartition("@")[2].str.lower().nunique()),
+        domains=groups["domain"].nunique(),
         senders=groups["origin_sender"].nunique(),
-        evidence=evidence_of(groups, _first_lines),
+        # The lines that accepted the first messages, then those that tell their fate.
+        evidence=evidence_of(rows, "door", "orig_", 5) + evidence_of(rows, "door", "", 5),
     )
     several = found["domains"].ge(ENOUGH_DOMAINS)
     many = found["recipients"].ge(ENOUGH_RECIPIENTS)
@@ -80,11 +82,6 @@ def _way_in(row: pd.Series[Any]) -> str:
         return ""
     right = ", which gives sessions without login the right to relay" if row.granted else ""
     return f", through the receive connector {row.connector}{right}"
-
-
-def _first_lines(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """The lines that accepted the first messages, then those that tell their fate."""
-    return places(rows, "orig_")[:5] + places(rows)[:5]
 
 
 def _in_doubt(ip: str, networks: tuple[str, ...]) -> bool:

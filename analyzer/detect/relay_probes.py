@@ -31,7 +31,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         last_seen=("time", "max"),
         recipients=("denied", "sum"),
         let_in=("let_in", "sum"),
-    ).assign(evidence=evidence_of(groups))
+    ).assign(evidence=evidence_of(rows, "client_ip"))
     return found.assign(
         kind="attempt",
         verdict=found["recipients"].gt(0).map({True: "probable", False: "possible"}),
