@@ -20,6 +20,7 @@ Rows = npt.NDArray[np.intp]
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 MISSING = np.int64(-(2**63))  # NaT
+YEARS = range(1970, 2262)  # a log of another year has no possible time
 LEAP_YEAR = 2000  # yearless stamps are kept as if in this year, so that 29 February exists
 _MONTHS = (
     b"Jan",
@@ -153,7 +154,7 @@ def _clock(byte: Bytes, at: Positions) -> tuple[Int64, Flags]:
 def _days(year: Int64, month: Int64, day: Int64) -> tuple[Int64, Flags]:
     """Days since 1970-01-01, and whether the day exists."""
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    real = (month >= 1) & (month <= 12)
+    real = (month >= 1) & (month <= 12) & (year >= YEARS.start) & (year < YEARS.stop)
     month = np.where(real, month, 1)
     real &= (day >= 1) & (day <= _DAYS[month]) & ~((month == 2) & (day == 29) & ~leap)
     months = (year - 1970) * 12 + month - 1

@@ -86,6 +86,9 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
             table.loc[there, column] = rows[column].astype(object)
     table["received"] = pd.to_datetime(table["received"], utc=True)
     told = table["begun_by"].map(SUBMISSION)
+    # What the server writes itself has no sender, or this one: else the line that took it is lost.
+    own = table["sender"].isna() | table["sender"].str.match(r"(?:$|double-bounce@)").eq(True)
+    told = told.mask(table["begun_by"].eq("message_id") & ~own)
     table["submission"] = told.where(told.notna(), table["submission"])
     went_on = frame(events, "delivery", ["life", "rank", "uid"])
     arrived = table["message_id"].notna() | table.index.isin(went_on["life"])
