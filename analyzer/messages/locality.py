@@ -6,6 +6,7 @@ delivered itself, and networks those that no stranger can have; a verdict then s
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,8 @@ FINAL = [
     "procmail",
     "storedriver",
 ]
+# The server itself, whatever networks are stated.
+LOOPBACK = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
 MAILBOXES = ["local", "virtual"]  # these never pass mail on to another host, as a filter may
 
 
@@ -106,12 +109,12 @@ def locality(site: Site | None, attempts: pd.DataFrame) -> Locality:
     inferred = not stated.known
     domains = stated.domains if stated.domains is not None else _domains_delivered_here(attempts)
     relayed = stated.relay_domains if stated.domains is not None else _domains_passed_on(attempts)
-    networks = tuple(stated.believed_networks) if stated.networks is not None else tuple(OURS_ALONE)
+    believed = [*stated.believed_networks, *LOOPBACK] if stated.networks is not None else OURS_ALONE
     servers = frozenset(name.strip("[]").lower() for name in stated.servers or [])
     return Locality(
         frozenset(map(domain_key, domains)) if domains else None,
         frozenset(map(domain_key, relayed or [])),
-        networks,
+        tuple(believed),
         servers,
         domain_key(domains[0]) if domains else None,
         inferred,
