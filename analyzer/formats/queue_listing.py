@@ -117,7 +117,7 @@ def _of_json(text: pd.Series[str]) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]
         try:
             said = json.loads(line)
             mine = [_entry(said, row, to) for to in said["recipients"] or [{}]]
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
         told += mine
         read[row] = True
@@ -130,14 +130,26 @@ def _of_json(text: pd.Series[str]) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]
 def _entry(said: dict[str, Any], row: int, to: dict[str, Any]) -> dict[str, Any]:
     return {
         "row": row,
-        "queue_id": str(said["queue_id"]),
-        "state": str(said["queue_name"]),
-        "size": int(said["message_size"]),
-        "sender": "" if said["sender"] == "MAILER-DAEMON" else str(said["sender"]),
-        "recipient": to.get("address"),
-        "reason": to.get("delay_reason"),
-        "arrived": int(said["arrival_time"]),
+        "queue_id": _text(said["queue_id"]),
+        "state": _text(said["queue_name"]),
+        "size": int(np.int64(said["message_size"])),
+        "sender": "" if said["sender"] == "MAILER-DAEMON" else _text(said["sender"]),
+        "recipient": _text(to["address"]) if "address" in to else None,
+        "reason": _text(to["delay_reason"]) if "delay_reason" in to else None,
+        "arrived": int(pd.Timestamp(said["arrival_time"], unit="s").timestamp()),
     }
+
+
+def _text(value: Any) -> str:
+    """The value, if it is text that can be written down.
+
+    Raises:
+        TypeError: no text. UnicodeEncodeError: half a character.
+    """
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()
+    return value
 
 
 def told(lines: pa.Table) -> pa.Table:
@@ -156,4 +168,5 @@ def told(lines: pa.Table) -> pa.Table:
     for column in QUEUE.names:
         if column in table.column_names and pa.types.is_null(table[column].type):
             table = table.drop_columns(column)
-    return fit(table, QUEUE).filter(pc.is_valid(table["queue_id"]))
+    listed = fit(table, QUEUE)
+    return listed.filter(pc.is_valid(listed["queue_id"]))

@@ -70,3 +70,25 @@ def test_a_line_that_is_no_json_is_kept_as_unread(read):
 def test_a_message_without_a_recipient_is_listed_all_the_same(read):
     _, (row,) = read(HEAD + ENTRY)
     assert (row["queue_id"], row["recipient"]) == ("3F2A12CE583", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ("1200", "1e30"),
+        ("1796637600", "1e18"),
+        ('"bob@far.example"', "5"),
+        ('"bob@far.example"', r'"\ud800"'),
+        ('"3F2A12CE583"', "null"),
+        ("{", '{"queue_name":' * 20_000),
+    ],
+    ids=["size", "time", "address", "half a character", "no id", "depth"],
+)
+def test_an_entry_that_no_postfix_would_write_is_kept_as_unread(read, said, instead):
+    reading, rows = read(JSON + JSON.replace(said, instead, 1))
+    assert (len(rows), len(reading.unread)) == (1, 1)
+
+
+def test_a_listing_of_which_nothing_can_be_read_lists_nothing(read):
+    reading, rows = read('{"queue_name": "deferred", "queue_id": \n')
+    assert (rows, len(reading.unread)) == ([], 1)
