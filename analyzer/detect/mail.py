@@ -89,7 +89,7 @@ def _heard_of(
 def _networks(ip: pd.Series[str]) -> pd.Series[str]:
     """The /24 of an IPv4 address, the /48 of an IPv6 one: what one customer usually gets."""
     distinct = ip.dropna().unique()
-    return ip.map({one: _network(one) for one in distinct})
+    return ip.map({one: _network(one) for one in distinct}).astype("str")  # no address: no number
 
 
 def _network(ip: str) -> str:
