@@ -191,6 +191,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(141) from None
+    except OSError as error:  # a name too long, a disk that went away
+        remedy = "Check the path, its disk and its permissions."
+        what = error.strerror or type(error).__name__
+        _complain(EnvironmentTrouble(what, error.filename or "this machine", remedy))
     except KeyboardInterrupt:
         typer.secho("\nInterrupted: nothing was written.", err=True)
         raise SystemExit(130) from None

@@ -63,7 +63,14 @@ def _zone(value: str) -> str:
     return value
 
 
+def _server(value: str) -> str:
+    if not value.strip("[] "):
+        raise ValueError(f"{value!r} is no name or address")
+    return value
+
+
 Domain = Annotated[str, AfterValidator(_domain)]
+Server = Annotated[str, AfterValidator(_server)]
 
 
 class Site(BaseModel):
@@ -83,7 +90,7 @@ class Site(BaseModel):
     networks: list[Annotated[Network, BeforeValidator(_network)]] | None = Field(
         default=None, description="may relay through us without login"
     )
-    servers: list[str] | None = Field(default=None, description="ourselves: names and addresses")
+    servers: list[Server] | None = Field(default=None, description="ourselves: names and addresses")
     lists: list[str] | None = Field(default=None, description="mailing lists we run")
     forwards: dict[str, list[str]] | None = Field(
         default=None, description="addresses of ours that go outside"
@@ -133,7 +140,7 @@ def load(path: Path) -> Site:
         raise SettingsError(
             "this is not a text file", path, "Give a site.toml; docs/site.md has an example."
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(
             f"not valid TOML: {error}", path, "Mend that line; docs/site.md has an example."
         ) from None

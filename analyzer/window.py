@@ -19,6 +19,7 @@ _FORM = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?P<clock>[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+YEARS = range(1970, 2262)  # those that a time of pandas holds, whatever its unit
 _REMEDY = "Write a day (2026-12-07) or a moment (2026-12-07 05:00, 2026-12-07T05:00:00Z)."
 
 
@@ -77,6 +78,8 @@ def _moment(option: str, text: str, zone: str, day: pd.Timedelta) -> pd.Timestam
         moment = None
     if moment is None or found is None:
         raise SettingsError(f'"{text}" is no time', option, _REMEDY)
+    if moment.year not in YEARS:
+        raise SettingsError(f'"{text}" is no time of a mail log', option, _REMEDY)
     if found["zone"]:
         return moment.tz_convert("UTC")
     placed = moment if found["clock"] else moment + day

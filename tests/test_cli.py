@@ -129,6 +129,26 @@ REFUSED = {
         ["mail.log", "--site", "site.toml"],
         (2, "site.toml:2", "'10.0.0.0/33' is not a network", "docs/site.md"),
     ),
+    "a site with a server without a name": (
+        writes("site.toml", 'domains = []\nservers = [""]\n'),
+        ["mail.log", "--site", "site.toml"],
+        (2, "site.toml:2", "'' is no name or address", "docs/site.md"),
+    ),
+    "a site of brackets": (
+        writes("site.toml", "domains = " + "[" * 5000),
+        ["mail.log", "--site", "site.toml"],
+        (2, "site.toml", "not valid TOML", "Mend that line"),
+    ),
+    "a window to the end of time": (
+        nothing,
+        ["mail.log", *YEAR, "--until", "9999-12-31"],
+        (2, "--until", "no time of a mail log", "Write a day"),
+    ),
+    "a case by a name too long": (
+        nothing,
+        ["mail.log", *YEAR, "--case", "a" * 300],
+        (6, "too long", "Check the path"),
+    ),
     "a bad network among the arguments": (
         nothing,
         ["mail.log", "--network", "ten"],
