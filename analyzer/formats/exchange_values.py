@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.stamps import MISSING
+from analyzer.formats.stamps import MISSING, YEARS
 
 Int64 = npt.NDArray[np.int64]
 Picked = npt.NDArray[np.intp]
@@ -60,7 +60,9 @@ def in_utc(texts: pa.Array) -> Int64:
     except pa.ArrowInvalid:  # a day that does not exist
         times = pa.array([_time(text) for text in whole.to_pylist()], pa.timestamp("us", tz="UTC"))
     micros: Int64 = pc.fill_null(times.cast(pa.int64()), int(MISSING)).to_numpy()
-    return micros
+    year = micros.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
+    possible = (year >= YEARS.start) & (year < YEARS.stop)
+    return np.where(possible, micros, MISSING)
 
 
 def has_zone(texts: pa.Array) -> npt.NDArray[np.bool_]:

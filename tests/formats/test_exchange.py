@@ -272,7 +272,15 @@ def test_an_export_may_write_the_time_of_its_own_clock_and_region(written, hour)
     assert not received["zoned"]
 
 
-@pytest.mark.parametrize("written", ["12/7/2026 21:00:00", "7.12.26 21:00", "31.2.2026 10:00:00"])
+WRONG_TIMES = [
+    "12/7/2026 21:00:00",
+    "7.12.26 21:00",
+    "31.2.2026 10:00:00",
+    "9999-12-31T23:59:59.999Z",
+]
+
+
+@pytest.mark.parametrize("written", WRONG_TIMES)
 def test_a_time_that_could_be_two_days_or_none_leaves_its_row_unread(written):
     reading = read(EXPORT.replace("2026-12-07T10:00:00.25Z", written))
     assert reading.unread["note"].to_pylist() == ["its time or event cannot be read"]
