@@ -22,6 +22,7 @@ from analyzer.messages.expansions import (
     original_side,
     where_it_left,
 )
+from analyzer.messages.grounds import denied, grounds, refusals
 from analyzer.messages.handovers import handed_back, proxied, taken_over, told_by_filters
 from analyzer.messages.legs import PLACE, frame, legs, own_client
 from analyzer.messages.links import causes, children, parents, roots
@@ -58,6 +59,8 @@ class Assembled:
     server_events: pd.DataFrame  # starts, reloads and stops
     locality: Locality
     clocks: pd.DataFrame  # how far the clocks of our servers are apart
+    told: pd.DataFrame  # what the server itself says of who is ours, from `grounds`
+    denied: frozenset[str]  # domains for which it refused to relay
 
 
 def assemble(events: Events, site: Site | None) -> Assembled:
@@ -77,7 +80,8 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     """
     events, lives = live(prepared(events))
     tried = attempts_to_deliver(events)
-    local = locality(site, tried)
+    told = grounds(tried, events)
+    local = locality(site, tried, told)
     known = logins(legs(events, lives, made_here(events, lives)), events)
     known = submitters(_normal(known, local), events, local)
     known = told_by_filters(proxied(known, events, lives), events)
@@ -111,6 +115,8 @@ def assemble(events: Events, site: Site | None) -> Assembled:
         changes,
         local,
         offsets(tried, known),
+        told,
+        denied(refusals(events)),
     )
 
 

@@ -1,7 +1,8 @@
 """Who is inside? Clients and addresses, by what the site says or by what the log shows.
 
-Inside, outside or unknown: never a bool. Where no site is given, domains are those that this server
-delivered itself, and networks those that no stranger can have; a verdict then stays at possible.
+Inside, outside or unknown: never a bool. Where no site is given, domains are those of which the
+server itself says so (`grounds`), and networks those that no stranger can have; a verdict then
+stays at possible.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from analyzer.messages.addresses import (
     routed_domain,
     within,
 )
+from analyzer.messages.grounds import said
 from analyzer.site import OURS_ALONE, Network, Site, domain_key
 
 INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
@@ -29,19 +31,6 @@ FLOWS = {
     (OUTSIDE, INSIDE): "inbound",
     (OUTSIDE, OUTSIDE): "third_party",
 }
-# Agents that end a message on this machine: Postfix daemons, Sendmail mailers, Exchange's store.
-FINAL = [
-    "local",
-    "virtual",
-    "lmtp",
-    "pipe",
-    "prog",
-    "*file*",
-    "*include*",
-    "cyrus",
-    "procmail",
-    "storedriver",
-]
 # The server itself, whatever networks are stated.
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
 MAILBOXES = ["local", "virtual"]  # these never pass mail on to another host, as a filter may
@@ -99,50 +88,36 @@ class Locality:
         return per_value(values, self.of_client).fillna(UNKNOWN)
 
 
-def locality(site: Site | None, attempts: pd.DataFrame) -> Locality:
+def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> Locality:
     """Who is ours, by the site where it says, else by the log.
 
     Args:
-        attempts: Delivery events with `daemon, service, recipient, orig_recipient, status`.
+        attempts: Delivery events with `daemon, recipient`.
+        told: What the server itself said, from `grounds`.
     """
     stated = site or Site()
     inferred = not stated.known
-    domains = stated.domains if stated.domains is not None else _domains_delivered_here(attempts)
-    relayed = stated.relay_domains if stated.domains is not None else _domains_passed_on(attempts)
+    by_log = said(told)
+    domains = stated.domains if stated.domains is not None else by_log.get("domains", [])
+    relayed = (
+        stated.relay_domains if stated.domains is not None else by_log.get("relay_domains", [])
+    )
     believed = [*stated.believed_networks, *LOOPBACK] if stated.networks is not None else OURS_ALONE
-    servers = frozenset(name.strip("[]").lower() for name in stated.servers or [])
+    names = stated.servers if stated.servers is not None else by_log.get("servers", [])
     return Locality(
         frozenset(map(domain_key, domains)) if domains else None,
         frozenset(map(domain_key, relayed or [])),
         tuple(believed),
-        servers,
+        frozenset(name.strip("[]").lower() for name in names),
         domain_key(domains[0]) if domains else None,
         inferred,
-        frozenset(_by_count(attempts.loc[attempts["daemon"].isin(MAILBOXES), "recipient"])),
+        _with_mailboxes(attempts),
     )
 
 
-def _domains_delivered_here(attempts: pd.DataFrame) -> list[str]:
-    """Domains whose mail ended in a mailbox of this server or was rewritten here, the busiest
-    first.
-    """
-    here = attempts["daemon"].isin(FINAL) & attempts["status"].eq("sent")
-    return _by_count(
-        pd.concat([attempts.loc[here, "recipient"], attempts["orig_recipient"].dropna()])
-    )
-
-
-def _domains_passed_on(attempts: pd.DataFrame) -> list[str]:
-    """Domains that went out by the `relay` service, which Postfix keeps for relay_domains
-    (master.cf).
-    """
-    return _by_count(attempts.loc[attempts["service"].eq("relay"), "recipient"])
-
-
-def _by_count(addresses: pd.Series) -> list[str]:
-    names = per_value(addresses, domain)
-    counts = names[names.ne("")].value_counts()
-    return sorted(counts.index, key=lambda name: (-counts[name], name))
+def _with_mailboxes(attempts: pd.DataFrame) -> frozenset[str]:
+    put = attempts.loc[attempts["daemon"].isin(MAILBOXES), "recipient"]
+    return frozenset(per_value(put, domain).dropna()) - {""}
 
 
 def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:

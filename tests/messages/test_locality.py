@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
-from analyzer.messages.locality import locality, sides
+from analyzer.messages import locality as rule
+from analyzer.messages.grounds import domains
+from analyzer.messages.locality import sides
 from analyzer.site import Site
 
 SITE = Site(
@@ -19,6 +21,13 @@ SENT = {
     "orig_recipient": None,
     "status": "sent",
 }
+
+
+NOTHING_REFUSED = pd.DataFrame(columns=["recipient", "reply"])
+
+
+def locality(site, log):
+    return rule.locality(site, log, domains(log, NOTHING_REFUSED))
 
 
 def tried(*differences):

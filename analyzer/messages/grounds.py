@@ -1,0 +1,136 @@
+"""Which domains and hosts are ours, by what the server itself did or said?
+
+Only what no stranger can bring about counts: where the server put mail, what it rewrote, whom it
+calls unknown, and names that it has verified.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analyzer.messages.addresses import canonical_ip, domain, per_value, routed_domain
+from analyzer.messages.legs import frame
+from analyzer.messages.lives import Events
+
+# Agents that end a message on this machine: Postfix daemons, Sendmail mailers, Exchange's store.
+FINAL = [
+    "local",
+    "virtual",
+    "lmtp",
+    "pipe",
+    "prog",
+    "*file*",
+    "*include*",
+    "cyrus",
+    "procmail",
+    "storedriver",
+]
+# The end of the server's own words. A policy server may say that a user is unknown of any domain;
+# only Postfix itself names the table, and Sendmail says no more than this.
+OF_OUR_TABLE = (
+    r": User unknown in (?:local|virtual)[a-z ]* table$|^(?:[^<>]*<[^<>]*>\.\.\. )?User unknown$"
+)
+OF_RELAY_TABLE = r": User unknown in relay[a-z ]* table$"
+DENIED = r": Relay access denied$|\.\.\. Relaying denied[^<>]*$"
+COLUMNS = ["key", "value", "ground", "times"]
+
+
+def domains(tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
+    """One row a domain and ground: `key` (of site.toml), `value`, `ground`, `times`.
+
+    Args:
+        tried: Delivery events with `daemon, service, recipient, orig_recipient, status`.
+        refused: Decisions with `recipient, reply`.
+    """
+    here = tried["daemon"].isin(FINAL) & tried["status"].eq("sent")
+    reply = refused["reply"].astype("str")
+    plain = refused.loc[per_value(refused["recipient"], routed_domain).eq(""), "recipient"]
+    relay = tried["service"].eq("relay")
+    return pd.concat(
+        [
+            _counted("domains", "delivered", tried.loc[here, "recipient"]),
+            _counted("domains", "rewritten", tried["orig_recipient"]),
+            _counted("domains", "unknown_user", plain[reply.str.contains(OF_OUR_TABLE)]),
+            _counted("relay_domains", "relay_service", tried.loc[relay, "recipient"]),
+            _counted("relay_domains", "unknown_user", plain[reply.str.contains(OF_RELAY_TABLE)]),
+        ],
+        ignore_index=True,
+    )
+
+
+def said(told: pd.DataFrame) -> dict[str, list[str]]:
+    """For each key of site.toml what the server says, the busiest first.
+
+    Refusals make nothing busy: a stranger who guesses names can have as many as he likes.
+    """
+    mail = told.assign(times=told["times"].mask(told["ground"].eq("unknown_user"), 0))
+    times = mail.groupby(["key", "value"])["times"].sum().reset_index()
+    times = times.sort_values(["times", "value"], ascending=[False, True])
+    return {str(key): of["value"].tolist() for key, of in times.groupby("key")}
+
+
+def grounds(tried: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """All that the server says of who is ours: `key, value, ground, times`."""
+    known = domains(tried, refusals(events))
+    ours = frozenset(known.loc[known["key"].eq("domains"), "value"])
+    return pd.concat([known, own_hosts(events, ours)], ignore_index=True)
+
+
+def denied(refused: pd.DataFrame) -> frozenset[str]:
+    """Domains for which the server refused to relay: they are not ours.
+
+    An address that hides a route is refused for the route, whoever owns its domain.
+    """
+    plain = per_value(refused["recipient"], routed_domain).eq("")
+    mine = refused["reply"].astype("str").str.contains(DENIED) & plain
+    return frozenset(per_value(refused.loc[mine, "recipient"], domain).dropna()) - {""}
+
+
+def refusals(events: Events) -> pd.DataFrame:
+    """What the server refused: `recipient, reply`."""
+    return frame(events, "decision", ["rank", "recipient", "reply", "action"]).query(
+        "action == 'reject'"
+    )
+
+
+def own_hosts(events: Events, ours: frozenset[str]) -> pd.DataFrame:
+    """Names and addresses of the logging servers: `key, value, ground, times`.
+
+    A client whose verified name is that of the server, in a domain of ours, is the server. A short
+    name alone proves nothing: anybody can call a host of his mx1.
+    """
+    kinds = [kind for kind in ("client", "received") if kind in events]
+    columns = ["rank", "server", "client_name", "client_ip"]
+    seen = [frame(events, kind, columns) for kind in kinds]
+    if not seen:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = pd.concat(seen).groupby(columns[1:], dropna=False).size().reset_index(name="times")
+    hosts = _counted("servers", "logs", rows["server"].str.lower(), rows["times"], whole=True)
+    rows = rows.dropna(subset=columns[1:])
+    name = rows["client_name"].str.lower().str.rstrip(".")
+    parts_of = name.str.extract(r"^(?P<host>[^.]+)\.(?P<domain>.+)$")
+    short = rows["server"].str.lower().str.replace(r"\..*$", "", regex=True)
+    address = per_value(rows["client_ip"], canonical_ip)
+    mine = parts_of["host"].eq(short) & parts_of["domain"].isin(sorted(ours)) & address.notna()
+    parts = [
+        _counted("servers", "named", values[mine], rows.loc[mine, "times"], whole=True)
+        for values in (name, address)
+    ]
+    return pd.concat([hosts, *parts], ignore_index=True)
+
+
+def _counted(
+    key: str,
+    ground: str,
+    values: pd.Series[str],
+    times: pd.Series[int] | None = None,
+    *,
+    whole: bool = False,
+) -> pd.DataFrame:
+    """How often each domain of the addresses, or each value as a *whole*, occurs."""
+    names = values if whole else per_value(values, domain)
+    weights = times if times is not None else pd.Series(1, names.index)
+    kept = names.notna() & names.ne("")
+    counts = weights[kept].groupby(names[kept].astype("object")).sum()
+    found = pd.DataFrame({"value": counts.index, "times": counts.to_numpy("int64")})
+    return found.assign(key=key, ground=ground)[COLUMNS]

@@ -1,0 +1,261 @@
+"""Who is local, by the log of a server whose configuration is not at hand?
+
+Every answer has its ground, how often it was seen, and a confidence. High: no stranger could have
+brought it about. Medium: he could, at some cost. Low: it fits, and so would other things; only the
+owner can say, so a low one is shown and never used.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+import pandas as pd
+
+from analyzer.messages.addresses import canonical_ip, domain, per_value, within
+from analyzer.messages.assemble import Assembled
+from analyzer.messages.masks import masked
+from analyzer.site import OURS_ALONE
+
+HIGH, MEDIUM, LOW = "high", "medium", "low"
+KEYS = ["domains", "relay_domains", "networks", "servers", "lists", "forwards"]  # of site.toml
+INFERENCE = ["key", "value", "target", "confidence", "times", "unit", "reason"]
+STRANGERS = 3  # a mistyped address reaches a server by one or two
+DAYS, MESSAGES = 2, 3  # a host that sends for us does so again and again
+MOST_TARGETS = 10  # of an alias; what reaches more people is a list
+QUOTED_BY = 2  # one next hop may say what it likes
+OWNER = r"^(?:owner-(?P<after>[^@]+)|(?P<before>[^@]+?)-(?:owner|request|bounces?))@(?P<of>[^@]+)$"
+QUOTED = r"\bmessages from \[(?P<ip>[0-9A-Fa-f.:]+)\]"
+# Lines, or mail: what each ground counts, and how it is said.
+GROUNDS = {
+    "delivered": ("delivery", "this server put its mail into mailboxes or programs of its own"),
+    "rewritten": ("delivery", "this server rewrote addresses of it"),
+    "unknown_user": ("refusal", "this server refused users of it as unknown in a table of its own"),
+    "relay_service": ("delivery", "went out by the service `relay`, kept for relay_domains"),
+    "logs": ("line", "the host that wrote the log"),
+    "named": ("message", "a client whose verified name is that of the logging host"),
+}
+
+
+def infer(assembled: Assembled) -> pd.DataFrame:
+    """What `inference` finds in messages that were put together without a site."""
+    attempts = assembled.attempts.select(["client_ip", "kind"]).to_pandas()
+    return inference(assembled.told, assembled.denied, assembled.deliveries, attempts)
+
+
+def inference(
+    told: pd.DataFrame, denied: frozenset[str], rows: pd.DataFrame, attempts: pd.DataFrame
+) -> pd.DataFrame:
+    """One row an entry of site.toml that the log shows or hints at, the surest first of each key.
+
+    Args:
+        told: What the server said, from `grounds`: `key, value, ground, times`.
+        denied: Domains for which relaying was refused.
+        rows: Deliveries with sides, made without a site.
+        attempts: ATTEMPTS with `client_ip, kind`.
+
+    Returns:
+        `key, value, target, confidence, times, unit, reason`; `target` of a forward only.
+    """
+    lists = _lists(rows)
+    parts = [
+        _told(told, denied),
+        _accepted(rows, denied),
+        _private(rows),
+        _public(rows, attempts, told.loc[told["key"].eq("domains"), "value"]),
+        _quoted(rows),
+        lists,
+        _forwards(rows, lists["value"]),
+    ]
+    found = pd.concat([part.reindex(columns=INFERENCE) for part in parts], ignore_index=True)
+    rank = {name: number for number, name in enumerate([HIGH, MEDIUM, LOW])}
+    order = found.assign(of=found["key"].map(KEYS.index), sure=found["confidence"].map(rank))
+    by = ["of", "sure", "times", "value", "target"]
+    order = order.sort_values(by, ascending=[True, True, False, True, True])
+    # What the server itself says goes before what only fits.
+    return order.drop_duplicates(["key", "value", "target"])[INFERENCE].reset_index(drop=True)
+
+
+def _told(told: pd.DataFrame, denied: frozenset[str]) -> pd.DataFrame:
+    found = []
+    for (key, value), of in told.groupby(["key", "value"], sort=True):
+        said = [f"{GROUNDS[g][1]} ({n:,})" for g, n in zip(of["ground"], of["times"], strict=True)]
+        refused = key in {"domains", "relay_domains"} and value in denied
+        if refused:
+            said.append("but it also refused to relay for it: the setting may have changed")
+        first = GROUNDS[str(of["ground"].iloc[0])][0]
+        row = {"key": key, "value": value, "times": int(of["times"].sum()), "unit": first}
+        found.append(row | {"confidence": MEDIUM if refused else HIGH, "reason": "; ".join(said)})
+    return pd.DataFrame(found, columns=INFERENCE)
+
+
+def _accepted(rows: pd.DataFrame, denied: frozenset[str]) -> pd.DataFrame:
+    """Domains elsewhere for which strangers were let in, who wrote to no other such domain."""
+    strange = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
+    mine = strange & rows["recipient_side"].eq("outside") & rows["original_side"].eq("outside")
+    mail = rows[mine].assign(domain=per_value(rows.loc[mine, "recipient"], domain))
+    several = mail.groupby("client_ip")["domain"].transform("nunique").gt(1)
+    spared = set(mail.loc[several, "client_ip"])
+    groups = mail[~mail["client_ip"].isin(spared)].groupby("domain")
+    counts = groups.agg(clients=("client_ip", "nunique"), times=("origin_life", "nunique"))
+    counts = counts[counts["clients"].ge(STRANGERS) & ~counts.index.isin(sorted(denied))]
+    return pd.DataFrame(
+        {
+            "key": "relay_domains",
+            "value": counts.index,
+            "confidence": LOW,
+            "times": counts["times"].to_numpy(),
+            "unit": "message",
+            "reason": [
+                f"accepted from {clients} strangers who sent to no other domain elsewhere, and "
+                "passed on: a domain of yours on another host, one you are backup of, or relaying"
+                for clients in counts["clients"]
+            ],
+        }
+    )
+
+
+def _private(rows: pd.DataFrame) -> pd.DataFrame:
+    """Networks that no stranger can have, as far as hosts of them handed mail in without login."""
+    handed_in = rows["submission"].eq("smtp") & rows["auth_user"].isna()
+    ours = per_value(rows["client_ip"], _is_private).eq(True)
+    mail = rows[handed_in & ours].assign(masked=masked(rows)[handed_in & ours])
+    network = per_value(mail["client_ip"], _around)
+    groups = mail.groupby(network.astype("object"))
+    found = []
+    for value, of in groups:
+        hosts = of["client_ip"].nunique()
+        gateways = sorted(set(of.loc[of["masked"], "client_ip"]))
+        reason = f"private addresses: {hosts:,} of them handed mail in without a login"
+        if gateways:
+            reason += f"; {', '.join(gateways[:5])} brings in what strangers send: leave it out"
+        found.append(
+            {
+                "key": "networks",
+                "value": value,
+                "confidence": LOW if gateways else HIGH,
+                "times": of["origin_life"].nunique(),
+                "unit": "message",
+                "reason": reason,
+            }
+        )
+    return pd.DataFrame(found, columns=INFERENCE)
+
+
+def _is_private(text: str) -> bool:
+    return canonical_ip(text) is not None and within(OURS_ALONE, str(canonical_ip(text)))
+
+
+def _around(text: str) -> str:
+    """Its network as sites cut them: by the second number of 10.x, else /24; /64 of IPv6."""
+    address = ipaddress.ip_address(str(canonical_ip(text)))
+    if address.is_loopback:
+        return "127.0.0.0/8" if address.version == 4 else "::1/128"
+    width = 64 if address.version == 6 else 16 if text.startswith("10.") else 24
+    return str(ipaddress.ip_network(f"{address}/{width}", strict=False))
+
+
+def _public(rows: pd.DataFrame, attempts: pd.DataFrame, ours: pd.Series[str]) -> pd.DataFrame:
+    """Hosts that send to the world under our own domains only, day by day, and never were refused.
+
+    Spam hides behind our domains too, but in a rush, under others as well, and after refusals.
+    """
+    handed_in = rows["submission"].eq("smtp") & rows["client_side"].eq("outside")
+    mail = rows[handed_in]
+    away = mail["recipient_side"].eq("outside") & mail["original_side"].eq("outside")
+    groups = mail.assign(
+        own=per_value(mail["origin_sender"], domain).isin(list(ours)),
+        away=mail["origin_life"].where(away),
+        whom=per_value(mail["recipient"], domain).where(away),
+        day=mail["received"].dt.floor("D"),
+    ).groupby("client_ip")
+    seen = groups.agg(
+        own=("own", "all"),
+        times=("away", "nunique"),
+        domains=("whom", "nunique"),
+        days=("day", "nunique"),
+        name=("client_name", "first"),
+    )
+    refused = attempts.loc[attempts["kind"].isin(["relay_denied", "auth_failed"]), "client_ip"]
+    often = seen["own"] & seen["times"].ge(MESSAGES) & seen["days"].ge(DAYS)
+    kept = seen[often & seen["domains"].ge(2) & ~seen.index.isin(refused.dropna())]
+    return pd.DataFrame(
+        {
+            "key": "networks",
+            "value": [str(ipaddress.ip_network(ip)) for ip in kept.index],
+            "confidence": LOW,
+            "times": kept["times"].to_numpy(),
+            "unit": "message",
+            "reason": [
+                f"{name} ({ip}) sent to {n} domains on {days} days without a login, under our own "
+                "domains only, and was never refused: a host of yours, or relaying under your name"
+                for ip, n, days, name in zip(
+                    kept.index, kept["domains"], kept["days"], kept["name"], strict=True
+                )
+            ],
+        }
+    )
+
+
+def _quoted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Our own address as next hops quote it. They say what they like: never sure."""
+    told = rows["reply"].astype("str").str.extract(QUOTED)["ip"].dropna()
+    seen = rows.loc[told.index, ["relay", "origin_life"]].assign(ip=per_value(told, canonical_ip))
+    groups = seen[~seen["ip"].isin(rows["client_ip"].dropna().unique())].groupby("ip")
+    counts = groups.agg(hops=("relay", "nunique"), times=("origin_life", "nunique"))
+    counts = counts[counts["hops"].ge(QUOTED_BY)]
+    return pd.DataFrame(
+        {
+            "key": "servers",
+            "value": counts.index,
+            "confidence": MEDIUM,
+            "times": counts["times"].to_numpy(),
+            "unit": "message",
+            "reason": [
+                f"{hops} next hops quote it as ours in their refusals" for hops in counts["hops"]
+            ],
+        }
+    )
+
+
+def _lists(rows: pd.DataFrame) -> pd.DataFrame:
+    """Addresses of ours whose mail went on under the name of their owner."""
+    parts = rows["sender"].astype("str").str.extract(OWNER)
+    name = parts["after"].where(parts["after"].notna(), parts["before"])
+    address = (name + "@" + parts["of"]).str.lower()
+    sent_on = rows["original_recipient"].str.lower().eq(address)
+    mine = sent_on & rows["original_side"].eq("inside")
+    counts = (
+        rows[mine]
+        .groupby(address[mine])
+        .agg(times=("origin_life", "nunique"), people=("recipient", "nunique"))
+    )
+    return pd.DataFrame(
+        {
+            "key": "lists",
+            "value": counts.index,
+            "confidence": MEDIUM,
+            "times": counts["times"].to_numpy(),
+            "unit": "message",
+            "reason": [f"sent on to {n:,} people by its owner" for n in counts["people"]],
+        },
+        columns=INFERENCE,
+    )
+
+
+def _forwards(rows: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
+    """Addresses of ours whose mail went on to people elsewhere."""
+    names = ("original_recipient", "recipient")
+    start, end = (rows[name].astype("str").str.lower() for name in names)
+    went_on = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
+    mine = went_on & start.ne(end) & ~start.isin(list(lists))
+    pairs = (
+        rows[mine]
+        .assign(value=start[mine], target=end[mine])
+        .groupby(["value", "target"], observed=True)
+    )
+    counts = pairs["origin_life"].nunique().rename("times").reset_index()
+    few = counts.groupby("value")["target"].transform("size").le(MOST_TARGETS)
+    return counts[few].assign(
+        key="forwards", confidence=HIGH, unit="message", reason="this server sent it on"
+    )
