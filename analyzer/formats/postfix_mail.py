@@ -21,6 +21,7 @@ from analyzer.formats.postfix_words import (
 from analyzer.formats.shapes import Shape, programs
 
 NUMBER = "[0-9]{1,18}"
+SECONDS = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
 
 ACCEPTANCE_LINES = (
     Shape(
@@ -145,14 +146,14 @@ DELIVERY_LINES = (
                 ", delay=",
             ),
             (
-                r"^(?P<delay>[0-9.]{1,18})(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?$",
+                rf"^(?P<delay>{SECONDS})(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?$",
                 ", dsn=",
             ),
             (r"^(?P<dsn>[0-9.]*), status=(?P<status>[A-Za-z-]*) \((?P<reply>.*)$", ""),
         ),
         complete=(
             rf"^to=<?(?P<recipient>{ADDRESS})>?, (?:orig_to=<?(?P<orig_recipient>{ADDRESS})>?, )?"
-            r"relay=(?P<relay>[^,]*)(?:, conn_use=[0-9]+)?, delay=(?P<delay>[0-9.]{1,18})"
+            rf"relay=(?P<relay>[^,]*)(?:, conn_use=[0-9]+)?, delay=(?P<delay>{SECONDS})"
             r"(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?(?:, dsn=(?P<dsn>[0-9.]*))?"
             r", status=(?P<status>[A-Za-z-]+)(?: \((?P<reply>.*))?$"
         ),

@@ -167,7 +167,8 @@ def _one_row_each(table: pa.Table, column: str) -> pa.Table:
         careful = pa.array(whole.str.findall(RECIPIENT).tolist(), parts.type)
         order = np.argsort(np.concatenate([np.flatnonzero(~quoted), np.flatnonzero(quoted)]))
         parts = pa.concat_arrays([parts, careful]).take(pa.array(order))
-    rows = table.take(pc.list_parent_indices(parts))
+    # Without the list itself: repeated for each member it would grow with their square.
+    rows = table.drop_columns([column]).take(pc.list_parent_indices(parts))
     members = pc.utf8_trim_whitespace(pc.list_flatten(parts))
     return _set(rows, column, pa.chunked_array([members]))
 

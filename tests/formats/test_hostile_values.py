@@ -121,3 +121,7 @@ def test_a_refused_recipient_names_the_true_client_or_none(recipient):
     kind, (row,) = read(f"{ID}: ruleset=check_rcpt, arg1={arg}, relay={CLIENT}, {refusal}")
     assert (kind, row["action"], row["stage"]) == ("decision", "reject", "RCPT")
     assert row["client_ip"] in ("192.0.2.7", None)
+
+
+def test_twenty_thousand_recipients_in_one_line_are_as_many_rows():
+    assert len(delivered(",".join(["<bob@b.example>"] * 20_000))) == 20_000
