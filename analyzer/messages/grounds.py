@@ -46,10 +46,13 @@ def domains(tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
     reply = refused["reply"].astype("str")
     plain = refused.loc[per_value(refused["recipient"], routed_domain).eq(""), "recipient"]
     relay = tried["service"].eq("relay")
+    # Within one domain it may be spelling alone (`bob@b.example.`), which a stranger chooses.
+    owner = per_value(tried["orig_recipient"], domain)
+    moved = owner.notna() & owner.ne(per_value(tried["recipient"], domain))
     return pd.concat(
         [
             _counted("domains", "delivered", tried.loc[here, "recipient"]),
-            _counted("domains", "rewritten", tried["orig_recipient"]),
+            _counted("domains", "rewritten", tried.loc[moved, "orig_recipient"]),
             _counted("domains", "unknown_user", plain[reply.str.contains(OF_OUR_TABLE)]),
             _counted("relay_domains", "relay_service", tried.loc[relay, "recipient"]),
             _counted("relay_domains", "unknown_user", plain[reply.str.contains(OF_RELAY_TABLE)]),

@@ -58,7 +58,7 @@ class Locality:
             name in self.domains
             or name in self.relay_domains
             or name in self.servers
-            or literal(name) in self.servers
+            or (literal(name) or name) in self.servers
         )
         if ours or name == "":
             return INSIDE
@@ -108,7 +108,7 @@ def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> L
         frozenset(map(domain_key, domains)) if domains else None,
         frozenset(map(domain_key, relayed or [])),
         tuple(believed),
-        frozenset(name.strip("[]").lower() for name in names),
+        frozenset(name.strip("[]").lower() for name in names) - {""},
         domain_key(domains[0]) if domains else None,
         inferred,
         _with_mailboxes(attempts),
