@@ -31,6 +31,8 @@ class Evidence:
             dropped.
         clocks: `server, next_server, hand_overs, seconds, mad`: how far two servers disagree.
         jumps: `source, server, line, time, seconds, lines`: where a file goes back in time.
+        networks: Stated networks that are believed.
+        hints: `key, value, times, reason`: what may be ours, and only the owner can say.
         relay_domains_known: Is it stated whose backup or gateway we are?
     """
 
@@ -45,6 +47,8 @@ class Evidence:
     lost_lines: pd.DataFrame = field(default_factory=pd.DataFrame)
     clocks: pd.DataFrame = field(default_factory=pd.DataFrame)
     jumps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    networks: tuple[str, ...] = ()
+    hints: pd.DataFrame = field(default_factory=pd.DataFrame)
     relay_domains_known: bool = True
 
 

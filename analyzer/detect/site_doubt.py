@@ -2,25 +2,99 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import pandas as pd
 
 from analyzer.detect.detector import Detector, Evidence
+from analyzer.words import count
 
 DOMAINS_SHOWN = 8
+# A foreign domain that most strangers write to is ours or hosted here; a flood has few sources.
+MOST, CLIENTS = 0.5, 5
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
-    """A limit for an inferred site, for each network too wide, and for each domain left out."""
+    """A limit for an inferred site and each hint of what it lacks, for each network that is too
+    wide or hides strangers, and for each domain left out.
+    """
     rows = [(network, "network", _too_wide(network)) for network in evidence.doubted_networks]
+    rows += _hiding(evidence) if evidence.networks else []
     if not evidence.site_known:
         rows.append(("site", "server", _inferred(evidence.inferred_domains)))
-    found = pd.DataFrame(rows, columns=["subject", "subject_kind", "reason"])
+        rows += _hints(evidence.hints)
+    parts = [pd.DataFrame(rows, columns=["subject", "subject_kind", "reason"])]
     if evidence.site_known:
-        found = pd.concat([found, _left_out(evidence.deliveries)], ignore_index=True)
+        parts += [_left_out(evidence.deliveries), _most_wanted(evidence.deliveries)]
+    found = pd.concat(parts, ignore_index=True)
     nothing: Any = [[] for _ in found.index]
     return found.assign(kind="limit", verdict="possible", evidence=nothing)
+
+
+def _hints(hints: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """What may be ours by the log, and only the owner can say."""
+    return [
+        (
+            str(row["value"]),
+            "network" if row["key"] == "networks" else "server",
+            f"{row['value']}: {row['reason']}. If it is yours, state it in `{row['key']}`.",
+        )
+        for row in hints.to_dict("records")
+    ]
+
+
+def _hiding(evidence: Evidence) -> list[tuple[str, str, str]]:
+    """Stated networks with an address of ours through which strangers come in."""
+    rows = evidence.deliveries
+    hidden = rows.loc[rows["origin_masked"].eq(True), "client_ip"].dropna().unique()
+    found = []
+    for name in evidence.networks:
+        network = ipaddress.ip_network(name)
+        inside = sorted(ip for ip in hidden if ipaddress.ip_address(ip) in network)
+        if inside and not network.is_loopback:
+            found.append(
+                (
+                    name,
+                    "network",
+                    _covers(name, inside),
+                )
+            )
+    return found
+
+
+def _covers(network: str, gateways: list[str]) -> str:
+    return (
+        f"{network} covers {', '.join(gateways[:DOMAINS_SHOWN])}, through which strangers' mail "
+        "comes in under an address of yours: whoever comes that way may relay. State the hosts "
+        "that have to send instead."
+    )
+
+
+def _most_wanted(deliveries: pd.DataFrame) -> pd.DataFrame:
+    """A domain elsewhere that gets most of the mail that strangers bring, and is not stated."""
+    strange = deliveries["client_side"].eq("outside") & deliveries["submission"].eq("smtp")
+    mail = deliveries[strange & deliveries["auth_user"].isna()]
+    mail = mail[~mail["original_side"].eq("inside") | mail["recipient_side"].eq("inside")]
+    domain = mail["recipient"].astype("str").str.lower().str.replace(r"^.*@", "", regex=True)
+    groups = mail[mail["recipient_side"].eq("outside")].groupby(domain)
+    seen = groups.agg(clients=("client_ip", "nunique"), messages=("origin_life", "nunique"))
+    whole = max(mail["origin_life"].nunique(), 1)
+    kept = seen[(seen["messages"] / whole).gt(MOST) & seen["clients"].ge(CLIENTS)]
+    return pd.DataFrame(
+        {
+            "subject": kept.index,
+            "subject_kind": "server",
+            "messages": kept["messages"].to_numpy(),
+            "reason": [
+                f"{name} is not among the stated domains, but {count(int(mails), 'message')} of "
+                f"{whole:,} from strangers are for it, from {count(int(clients), 'client')}: it "
+                "looks local. If it is yours, or you are its backup, state it; every verdict here "
+                "depends on it."
+                for name, clients, mails in kept.itertuples()
+            ],
+        }
+    )
 
 
 def _left_out(deliveries: pd.DataFrame) -> pd.DataFrame:
@@ -43,6 +117,11 @@ def _left_out(deliveries: pd.DataFrame) -> pd.DataFrame:
 
 
 def _too_wide(network: str) -> str:
+    if ipaddress.ip_network(network).prefixlen == 0:
+        return (
+            f"{network} is the whole internet: a server that trusts it relays for everybody. It "
+            "was not believed; if the server is set up so, that is the hole."
+        )
     return (
         f"{network} is wider than any one owner's network of public addresses. A copied mynetworks "
         "may be the very hole, so it was not believed: clients in it count as strangers."
@@ -54,7 +133,7 @@ def _inferred(domains: tuple[str, ...]) -> str:
     return (
         "who is local was not stated in full, so it was inferred: our domains are those this "
         f"server delivered or rewrote itself ({names}), our networks the private ones. "
-        "No verdict goes beyond possible."
+        "No verdict goes beyond possible. `relaytrail site infer` writes it down with its reasons."
     )
 
 
@@ -62,6 +141,6 @@ SITE_DOUBT = Detector(
     name="site_doubt",
     question='What in the answer to "who is local" must be doubted?',
     verdicts={"possible": "a limit of this analysis"},
-    forgeable="nothing",
+    forgeable="mail that makes a domain or a host look like ours; a doubt changes no verdict",
     judge=judge,
 )

@@ -6,20 +6,20 @@ The only place that joins the rooms.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 
-from analyzer import charts, detect, evidence, formats, impact, messages, report
+from analyzer import charts, evidence, impact, messages, report
 from analyzer.case import Case
 from analyzer.folder import CaseFolder, Settings
 from analyzer.pipeline import accounting
-from analyzer.pipeline.dating import Dated, date, flat
+from analyzer.pipeline.dating import date, flat
+from analyzer.pipeline.judging import judged
 from analyzer.pipeline.reading import Piece, read_all
 from analyzer.progress import Show
-from analyzer.schema import DELIVERIES, EVENTS, fit
+from analyzer.schema import DELIVERIES, fit
 from analyzer.site import Site
 from analyzer.window import Window
 
@@ -79,9 +79,8 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
     """From what was read to a case, all in memory."""
     window = settings.window
     dated = date(pieces, settings.year, site.timezone if site else None)
-    assembled = _asked_about(messages.assemble(dated.events, site), window, dated.zone)
-    judged = detect.judge(_evidence(assembled, dated, site, window))
-    rows = judged.deliveries
+    assembled, inferred, verdicts = judged(dated, site, window)
+    rows = verdicts.deliveries
     volume = impact.hourly(rows)
     blocklists = impact.echo(assembled.tried, rows)
     declared = rows[[name for name in DELIVERIES.names if name in rows]]
@@ -89,12 +88,13 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
         messages=assembled.messages,
         deliveries=fit(pa.Table.from_pandas(declared, preserve_index=False), DELIVERIES),
         attempts=assembled.attempts,
-        findings=judged.findings,
+        findings=verdicts.findings,
         volume=volume,
         unread=accounting.unread(pieces, dated),
         impact={"figures": impact.figures(volume, blocklists), "blocklists": blocklists},
         manifest={
             **settings.as_json(inferred=assembled.locality.inferred),
+            "inferred": accounting.inferred(inferred),
             "clock": dated.clock,
             "clock_offsets": accounting.clock_offsets(assembled.clocks),
             "inputs": accounting.inputs(pieces, dated, window),
@@ -102,52 +102,3 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
         events=flat(dated.events),
         queue=messages.with_their_messages(accounting.queue(pieces), rows),
     )
-
-
-def _asked_about(whole: messages.Assembled, window: Window, zone: str) -> messages.Assembled:
-    """What was received in the window, with all that became of it."""
-    if not window.given:
-        return whole
-    rows = whole.deliveries
-    begun = rows["received"].where(rows["received"].notna(), rows["completed"])
-    return replace(
-        whole,
-        messages=window.table(whole.messages, "received", zone),
-        deliveries=rows[window.holds(begun, zone)].reset_index(drop=True),
-        attempts=window.table(whole.attempts, "time", zone),
-        tried=window.rows(whole.tried, "time", zone),
-        server_events=window.rows(whole.server_events, "time", zone),
-    )
-
-
-def _evidence(
-    assembled: messages.Assembled, dated: Dated, site: Site | None, window: Window
-) -> detect.Evidence:
-    """What detectors look at, from what the other rooms made."""
-    attempts = assembled.attempts.to_pandas()
-    attempts["client_side"] = assembled.locality.clients(attempts["client_ip"])
-    times = [time for span in dated.spans.values() for time in span if time is not None]
-    since, until = window.bounds(dated.zone)
-    return detect.Evidence(
-        deliveries=assembled.deliveries,
-        attempts=attempts,
-        server_events=assembled.server_events,
-        begins=max([min(times), *([since] if since is not None else [])]) if times else None,
-        ends=min([max(times), *([until] if until is not None else [])]) if times else None,
-        site_known=not assembled.locality.inferred,
-        doubted_networks=tuple(map(str, site.doubted_networks)) if site else (),
-        inferred_domains=tuple(sorted(assembled.locality.domains or ())),
-        relay_domains_known=site is not None and site.relay_domains is not None,
-        lost_lines=window.rows(_lost_lines(dated.events), "time", dated.zone),
-        clocks=assembled.clocks,
-        jumps=window.rows(formats.jumps(dated.logs), "time", dated.zone),
-    )
-
-
-def _lost_lines(events: dict[str, pa.Table]) -> pd.DataFrame:
-    """Where the log says that lines are missing."""
-    if "lines_lost" not in events:
-        return pd.DataFrame()
-    columns = ["time", "server", "lost", "relay", "source", "line", "offset"]
-    lost: pd.DataFrame = fit(events["lines_lost"], EVENTS).select(columns).to_pandas()
-    return lost

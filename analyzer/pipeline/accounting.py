@@ -140,3 +140,10 @@ def _unread(piece: Piece) -> pa.Table:
     ]
     both = [piece.log.unread, pa.Table.from_pylist(longest, UNREAD)]
     return pa.concat_tables(both).sort_by("line")
+
+
+def inferred(found: pd.DataFrame) -> list[dict[str, Any]]:
+    """What was taken for ours or may be, where the site does not say, with its reason."""
+    columns = ["key", "value", "confidence", "times", "unit", "reason"]
+    rows = found[columns].astype({"times": "int64"}).astype("object")
+    return [dict(zip(columns, row, strict=True)) for row in rows.itertuples(index=False)]

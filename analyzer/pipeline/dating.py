@@ -80,7 +80,7 @@ def date(pieces: Sequence[Piece], year: int | None, stated_zone: str | None) -> 
     counted, repeated = formats.once(tables, names)
     return Dated(
         tables,
-        _one_table_a_kind(counted, names),
+        one_table_a_kind(counted, names),
         [_clock(name, years[name], *zone_of[name]) for name in sorted(years)],
         repeated,
         stated_zone or ASSUMED_ZONE,
@@ -111,7 +111,7 @@ def _clock(name: str, year: formats.Year, zone: str, told_by: str) -> dict[str, 
     return {"path": name, "year": year.year, "ground": ground, "timezone": zone}
 
 
-def _one_table_a_kind(
+def one_table_a_kind(
     tables: dict[str, dict[str, pa.Table]], names: Sequence[str]
 ) -> dict[str, pa.Table]:
     by_kind: dict[str, list[pa.Table]] = {}

@@ -96,6 +96,19 @@ def site(case: Case) -> list[dict[str, str]]:
         rows.append(
             {"key": key, "value": words.listing([display(str(item), 60) for item in items], 8)}
         )
+    return rows + _by_the_log(case.manifest.get("inferred") or [])
+
+
+def _by_the_log(found: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """What was taken for ours without being stated, by key; what is only a hint, apart."""
+    rows = []
+    for hint in (False, True):
+        for key in dict.fromkeys(str(entry["key"]) for entry in found):
+            mine = [e for e in found if e["key"] == key and (e["confidence"] == "low") == hint]
+            if mine:
+                name = f"{key}, perhaps, not used" if hint else f"{key}, by the log"
+                values = [display(str(entry["value"]), 60) for entry in mine]
+                rows.append({"key": name, "value": words.listing(values, 8)})
     return rows
 
 

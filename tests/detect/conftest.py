@@ -15,6 +15,7 @@ DELIVERY = {
     "client_ip": "203.0.113.7",
     "auth_user": None,
     "submission": "smtp",
+    "origin_masked": False,
     "origin_sender": "ann@a.example",
     "recipient": "bob@far.example",
     "size": 1000,

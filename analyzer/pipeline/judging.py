@@ -1,0 +1,89 @@
+"""From dated events to verdicts: what was put together, and what detectors make of it?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+
+from analyzer import detect, formats, messages
+from analyzer.pipeline.dating import Dated
+from analyzer.schema import EVENTS, fit
+from analyzer.site import Site
+from analyzer.window import Window
+
+HINTS = ["domains", "relay_domains", "networks"]  # keys of site.toml that decide verdicts
+
+
+def judged(
+    dated: Dated, site: Site | None, window: Window
+) -> tuple[messages.Assembled, pd.DataFrame, detect.Judged]:
+    """Messages of the time asked about, what of the site was inferred, and the verdicts."""
+    assembled = _asked_about(messages.assemble(dated.events, site), window, dated.zone)
+    inferred = _inferred(assembled, site or Site())
+    return assembled, inferred, detect.judge(_evidence(assembled, inferred, dated, site, window))
+
+
+def _inferred(assembled: messages.Assembled, site: Site) -> pd.DataFrame:
+    """What the log says in place of keys that the site leaves out; nothing of a known site."""
+    if site.known:
+        return pd.DataFrame(columns=messages.INFERENCE)
+    found = messages.infer(assembled)
+    missing = [key for key in HINTS if getattr(site, key) is None]
+    return found[found["key"].isin(missing)].reset_index(drop=True)
+
+
+def _asked_about(whole: messages.Assembled, window: Window, zone: str) -> messages.Assembled:
+    """What was received in the window, with all that became of it."""
+    if not window.given:
+        return whole
+    rows = whole.deliveries
+    begun = rows["received"].where(rows["received"].notna(), rows["completed"])
+    return replace(
+        whole,
+        messages=window.table(whole.messages, "received", zone),
+        deliveries=rows[window.holds(begun, zone)].reset_index(drop=True),
+        attempts=window.table(whole.attempts, "time", zone),
+        tried=window.rows(whole.tried, "time", zone),
+        server_events=window.rows(whole.server_events, "time", zone),
+    )
+
+
+def _evidence(
+    assembled: messages.Assembled,
+    inferred: pd.DataFrame,
+    dated: Dated,
+    site: Site | None,
+    window: Window,
+) -> detect.Evidence:
+    """What detectors look at, from what the other rooms made."""
+    attempts = assembled.attempts.to_pandas()
+    attempts["client_side"] = assembled.locality.clients(attempts["client_ip"])
+    times = [time for span in dated.spans.values() for time in span if time is not None]
+    since, until = window.bounds(dated.zone)
+    return detect.Evidence(
+        deliveries=assembled.deliveries,
+        attempts=attempts,
+        server_events=assembled.server_events,
+        begins=max([min(times), *([since] if since is not None else [])]) if times else None,
+        ends=min([max(times), *([until] if until is not None else [])]) if times else None,
+        site_known=not assembled.locality.inferred,
+        doubted_networks=tuple(map(str, site.doubted_networks)) if site else (),
+        inferred_domains=tuple(sorted(assembled.locality.domains or ())),
+        relay_domains_known=site is not None and site.relay_domains is not None,
+        networks=tuple(map(str, site.believed_networks)) if site else (),
+        hints=inferred[inferred["confidence"].ne("high")],
+        lost_lines=window.rows(_lost_lines(dated.events), "time", dated.zone),
+        clocks=assembled.clocks,
+        jumps=window.rows(formats.jumps(dated.logs), "time", dated.zone),
+    )
+
+
+def _lost_lines(events: dict[str, pa.Table]) -> pd.DataFrame:
+    """Where the log says that lines are missing."""
+    if "lines_lost" not in events:
+        return pd.DataFrame()
+    columns = ["time", "server", "lost", "relay", "source", "line", "offset"]
+    lost: pd.DataFrame = fit(events["lines_lost"], EVENTS).select(columns).to_pandas()
+    return lost
