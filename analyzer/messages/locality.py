@@ -31,8 +31,8 @@ FLOWS = {
     (OUTSIDE, INSIDE): "inbound",
     (OUTSIDE, OUTSIDE): "third_party",
 }
-# The server itself, whatever networks are stated.
-LOOPBACK = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
+# The server itself, whatever networks are stated; other loopback addresses are the site's to say.
+LOOPBACK = [ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128")]
 MAILBOXES = ["local", "virtual"]  # these never pass mail on to another host, as a filter may
 
 
