@@ -22,6 +22,7 @@ from analyzer.detect.misuse import PROBABLE, find
 from analyzer.detect.open_relay import OPEN_RELAY, relayed
 from analyzer.detect.relay_probes import RELAY_PROBES
 from analyzer.detect.site_doubt import SITE_DOUBT
+from analyzer.detect.spikes import SPIKES
 from analyzer.detect.stolen_account import MISUSE as ACCOUNT
 from analyzer.detect.stolen_account import STOLEN_ACCOUNT
 from analyzer.detect.trusted_host import MISUSE as HOST
@@ -37,6 +38,7 @@ DETECTORS = (
     DOOR,
     RELAY_PROBES,
     LOOPS,
+    SPIKES,
     LOG_GAP,
     CLOCK,
     MASK,

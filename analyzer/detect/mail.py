@@ -53,7 +53,7 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     table[COUNTED] = grouped[COUNTED].sum().astype("int64")
     table = table.reset_index().sort_values(["received", "orig_source", "orig_line"])
     guesses = _guesses(table[["received", "client_ip"]], attempts)
-    network = _networks(table["client_ip"])
+    network = networks(table["client_ip"])
     return table.assign(network=network, guesses=guesses, user=user(table)).reset_index(drop=True)
 
 
@@ -86,7 +86,7 @@ def _heard_of(
     return set(wrote) | set(often[often.ge(2)].index)
 
 
-def _networks(ip: pd.Series[str]) -> pd.Series[str]:
+def networks(ip: pd.Series[str]) -> pd.Series[str]:
     """The /24 of an IPv4 address, the /48 of an IPv6 one: what one customer usually gets."""
     distinct = ip.dropna().unique()
     return ip.map({one: _network(one) for one in distinct}).astype("str")  # no address: no number

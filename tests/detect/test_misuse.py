@@ -2,45 +2,10 @@
 
 import pandas as pd
 
-from analyzer.detect import Evidence, judge
-from analyzer.schema import ATTEMPTS
+from analyzer.detect import judge
+from tests.detect.login_mail import HOME, PLAIN, START, seen
 
-HOME, STRANGE = "10.0.0.9", "198.51.100.{}"
-START = pd.Timestamp("2026-03-02T09:00:00Z")
-# A letter of somebody who logged in, delivered to somebody outside.
-PLAIN = {
-    "server": "mx1",
-    "queue_id": "3F2A12CE583",
-    "origin_queue_id": "3F2A12CE583",
-    "auth_user": "ann",
-    "client_ip": HOME,
-    "client_side": "inside",
-    "address_side": "outside",
-    "submission": "smtp",
-    "uid": pd.NA,
-    "local_user": None,
-    "origin_masked": False,
-    "origin_sender": "ann@corp.example",
-    "sender_side": "inside",
-    "recipient_side": "outside",
-    "original_side": "outside",
-    "relay_domain": False,
-    "flow": "outbound",
-    "status": "delivered",
-    "dsn": "2.0.0",
-    "size": 1000,
-    "cause_life": -1,
-    "cause_leg": -1,
-    "connector": None,
-    "relay_right": False,
-    "message_id": None,
-    "source": "mail.log",
-    "line": 4,
-    "offset": 400,
-    "orig_source": "mail.log",
-    "orig_line": 1,
-    "orig_offset": 100,
-}
+STRANGE = "198.51.100.{}"
 
 
 def letters(number, **difference):
@@ -60,17 +25,8 @@ def letters(number, **difference):
 
 def doors(rows):
     """The mechanisms of rows that differ from a login's ordinary mail."""
-    seen = Evidence(
-        deliveries=pd.DataFrame([PLAIN | row for row in rows]),
-        attempts=pd.DataFrame(columns=[*ATTEMPTS.names, "client_side"]),
-        server_events=pd.DataFrame(columns=["time", "server", "action"]),
-        begins=START,
-        ends=START,
-        site_known=True,
-        doubted_networks=(),
-        inferred_domains=(),
-    )
-    return judge(seen).deliveries["mechanism"].fillna("").tolist()
+    judged = judge(seen([PLAIN | row for row in rows])).deliveries
+    return judged["mechanism"].fillna("").tolist()
 
 
 ROAMING = {"client_ip": lambda n: STRANGE.format(n % 200)}

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from analyzer.detect.mail import _networks
+from analyzer.detect.mail import networks
 
 
 def test_mail_without_an_address_has_a_network_that_is_text_and_null():
-    networks = _networks(pd.Series([None, None], dtype="float64"))
-    assert networks.isna().all()
-    assert networks.fillna("").tolist() == ["", ""]
+    found = networks(pd.Series([None, None], dtype="float64"))
+    assert found.isna().all()
+    assert found.fillna("").tolist() == ["", ""]
