@@ -12,6 +12,7 @@ from analyzer.detect.backscatter import BACKSCATTER, notices, refused_too_late
 from analyzer.detect.clock import CLOCK
 from analyzer.detect.detector import Evidence
 from analyzer.detect.door import DOOR
+from analyzer.detect.guessing import GUESSING
 from analyzer.detect.local_injection import LOCAL_INJECTION
 from analyzer.detect.local_injection import MISUSE as USER
 from analyzer.detect.log_gap import LOG_GAP
@@ -37,6 +38,7 @@ DETECTORS = (
     BACKSCATTER,
     DOOR,
     RELAY_PROBES,
+    GUESSING,
     LOOPS,
     SPIKES,
     LOG_GAP,
