@@ -8,6 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 UTC = pa.timestamp("us", tz="UTC")
+MEASURED = pa.struct([("what", pa.string()), ("value", pa.float64()), ("threshold", pa.float64())])
 PLACE = pa.struct([("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64())])
 # Values of `status` in DELIVERIES whose rows are not counted: others took their place.
 NOT_DELIVERIES = ["expanded", "filtered"]
@@ -344,6 +345,24 @@ FINDINGS = pa.schema(
         ),
         column("reason", pa.string(), "what was seen and why it counts, in words", required=True),
         column("evidence", pa.list_(PLACE), "lines to read first", required=True),
+        column(
+            "incident",
+            pa.string(),
+            "what belongs together: the same door or people in the same days; null where it "
+            "belongs to no abuse",
+        ),
+        column(
+            "measured",
+            pa.list_(MEASURED),
+            "what was measured, and the threshold it passed; points of misuse are those of its "
+            "strongest run",
+        ),
+        column(
+            "checks", pa.list_(pa.string()), "innocent reasons that were looked for, and how many"
+        ),
+        column("baseline_first", UTC, "from here on the log tells what is usual; null: not needed"),
+        column("baseline_last", UTC, "until here"),
+        column("reproduce", pa.string(), "the command that shows it; CASE stands for the folder"),
     ],
     metadata={"meaning": "One row for each finding."},
 )

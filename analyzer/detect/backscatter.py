@@ -47,6 +47,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     found = totals(rows, "group").assign(
         subject=groups["server"].first(),
         cause=groups["cause"].first(),
+        queue_id=groups["origin_queue_id"].first(),
         evidence=evidence_of(rows, "group"),
     )
     return found.assign(

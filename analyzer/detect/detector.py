@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +71,20 @@ def places(rows: pd.DataFrame, prefix: str = "") -> list[dict[str, Any]]:
         {"source": source, "line": int(line), "offset": int(offset)}
         for source, line, offset in shown.itertuples(index=False)
     ]
+
+
+def measured(found: pd.DataFrame, what: Mapping[str, tuple[str, float]]) -> pd.Series[Any]:
+    """What was measured of each finding: name → column and the threshold that it was held to."""
+    rows = found[[column for column, _ in what.values()]].astype("float64").to_numpy().tolist()
+    names = [(name, float(threshold)) for name, (_, threshold) in what.items()]
+    told = [
+        [
+            {"what": name, "value": round(value, 1), "threshold": threshold}
+            for (name, threshold), value in zip(names, row, strict=True)
+        ]
+        for row in rows
+    ]
+    return pd.Series(told, found.index, dtype=object)
 
 
 def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:

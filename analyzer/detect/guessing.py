@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of
+from analyzer.detect.detector import Detector, Evidence, evidence_of, measured
 from analyzer.words import count
 
 FAILURES, LOGINS = 20, 10  # a forgotten password fails less often, and for one login
 AFTER = pd.Timedelta(hours=1)
 NAMED = 5
+MEASURED = {"failed logins": ("failures", FAILURES), "names tried": ("logins", LOGINS)}
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
@@ -36,6 +37,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     return found.assign(
         kind="attempt",
         verdict="probable",
+        measured=measured(found, MEASURED),
         subject_kind="ip",
         reason=found.apply(_reason, axis=1),
     ).reset_index(names="subject")

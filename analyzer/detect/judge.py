@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +47,7 @@ DETECTORS = (
     MASK,
     SITE_DOUBT,
 )
+LISTS = ["evidence", "measured", "checks"]
 ABUSE = ["open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter"]
 
 
@@ -98,7 +100,7 @@ def _misused(evidence: Evidence) -> pd.DataFrame:
             open_relay, "open_relay"
         ),
         score=runs["score"].to_numpy(np.float64),
-        clues=runs["clues"].to_numpy(),
+        **{name: runs[name].to_numpy() for name in ("clues", "measured", "checks")},
     )
 
 
@@ -126,8 +128,24 @@ def _numbered(name: str, found: pd.DataFrame) -> pa.Table:
     order = [column for column in ("first_seen", "subject", "reason") if column in found]
     found = found.sort_values(order, kind="stable", ignore_index=True)
     ids = [f"{name}-{number}" for number in range(1, len(found) + 1)]
-    found = found.assign(detector=name, finding_id=ids)
-    evidence = pa.array(found["evidence"].tolist(), FINDINGS.field("evidence").type)
-    columns = [column for column in FINDINGS.names if column in found and column != "evidence"]
-    plain = pa.Table.from_pandas(found[columns], preserve_index=False)
-    return fit(plain.append_column("evidence", evidence), FINDINGS)
+    reproduce = pd.Series(_commands(found), found.index, dtype="object")
+    found = found.assign(detector=name, finding_id=ids, reproduce=reproduce)
+    columns = [column for column in FINDINGS.names if column in found]
+    plain = [column for column in columns if column not in LISTS]
+    table = pa.Table.from_pandas(found[plain], preserve_index=False)
+    for column in set(columns) - set(plain):
+        lists = pa.array(found[column].tolist(), FINDINGS.field(column).type, from_pandas=True)
+        table = table.append_column(column, lists)
+    return fit(table, FINDINGS)
+
+
+def _commands(found: pd.DataFrame) -> list[str | None]:
+    """What shows the messages of each finding: by its subject, else by one of its queue ids."""
+    asked = found["subject"].where(found["subject_kind"].isin(["ip", "account"]))
+    if "queue_id" in found:
+        asked = asked.fillna(found["queue_id"])
+    return [None if pd.isna(text) else _trace(str(text)) for text in asked]
+
+
+def _trace(text: str) -> str:
+    return f"relaytrail trace CASE {'-- ' if text.startswith('-') else ''}{shlex.quote(text)}"

@@ -16,6 +16,7 @@ from analyzer.detect.clues import own_network
 from analyzer.detect.detector import Evidence, evidence_of, totals
 from analyzer.detect.mail import LOOPBACK, user
 from analyzer.detect.runs import best_run, in_run
+from analyzer.words import count
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
 OWNER = -0.1  # points up to which a message from the owner's own network is the owner's
@@ -76,9 +77,10 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         mail: One row a message, in order of time, see `analyzer.detect.mail`.
 
     Returns:
-        One row a message in a run: `origin_life, score` (of the run), `clues` (in words).
+        One row a message in a run: `origin_life`, and of the run `score`, `clues` (in words),
+        `measured` (points of each sign) and `checks` (messages that show what acquits).
     """
-    columns = ["origin_life", "score", "clues"]
+    columns = ["origin_life", "score", "clues", "measured", "checks"]
     mail = mail[mail[misuse.by].notna()].reset_index(drop=True)
     if mail.empty:
         return pd.DataFrame(columns=columns)
@@ -100,10 +102,38 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         inside &= ~(points.le(OWNER) & own)
         for by, rows in mail[inside].groupby("by"):
             if len(rows) >= misuse.least or rows["outside"].sum() >= 2 * misuse.least:
-                told = _said(parts.loc[rows.index].mean(), misuse)
-                score = best["score"].loc[by]
-                found.append(rows[["origin_life"]].assign(score=score, clues=told))
+                score = float(best["score"].loc[by])
+                found.append(_told(rows, parts.loc[rows.index], score, misuse))
     return pd.concat(found) if found else pd.DataFrame(columns=columns)
+
+
+def _told(rows: pd.DataFrame, parts: pd.DataFrame, score: float, misuse: Misuse) -> pd.DataFrame:
+    """The messages of one run, each with all that is told of the run."""
+    points = parts.sum()
+    reached = max(least for least in (POSSIBLE, PROBABLE, CONFIRMED) if score >= least)
+    signs: list[tuple[str, float, float | None]] = [("points of the run", score, reached)]
+    signs += [
+        (f"points: {misuse.clues[int(str(number))].meaning}", float(points[number]), None)
+        for number in points.sort_values(ascending=False, kind="stable").index
+        if points[number]
+    ]
+    signs += [("points: every message, before any sign", misuse.base * len(rows), None)]
+    checks = [
+        f"{clue.meaning}: {parts[number].lt(0).sum():,} of {count(len(rows), 'message')}"
+        for number, clue in enumerate(misuse.clues)
+        if clue.weight < 0
+    ]
+    run = {
+        "score": score,
+        "clues": _said(parts.mean(), misuse),
+        "measured": [
+            {"what": what, "value": round(value, 1), "threshold": threshold}
+            for what, value, threshold in signs
+        ],
+        "checks": checks,
+    }
+    each = {name: pd.Series([told] * len(rows), rows.index) for name, told in run.items()}
+    return rows[["origin_life"]].assign(**each)
 
 
 def _said(means: pd.Series[float], misuse: Misuse) -> str:
@@ -127,6 +157,11 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
     found = totals(rows, "by").assign(
         score=groups["score"].max(),
         clues=groups["clues"].first(),
+        measured=groups["measured"].first(),
+        checks=groups["checks"].first(),
+        queue_id=groups["origin_queue_id"].first(),
+        baseline_first=evidence.begins,
+        baseline_last=evidence.ends,
         evidence=evidence_of(rows, "by", "orig_"),
         masked=groups["origin_masked"].any(),
     )

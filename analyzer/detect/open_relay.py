@@ -7,10 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
+from analyzer.detect.detector import Detector, Evidence, evidence_of, measured, totals
 from analyzer.words import count
 
 ENOUGH_RECIPIENTS, ENOUGH_DOMAINS = 10, 2  # a single stray message may be a mistake in the site
+
+MEASURED = {
+    "recipients outside": ("recipients", ENOUGH_RECIPIENTS),
+    "domains outside": ("domains", ENOUGH_DOMAINS),
+}
+INNOCENT = {
+    "forwarding": "for an address of ours that passed it on, not counted",
+    "backup_mx": "for a domain that we are the backup or gateway of, not counted",
+}
 
 
 def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
@@ -44,6 +53,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         # The lines that accepted the first messages, then those that tell their fate.
         evidence=evidence_of(rows, "door", "orig_", 5) + evidence_of(rows, "door", "", 5),
     )
+    found = found.assign(measured=measured(found, MEASURED), checks=_checks(found, evidence))
     several = found["domains"].ge(ENOUGH_DOMAINS)
     many = found["recipients"].ge(ENOUGH_RECIPIENTS)
     # Much mail for one domain is what a backup MX passes on: only who states them can tell.
@@ -57,6 +67,26 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         subject_kind="ip",
         reason=found.apply(_reason, axis=1),
     ).rename(columns={"client_ip": "subject"})
+
+
+def _checks(found: pd.DataFrame, evidence: Evidence) -> pd.Series[Any]:
+    """How much else of each client has an innocent reason and is not counted."""
+    rows = evidence.deliveries
+    others = rows[rows["client_ip"].isin(found["client_ip"])]
+    each = {
+        said: others[others["mechanism"].eq(mechanism)]
+        .groupby("client_ip")["origin_life"]
+        .nunique()
+        for mechanism, said in INNOCENT.items()
+    }
+    known = ["logged in: no", "from a network of ours: no"]
+
+    def of_client(ip: str) -> list[str]:
+        return known + [
+            f"{said}: {count(int(each[said].get(ip, 0)), 'message')}" for said in INNOCENT.values()
+        ]
+
+    return found["client_ip"].map(of_client)
 
 
 def _by_door(rows: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
+from analyzer.detect.detector import Detector, Evidence, evidence_of, measured, totals
 from analyzer.detect.mail import networks, user
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
@@ -20,6 +20,11 @@ from analyzer.words import count
 # has none, and without a floor every letter would be a spike.
 Z, FLOOR = 6.0, 1.0
 LEAST, TIMES = 50, 5  # recipients in the hour, and how often its usual ones
+MEASURED = {
+    "recipients outside in the heaviest hour": ("most", LEAST),
+    "times what is usual": ("times", TIMES),
+    "deviations beyond it": ("z", Z),
+}
 NIGHTS = 2  # days below which no hour has been seen before
 AT_ONCE = 500  # sources whose hours lie in memory together
 SHOWN = 200  # heaviest spikes; a flood from everywhere is no spike of each of a million hosts
@@ -113,6 +118,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         subject_kind=found["kind"],
         kind="context",
         verdict="confirmed",
+        queue_id=mine.groupby("stretch")["origin_queue_id"].first(),
+        baseline_first=begins,
+        baseline_last=ends,
+        measured=measured(found.assign(times=found["most"] / found["usual"].clip(1)), MEASURED),
         reason=found.apply(_reason, axis=1),
     ).reset_index(drop=True)
 
@@ -138,6 +147,7 @@ def _stretches(hours: pd.DataFrame) -> pd.DataFrame:
         recipients=("recipients", "sum"),
         most=("recipients", "max"),
         usual=("usual", "max"),
+        z=("z", "max"),
         hours=("hour", "size"),
     ).reset_index(drop=True)
 

@@ -36,7 +36,7 @@ def findings(table: pa.Table) -> list[dict[str, Any]]:
     """Findings as JSON: times in ISO 8601, UTC."""
     rows: list[dict[str, Any]] = schema.fit(table, schema.FINDINGS).to_pylist()
     for row in rows:
-        for name in ("first_seen", "last_seen"):
+        for name in ("first_seen", "last_seen", "baseline_first", "baseline_last"):
             row[name] = row[name] and row[name].isoformat().replace("+00:00", "Z")
     return rows
 

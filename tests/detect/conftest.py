@@ -11,6 +11,7 @@ BEGINS, ENDS = pd.Timestamp("2026-12-07", tz="UTC"), pd.Timestamp("2026-12-08", 
 DELIVERY = {
     "server": "mx1",
     "queue_id": "3F2A12CE583",
+    "origin_queue_id": "3F2A12CE583",
     "received": "10:00",
     "client_ip": "203.0.113.7",
     "auth_user": None,
