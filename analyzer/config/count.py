@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.config.findings import Hole
+from analyzer.config.postfix_patterns import fits
 from analyzer.site import Network, Site, domain_key
 
 NOT_COUNTED = ["filtered", "expanded"]
@@ -28,6 +29,7 @@ class Traffic:
             "origin_queue_id",
             "origin_life",
             "client_ip",
+            "client_name",
             "auth_user",
             "submission",
         ]
@@ -59,6 +61,9 @@ class Traffic:
             chosen &= ~_each(rows["client_ip"], lambda ip: _in(self._site.believed_networks, ip))
         if hole.clients:
             chosen &= _each(rows["client_ip"], lambda ip: _in(hole.clients, ip))
+        if hole.names:
+            fits = partial(_fits, hole.names)
+            chosen &= _each(rows["client_name"], fits) | _each(rows["client_ip"], fits)
         for keys, column in (
             (hole.senders, "origin_sender"), (hole.helos, "helo"), (hole.recipients, "recipient"),
         ):  # fmt: skip
@@ -112,6 +117,8 @@ def _fits(keys: Sequence[str], value: str) -> bool:
     """As an access table matches: the address, its domain or one above, `local@`."""
     address = value.lower()
     name = address.rpartition("@")[2]
+    if any(fits(key, address) for key in keys):  # a key that is no pattern fits nothing
+        return True
     for key in map(str.lower, keys):
         bare = key.lstrip(".")
         if (

@@ -29,11 +29,13 @@ class Check:
 class Hole:
     """Which messages could come through? What is empty does not matter.
 
-    Keys are written as in an access table: an address, a domain (and what is below it), `local@`.
+    Keys are written as in an access table: an address, a domain (and what is below it), `local@`,
+    or a pattern (`/…/`). `names` are those of the client; a pattern is tried on its address too.
     `routed`: recipients with a route in them; `logged_in`: logins that sent as somebody else.
     """
 
     clients: tuple[Network, ...] = ()
+    names: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
     helos: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -21,21 +22,23 @@ from analyzer.config.given import Given, Place, Said
 from analyzer.config.postfix import DEFAULT, Postfix, Service
 from analyzer.config.postfix_holes import (
     SUBMISSION_PORTS,
+    agreed,
     finding,
     guard,
     guilty,
     hole_of,
 )
-from analyzer.config.postfix_places import Places
+from analyzer.config.postfix_places import CLASS, Places
 from analyzer.config.postfix_rules import rules
 from analyzer.config.postfix_stranger import ACCEPTED, DEFERRED, DISCARDED, Answer, answer
 from analyzer.config.postfix_stranger import BROKEN as REFUSES_ALL
 from analyzer.config.postfix_tables import Tables, is_table
-from analyzer.config.postfix_variants import variants
+from analyzer.config.postfix_variants import trusted_clients, variants
 from analyzer.config.postfix_walk import Decision, Stranger
 from analyzer.config.postfix_words import RECIPIENT, RELAY
 
 HERE_ALONE = {"loopback-only", "localhost", "127.0.0.1", "::1"}
+POLICY_SERVICE = re.compile(r"(?:unix|inet):")
 NO_MASTER = "smtpd (no master.cf was given)"
 
 
@@ -84,7 +87,7 @@ def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]
     answers = [(stranger, answer(places, stranger)) for stranger in variants(places)]
     holes = [(s, a) for s, a in answers if a.verdict == ACCEPTED and not a.final]
     first = answers[0][1]
-    findings = [hole_of(places, service, stranger, given) for stranger, given in holes]
+    findings = agreed([hole_of(places, service, stranger, given) for stranger, given in holes])
     if reach:  # a stranger cannot connect; a program or user of the machine can
         findings = [
             replace(f, severity="medium", detail=f"{f.detail} Only {reach}.") for f in findings
@@ -99,6 +102,9 @@ def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]
     ).verdict == ACCEPTED and not hoped.final:
         verdict, because = UNKNOWN, f"closed, unless {_listed(hoped.unknown)} permits"
         findings += _unknown(places, service, hoped)
+    elif not reach and (said := _proxied(places, service, answers[0][0])):
+        verdict, because = UNKNOWN, f"closed, unless strangers pass by the proxy ({said.place})"
+        findings.append(_past_the_proxy(service, said))
     else:
         verdict, because = CLOSED, _told(first)
     return Door(name, verdict, because, place, reach), findings
@@ -133,10 +139,36 @@ def _listed(unknown: Sequence[Said]) -> str:
 def _unknown(places: Places, service: Service | None, hoped: Answer) -> Iterator[Finding]:
     """What stands between this door and an answer."""
     for said in hoped.unknown:
+        if said.value == CLASS:  # `rules` tells of it
+            continue
         check = checks.NOT_GIVEN if is_table(said.value) or said.value[:1] == "/" else checks.POLICY
+        check = checks.PATTERN if said.key else check
+        check = checks.POLICY if POLICY_SERVICE.match(said.value) else check
         detail = f"{said.value} may permit; it was asked before foreign recipients are refused."
         where = service.name if service else ""
         yield finding(check, said.place, detail, guard(places, service), None, where)
+
+
+def _proxied(places: Places, service: Service | None, who: Stranger) -> Said | None:
+    """The setting that lets whoever connects say who he is, where some address is trusted."""
+    first, name = [places.postfix], "smtpd_upstream_proxy_protocol"
+    if service and service.type == "pass":  # postscreen speaks to the client first
+        screens = (s for s in places.postfix.services if s.command == "postscreen")
+        first = [places.postfix.seen_by(screen) for screen in screens]
+        name = "postscreen_upstream_proxy_protocol"
+    said = next((p.setting(name) for p in first if p.text(name)), None)
+    if said is None:
+        return None
+    claims = [*trusted_clients(places), "127.0.0.1"]
+    given = (answer(places, replace(who, client=c), trusting=True) for c in claims)
+    return Said(said.name, said.place) if any(a.verdict == ACCEPTED for a in given) else None
+
+
+def _past_the_proxy(service: Service | None, said: Said) -> Finding:
+    detail = f"{said.value}: whoever connects is believed, also a stranger who finds the port."
+    remedy = "Let only the proxy reach this port: a firewall, or an address inside your network."
+    where = service.name if service else ""
+    return Finding(checks.PROXY, said.place, said.value, detail, remedy, where)
 
 
 def _other(

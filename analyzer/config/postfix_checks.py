@@ -114,6 +114,16 @@ NOT_GIVEN = Check(
     "a table that may permit strangers was not given",
     "What it answers cannot be known from these files.",
 )  # fmt: skip
+PATTERN = Check(
+    "postfix-pattern-untried", "medium",
+    "a pattern that may permit strangers, and of which the audit can make no example",
+    "Whether somebody can fit it cannot be told from here; try it with `postmap -q`.",
+)  # fmt: skip
+PROXY = Check(
+    "postfix-proxy-claims", "medium",
+    "a service takes the client's address from a proxy, and addresses are trusted",
+    "Who reaches the port without the proxy may claim any address, one of mynetworks too.",
+)  # fmt: skip
 DEFERS = Check(
     "postfix-defers", "info",
     "foreign recipients get a temporary refusal (454) rather than a final one",
@@ -139,7 +149,7 @@ CHECKS = (
     OPEN_TO_ALL, WIDE_NETWORK, SENDER_TABLE, HELO_TABLE, OK_NOT_ALLOWED, CLIENT_TABLE,
     RECIPIENT_TABLE, RELAY_DOMAINS, UNTRUSTED_ROUTING, MX_BACKUP, ALL_CERTIFICATES, XCLIENT,
     SUBMISSION, NETWORKS_STYLE, CONTAINER, LEVEL, LOGIN_SENDER, OBSOLETE_WORD, UNKNOWN_WORD,
-    NO_GUARD, VOID_LINE, NOT_GIVEN, DEFERS, POLICY, RELAYHOST, LUSER_RELAY,
+    NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS, POLICY, RELAYHOST, LUSER_RELAY,
 )  # fmt: skip
 # The restriction that let a stranger through, and the check that names it.
 BY_RULE = {

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Service
-from analyzer.config.postfix_places import Places, network_of
+from analyzer.config.postfix_places import Places, network_of, prefix_of
 from analyzer.config.postfix_stranger import Answer
+from analyzer.config.postfix_tables import is_table
 from analyzer.config.postfix_variants import plain
 from analyzer.config.postfix_walk import Decision, Stranger
 from analyzer.config.postfix_words import RECIPIENT, RELAY
-from analyzer.site import Network, too_wide
+from analyzer.site import too_wide
 
 SUBMISSION_PORTS = {"submission", "587", "submissions", "smtps", "465"}
+SHORTENED = ("mynetworks", "relay_domains")  # lists that are closed by taking words out
 GUARD = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
 
 
@@ -41,7 +44,7 @@ def hole_of(places: Places, service: Service | None, who: Stranger, given: Answe
             checks.UNTRUSTED_ROUTING, said.place, detail, change, Hole(routed=True), where
         )
     if decision is None:
-        return _relay_domain(places, service, given.authorised, where)
+        return _relay_domain(places, service, who, given.authorised)
     assert decision.rule is not None
     by = decision.by or decision.rule
     check = checks.BY_RULE.get(decision.rule.value.lower(), checks.OPEN_TO_ALL)
@@ -53,29 +56,50 @@ def hole_of(places: Places, service: Service | None, who: Stranger, given: Answe
             change = change_of(service, "smtpd_authorized_xclient_hosts", "")
             detail = f"{claimed.value} may claim to be {who.client}, which is trusted."
             return finding(checks.XCLIENT, claimed.place, detail, change, None, where)
-        change = change_of(service, "mynetworks", _without_wide(places))
-        hole = Hole(clients=(network,) if network else ())
-        return finding(check, by.place, f"{by.value} holds strangers.", change, hole, where)
+        change = change_of(service, "mynetworks", _without(places, "mynetworks", by))
+        entry = _entry_of(places, by, who.client)
+        held = prefix_of(entry.key) if entry else network
+        hole = Hole(clients=(held,) if held else ())
+        detail = f"{by.value} holds strangers{_named(entry)}."
+        return finding(check, by.place, detail, change, hole, where)
     hole = Hole() if anyone and not by.key else _keyed(check.name, who, by)
     detail = "Every stranger passes." if anyone else f"A stranger passes as {_claim(who, places)}."
     detail = f"{decision.rule.value} in {decision.list}: {by.key or by.value}. {detail}"
     return finding(check, by.place, detail, guard(places, service), hole, where)
 
 
-def _relay_domain(places: Places, service: Service | None, by: Said | None, where: str) -> Finding:
+def _relay_domain(
+    places: Places, service: Service | None, who: Stranger, by: Said | None
+) -> Finding:
+    where = service.name if service else ""
     if by is None:  # every list ran to its end without a word about the recipient
         said = places.postfix.setting(RELAY)
         place = said.place if said else DEFAULT
         return finding(
             checks.OPEN_TO_ALL, place, "No list decides.", guard(places, service), Hole(), where
         )
-    kept = [s.value for s in places.postfix.words("relay_domains") if s.value != by.value]
-    change = change_of(service, "relay_domains", ", ".join(kept))
-    recipients = (by.value.lstrip("."),) if re.fullmatch(r"[\w.-]+", by.value) else ()
-    detail = f"{by.value} holds domains of strangers."
+    change = change_of(service, "relay_domains", _without(places, "relay_domains", by))
+    entry = _entry_of(places, by, who.recipient.rpartition("@")[2])
+    key = entry.key if entry else by.value
+    recipients = (key,) if key and not is_table(key) else ()
+    detail = f"{by.value} holds domains of strangers{_named(entry)}."
     return finding(
         checks.RELAY_DOMAINS, by.place, detail, change, Hole(recipients=recipients), where
     )
+
+
+def _entry_of(places: Places, word: Said, asked: str) -> Said | None:
+    """The very entry, where the word of a list names a table."""
+    if not is_table(word.value):
+        return None
+    above = asked.split(".")
+    keys = [asked, *(".".join(above[n:]) for n in range(1, len(above)))]
+    found = places.tables.table(word).lookup(keys)
+    return found if isinstance(found, Said) else None
+
+
+def _named(entry: Said | None) -> str:
+    return f": {entry.key} ({entry.place})" if entry and entry.key else ""
 
 
 def finding(
@@ -97,37 +121,44 @@ def guard(places: Places, service: Service | None) -> Change:
     return change_of(service, name, GUARD)
 
 
-def _without_wide(places: Places) -> str:
-    words = [said.value for said in places.postfix.words("mynetworks")]
+def _without(places: Places, name: str, by: Said) -> str:
+    """The list without the word that holds strangers, and without networks that do."""
+    words = [said.value for said in places.postfix.words(name) if said.value != by.value]
     networks = {word: network_of(word) for word in words}
     kept = [w for w in words if (network := networks[w]) is None or not too_wide(network)]
-    return ", ".join(w for w in kept) or "127.0.0.0/8, [::1]/128"
+    return ", ".join(kept) or ("127.0.0.0/8, [::1]/128" if name == "mynetworks" else "")
+
+
+def agreed(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, and where several words of one list must go, one corrected line for all."""
+    kept: dict[tuple[str, str], list[str]] = {}
+    for change in (f.change for f in findings if f.change and f.change.name in SHORTENED):
+        words = change.value.split(", ")
+        key = (change.name, change.service)
+        kept[key] = [word for word in kept.get(key, words) if word in words]
+    return [_with_words(f, kept) for f in findings]
+
+
+def _with_words(found: Finding, kept: Mapping[tuple[str, str], list[str]]) -> Finding:
+    change = found.change
+    if change is None or (change.name, change.service) not in kept:
+        return found
+    changed = replace(change, value=", ".join(kept[change.name, change.service]))
+    return replace(found, change=changed, remedy=str(changed))
 
 
 def _keyed(check: str, who: Stranger, by: Said) -> Hole:
-    """Messages that fit the entry; where the key is a pattern, those that fit what was tried."""
-    plain_key = by.key and not re.match(r"[/!|~]", by.key)
+    """Messages that fit the entry; a hole takes its patterns as the table writes them."""
     if check == checks.CLIENT_TABLE.name:
-        network = _prefix(by.key)
-        return Hole(clients=(network,) if network else ())
+        network = prefix_of(by.key)
+        if network is not None:
+            return Hole(clients=(network,))
+        return Hole(names=(by.key,)) if by.key else Hole()
     if check == checks.SENDER_TABLE.name:
-        return Hole(senders=(by.key if plain_key else who.sender.rpartition("@")[2] or "<>",))
+        return Hole(senders=(by.key or who.sender.rpartition("@")[2] or "<>",))
     if check == checks.HELO_TABLE.name:
-        return Hole(helos=(by.key if plain_key else who.helo,))
-    return (
-        Hole(recipients=(by.key,)) if check == checks.RECIPIENT_TABLE.name and plain_key else Hole()
-    )
-
-
-def _prefix(key: str) -> Network | None:
-    """`192.0.2` of an access table is 192.0.2.0/24."""
-    if (network := network_of(key)) is not None:
-        return network
-    parts = key.rstrip(".").split(".")
-    if all(part.isdigit() for part in parts) and 0 < len(parts) < 4:
-        full = ".".join([*parts, *["0"] * (4 - len(parts))])
-        return ipaddress.ip_network(f"{full}/{8 * len(parts)}")
-    return None
+        return Hole(helos=(by.key or who.helo,))
+    return Hole(recipients=(by.key,)) if check == checks.RECIPIENT_TABLE.name and by.key else Hole()
 
 
 def _claim(who: Stranger, places: Places) -> str:
@@ -135,6 +166,7 @@ def _claim(who: Stranger, places: Places) -> str:
     said = [
         ("MAIL FROM:<{}>", who.sender, usual.sender), ("HELO {}", who.helo, usual.helo),
         ("reverse name {}", who.reverse, usual.reverse), ("client {}", who.client, usual.client),
+        ("client name {}", who.name, usual.name),
         ("RCPT TO:<{}>", who.recipient, usual.recipient),
     ]  # fmt: skip
     return ", ".join(text.format(mine) for text, mine, theirs in said if mine != theirs)

@@ -16,6 +16,7 @@ from analyzer.config.postfix import Postfix, split
 from analyzer.config.postfix_tables import UNKNOWN, Answer, Tables, Unknown, entries, is_table
 from analyzer.site import OURS_ALONE, Network
 
+CLASS = "mynetworks_style = class"
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -25,6 +26,17 @@ def network_of(word: str) -> Network | None:
         return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
     except ValueError:
         return None
+
+
+def prefix_of(key: str) -> Network | None:
+    """`192.0.2` of an access table is 192.0.2.0/24."""
+    if (network := network_of(key)) is not None:
+        return network
+    parts = key.rstrip(".").split(".")
+    if all(part.isdigit() and int(part) < 256 for part in parts) and 0 < len(parts) < 4:
+        full = ".".join([*parts, *["0"] * (4 - len(parts))])
+        return ipaddress.ip_network(f"{full}/{8 * len(parts)}")
+    return None
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ class Places:
         """Is the client in mynetworks?"""
         if not self.postfix.stated("mynetworks"):
             private = any(ipaddress.ip_address(client) in network for network in OURS_ALONE)
-            return UNKNOWN if private else None
+            return UNKNOWN if private or self.styled() else None
         address = ipaddress.ip_address(client)
 
         def fits(word: str) -> bool:
@@ -100,6 +112,13 @@ class Places:
             return network is not None and address in network
 
         return self.match("mynetworks", fits, [client])
+
+    def styled(self) -> list[Said]:
+        """`mynetworks_style = class`: a network of strangers, and only the server knows which."""
+        said = self.postfix.setting("mynetworks_style")
+        if said is None or self.postfix.stated("mynetworks"):
+            return []
+        return [Said(CLASS, said.place)] if self.postfix.text(said.name) == "class" else []
 
     def may_claim(self, client: str) -> Answer:
         """May the client say by XCLIENT that it is another?"""

@@ -10,9 +10,11 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePath
 from typing import Final
 
+from analyzer.config import postfix_patterns
 from analyzer.config.given import Given, Place, Said
 
 INDEXED = {"hash", "btree", "lmdb", "cdb", "sdbm", "dbm", "texthash"}
@@ -21,6 +23,14 @@ TYPES = INDEXED | PATTERNS | set(
     "cidr inline static fail proxy unionmap pipemap randmap mysql pgsql ldap sqlite mongodb "
     "memcache tcp socketmap environ nis nisplus netinfo unix internal maildrop debug".split()
 )  # fmt: skip
+
+
+REFUSAL = re.compile(r"(?:[45]\d\d|REJECT|DEFER(?:_IF_\w+)?)(?!\w)", re.IGNORECASE)  # access(5)
+
+MOST_TRIED = 500  # patterns of one table; those behind are not known to let nobody in
+HARMLESS = re.compile(
+    r"(?:DUNNO|BCC|FILTER|HOLD|INFO|PREPEND|REDIRECT|WARN|DELAY|SKIP|DISCARD)\b|$", re.IGNORECASE
+)
 
 
 class Unknown:
@@ -35,6 +45,15 @@ def is_table(word: str) -> bool:
     """`type:name`; an address such as ::1 or [2001:db8::1] is none."""
     kind, colon, name = word.partition(":")
     return bool(colon and name) and kind in TYPES
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A rule of a table of patterns, and the `if` patterns around it."""
+
+    key: str
+    said: Said
+    guards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,16 +75,47 @@ class Table:
             return _first_network(self.entries, asked)
         if self.kind == "static":
             return self.entries[0][1]
+        return next((self._held[key] for key in asked if key in self._held), None)
+
+    @cached_property
+    def _held(self) -> dict[str, Said]:
         held: dict[str, Said] = {}
-        for key, said in self.entries:
+        for key, said in self.entries or ():
             held.setdefault(key.lower(), said)
-        return next((held[key] for key in asked if key in held), None)
+        return held
 
     @property
     def keys(self) -> list[Said]:
         """Every key that is a plain name, with its place."""
         plain = self.kind not in PATTERNS | {"cidr", "static"}
         return [Said(key, said.place) for key, said in self.entries or () if plain]
+
+    @cached_property
+    def untried(self) -> tuple[Said, ...]:
+        """Patterns that may permit, and that no example is known of."""
+        rules = [rule for rule in self.patterns if not HARMLESS.match(rule.said.value)]
+        odd = [rule for rule in rules if postfix_patterns.odd(rule.key, rule.guards)]
+        odd += [rule for rule in self.patterns[MOST_TRIED:] if rule in rules]
+        return tuple(Said(rule.key, rule.said.place, rule.key) for rule in odd)
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The patterns of the table that do not plainly refuse."""
+        found, guards = [], []
+        for key, said in self.entries or () if self.kind in PATTERNS else ():
+            if key.lower() == "if":
+                guards.append(_pair(said.value)[0])
+            elif key.lower() == "endif":
+                guards[-1:] = []
+            elif not REFUSAL.match(said.value):
+                found.append(Pattern(key, said, tuple(guards)))
+        return tuple(found)
+
+    @property
+    def permitting(self) -> list[tuple[str, Said]]:
+        """The entries that do not plainly refuse, but for patterns."""
+        mine = () if self.kind in PATTERNS else self.entries or ()
+        return [(key, said) for key, said in mine if not REFUSAL.match(said.value)]
 
 
 class Tables:
@@ -75,6 +125,7 @@ class Tables:
         self._files = files
         self.used: set[str] = set()
         self.missing: dict[str, Place] = {}
+        self._read: dict[tuple[str, Place], Table] = {}
 
     def file(self, path: str) -> Given | None:
         """The given file that the path means: the longest common end of both paths decides."""
@@ -92,6 +143,12 @@ class Tables:
 
     def table(self, said: Said) -> Table:
         """The table that a word of a setting names."""
+        key = (said.value, said.place)
+        if key not in self._read:
+            self._read[key] = self._table(said)
+        return self._read[key]
+
+    def _table(self, said: Said) -> Table:
         kind, _, name = said.value.partition(":")
         while kind in ("proxy", "debug"):
             kind, _, name = name.partition(":")
@@ -165,21 +222,8 @@ def _first_pattern(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> A
 
 def _matches(rule: str, texts: Sequence[str]) -> bool | None:
     """None where the pattern is not one that Python reads alike."""
-    parts = re.fullmatch(r"(!?)\s*([/|~%#;])(.*)\2(\w*)", rule, re.DOTALL)
-    if not parts:
-        return None
-    flags = re.NOFLAG if "i" in parts[4] else re.IGNORECASE
-    source = re.sub(r"\[:(alpha|digit|alnum|space|upper|lower):\]", _posix_class, parts[3])
-    try:
-        found = any(re.search(source, text, flags) for text in texts)
-    except re.error:
-        return None
-    return found != bool(parts[1])
-
-
-def _posix_class(match: re.Match[str]) -> str:
-    classes = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "space": r"\s"}
-    return classes.get(match[1], "a-zA-Z")
+    found = [postfix_patterns.fits(rule, text) for text in texts]
+    return None if None in found else any(found)
 
 
 def _first_network(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> Answer:

@@ -6,20 +6,26 @@ for everything a client can claim: a sender, a HELO name, a reverse name, an add
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from analyzer.config.given import Said
-from analyzer.config.postfix_places import Places, network_of
-from analyzer.config.postfix_tables import Table
-from analyzer.config.postfix_walk import Stranger, pairs
+from analyzer.config.given import Place, Said
+from analyzer.config.postfix import split
+from analyzer.config.postfix_patterns import FILLERS, examples
+from analyzer.config.postfix_places import Places, network_of, prefix_of
+from analyzer.config.postfix_tables import MOST_TRIED, Pattern, Table, is_table
+from analyzer.config.postfix_walk import Stranger, classes, pairs
 from analyzer.config.postfix_words import ACCESS_CHECKS, LISTS, RECIPIENT, RELAY
-from analyzer.config.suffixes import owned_by_nobody
-from analyzer.site import Network, too_wide
+from analyzer.config.suffixes import owned_by_nobody, owner_of, suffix_of
+from analyzer.site import WIDEST, Network, too_wide
 
 # Addresses for documentation, and one more that no server would trust by itself.
 CLIENTS = ("203.0.113.99", "198.51.100.99", "192.0.2.99", "8.8.4.99")
+ADDRESS = re.compile(r"[^@\s.]+(?:\.[^@\s.]+)*@[^@\s.]+(?:\.[^@\s.]+)*")
+ENTRIES_A_VALUE = 50  # of those that say the same; one would do, and each is a finding
 
 
 def plain(places: Places) -> Stranger:
@@ -35,15 +41,21 @@ def variants(places: Places) -> Iterator[Stranger]:
     for network in wide_networks(places):
         yield replace(somebody, client=_inside(network))
     if isinstance(places.may_claim(somebody.client), Said):
-        for network in _trusted_networks(places)[:1]:
-            yield replace(somebody, client=str(network.network_address))
-    for kind, table in _tables(places):
-        for key in table.keys:
-            yield from _claiming(somebody, kind, key.value)
-        if table.kind == "cidr":
-            yield from _from_cidr(somebody, table)
+        yield from (replace(somebody, client=c) for c in trusted_clients(places)[:1])
+    claims = [claim for kind, table in tables(places) for claim in claiming(somebody, kind, table)]
+    yield from claims
+    if classes(places):  # one table may send on to another, which asks for something else
+        yield from _combined(somebody, claims)
     yield from _borrowing(somebody, places)
     yield from _elsewhere(somebody, places)
+
+
+def _combined(somebody: Stranger, claims: Sequence[Stranger]) -> Iterator[Stranger]:
+    """The HELO name of one and the sender of another."""
+    helos = [c.helo for c in claims if c.helo != somebody.helo][:ENTRIES_A_VALUE]
+    senders = [c.sender for c in claims if c.sender != somebody.sender][:ENTRIES_A_VALUE]
+    for helo in helos:
+        yield from (replace(somebody, helo=helo, sender=sender) for sender in senders)
 
 
 def _borrowing(somebody: Stranger, places: Places) -> Iterator[Stranger]:
@@ -61,6 +73,9 @@ def _elsewhere(somebody: Stranger, places: Places) -> Iterator[Stranger]:
     """One who names recipients below a top-level domain, or a route over a domain of ours."""
     for suffix in _suffixes(places):
         yield replace(somebody, recipient=f"anybody@elsewhere.{suffix}")
+    for table in _tables_of(places, "relay_domains"):
+        for rule in table.patterns:
+            yield from (replace(somebody, recipient=f"anybody@{d}") for d in foreign(rule))
     user, _, outside = somebody.recipient.rpartition("@")
     for domain in [*_final_domains(places)[:3], *_relay_domains(places)[:3]]:
         yield replace(somebody, recipient=f"{user}%{outside}@{domain}")
@@ -69,11 +84,15 @@ def _elsewhere(somebody: Stranger, places: Places) -> Iterator[Stranger]:
 
 
 def wide_networks(places: Places) -> list[Network]:
-    return [network for network in _networks(places) if too_wide(network)]
+    """What `mynetworks` and its tables hold of strangers."""
+    found = [network for network in _networks(places) if too_wide(network)]
+    for table in _tables_of(places, "mynetworks"):
+        found += _wide_keys(table)
+    return found
 
 
-def _trusted_networks(places: Places) -> list[Network]:
-    return [network for network in _networks(places) if not too_wide(network)]
+def trusted_clients(places: Places) -> list[str]:
+    return [str(n.network_address) for n in _networks(places) if not too_wide(n)]
 
 
 def _networks(places: Places) -> list[Network]:
@@ -89,42 +108,148 @@ def _inside(network: Network) -> str:
     return str(network.network_address + network.num_addresses // 2 + 99)
 
 
-def _tables(places: Places) -> Iterator[tuple[str, Table]]:
-    for name in (*LISTS, RELAY, RECIPIENT):
-        for rule, argument in pairs(places.postfix.words(name), name):
-            kind = ACCESS_CHECKS.get(rule.value.lower())
-            if kind and argument is not None:
-                yield kind, places.tables.table(argument)
+def tables(places: Places) -> Iterator[tuple[str, Table]]:
+    """Every access table that a list, a class or an entry of another table asks, with its kind."""
+    for name in (*LISTS, RELAY, RECIPIENT, *sorted(classes(places))):
+        for kind, table in _asked(places, places.postfix.words(name), name):
+            yield kind, table
+            for value in {said.value for _, said in table.entries or () if ":" in said.value}:
+                words = [Said(word, Place("", 0)) for word in split(value)]
+                yield from _asked(places, words, name)
 
 
-def _claiming(somebody: Stranger, kind: str, key: str) -> Iterator[Stranger]:
-    """A stranger who says what the table has an entry for."""
+def _asked(places: Places, words: Sequence[Said], name: str) -> Iterator[tuple[str, Table]]:
+    for rule, argument in pairs(words, name):
+        kind = ACCESS_CHECKS.get(rule.value.lower())
+        if kind and argument is not None:
+            yield kind, places.tables.table(argument)
+
+
+def _tables_of(places: Places, name: str) -> list[Table]:
+    """The tables that a list of domains or networks names."""
+    words = (said for said in places.spread(name) if is_table(said.value))
+    return [places.tables.table(said) for said in words]
+
+
+def claiming(somebody: Stranger, kind: str, table: Table) -> Iterator[Stranger]:
+    """Strangers who say what the table has an entry for, unless that entry refuses them."""
+    if table.kind == "cidr" and kind == "client":
+        yield from (replace(somebody, client=_inside(n)) for n in _wide_keys(table))
+    for rule in table.patterns[:MOST_TRIED]:
+        claims = fitting(somebody, kind, rule)
+        spoken = (c for c in claims if ADDRESS.fullmatch(c.recipient) and _may_send(c.sender))
+        yield from (c for c in spoken if isinstance(table.lookup([_key(c, kind)]), Said))
+    seen: Counter[str] = Counter()
+    for key, said in table.permitting if table.kind not in ("cidr", "static") else ():
+        seen[said.value] += 1
+        if seen[said.value] <= ENTRIES_A_VALUE:
+            yield from _named(somebody, kind, key)
+
+
+def _named(somebody: Stranger, kind: str, key: str) -> Iterator[Stranger]:
+    """A stranger who says what an entry has for its key."""
     bare = key.lstrip(".")
     if kind == "sender":
         full = key if key.count("@") == 1 and not key.endswith("@") else ""
-        yield replace(
-            somebody,
-            sender=full or (f"{key}outside.test" if key.endswith("@") else f"somebody@{bare}"),
-        )
+        ends = f"{key}outside.test" if key.endswith("@") else f"somebody@{bare}"
+        yield replace(somebody, sender=full or ends)
         yield replace(somebody, sender=f"somebody@host.{bare}")
     elif kind == "helo":
         yield replace(somebody, helo=bare)
         yield replace(somebody, helo=f"host.{bare}")
     elif kind == "reverse":
         yield replace(somebody, reverse=f"host.{bare}")
-
-
-def _from_cidr(somebody: Stranger, table: Table) -> Iterator[Stranger]:
-    for key, _ in table.entries or ():
-        network = network_of(key)
+    elif kind == "recipient" and key.endswith("@"):
+        yield replace(somebody, recipient=f"{key}elsewhere.test")
+    elif kind == "client":
+        network = prefix_of(key)
         if network is not None and too_wide(network):
             yield replace(somebody, client=_inside(network))
+        elif network is None and owned_by_nobody(bare):
+            yield replace(somebody, name=f"host.elsewhere.{bare}")
+
+
+def fitting(somebody: Stranger, kind: str, rule: Pattern) -> Iterator[Stranger]:
+    """Strangers who may fit a pattern; a client's name is his own only in a domain of his own."""
+    texts = [text for filler in FILLERS for text in examples(rule.key, filler, rule.guards)]
+    if kind == "client":
+        yield from (replace(somebody, name=name) for name in foreign(rule))
+        yield from (replace(somebody, client=address) for address in _addresses(rule))
+    for text in dict.fromkeys(texts):
+        local, at, domain = text.rpartition("@")
+        address = f"{local or 'somebody'}@{domain or 'outside.test'}"
+        if kind == "sender":
+            ways = [address] if at else [text, f"somebody@{text}", f"{text}@outside.test"]
+            yield from (replace(somebody, sender=way) for way in ways)
+        elif kind == "helo":
+            ways = [text, f"{text}.outside.test", f"host{text}"]
+            yield from (replace(somebody, helo=way) for way in ways if way)
+        elif kind == "recipient":
+            domains = [*foreign(rule), "elsewhere.test", f"{domain}.elsewhere.test"]
+            user = (local if at else text) or "anybody"
+            yield from (replace(somebody, recipient=f"{user}@{d}") for d in domains)
+            yield from (replace(somebody, recipient=f"anybody@{d}") for d in domains)
+
+
+def foreign(rule: Pattern) -> list[str]:
+    """Domains that fit the pattern, and that somebody else can have."""
+    found = []
+    pairs_of = [examples(rule.key, filler, rule.guards) for filler in FILLERS]
+    for one, other in zip(*pairs_of, strict=False):
+        names = [text.rpartition("@")[2].strip(".") for text in (one, other)]
+        if names[0] and owner_of(names[0]) != owner_of(names[1]):
+            found.append(names[0])
+        suffix = suffix_of(names[0])
+        found += [f"elsewhere.{suffix}"] if suffix else []
+        found.append(f"{names[0]}.elsewhere.test".lstrip("."))
+    return [name for name in dict.fromkeys(found) if re.fullmatch(r"[\w.-]*[a-z][\w-]*", name)]
+
+
+def _addresses(rule: Pattern) -> list[str]:
+    """Addresses that fit the pattern, if it holds more of them than one owner has."""
+    found = []
+    pairs_of = [examples(rule.key, filler, rule.guards) for filler in FILLERS]
+    for one, other in zip(*pairs_of, strict=False):
+        networks = [prefix_of(text.strip(".")) for text in (one, other)]
+        if all(n is not None for n in networks) and _apart(*networks):
+            found.append(_inside(networks[0]))  # type: ignore[arg-type]
+    return found
+
+
+def _apart(one: Network | None, other: Network | None) -> bool:
+    """Two networks that no network of one owner holds both of."""
+    if one is None or other is None or one.version != other.version:
+        return False
+    width = WIDEST[one.version]
+    if one.prefixlen < width:
+        return too_wide(one)
+    return one.supernet(new_prefix=width) != other.supernet(new_prefix=width)
+
+
+def _may_send(sender: str) -> bool:
+    """Postfix refuses an address that is none by its syntax."""
+    return sender == "" or ADDRESS.fullmatch(sender) is not None
+
+
+def _key(who: Stranger, kind: str) -> str:
+    """What a pattern table of that kind is asked for."""
+    told = {"sender": who.sender, "helo": who.helo, "recipient": who.recipient}
+    return told.get(kind, who.client if who.name == "unknown" else who.name)
+
+
+def _wide_keys(table: Table) -> list[Network]:
+    if table.patterns:
+        addresses = [address for rule in table.patterns for address in _addresses(rule)]
+        return [ipaddress.ip_network(address) for address in addresses]
+    networks = [network_of(key) for key, _ in table.permitting]
+    return [n for n in networks if n is not None and too_wide(n)]
 
 
 def _suffixes(places: Places) -> list[str]:
     """Domains that nobody owns alone, in relay_domains and in tables of recipients."""
     names = [said.value for said in places.spread("relay_domains")]
-    names += [k.value for kind, table in _tables(places) if kind == "recipient" for k in table.keys]
+    names += [key.value for table in _tables_of(places, "relay_domains") for key in table.keys]
+    names += [k.value for kind, table in tables(places) if kind == "recipient" for k in table.keys]
     bare = (name.lstrip(".") for name in names if name and name[0] not in "!/")
     return [name for name in bare if re.fullmatch(r"[\w.-]+", name) and owned_by_nobody(name)]
 

@@ -99,7 +99,7 @@ class Walk:
     def _if_trusted(self, rule: Said) -> Decision:
         found = self.places.trusted(self.stranger.client)
         if isinstance(found, Unknown):
-            lost = self.places.doubtful("mynetworks")
+            lost = self.places.doubtful("mynetworks") or self.places.styled()
             return self._doubt(rule, lost[0] if lost else rule)
         return Decision(PERMIT if found else DUNNO, rule, found)
 
@@ -123,8 +123,10 @@ class Walk:
             return False, None
         kind, by = self.places.destination(address.rpartition("@")[2])
         if isinstance(by, Unknown):
-            self.unknown += self.places.doubtful("relay_domains")
-            return self.trusting, None
+            # What ends here is not relayed: of a stranger's recipient only relay_domains can tell.
+            lost = self.places.doubtful("relay_domains")
+            self.unknown += lost
+            return self.trusting and bool(lost), None
         if by is not None:
             self.authorised, self.final = by, kind == "final"
         return kind in ("final", "relay"), self.authorised
@@ -154,7 +156,8 @@ class Walk:
                 # smtpd: "this is not allowed for security reasons", and 451 to the client.
                 forbidden = rule.value.lower() in NEVER_PERMITS and decision.kind == PERMIT
                 return Decision(DEFER, rule, found) if forbidden else decision
-        return Decision(DUNNO)
+        untried = held.untried if kind in CLAIMED else ()
+        return self._doubt(rule, untried[0]) if untried else Decision(DUNNO)
 
     def _keys(self, kind: str) -> Iterator[list[str]]:
         parents = "smtpd_access_maps" in self.places.postfix.text(
@@ -192,6 +195,7 @@ class Walk:
         return Decision(decision.kind, rule, found) if decision.kind != DUNNO else decision
 
 
+CLAIMED = ("helo", "sender")  # what a stranger may say as he likes
 PLAIN = {"permit": PERMIT, "reject": REJECT, "defer": DEFER}
 OWN_METHOD = {
     "reject_unauth_destination": "_unless_authorised",

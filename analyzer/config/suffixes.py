@@ -1,4 +1,4 @@
-"""Is this domain one that nobody owns alone, such as com or co.uk?"""
+"""Who owns a domain: one owner alone, or nobody, as com or co.uk?"""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ def owned_by_nobody(domain: str) -> bool:
     if name in ("", "*"):
         return True
     return bool(_list().is_public(name))
+
+
+def suffix_of(domain: str) -> str:
+    """The public suffix; empty where none is known."""
+    return str(_list().publicsuffix(domain.strip(".").lower()) or "")
+
+
+def owner_of(domain: str) -> str:
+    """The part that one owner registers: the public suffix and one label more."""
+    labels = domain.strip(".").lower().split(".")
+    known = suffix_of(domain)
+    return ".".join(labels[-(known.count(".") + 2 if known else 2) :])
 
 
 @cache

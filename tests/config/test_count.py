@@ -18,6 +18,7 @@ MESSAGE = {
     "origin_queue_id": "A1",
     "origin_life": 0,
     "client_ip": "203.0.113.7",
+    "client_name": "pc.outside.test",
     "auth_user": None,
     "submission": "smtp",
     "origin_sender": "eve@outside.test",
@@ -87,12 +88,16 @@ NET = ipaddress.ip_network
         ),
         (Hole(senders=("eve@outside.test",)), {}, {"origin_sender": "adam@outside.test"}),
         (Hole(senders=("<>",)), {"origin_sender": ""}, {}),
+        (Hole(senders=("/^eve@/",)), {}, {"origin_sender": "adam@outside.test"}),
+        (Hole(names=("/\\.outside\\./",)), {}, {"client_name": "unknown"}),
+        (Hole(names=("/^203\\.0\\./",)), {}, {"client_ip": "198.51.100.1"}),
         (Hole(helos=(".outside.test",)), {}, {"helo": "outside.test.example"}),
         (Hole(recipients=("com",)), {"recipient": "a@b.com", "original_recipient": "a@b.com"}, {}),
         (Hole(routed=True), {"original_recipient": "bob%elsewhere.test@partner.example"}, {}),
         (Hole(logged_in=True), {"auth_user": "ann@corp.example"}, {"auth_user": "eve"}),
     ],
-    ids=["client", "domain", "address", "null sender", "HELO", "recipient", "route", "login"],
+    ids=["client", "domain", "address", "null sender", "pattern", "client's name",
+         "pattern of addresses", "HELO", "recipient", "route", "login"],
 )  # fmt: skip
 def test_a_hole_counts_what_fits_it(hole, fits, fails):
     assert (through(hole, fits), through(hole, fails)) == (1, 0)

@@ -66,6 +66,8 @@ def asked(server, service, stranger, usual, patience):
     claims = {}
     if stranger.client != usual.client:
         claims["ADDR"] = stranger.client
+    if stranger.name != usual.name:
+        claims["NAME"] = stranger.name
     if stranger.reverse != usual.reverse:
         claims["REVERSE_NAME"] = stranger.reverse
     code, words = server.ask(
