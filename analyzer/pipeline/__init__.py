@@ -6,13 +6,13 @@ The only place that joins the rooms.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from analyzer import charts, evidence, impact, messages, report
-from analyzer.case import Case
+from analyzer.case import Case, added
 from analyzer.folder import CaseFolder, Settings
 from analyzer.pipeline import accounting
 from analyzer.pipeline.dating import date, flat
@@ -70,6 +70,7 @@ def analyze(
     if folder:
         with folder.new() as place:
             report.write_events(result.events, place)
+            result = replace(result, **added(place))
             report.write(result, charts.draw(result.volume), place)
         result = Case.load(folder.path)
     return Outcome(result, complete, fresh=True)

@@ -1,0 +1,257 @@
+"""`relaytrail test-relay`: may a stranger relay through our server, by asking it?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from analyzer.probe.asking import Manner
+    from analyzer.probe.forms import Names
+
+EXAMPLE = (
+    'Example: relaytrail test-relay mail.corp.example --authorised "Ann Meyer, I run '
+    'mail.corp.example" --domain corp.example'
+)
+
+
+def relay_test(  # noqa: PLR0913, PLR0917 - each option of the command is an argument
+    host: Annotated[
+        str,
+        typer.Argument(
+            metavar="HOST|RESULT",
+            help="One server of yours, or the .json file of an earlier test (for --join and "
+            "--arrived).",
+            show_default=False,
+        ),
+    ],
+    authorised: Annotated[
+        str | None,
+        typer.Option(
+            help='Who allows it and why, naming the host: "NAME, reason". Goes into the record.',
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Ports to ask; may be repeated. 25, 587 and 465 without it.",
+            show_default=False,
+        ),
+    ] = None,
+    domain: Annotated[
+        str | None,
+        typer.Option(
+            help="A domain that the server serves: more forms, and a control.", show_default=False
+        ),
+    ] = None,
+    sender: Annotated[
+        str | None,
+        typer.Option(
+            help="An address of yours elsewhere; relaytest-…@example.com without it.",
+            show_default=False,
+        ),
+    ] = None,
+    recipient: Annotated[
+        str | None,
+        typer.Option(
+            help="An address of yours elsewhere; relaytest-…@example.org without it.",
+            show_default=False,
+        ),
+    ] = None,
+    deliver: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OWN-ADDRESS",
+            help="Send one message to this mailbox of yours, if a form is accepted.",
+            show_default=False,
+        ),
+    ] = None,
+    ehlo: Annotated[
+        str | None,
+        typer.Option(help="What to call this machine; its name without it.", show_default=False),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Ask from this address of ours.", show_default=False)
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option(help="Ask once more, after five minutes, whoever said later.")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be sent; send nothing.")
+    ] = False,
+    join: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LOG", help="The server's own log of the test's time; may be repeated."
+        ),
+    ] = None,
+    arrived: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The message of --deliver, as it arrived."),
+    ] = None,
+    case: Annotated[
+        Path | None,
+        typer.Option(
+            "--case", help="Put result and transcript into this case.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    fail_on_findings: Annotated[
+        bool, typer.Option("--fail-on-findings", help="Exit with 1 unless it is closed.")
+    ] = False,
+) -> None:
+    """Ask a server of ours whether it carries a stranger's mail elsewhere. No message is sent."""
+    from analyzer.probe import guards, outcome, tell
+    from analyzer.probe import relay_test as probe
+
+    earlier = host.endswith(".json") and Path(host).is_file()
+    transcript: str | None = None
+    if earlier:
+        result = probe.load(Path(host))
+    else:
+        bare = guards.one_host(host)
+        names, manner = _asked(bare, domain, sender, deliver or recipient, deliver, ehlo, source)
+        ports = port or list(probe.PORTS)
+        if dry_run:
+            doors = probe.doors([bare], ports)
+            typer.echo("\n".join(tell.dry_run(doors, names, manner)))
+            return
+        result, transcript = _test(
+            bare, names, manner, authorised, ports, case, send=deliver is not None, wait=wait
+        )
+    if join:
+        result["log"] = _by_log(result, join)
+    if arrived is not None:
+        result["arrived"] = _arrival(result, arrived)
+    result = probe.decided(result)
+    _keep(result, transcript, Path(host) if earlier else None, case)
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=True, indent=2))
+    else:
+        typer.echo("\n".join(tell.as_text(result)))
+        typer.echo(f"\nSHA-256 of the transcript:\n{result['transcript_sha256']}")
+    if fail_on_findings and result["answer"] != outcome.CLOSED:
+        raise typer.Exit(1)
+
+
+def _asked(
+    host: str,
+    domain: str | None,
+    sender: str | None,
+    recipient: str | None,
+    deliver: str | None,
+    ehlo: str | None,
+    source: str | None,
+) -> tuple[Names, Manner]:
+    """The names and the manner of the test, checked."""
+    from analyzer.probe import guards
+    from analyzer.probe import relay_test as probe
+    from analyzer.probe.asking import Manner
+    from analyzer.probe.forms import Names
+
+    token = probe.token()
+    if deliver is not None:
+        guards.a_mailbox(deliver, domain)
+    names = Names(
+        sender=guards.own_address(sender or f"{token}@example.com", "--sender"),
+        recipient=guards.own_address(recipient or f"{token}@example.org", "--recipient"),
+        host=host,
+        address=host,
+        domain=domain and guards.own_address(f"a@{domain}", "--domain").partition("@")[2],
+        token=token,
+    )
+    return names, Manner(ehlo=guards.one_host(ehlo) if ehlo else probe.own_name(), source=source)
+
+
+def _test(
+    host: str,
+    names: Names,
+    manner: Manner,
+    authorised: str | None,
+    ports: list[int],
+    case: Path | None,
+    *,
+    send: bool,
+    wait: bool,
+) -> tuple[dict[str, Any], str]:
+    """Guards first; then the dialogue."""
+    from dataclasses import replace
+
+    from analyzer.probe import guards
+    from analyzer.probe import relay_test as probe
+    from analyzer.probe.dialogue import now
+
+    who = guards.authorised(authorised, host)
+    addresses = probe.resolve(host)
+    here = all(map(guards.on_this_machine, addresses))
+    if not here:
+        guards.rested(host, Path(), now())
+    if case is not None:
+        guards.not_a_client(addresses, *_clients(case))
+    manner = replace(manner, pace=0.0) if here else manner
+    manner = manner if wait else replace(manner, wait=None)
+    names = replace(names, address=addresses[0])
+    at = probe.doors(addresses, ports)
+    typer.echo(f"Asking {', '.join(addresses)}; this takes a minute or two.", err=True)
+    return probe.run(host, at, names, manner, who, send=send)
+
+
+def _clients(case: Path) -> tuple[set[str], list[str]]:
+    """The clients of a case, and what its site calls ours."""
+    from analyzer.case import Case
+
+    known = Case.load(case)
+    seen = {*known.messages["client_ip"].to_pylist(), *known.attempts["client_ip"].to_pylist()}
+    site = known.manifest.get("site", {})
+    return seen - {None}, [*(site.get("servers") or []), *(site.get("networks") or [])]
+
+
+def _by_log(result: dict[str, Any], logs: list[str]) -> dict[str, Any]:
+    from analyzer import pipeline
+    from analyzer.probe import by_log
+
+    told = pipeline.analyze(logs, year=int(result["started"][:4])).case
+    return by_log.join(result, told.attempts.to_pandas(), told.deliveries.to_pandas())
+
+
+def _arrival(result: dict[str, Any], message: Path) -> str:
+    from analyzer.errors import SettingsError
+    from analyzer.probe import delivery
+
+    line = delivery.arrived(message.read_bytes(), result)
+    if line is None:
+        remedy = "Give the message itself, with all its headers, as the mailbox has it."
+        what = "this is not the test's message, or it did not come through the server"
+        raise SettingsError(what, message, remedy)
+    return line
+
+
+def _keep(
+    result: dict[str, Any], transcript: str | None, earlier: Path | None, case: Path | None
+) -> None:
+    """Result and transcript, beside each other; both into the case where one is named."""
+    from analyzer import folder
+    from analyzer.probe import guards
+
+    text = json.dumps(result, ensure_ascii=True, indent=2) + "\n"
+    if earlier is not None:
+        earlier.write_text(text, "ascii")
+        beside = earlier.with_suffix(".txt")
+        transcript = beside.read_text("ascii") if beside.is_file() else None
+    elif transcript is not None:
+        stamp = result["started"].replace("-", "").replace(":", "")
+        path = Path(f"{guards.stem(result['host'])}-{stamp}")
+        path.with_name(path.name + ".json").write_text(text, "ascii")
+        path.with_name(path.name + ".txt").write_text(transcript, "ascii")
+        typer.echo(f"{path}.json and {path}.txt keep result and transcript.", err=True)
+    if case is not None:
+        files = {"relay_test.json": text.encode("ascii")}
+        if transcript is not None:
+            files["relay_test.txt"] = transcript.encode("ascii")
+        folder.enter(case, files)

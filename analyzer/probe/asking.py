@@ -1,0 +1,283 @@
+"""In which order is a server asked, at which doors, and when is it left alone?
+
+One connection at a time, at most four forms in each, RSET between them, never DATA. The plain form
+comes first, at every door; all other forms at the first door that answers it. A server that says
+421, or breaks the connection more than three times, is asked nothing more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from analyzer.probe import forms, judge
+from analyzer.probe.dialogue import NO_SERVICE, PATIENCE, Dialogue, Reply, Transcript
+from analyzer.probe.forms import MOST, Form, Names, literal
+
+PACE = 2.0  # seconds between two forms
+WAIT = 300.0  # seconds until a server that said "later" is asked once more
+A_CONNECTION = 4  # forms; servers count errors
+TROUBLES = 3  # connections that may break
+
+
+@dataclass(frozen=True)
+class Door:
+    """`tls`: `none`, `starttls` or `implicit`."""
+
+    address: str
+    port: int
+    tls: str = "none"
+
+    @property
+    def name(self) -> str:
+        how = {"none": "", "starttls": " after STARTTLS", "implicit": " over TLS"}[self.tls]
+        return f"[{self.address}]:{self.port}{how}"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the server is spoken to.
+
+    Args:
+        ehlo: What the client calls itself; empty stands for its address.
+        source: The address it asks from; None leaves it to the system.
+        pace: Seconds between two forms.
+        wait: Seconds until a server that said "later" is asked once more; None never.
+        sleep: For tests.
+    """
+
+    ehlo: str
+    source: str | None = None
+    pace: float = PACE
+    wait: float | None = WAIT
+    patience: float = PATIENCE
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass
+class Asked:
+    """What was asked and answered so far."""
+
+    names: Names
+    transcript: Transcript
+    records: list[dict[str, Any]] = field(default_factory=list)
+    recipients: int = 0
+    troubles: int = 0
+    stopped: str = ""
+    greeting: str = ""
+    client: str = ""
+    left: list[str] = field(default_factory=list)  # forms that were not asked
+    pending: list[tuple[Door, Form]] = field(default_factory=list)  # told to come later
+    repeated: list[tuple[Door, Form]] = field(default_factory=list)
+
+    def may_ask(self, form: Form) -> bool:
+        return not self.stopped and self.recipients + form.recipients <= MOST
+
+
+def ask(doors: Sequence[Door], names: Names, manner: Manner, transcript: Transcript) -> Asked:
+    """Ask every door the plain form, and one door all others."""
+    asked = Asked(names, transcript)
+    offered: set[tuple[str, int]] = set()
+    for door in doors:
+        place = (door.address, door.port)
+        if door.tls == "starttls" and place not in offered:
+            continue
+        if _session(door, [forms.plain(names)], asked, manner)[0]:
+            offered.add(place)
+    main = _main(doors, asked)
+    if main is None:
+        _once_more(asked, manner)
+        main = _main(doors, asked)
+    if main is not None:
+        asked.names = _as_it_calls_itself(asked)
+        _all(main, _wanted(asked.names), asked, manner)
+        _once_more(asked, manner)
+    return asked
+
+
+def _main(doors: Sequence[Door], asked: Asked) -> Door | None:
+    """The first door that answered the plain form; last, one that wants a login or TLS first."""
+    decided = {
+        r["door"]: r["code"] == 530
+        for r in asked.records
+        if r["verdict"] in (*judge.CLOSED, *judge.ACCEPTED)
+    }
+    answered = [door for door in doors if door.name in decided]
+    return min(answered, key=lambda door: decided[door.name], default=None)
+
+
+def _wanted(names: Names) -> list[Form]:
+    others = [form for form in forms.forms(names) if form.name != forms.PLAIN]
+    return [*forms.controls(names), *others]
+
+
+def _all(door: Door, wanted: Sequence[Form], asked: Asked, manner: Manner) -> None:
+    """Every form, in as many connections as it takes."""
+    for group in _groups(wanted):
+        rest = group
+        while rest:
+            _, rest = _session(door, rest, asked, manner)
+
+
+def _as_it_calls_itself(asked: Asked) -> Names:
+    """The names with the one of the greeting, where it is a name of a host."""
+    said = asked.greeting.split(" ")[0]
+    plausible = "." in said and all(c.isalnum() or c in ".-" for c in said) and len(said) < 254
+    n = asked.names
+    host = said if plausible and said.isascii() else n.host
+    return Names(n.sender, n.recipient, host, n.address, n.domain, n.token)
+
+
+def _groups(wanted: Sequence[Form]) -> Iterable[list[Form]]:
+    """One connection each: at most four forms, and one name in EHLO."""
+    group: list[Form] = []
+    for form in wanted:
+        alone = form.ehlo is not None or form.login
+        if group and (alone or len(group) == A_CONNECTION):
+            yield group
+            group = []
+        group.append(form)
+        if alone:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _session(
+    door: Door, group: Sequence[Form], asked: Asked, manner: Manner
+) -> tuple[bool, list[Form]]:
+    """One connection: does the server offer STARTTLS, and which forms did it not come to?"""
+    todo = [form for form in group if asked.may_ask(form)]
+    asked.left += [form.name for form in group if form not in todo]
+    if not todo:
+        return False, []
+    dialogue = Dialogue(
+        door.address,
+        door.port,
+        asked.transcript,
+        source=manner.source,
+        patience=manner.patience,
+        named=door.name,
+    )
+    stage, reply, hello = _enter(dialogue, door, asked, todo[0].ehlo or manner.ehlo)
+    if stage == "ready" and todo[0].login and not hello.offers("AUTH"):  # it stands alone
+        dialogue.close()
+        return False, []
+    done = 0
+    while done < len(todo) and not reply.trouble and reply.code != 421:
+        form = todo[done]
+        if done:
+            manner.sleep(manner.pace)
+        at, reply = _one(dialogue, form, asked) if stage == "ready" else (stage, reply)
+        _note(door, form, at, reply, asked)
+        done += 1
+    if not done:
+        _note(door, todo[0], stage, reply, asked)
+        done = 1
+    dialogue.close()
+    if done < len(todo) or reply.trouble != NO_SERVICE:
+        manner.sleep(manner.pace)
+    return hello.offers("STARTTLS"), todo[done:]
+
+
+def _enter(dialogue: Dialogue, door: Door, asked: Asked, ehlo: str) -> tuple[str, Reply, Reply]:
+    """Up to the envelope: `ready`, or the stage at which it ended; its reply; that to EHLO."""
+    reply = hello = dialogue.open(tls=door.tls == "implicit")
+    asked.client = asked.client or dialogue.client
+    if reply.code != 220:
+        return "connect", reply, hello
+    asked.greeting = asked.greeting or reply.text
+    ehlo = ehlo or literal(dialogue.client)
+    reply = hello = _hello(dialogue, ehlo)
+    if reply.code == 250 and door.tls == "starttls":
+        reply = dialogue.start_tls()
+        if reply.code != 220:
+            return "starttls", reply, hello
+        reply = hello = _hello(dialogue, ehlo)
+    return ("ready" if reply.code == 250 else "ehlo"), reply, hello
+
+
+def _hello(dialogue: Dialogue, ehlo: str) -> Reply:
+    """EHLO, and HELO for a server of before 1995."""
+    reply = dialogue.say(f"EHLO {ehlo}")
+    return dialogue.say(f"HELO {ehlo}") if reply.code in (500, 502, 504) else reply
+
+
+def _one(dialogue: Dialogue, form: Form, asked: Asked) -> tuple[str, Reply]:
+    """One envelope, without a message."""
+    if form.login:
+        refused = dialogue.say(f"AUTH PLAIN {_nobody(asked.names.token)}")
+        if refused.trouble:
+            return "mail", refused
+    reply = dialogue.say(f"MAIL FROM:<{form.sender}>")
+    if reply.code != 250:
+        _reset(dialogue, reply)
+        return "mail", reply
+    if form.first is not None:
+        asked.recipients += 1
+        before = dialogue.say(f"RCPT TO:<{form.first}>")
+        if before.trouble:
+            return "rcpt", before
+    asked.recipients += 1
+    reply = dialogue.say(f"RCPT TO:<{form.recipient}>")
+    _reset(dialogue, reply)
+    return "rcpt", reply
+
+
+def _reset(dialogue: Dialogue, reply: Reply) -> None:
+    if not reply.trouble and reply.code != 421:
+        dialogue.say("RSET")
+
+
+def _nobody(token: str) -> str:
+    """A login that nobody has; one attempt, no password is guessed."""
+    import base64
+
+    return base64.b64encode(f"\0{token}\0{token}".encode()).decode()
+
+
+def _note(door: Door, form: Form, stage: str, reply: Reply, asked: Asked) -> None:
+    verdict = judge.judge(form, stage, reply, door.port)
+    asked.records.append(
+        {
+            "form": form.name,
+            "idea": form.idea,
+            "plain": form.plain,
+            "door": door.name,
+            "sender": form.sender,
+            "recipient": form.recipient,
+            "ehlo": form.ehlo,
+            "stage": stage,
+            "code": reply.code,
+            "reply": reply.text,
+            "verdict": verdict.name,
+            "why": verdict.why,
+        }
+    )
+    if reply.code == 421:
+        asked.stopped = "the server closed the service (421)"
+    elif verdict.name == judge.DEFERRED:
+        asked.pending.append((door, form))
+    if reply.trouble and verdict.name != judge.NOT_LISTENING:
+        asked.troubles += 1
+        if asked.troubles > TROUBLES:
+            asked.stopped = "the connection broke more than three times"
+
+
+def _once_more(asked: Asked, manner: Manner) -> None:
+    """Whoever says "later" is believed, once; the later answer counts."""
+    again, asked.pending = [p for p in asked.pending if p not in asked.repeated], []
+    if not again or manner.wait is None or asked.stopped:
+        return
+    asked.transcript.note("-", "-", f"asked again after {manner.wait:g} s".encode())
+    manner.sleep(manner.wait)
+    asked.repeated += again
+    for door in dict.fromkeys(door for door, _ in again):
+        before = len(asked.records)
+        _all(door, [form for at, form in again if at == door], asked, manner)
+        told = {(r["door"], r["form"]) for r in asked.records[before:]}
+        earlier = [r for r in asked.records[:before] if (r["door"], r["form"]) not in told]
+        asked.records = [*earlier, *asked.records[before:]]

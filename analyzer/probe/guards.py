@@ -1,0 +1,145 @@
+"""May this host be asked? Only its owner may have it asked, and he says so in writing."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from analyzer.errors import SettingsError
+
+REST = timedelta(minutes=10)  # between two runs against one host
+PROVIDERS = tuple(
+    "google.com gmail.com googlemail.com outlook.com hotmail.com office365.com microsoft.com"
+    " yahoo.com yahoodns.net aol.com icloud.com apple.com me.com gmx.net gmx.com web.de"
+    " t-online.de mail.ru yandex.ru yandex.net qq.com 163.com proofpoint.com pphosted.com"
+    " mimecast.com".split()
+)
+# What may be asked: a name or an address, and no network.
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?|[0-9A-Fa-f:.]+(?:%[\w.]+)?")
+_NUMBER = re.compile(r"(?:^|\.)[0-9]+(?:-[0-9]+)?$")  # RFC 1123: no name ends so
+RESERVED = re.compile(r"(?:^|[.@])(?:example(?:\.(?:com|net|org))?|invalid|localhost)$")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+def one_host(host: str) -> str:
+    """The host as given, without brackets.
+
+    Raises:
+        SettingsError: a range, a URL, a provider that is nobody's own.
+    """
+    bare = host.strip().removeprefix("[").removesuffix("]")
+    if not _HOST.fullmatch(bare) or (_NUMBER.search(bare) and not _is_address(bare)):
+        remedy = "Give one host name or address of a server of yours, such as mail.corp.example."
+        raise SettingsError("this is no single host", host, remedy)
+    name = bare.lower().rstrip(".")
+    if any(name == provider or name.endswith(f".{provider}") for provider in PROVIDERS):
+        what = "a large mailbox provider's server is not yours to test"
+        raise SettingsError(what, host, "Give a server that you run.")
+    return bare
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def authorised(text: str | None, host: str) -> str:
+    """Who allows the test and why, in words that name the host.
+
+    Raises:
+        SettingsError: no such words.
+    """
+    remedy = f'Give --authorised "YOUR NAME, why you may test {host}".'
+    if not text or not text.strip():
+        raise SettingsError("nobody authorised this test", host, remedy)
+    who, comma, why = text.partition(",")
+    if not (comma and who.strip() and host.lower() in why.lower()):
+        raise SettingsError("the authorisation names no person, reason and host", text, remedy)
+    return text.strip()
+
+
+def own_address(text: str, option: str) -> str:
+    """An address that can stand in every form.
+
+    Raises:
+        SettingsError: no plain address.
+    """
+    if not _ADDRESS.fullmatch(text):
+        remedy = f"Give {option} a plain address of yours, such as relaytest@elsewhere.example."
+        raise SettingsError("this is no plain mail address", text, remedy)
+    return text
+
+
+def a_mailbox(address: str, served: str | None) -> str:
+    """Where one message may go: a mailbox of the user's, elsewhere.
+
+    Raises:
+        SettingsError: a reserved domain, or one that the server serves itself.
+    """
+    own_address(address, "--deliver")
+    domain = address.rpartition("@")[2].lower()
+    remedy = "Give --deliver an address of yours at another provider."
+    if RESERVED.search(domain):
+        raise SettingsError("nobody reads this mailbox: its domain is reserved", address, remedy)
+    if served is not None and domain == served.lower():
+        raise SettingsError("the server serves this domain: it proves nothing", address, remedy)
+    return address
+
+
+def not_a_client(addresses: Iterable[str], clients: Collection[str], ours: Collection[str]) -> None:
+    """Whoever attacked is not asked back.
+
+    Args:
+        clients: Addresses that the case shows as clients.
+        ours: Addresses and networks of the site, as text.
+
+    Raises:
+        SettingsError: the host is a client of the log, and no server of ours.
+    """
+    networks = [n for n in map(_network, ours) if n is not None]
+    for address in addresses:
+        ip = ipaddress.ip_address(address)
+        mine = any(ip.version == n.version and ip in n for n in networks)
+        if address in clients and not mine:
+            remedy = "Test your own server only; if this is it, name it in servers of site.toml."
+            raise SettingsError("the log shows this address as a client", address, remedy)
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        return None  # a name
+
+
+def rested(host: str, folder: Path, now: datetime) -> None:
+    """Not twice within ten minutes, by the transcripts that lie in the folder.
+
+    Raises:
+        SettingsError: too early.
+    """
+    for path in sorted(folder.glob(f"{stem(host)}-*.txt")):
+        try:
+            stamp = path.stem.removeprefix(f"{stem(host)}-")
+            asked = datetime.strptime(f"{stamp}+0000", "%Y%m%dT%H%M%SZ%z")
+        except ValueError:
+            continue
+        if timedelta(0) <= now - asked < REST:
+            again = asked + REST
+            remedy = f"Ask again after {again:%H:%M:%S} UTC."
+            raise SettingsError("this host was asked less than ten minutes ago", path, remedy)
+
+
+def stem(host: str) -> str:
+    """How the transcript's name begins."""
+    return "relay-test-" + re.sub(r"[^A-Za-z0-9.-]", "_", host)
+
+
+def on_this_machine(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback

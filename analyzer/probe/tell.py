@@ -1,0 +1,131 @@
+"""How is the test told on a terminal, and what would be sent?"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from analyzer.display import display
+from analyzer.probe import judge, outcome
+from analyzer.probe.asking import Door, Manner
+from analyzer.probe.forms import MOST, Names, controls, forms
+
+WIDTH = 80
+NAMES = {
+    judge.REFUSED: "refused",
+    judge.REFUSED_FOR_NOW: "refused (4xx)",
+    judge.REFUSED_OTHER: "refused (other)",
+    judge.SUSPICIOUS_HIGH: "ACCEPTED",
+    judge.SUSPICIOUS_LOW: "accepted",
+    judge.DEFERRED: "deferred",
+    judge.INCONCLUSIVE: "inconclusive",
+    judge.NOT_LISTENING: "not listening",
+}
+
+
+def as_text(result: dict[str, Any]) -> list[str]:
+    """At most 80 columns; the server's words are safe to print."""
+    lines = textwrap.wrap(outcome.sentence(result), WIDTH)
+    where = ", ".join(f"[{a}]" for a in result["addresses"])
+    lines += [
+        "",
+        *_wrapped(f"Host {display(result['host'])}, {where}, as {display(result['named'])}."),
+    ]
+    lines += _wrapped(f"Asked from {result['client'] or 'nowhere'}, {result['started']}.")
+    for remark in outcome.remarks(result):
+        lines += _wrapped(remark)
+    lines += ["", *_table(result["records"])]
+    lines += ["", *_reasons(result["records"])]
+    if result["delivery"]:
+        lines += ["", *_of_the_message(result)]
+    if result["log"]:
+        lines += ["", *_of_the_log(result["log"])]
+    return lines
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, break_on_hyphens=False)
+
+
+def _table(records: list[dict[str, Any]]) -> list[str]:
+    """One line a form, headed by its door."""
+    lines, door = [], None
+    for record in records:
+        if record["door"] != door:
+            door = record["door"]
+            lines.append(door)
+        verdict = NAMES[record["verdict"]]
+        said = f"{record['code']} " if record["code"] else ""
+        words = record["reply"].replace(f"<{record['recipient']}>: ", "")
+        form = record["form"] if not record["form"].startswith("control") else "ctrl"
+        line = f"  {form:4} {record['idea'][:30]:30} {verdict:15} {said}{words}"
+        lines.append(display(line, WIDTH))
+    return lines
+
+
+def _reasons(records: list[dict[str, Any]]) -> list[str]:
+    """What each verdict means, where it is no plain refusal."""
+    whys = dict.fromkeys((r["verdict"], r["why"]) for r in records if r["verdict"] != judge.REFUSED)
+    return [line for v, why in whys for line in _wrapped(f"{NAMES[v]}: {why}.")]
+
+
+def _of_the_message(result: dict[str, Any]) -> list[str]:
+    sent = result["delivery"]
+    if sent["state"] == "not_sent":
+        return [f"No message was sent: {sent['why']}."]
+    said = display(sent["reply"], 200)
+    return _wrapped(
+        f"One message was sent by form {sent['form']}: {sent['state']}, {said}. Look for "
+        f"{result['token']} in the mailbox of {display(result['recipient'])}, and give the message "
+        "with --arrived FILE, or the server's log with --join LOG."
+    )
+
+
+def _of_the_log(log: dict[str, Any]) -> list[str]:
+    lines = _wrapped(
+        f"By the server's log: {log['lines']} lines of this test, {len(log['refused'])} forms "
+        f"refused, {log['accepted_no_data']} recipients accepted without a message."
+    )
+    if log["disagree"]:
+        forms_named = ", ".join(log["disagree"])
+        lines += _wrapped(f"Accepted by its words and refused by its log: forms {forms_named}.")
+    message = log["message"]
+    if message["place"]:
+        at = f"{display(message['place']['source'])}:{message['place']['line']}"
+        lines += _wrapped(f"The message: {message['words']} ({at}).")
+    return lines
+
+
+def dry_run(doors: list[Door], names: Names, manner: Manner) -> list[str]:
+    """What would be sent, in order; nothing is looked up and nothing is sent."""
+    lines = ["Nothing was sent. This would be:"]
+    plain = next(f for f in forms(names) if f.name == "2")
+    left = MOST
+    for door in doors:
+        lines += ["", f"{door.name}{' (where it is offered)' if door.tls == 'starttls' else ''}"]
+        ehlo = manner.ehlo or "[this machine's address]"
+        lines.append(f"  EHLO {ehlo}")
+        lines += ["  STARTTLS", f"  EHLO {ehlo}"] if door.tls == "starttls" else []
+        lines += _envelope(plain)
+        left -= 1
+    lines += ["", "at the first door that answers, four forms a connection:"]
+    for form in [*controls(names), *(f for f in forms(names) if f.name != "2")]:
+        if form.recipients > left:
+            lines.append(f"  form {form.name} is left out: {MOST} recipients are the most")
+            continue
+        left -= form.recipients
+        lines.append(f"  # {form.name}: {form.idea}")
+        lines += [f"  EHLO {form.ehlo}"] if form.ehlo else []
+        lines += ["  AUTH PLAIN (a login that nobody has, once)"] if form.login else []
+        lines += _envelope(form)
+    return [display(line, 400) for line in lines]
+
+
+def _envelope(form: Any) -> list[str]:
+    first = [f"  RCPT TO:<{form.first}>"] if form.first else []
+    return [
+        f"  MAIL FROM:<{form.sender}>",
+        *first,
+        f"  RCPT TO:<{form.recipient}>",
+        "  RSET",
+    ]
