@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+from collections.abc import Callable, Collection
 
+from analyzer.case import Case
 from analyzer.charts import style
 from analyzer.charts.bandwidth import bandwidth
+from analyzer.charts.before_after import before_after
+from analyzer.charts.carried import carried
+from analyzer.charts.destinations import destinations
+from analyzer.charts.ground import Ground, frame
+from analyzer.charts.incident import incident
+from analyzer.charts.receivers_answers import receivers_answers
+from analyzer.charts.recipient_domains import recipient_domains
 from analyzer.charts.relayed_mail import relayed_mail
 from analyzer.charts.source_hours import source_hours
 from analyzer.charts.style import Chart
@@ -13,11 +21,32 @@ from analyzer.charts.top_sources import top_sources
 
 __all__ = ["Chart", "draw"]
 
-CHARTS = (relayed_mail, top_sources, bandwidth, source_hours)
 
+def draw(case: Case, only: Collection[str] = ()) -> list[Chart]:
+    """Every chart of a case that has something to show, in the order a reader meets them.
 
-def draw(volume: pa.Table) -> list[Chart]:
-    """Every chart of a case, drawn from VOLUME rows, in the order a reader meets them."""
-    frame = volume.to_pandas()
+    Args:
+        only: Names of charts; none means all.
+    """
+    ground = Ground.of(case)
+    volume = case.volume.to_pandas()
+    ways = destinations(case.deliveries)
+    findings = frame(case, "findings", ["detector", "finding_id", "first_seen", "last_seen"])
+    attempts = frame(case, "attempts", ["time", "kind"])
+    door = findings[findings["detector"] == "door"]
+    refused = attempts[attempts["kind"] == "relay_denied"]
+    lists = case.impact.get("blocklists", [])
+    charts: dict[str, Callable[[], Chart | None]] = {
+        "incident": lambda: incident(volume, door, refused, lists, ground),
+        "relayed_mail": lambda: relayed_mail(volume, ground),
+        "top_sources": lambda: top_sources(volume, ground),
+        "source_hours": lambda: source_hours(volume, ground),
+        "carried": lambda: carried(ways, ground),
+        "recipient_domains": lambda: recipient_domains(ways, ground),
+        "receivers_answers": lambda: receivers_answers(ways, ground),
+        "bandwidth": lambda: bandwidth(volume, ground),
+        "before_after": lambda: before_after(volume, ground),
+    }
     with style.applied():
-        return [chart(frame) for chart in CHARTS]
+        drawn = [chart() for name, chart in charts.items() if not only or name in only]
+    return [chart for chart in drawn if chart is not None]

@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analyzer import words
 from analyzer.charts import style
+from analyzer.charts.ground import Ground
 
 NAME = "bandwidth"
 COLUMNS = ["bytes_in", "bytes_out", "bytes_out_most"]
@@ -18,7 +19,7 @@ MOST = "at most: one transfer for each recipient"
 PANELS = {"bytes_in": "received", "bytes_out": "sent"}
 
 
-def bandwidth(volume: pd.DataFrame) -> style.Chart:
+def bandwidth(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     """Two rows of bars, received and sent, abuse against other mail. Takes VOLUME rows."""
     timed = volume.dropna(subset=["hour"])
     if not timed[COLUMNS].to_numpy().any():
@@ -29,10 +30,11 @@ def bandwidth(volume: pd.DataFrame) -> style.Chart:
     suspect = style.suspect(timed)
     chosen = timed["verdict"] == suspect
     bad = timed[chosen].groupby(starts[chosen])[COLUMNS].sum().reindex(whole.index).fillna(0)
-    figure = Figure(figsize=(style.WIDTH, 2.45), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 2.7), layout="constrained")
     panels = figure.subplots(2, 1, sharex=True)
     for axes, column in zip(panels, PANELS, strict=True):
         _panel(axes, whole, bad, column, suspect)
+        style.hatch_gaps(axes, ground.wide_gaps())
         axes.set_ylabel(axes.get_ylabel() + f"\nin {bin.words}")
     title = _title(bad, suspect)
     style.headline(figure, title)
@@ -40,7 +42,9 @@ def bandwidth(volume: pd.DataFrame) -> style.Chart:
     style.time_axis(panels[1], whole.index.min(), whole.index.max(), bin.width)
     panels[0].tick_params(labelbottom=False)
     style.legend(panels[0], signs_of=panels[1])
-    return style.finished(NAME, title, _alt(whole, title, bin), figure)
+    return style.finished(
+        NAME, title, _alt(whole, title, bin), figure, ground.words("volume.parquet")
+    )
 
 
 def _panel(axes: Axes, whole: pd.DataFrame, bad: pd.DataFrame, column: str, suspect: str) -> None:

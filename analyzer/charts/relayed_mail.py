@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analyzer import words
 from analyzer.charts import style
+from analyzer.charts.ground import Ground
 
 NAME = "relayed_mail"
 # What the abusive mail was, for the title. One door has to account for nearly all of it.
@@ -20,7 +24,7 @@ PREDICATES = {
 NEARLY_ALL = 0.9
 
 
-def relayed_mail(volume: pd.DataFrame) -> style.Chart:
+def relayed_mail(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     """Stacked bars of messages received, by verdict. Takes VOLUME rows."""
     timed = volume.dropna(subset=["hour"])
     if timed.empty:
@@ -32,8 +36,23 @@ def relayed_mail(volume: pd.DataFrame) -> style.Chart:
         .reindex(columns=list(style.VERDICTS))
         .fillna(0)
     )
-    figure = Figure(figsize=(style.WIDTH, 2.35), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 2.6), layout="constrained")
     axes = figure.subplots()
+    _stack(axes, bars, bin)
+    _alarms(axes, bars, ground, bin)
+    style.hatch_gaps(axes, ground.wide_gaps())
+    title = _title(timed)
+    style.headline(figure, title)
+    axes.set(xlabel="time (UTC)", ylabel=f"messages in {bin.words}")
+    style.count_axis(axes)
+    style.time_axis(axes, bars.index.min(), bars.index.max(), bin.width)
+    style.legend(axes)
+    alt = _alt(timed, bars, bin, title)
+    return style.finished(NAME, title, alt, figure, ground.words("volume.parquet"))
+
+
+def _stack(axes: Axes, bars: pd.DataFrame, bin: style.Bin) -> None:
+    """One bar a bin, parted by verdict."""
     starts = style.numbers(pd.DatetimeIndex(bars.index))
     base = bars["legitimate"] * 0
     # Ordinary mail lies at the bottom: what the abuse added stands on it.
@@ -53,13 +72,22 @@ def relayed_mail(volume: pd.DataFrame) -> style.Chart:
             label=f"{verdict} ({words.thousands(bars[verdict].sum())})",
         )
         base = base + bars[verdict]
-    title = _title(timed)
-    style.headline(figure, title)
-    axes.set(xlabel="time (UTC)", ylabel=f"messages in {bin.words}")
-    style.count_axis(axes)
-    style.time_axis(axes, bars.index.min(), bars.index.max(), bin.width)
-    style.legend(axes)
-    return style.finished(NAME, title, _alt(timed, bars, bin, title), figure)
+
+
+def _alarms(axes: Axes, bars: pd.DataFrame, ground: Ground, bin: style.Bin) -> None:
+    """What a bin of ordinary mail usually has, and where the detector of spikes spoke."""
+    usual = float(bars["legitimate"].median())
+    if usual:
+        label = f"ordinary mail, median {usual:,.0f}"
+        axes.axhline(usual, color=style.MUTE, linewidth=0.8, linestyle=(0, (4, 2)), label=label)
+    heights = bars.sum(axis="columns")
+    floors = pd.DatetimeIndex([spike.floor(bin.width) for spike in ground.spikes])
+    starts = pd.DatetimeIndex(bars.index[bars.index.isin(floors)])
+    if len(starts):
+        at = style.numbers(starts) + bin.width / pd.Timedelta(days=1) / 2
+        top = heights.loc[starts] + float(heights.max()) * 0.05
+        look: dict[str, Any] = {"marker": "v", "s": 14, "color": style.INK, "linewidth": 0}
+        axes.scatter(at, top, label=f"spike reported ({len(starts)})", **look)
 
 
 def _title(timed: pd.DataFrame) -> str:

@@ -11,7 +11,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analyzer import words
 from analyzer.charts import style
-from analyzer.charts.top_sources import MADE_HERE, by_source
+from analyzer.charts.ground import Ground
+from analyzer.charts.top_sources import MADE_HERE, by_source, cause
 
 NAME = "source_hours"
 # Light to dark in one hue: its grey print keeps the order.
@@ -26,7 +27,7 @@ AXIS = {
 ROWS_LEAST = 5  # the height that the colour bar needs
 
 
-def source_hours(volume: pd.DataFrame) -> style.Chart:
+def source_hours(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     """A heat map of recipients, source by time; abusive sources first. Takes VOLUME rows."""
     timed = volume.dropna(subset=["hour"])
     table = by_source(timed, "recipients")
@@ -36,18 +37,20 @@ def source_hours(volume: pd.DataFrame) -> style.Chart:
     bin = style.bin_for(timed["hour"])
     shown = table.head(style.ROWS_SHOWN)
     cells = _cells(timed, shown["source"].tolist(), bin)
-    height = 1.1 + 0.18 * max(len(shown), ROWS_LEAST)
+    height = 1.3 + 0.18 * max(len(shown), ROWS_LEAST)
     figure = Figure(figsize=(style.WIDTH, height), layout="constrained")
     axes = figure.subplots()
     times = pd.DatetimeIndex(cells.columns)
     _shade(figure, axes, cells, bin)
+    style.hatch_gaps(axes, ground.wide_gaps())
     suspect = style.suspect(volume)
     names = style.name_sources(axes, shown, [row + 0.5 for row in range(len(shown))], suspect)
     title = _title(timed, len(table), suspect)
     style.headline(figure, title)
     axes.set(xlabel=AXIS[suspect] if shown[suspect].any() else "time (UTC)", ylim=(len(shown), 0))
     style.time_axis(axes, times[0], times[-1], bin.width)
-    return style.finished(NAME, title, _alt(shown, names, cells, bin, title, suspect), figure)
+    alt = _alt(shown, names, cells, bin, title, suspect)
+    return style.finished(NAME, title, alt, figure, ground.words("volume.parquet"))
 
 
 def _shade(figure: Figure, axes: Axes, cells: pd.DataFrame, bin: style.Bin) -> None:
@@ -89,7 +92,7 @@ def _cells(timed: pd.DataFrame, sources: list[str], bin: style.Bin) -> pd.DataFr
 
 
 def _title(timed: pd.DataFrame, sources: int, suspect: str) -> str:
-    bad = timed[timed["verdict"] == suspect]
+    bad = cause(timed, suspect)
     if bad.empty:
         return f"The hours of the {words.thousands(sources)} sources: none was abusive"
     hours = int((timed["hour"].max() - timed["hour"].min()) / style.HOUR) + 1

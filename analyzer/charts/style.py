@@ -25,6 +25,14 @@ INK, MUTE, RULE = "#1d2433", "#5b6577", "#d9dee6"
 VERDICTS: Final = {"abusive": ABUSIVE, "unclear": UNCLEAR, "legitimate": LEGITIMATE}
 HATCH: Final = {"unclear": "////"}  # a second sign beside the colour
 NAMES: Final = {"abusive": ABUSIVE, "unclear": "#a8620a"}  # dark enough for small letters
+# What became of mail: accepted mail is the abuse that reached people.
+OUTCOMES: Final = {
+    "delivered": "#a3162b",
+    "bounced": "#54779b",
+    "waiting": "#e3962b",
+    "other": "#dfe3e9",
+}
+OUTCOME_HATCH: Final = {"waiting": "////"}
 DOUBT: Final = {"abusive": "", "unclear": "possible "}
 WIDTH = 6.7  # inches: the text width of an A4 page
 TITLE_COLUMNS = 82  # letters of a bold title across that width
@@ -131,8 +139,11 @@ def applied() -> Iterator[None]:
         yield
 
 
-def finished(name: str, title: str, alt: str, figure: Figure) -> Chart:
+def finished(name: str, title: str, alt: str, figure: Figure, foot: str = "") -> Chart:
     """The chart, laid out now, while the style holds: ticks are made when they are first drawn."""
+    if foot:
+        figure.supxlabel(foot, x=0, ha="left", color=MUTE, fontsize=6.2)
+        alt = f"{alt} {foot}"
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     return Chart(name, title, alt, figure)
@@ -223,6 +234,15 @@ def headline(figure: Figure, title: str) -> None:
     figure.suptitle(textwrap.fill(title, TITLE_COLUMNS), x=0, ha="left", color=INK)
 
 
+def hatch_gaps(axes: Axes, gaps: Sequence[tuple[pd.Timestamp, pd.Timestamp]]) -> None:
+    """Stretches in which log lines are missing."""
+    for number, gap in enumerate(gaps):
+        start, end = numbers(pd.DatetimeIndex(gap)).tolist()
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": MUTE, "hatch": "xxxx"}
+        label = "log lines missing" if number == 0 else None
+        axes.axvspan(start, end, linewidth=0, alpha=0.55, zorder=0, label=label, **look)
+
+
 def legend(axes: Axes, signs_of: Axes | None = None) -> None:
     """One row of its own between title and plot, where it can cover nothing."""
     handles, labels = (signs_of or axes).get_legend_handles_labels()
@@ -244,3 +264,13 @@ def empty(name: str, title: str, why: str) -> Chart:
     figure.text(0.5, 0.62, title, ha="center", va="center", fontsize=9.5, weight="bold", color=INK)
     figure.text(0.5, 0.36, why, ha="center", va="center", fontsize=8, color=MUTE)
     return finished(name, title, f"{title}. {why}", figure)
+
+
+def count_at_end(axes: Axes, values: pd.Series[float]) -> None:
+    """The number behind each horizontal bar, at its end."""
+    widest = float(values.max())
+    for row, value in enumerate(values):
+        axes.text(
+            value + widest * 0.008, row, thousands(value), va="center", fontsize=7, color=MUTE
+        )
+    axes.set_xlim(0, widest * 1.1)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from analyzer import words
 from analyzer.charts import style
+from analyzer.charts.ground import Ground
 from analyzer.display import display
 
 NAME = "top_sources"
@@ -30,7 +31,7 @@ def by_source(volume: pd.DataFrame, value: str) -> pd.DataFrame:
     return table.sort_values(order, ascending=[False, False, False, True], ignore_index=True)
 
 
-def top_sources(volume: pd.DataFrame) -> style.Chart:
+def top_sources(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     """Bars of recipients, the first twelve sources and the others together. Takes VOLUME rows."""
     table = by_source(volume, "recipients")
     table = table[table["all"] > 0]
@@ -41,16 +42,17 @@ def top_sources(volume: pd.DataFrame) -> style.Chart:
         others = rest.drop(columns="source").sum().to_frame().T
         others["source"] = f"{words.thousands(len(rest))} others"
         shown = pd.concat([shown, others], ignore_index=True)
-    figure = Figure(figsize=(style.WIDTH, 1.2 + 0.19 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 1.35 + 0.19 * len(shown)), layout="constrained")
     axes = figure.subplots()
     _bars(axes, shown, table)
     suspect = style.suspect(volume)
     names = style.name_sources(axes, shown, range(len(shown)), suspect)
-    title = _title(table, suspect)
+    title = _title(by_source(cause(volume, suspect), "recipients"), table, suspect)
     style.headline(figure, title)
     style.count_axis(axes, horizontal=True)
     style.legend(axes)
-    return style.finished(NAME, title, _alt(shown, names, title, suspect), figure)
+    alt = _alt(shown, names, title, suspect)
+    return style.finished(NAME, title, alt, figure, ground.words("volume.parquet"))
 
 
 def _bars(axes: Axes, shown: pd.DataFrame, table: pd.DataFrame) -> None:
@@ -72,8 +74,15 @@ def _bars(axes: Axes, shown: pd.DataFrame, table: pd.DataFrame) -> None:
     axes.set(xlabel="recipients", xlim=(0, widest * 1.1), ylim=(len(shown) - 0.4, -0.6))
 
 
-def _title(table: pd.DataFrame, suspect: str) -> str:
-    bad = table[table[suspect] > 0]
+def cause(volume: pd.DataFrame, suspect: str) -> pd.DataFrame:
+    """The rows of the abuse itself: notices are its consequence, unless there is nothing else."""
+    bad = volume[volume["verdict"] == suspect]
+    itself = bad[bad["mechanism"] != "backscatter"]
+    return bad if itself.empty else itself
+
+
+def _title(bad: pd.DataFrame, table: pd.DataFrame, suspect: str) -> str:
+    bad = bad[bad[suspect] > 0]
     if bad.empty:
         return f"None of {words.count(len(table), 'source')} was abusive"
     total = int(bad[suspect].sum())

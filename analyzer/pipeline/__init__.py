@@ -71,7 +71,7 @@ def analyze(
         with folder.new() as place:
             report.write_events(result.events, place)
             result = replace(result, **added(place))
-            report.write(result, charts.draw(result.volume), place)
+            report.write(result, charts.draw(result), place)
         result = Case.load(folder.path)
     return Outcome(result, complete, fresh=True)
 

@@ -7,46 +7,44 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import matplotlib as mpl
-import pyarrow as pa
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analyzer import schema
-from analyzer.charts import CHARTS, draw, style
+from analyzer.charts import draw, style
+from tests.charts.rows import ORDINARY, RELAYED, SENT, START, case
 
-START = datetime(2026, 12, 8, 5, tzinfo=UTC)
-RELAYED = {
-    "hour": START,
-    "client_ip": "203.0.113.7",
-    "verdict": "abusive",
-    "mechanism": "open_relay",
-    "messages": 90,
-    "recipients": 400,
-    "bytes_in": 1_000_000,
-    "bytes_out": 2_000_000,
-    "bytes_out_most": 5_000_000,
-}
-ORDINARY = RELAYED | {
-    "client_ip": "198.51.100.9",
-    "verdict": "legitimate",
-    "mechanism": None,
-    "messages": 10,
-    "recipients": 10,
-}
-NAMES = [chart.__name__ for chart in CHARTS]
-
-
-def volume(*rows):
-    """VOLUME rows."""
-    data = {
-        field.name: pa.array([row[field.name] for row in rows], field.type)
-        for field in schema.VOLUME
-    }
-    return pa.table(data, schema=schema.VOLUME)
+HOUR = timedelta(hours=1)
+FATES = ["delivered", "bounced", "deferred", "expired", "held"]
+REASON = {"kind": "limit", "verdict": "confirmed", "subject": "mx1", "subject_kind": "server"}
+LISTED = {"provider": "Spamhaus", "first": "2026-12-08T07:00:00Z", "last": "2026-12-09T07:00:00Z"}
+NAMES = ["relayed_mail", "top_sources", "source_hours", "bandwidth"]  # of VOLUME alone
 
 
 def chart(name, *rows):
-    return next(chart for chart in draw(volume(*rows)) if chart.name == name)
+    return draw(case(volume=rows), [name])[0]
+
+
+def full(client="203.0.113.7", receiver="mx.big.example[192.0.2.1]:25"):
+    """A case for which every chart is drawn."""
+    usual = [ORDINARY | {"hour": START + timedelta(hours=n)} for n in range(-48, 48)]
+    fates = [SENT | {"client_ip": client, "relay": receiver, "status": s} for s in FATES]
+    gap = {
+        "detector": "log_gap",
+        "finding_id": "log_gap-1",
+        "first_seen": START,
+        "last_seen": START,
+    }
+    door = gap | {"detector": "door", "finding_id": "door-1", "first_seen": START - HOUR}
+    return case(
+        volume=[*usual, RELAYED | {"client_ip": client}],
+        deliveries=[
+            *fates,
+            SENT | {"flow": "outbound", "verdict": "legitimate", "mechanism": None},
+        ],
+        findings=[gap | REASON, door | REASON],
+        attempts=[{"time": START + HOUR, "kind": "relay_denied", "repeat": 1}],
+        blocklists=[LISTED],
+    )
 
 
 def test_the_share_of_relayed_mail_is_the_title():
@@ -170,12 +168,12 @@ def test_it_is_the_same_picture_each_time_whatever_the_reader_has_set(name):
 
 def test_drawing_leaves_the_readers_settings_alone():
     before = dict(mpl.rcParams)
-    draw(volume(RELAYED))
+    draw(case(volume=[RELAYED]))
     assert dict(mpl.rcParams) == before
 
 
 def test_no_title_or_label_leaves_the_sheet():
-    for drawn in draw(volume(RELAYED | {"client_ip": "2001:db8:1234:5678:9abc:def0:1234:5678"})):
+    for drawn in draw(full("2001:db8:1234:5678:9abc:def0:1234:5678")):
         canvas = FigureCanvasAgg(drawn.figure)
         renderer, sheet = canvas.get_renderer(), drawn.figure.bbox
         for part in [*drawn.figure.axes, *drawn.figure.texts]:
@@ -191,3 +189,62 @@ def test_the_three_verdicts_differ_in_grey_print():
 
     shades = sorted(grey(color) for color in style.VERDICTS.values())
     assert min(b - a for a, b in itertools.pairwise(shades)) > 0.12
+
+
+def test_every_chart_is_drawn_where_there_is_something_to_show():
+    assert [drawn.name for drawn in draw(full())] == [
+        "incident",
+        "relayed_mail",
+        "top_sources",
+        "source_hours",
+        "carried",
+        "recipient_domains",
+        "receivers_answers",
+        "bandwidth",
+        "before_after",
+    ]
+
+
+def test_an_innocent_log_has_no_chart_of_abuse():
+    innocent = SENT | {"flow": "outbound", "verdict": "legitimate", "mechanism": None}
+    names = [drawn.name for drawn in draw(case(volume=[ORDINARY], deliveries=[innocent]))]
+    assert names == [
+        "relayed_mail",
+        "top_sources",
+        "source_hours",
+        "receivers_answers",
+        "bandwidth",
+    ]
+
+
+def test_each_says_how_much_was_read_in_which_zone_and_that_lines_are_missing():
+    for drawn in draw(full()):
+        assert "100 lines read, 6 Dec 2026, 05:00 UTC to 10 Dec 2026, 05:00 UTC" in drawn.alt
+        assert "log lines are missing: counts are lower bounds" in drawn.alt
+
+
+def test_stretches_without_lines_are_hatched():
+    labels = chart_of(full(), "relayed_mail").figure.axes[0].get_legend_handles_labels()[1]
+    assert "log lines missing" in labels
+
+
+def chart_of(made, name):
+    return draw(made, [name])[0]
+
+
+def test_the_lanes_of_an_incident_tell_each_span_in_words():
+    alt = chart_of(full(), "incident").alt
+    assert "Door moved: 8 Dec 2026, 04:00 UTC to 8 Dec 2026, 05:00 UTC (door-1)" in alt
+    assert "Spamhaus refuses: 8 Dec 2026, 07:00 UTC to 9 Dec 2026, 07:00 UTC" in alt
+
+
+def test_after_the_abuse_the_same_hours_are_compared_and_the_interval_said():
+    title = chart_of(full(), "before_after").title
+    assert title.startswith("After the abuse, ordinary mail was 1.00 times (95 % interval 0.")
+
+
+def test_a_log_that_ends_with_the_abuse_has_no_after():
+    usual = [ORDINARY | {"hour": START - timedelta(hours=n)} for n in range(1, 48)]
+    ends = {"path": "mail.log", "lines": 9, "first": "2026-12-06T05:00:00Z"}
+    made = case(volume=[*usual, RELAYED], inputs=[ends | {"last": "2026-12-08T05:50:00Z"}])
+    assert "before_after" not in [drawn.name for drawn in draw(made)]
