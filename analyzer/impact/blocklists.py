@@ -18,8 +18,18 @@ PLACES_SHOWN = 5
 @functools.cache
 def entries() -> tuple[dict[str, str], ...]:
     """The patterns, as blocklists.toml declares them."""
+    return tuple(_declared()["entry"])
+
+
+def zones() -> tuple[dict[str, Any], ...]:
+    """The lists that can be asked by DNS: `zone, provider, ipv6, page, policy, codes`."""
+    return tuple(_declared()["zone"])
+
+
+@functools.cache
+def _declared() -> dict[str, Any]:
     text = resources.files("analyzer.impact").joinpath("blocklists.toml").read_text("utf-8")
-    return tuple(tomllib.loads(text)["entry"])
+    return tomllib.loads(text)
 
 
 def classify(replies: pd.Series) -> pd.Series:
