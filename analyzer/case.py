@@ -17,8 +17,9 @@ from analyzer.schema import QUEUE
 class Case:
     """What an analysis found. The tables are declared in `analyzer.schema`.
 
-    `manifest` and `impact` are JSON as they are written to manifest.json and impact.json;
-    `relay_test` and `dnsbl` what commands of these names put into the case, None without them.
+    `manifest`, `impact` and `audit` are JSON as they are written to manifest.json, impact.json and
+    audit.json; `audit` is None where the server's configuration is not known. `relay_test` and
+    `dnsbl` are what commands of these names put into the case, None without them.
     """
 
     messages: pa.Table
@@ -33,6 +34,7 @@ class Case:
     queue: pa.Table = field(default_factory=QUEUE.empty_table, repr=False)
     relay_test: dict[str, Any] | None = field(default=None, repr=False)
     dnsbl: dict[str, Any] | None = field(default=None, repr=False)
+    audit: dict[str, Any] | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, folder: str | Path) -> Case:
@@ -58,13 +60,20 @@ class Case:
         )
         queue = folder / "queue.parquet"  # a case of the first version has none
         listed = pq.read_table(queue) if queue.is_file() else QUEUE.empty_table()
-        return cls(**tables, impact=impact, manifest=manifest, queue=listed, **added(folder))
+        return cls(
+            **tables,
+            impact=impact,
+            manifest=manifest,
+            queue=listed,
+            **added(folder),
+            audit=_json(folder / "audit.json"),
+        )
 
 
 def added(folder: Path) -> dict[str, Any]:
     """What other commands put into a case folder, by the field of a case."""
-    found = {}
-    for name in ("relay_test", "dnsbl"):
-        path = folder / f"{name}.json"
-        found[name] = json.loads(path.read_text("utf-8")) if path.is_file() else None
-    return found
+    return {name: _json(folder / f"{name}.json") for name in ("relay_test", "dnsbl")}
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None

@@ -148,6 +148,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
             case=case,
             year=year,
             window=Window(since, until),
+            configuration=config.servers(site) if site else None,
             force=force,
             progress=progress,
         )

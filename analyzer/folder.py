@@ -144,52 +144,18 @@ class CaseFolder:
             )
         if before != set(hashes):
             return None  # more evidence: the case is made anew of all of it
-        for name, expected in self._manifest["outputs"].items():
-            output = self.path / name
-            if not output.is_file() or hashlib.sha256(output.read_bytes()).hexdigest() != expected:
-                raise HashMismatch(
-                    "is not what the manifest says",
-                    output,
-                    "Run with --force to make the case anew.",
-                )
-        return Case.load(self.path)
+        return unaltered(self.path)
 
     @contextlib.contextmanager
     def new(self) -> Iterator[Path]:
         """A folder to write to, which takes the case's place when all is written."""
-        partial = self.path.with_name(f".{self.path.name}.partial-{os.getpid()}")
-        old = self.path.with_name(f".{self.path.name}.old-{os.getpid()}")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(partial, ignore_errors=True)
+        with in_place_of(self.path) as partial:
             partial.mkdir()
             for name in ADDED:
                 if (self.path / name).is_file():
                     shutil.copyfile(self.path / name, partial / name)
             yield partial
             self._log(partial)
-            self._take_place(partial, old)
-        except OSError as error:
-            raise EnvironmentTrouble(
-                f"cannot be written: {error.strerror or error}",
-                self.path,
-                "Free some space, or give --case another folder.",
-            ) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-            shutil.rmtree(old, ignore_errors=True)
-
-    def _take_place(self, partial: Path, old: Path) -> None:
-        """One rename where nothing stands; else the old case comes back if the new one cannot."""
-        if not self.path.exists():
-            partial.rename(self.path)
-            return
-        self.path.rename(old)
-        try:
-            partial.rename(self.path)
-        except OSError:
-            old.replace(self.path)
-            raise
 
     def _log(self, folder: Path) -> None:
         """run.log tells of this run; nothing else in a case does."""
@@ -221,3 +187,78 @@ def enter(case: Path, files: dict[str, bytes]) -> None:
     except OSError as error:
         remedy = "Free some space, or allow writing to it."
         raise EnvironmentTrouble(f"cannot be written: {error.strerror}", case, remedy) from error
+
+
+def unaltered(case: Path) -> Case:
+    """The case in the folder.
+
+    Raises:
+        SettingsError: the folder is no case.
+        HashMismatch: an output is not what the manifest says.
+    """
+    manifest = case / "manifest.json"
+    outputs = json.loads(manifest.read_text("utf-8"))["outputs"] if manifest.is_file() else {}
+    for name, expected in outputs.items():
+        output = case / name
+        if not output.is_file() or hashlib.sha256(output.read_bytes()).hexdigest() != expected:
+            remedy = "Run analyze with --force to make the case anew."
+            raise HashMismatch("is not what the manifest says", output, remedy)
+    return Case.load(case)
+
+
+@contextlib.contextmanager
+def amended(case: Path) -> Iterator[Path]:
+    """A folder with all that the case holds, which takes its place when more is written to it.
+
+    Tables are not to be written to: they may be the very files of the case.
+    """
+    with in_place_of(case.absolute()) as partial:
+        shutil.copytree(case, partial, copy_function=_same)
+        yield partial
+
+
+def _same(source: str, target: str) -> None:
+    """A table is large and stays as it is: one more name for it will do, where that can be had."""
+    if source.endswith(".parquet"):
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
+
+
+@contextlib.contextmanager
+def in_place_of(folder: Path) -> Iterator[Path]:
+    """A path beside the folder, whose content takes the folder's place, or nothing happens.
+
+    Raises:
+        EnvironmentTrouble: it cannot be written.
+    """
+    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        yield partial
+        _take_place(folder, partial, old)
+    except OSError as error:
+        raise EnvironmentTrouble(
+            f"cannot be written: {error.strerror or error}",
+            folder,
+            "Free some space, or give --case another folder.",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _take_place(folder: Path, partial: Path, old: Path) -> None:
+    """One rename where nothing stands; else the old case comes back if the new one cannot."""
+    if not folder.exists():
+        partial.rename(folder)
+        return
+    folder.rename(old)
+    try:
+        partial.rename(folder)
+    except OSError:
+        old.replace(folder)
+        raise

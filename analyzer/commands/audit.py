@@ -16,7 +16,9 @@ def audit(
     case: Annotated[
         Path | None,
         typer.Option(
-            "--case", help="Count the messages of this case that fit each hole.", show_default=False
+            "--case",
+            help="Count the messages of this case that fit each hole; add a page to its report.",
+            show_default=False,
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -29,10 +31,12 @@ def audit(
     given = config.configuration(files)
     audits = given.audits()
     if case is not None:
-        from analyzer.case import Case
+        from analyzer.pipeline import auditing
 
-        audits = config.counted(audits, Case.load(case), config.site_of(given.entries()))
+        audits = auditing.add(case, given)
     if as_json:
         typer.echo(json.dumps(tell.as_json(audits), ensure_ascii=True, indent=2))
     else:
         typer.echo("\n".join(display(line, 2000) for line in tell.as_text(audits)))
+        if case is not None:
+            typer.echo(f"Report: {case / 'report.pdf'}  {case / 'report.html'}")

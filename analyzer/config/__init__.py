@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from typing import Any
 
 from analyzer.case import Case
 from analyzer.config import (
@@ -20,6 +21,7 @@ from analyzer.config import (
     sendmail,
     sendmail_audit,
     sendmail_site,
+    tell,
 )
 from analyzer.config.count import Traffic
 from analyzer.config.entries import Entries
@@ -30,7 +32,7 @@ from analyzer.config.toml import as_toml
 from analyzer.errors import SettingsError
 from analyzer.site import Site, load
 
-__all__ = ["Configuration", "as_toml", "configuration", "site_of", "sites"]
+__all__ = ["Configuration", "as_toml", "configuration", "servers", "site_of", "sites"]
 
 DECLARED: dict[str, Sequence[Check]] = {
     "Postfix": postfix_checks.CHECKS,
@@ -87,7 +89,17 @@ class Configuration:
         return entries
 
     def audits(self) -> list[Audit]:
-        """One for each kind of server among the files."""
+        """One for each kind of server among the files.
+
+        Raises:
+            SettingsError: there is none.
+        """
+        if not (found := self._audits()):
+            names = ", ".join(given.name for given in self._all)
+            raise SettingsError("no configuration of a mail server", names, WHAT_TO_GIVE)
+        return found
+
+    def _audits(self) -> list[Audit]:
         found: list[Audit] = []
         used: set[str] = set()
         if made := self._postfix():
@@ -98,11 +110,15 @@ class Configuration:
             found.append(sendmail_audit.audit(sendmail.parse(self._unused(used)), self._all))
         if self._has(_EXCHANGE, used):
             found.append(exchange_audit.audit(exchange.parse(self.files), self._all))
-        if not found:
-            names = ", ".join(given.name for given in self._all)
-            raise SettingsError("no configuration of a mail server", names, WHAT_TO_GIVE)
         idle = self._idle()
-        return [replace(found[0], notes=[*found[0].notes, *idle]), *found[1:]]
+        return [replace(audit, notes=[*audit.notes, *idle]) for audit in found[:1]] + found[1:]
+
+    def audited(self, case: Case) -> tuple[list[Audit], dict[str, Any] | None]:
+        """The audits, with the messages of the case that fit each hole, and what of it is kept in
+        the case; nothing where no server is among the files.
+        """
+        audits = counted(self._audits(), case, site_of(self.entries()))
+        return audits, tell.as_record(self._all, audits) if audits else None
 
     def _unused(self, used: set[str]) -> list[tuple[Given, str]]:
         return [(given, kind) for given, kind in self.files if given.name not in used]
@@ -159,6 +175,11 @@ def sites(paths: Sequence[Path]) -> Site:
         for key, value in site.model_dump(mode="json", exclude_none=True).items():
             merged[key] = _joined(merged.get(key), value)
     return Site.model_validate(merged)
+
+
+def servers(paths: Sequence[Path]) -> Configuration:
+    """The mail server's own files among those that state a site."""
+    return configuration([path for path in paths if not _is_toml(path)])
 
 
 def _is_toml(path: Path) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,7 @@ class Given:
 
     name: str
     text: str
+    sha256: str = ""  # of the file as it lies on disk
 
     @property
     def lines(self) -> list[str]:
@@ -50,21 +53,26 @@ class Given:
 
 
 def read(paths: Iterable[Path]) -> list[Given]:
-    """The files in the order given.
+    """The files in the order given, named from the folder that holds them all.
 
     Raises:
         SettingsError: a file is missing, too large, or no text.
     """
-    return [_read(path) for path in paths]
+    paths = list(paths)
+    whole = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - links are kept
+    common = os.path.commonpath([path.parent for path in whole]) if whole else ""
+    names = [path.relative_to(common).as_posix() for path in whole]
+    return [_read(path, name) for path, name in zip(paths, names, strict=True)]
 
 
-def _read(path: Path) -> Given:
+def _read(path: Path, name: str) -> Given:
     try:
         if path.is_dir():
             raise SettingsError("this is a folder", path, "Give the configuration files in it.")
         if path.stat().st_size > LARGEST:
             raise SettingsError("too large for a configuration", path, "Give logs to `analyze`.")
-        return Given(str(path), _text(path.read_bytes(), path))
+        data = path.read_bytes()
+        return Given(name, _text(data, path), hashlib.sha256(data).hexdigest())
     except OSError as error:
         remedy = "Check the path and its permissions."
         raise SettingsError(f"cannot be read: {error.strerror}", path, remedy) from None

@@ -36,7 +36,9 @@ Each service that speaks SMTP is a door, and the audit says what a stranger gets
 Every finding names the very line, says why it matters, and gives the line to write instead, for
 the release that the files state. With `--case`, it counts the messages of that case that fit the
 hole: they came by SMTP without a login, from a client in none of the server's own believable
-networks, to a recipient in no domain of the server. `--json` prints the same for programs.
+networks, to a recipient in no domain of the server; and the audit becomes a page of that case's
+report, kept in `audit.json`. `analyze --site main.cf` does the same with the files it is given. A
+case made anew of more evidence needs its audit again. `--json` prints the same for programs.
 
 ## How Postfix is asked
 

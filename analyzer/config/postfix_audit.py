@@ -19,7 +19,7 @@ from analyzer.config.findings import (
     ordered,
 )
 from analyzer.config.given import Given, Place, Said
-from analyzer.config.postfix import DEFAULT, Postfix, Service
+from analyzer.config.postfix import CORRECTED, DEFAULT, Postfix, Service
 from analyzer.config.postfix_holes import (
     SUBMISSION_PORTS,
     agreed,
@@ -38,6 +38,8 @@ from analyzer.config.postfix_walk import Decision, Stranger
 from analyzer.config.postfix_words import RECIPIENT, RELAY
 
 HERE_ALONE = {"loopback-only", "localhost", "127.0.0.1", "::1"}
+GRAVE = ("critical", "high")
+MOST_ROUNDS = 3  # holes behind holes
 POLICY_SERVICE = re.compile(r"(?:unix|inet):")
 NO_MASTER = "smtpd (no master.cf was given)"
 
@@ -45,17 +47,52 @@ NO_MASTER = "smtpd (no master.cf was given)"
 def audit(postfix: Postfix, tables: Tables, files: Sequence[Given]) -> Audit:
     """Every smtpd service is asked by every stranger worth asking as."""
     by_name = {given.name: given for given in files}
-    doors, findings = [], []
-    for service in services(postfix):
-        places = Places(postfix.seen_by(service) if service else postfix, tables)
-        door, found = _door(places, service)
-        doors.append(door)
-        findings += [*found, *rules(places, service)]
-    shown = [replace(f, line=_line(by_name, f.place, f.line)) for f in findings]
+    doors, findings = _asked(postfix, tables)
+    findings += _behind(postfix, tables, findings)
+    findings += [f for s in services(postfix) for f in rules(_places(postfix, tables, s), s)]
+    shown = [_shown(by_name, f) for f in findings]
     missing = [
         f"{place}: the content of {spec} was not given" for spec, place in tables.missing.items()
     ]
     return Audit("Postfix", doors, ordered(shown), [*missing, *_unstated(postfix)])
+
+
+def _asked(postfix: Postfix, tables: Tables) -> tuple[list[Door], list[Finding]]:
+    doors, findings = [], []
+    for service in services(postfix):
+        door, found = _door(_places(postfix, tables, service), service)
+        doors.append(door)
+        findings += found
+    return doors, findings
+
+
+def _behind(postfix: Postfix, tables: Tables, found: Sequence[Finding]) -> list[Finding]:
+    """Holes that show when those in front of them are closed: whoever is trusted needs no other."""
+    more: list[Finding] = []
+    for _ in range(MOST_ROUNDS):
+        changes = [f.change for f in found if f.weight in GRAVE and f.change]
+        if not changes:
+            break
+        for change in changes:
+            postfix = corrected(postfix, change)
+        found = [
+            f
+            for f in _asked(postfix, tables)[1]
+            if f.weight in GRAVE and f.place not in (CORRECTED, DEFAULT)
+        ]
+        more += found
+    return more
+
+
+def _places(postfix: Postfix, tables: Tables, service: Service | None) -> Places:
+    return Places(postfix.seen_by(service) if service else postfix, tables)
+
+
+def _shown(files: dict[str, Given], found: Finding) -> Finding:
+    """With the very line, and nothing instead of it where it may stay."""
+    line = _line(files, found.place, found.line)
+    same = "".join(line.split()) == "".join(found.remedy.split())
+    return replace(found, line=line, remedy="" if same else found.remedy)
 
 
 def services(postfix: Postfix) -> list[Service | None]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from analyzer.config.findings import OPEN, Audit, Finding
+from analyzer.config.given import Given
 from analyzer.words import count
 
 
@@ -38,9 +39,10 @@ def _finding(finding: Finding) -> list[str]:
         f"      {finding.line}" if finding.line else "      (no line: the default is in force)",
         f"      {finding.detail}",
         f"      why:     {finding.check.why}",
-        f"      instead: {finding.remedy}"
-        + (f"   (service {finding.where})" if _local(finding) else ""),
     ]
+    if finding.remedy:
+        service = f"   (service {finding.where})" if _local(finding) else ""
+        lines.append(f"      instead: {finding.remedy}{service}")
     if finding.messages is not None:
         lines.append(f"      in this case: {count(finding.messages, 'message')} fit this hole")
     return lines
@@ -48,6 +50,12 @@ def _finding(finding: Finding) -> list[str]:
 
 def _local(finding: Finding) -> bool:
     return bool(finding.change and finding.change.service)
+
+
+def as_record(files: Sequence[Given], audits: Sequence[Audit]) -> dict[str, Any]:
+    """audit.json of a case: which files were read, and what was said of each server."""
+    read = [{"path": given.name, "sha256": given.sha256} for given in files]
+    return {"files": read, "servers": as_json(audits)}
 
 
 def as_json(audits: Sequence[Audit]) -> list[dict[str, Any]]:
@@ -83,6 +91,6 @@ def _as_object(finding: Finding) -> dict[str, Any]:
         "service": finding.where or None,
         "detail": finding.detail,
         "why": finding.check.why,
-        "instead": finding.remedy,
+        "instead": finding.remedy or None,
         "messages": finding.messages,
     }

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from analyzer import charts, evidence, impact, messages, report
 from analyzer.case import Case, added
+from analyzer.config import Configuration
 from analyzer.folder import CaseFolder, Settings
-from analyzer.pipeline import accounting
+from analyzer.pipeline import accounting, auditing
 from analyzer.pipeline.dating import date, flat
 from analyzer.pipeline.judging import judged
 from analyzer.pipeline.reading import Piece, read_all
@@ -35,7 +36,7 @@ class Outcome:
     fresh: bool
 
 
-def analyze(
+def analyze(  # noqa: PLR0913 - what decides a case is an argument each
     arguments: Sequence[str | Path],
     *,
     site: Site | None = None,
@@ -43,6 +44,7 @@ def analyze(
     case: Path | None = None,
     year: int | None = None,
     window: Window | None = None,
+    configuration: Configuration | None = None,
     force: bool = False,
     progress: Show | None = None,
 ) -> Outcome:
@@ -53,6 +55,7 @@ def analyze(
         case: Folder for the results; None writes nothing.
         year: Year of the first line of logs whose stamps name none.
         window: The time asked about; None for all.
+        configuration: The mail server's own files; what they say of relaying is told beside.
 
     Raises:
         SettingsError: no evidence, no mail log among it, or a case that was made of other evidence.
@@ -65,8 +68,12 @@ def analyze(
     pieces = read_all(evidence.find(arguments), progress)
     complete = all(piece.whole for piece in pieces)
     if folder and (existing := folder.already([piece.account.sha256 for piece in pieces])):
+        if configuration is not None:
+            auditing.keep(folder.path, existing, configuration)
         return Outcome(existing, complete, fresh=False)
     result = _examine(pieces, site, settings)
+    if configuration is not None:
+        _, result.audit = configuration.audited(result)
     if folder:
         with folder.new() as place:
             report.write_events(result.events, place)

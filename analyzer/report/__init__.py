@@ -13,7 +13,7 @@ from analyzer.report.story import tell
 if TYPE_CHECKING:
     from analyzer.report import figures
 
-__all__ = ["tell", "write", "write_events"]
+__all__ = ["retell", "tell", "write", "write_events"]
 
 
 def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str, str]:
@@ -27,13 +27,22 @@ def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str
     Returns:
         SHA-256 of every output by its path in the folder, as in the manifest.
     """
-    from analyzer.report import figures, html, pdf, tables
+    from analyzer.report import figures, tables
 
     tables.write_tables(case, folder)
     drawings = folder / "charts"
     drawings.mkdir()
     for chart in charts:
         figures.write_png(chart, drawings)
+    return retell(case, charts, folder)
+
+
+def retell(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str, str]:
+    """The report, the audit and the manifest alone; the folder already holds everything else."""
+    from analyzer.report import figures, html, pdf, tables
+
+    if case.audit is not None:
+        tables.write_json(case.audit, folder / "audit.json")
     pictures = [figures.picture(chart) for chart in charts]
     story = tell(case)
     (folder / "report.pdf").write_bytes(pdf.render(story, pictures))

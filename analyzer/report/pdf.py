@@ -21,6 +21,7 @@ STANDARDS: Any = ["a-2a", "ua-1"]
 SOURCES_SHOWN = 20
 FINDINGS_SHOWN = 18
 INPUTS_SHOWN = 16
+HOLES_SHOWN = 20
 PLACES_SHOWN = 3
 
 
@@ -47,6 +48,7 @@ def _cut(story: dict[str, Any]) -> dict[str, Any]:
     weighty = [finding for finding in every if finding["kind"] != "attempt"][:FINDINGS_SHOWN]
     findings = [finding | {"evidence": finding["evidence"][:PLACES_SHOWN]} for finding in weighty]
     return story | {
+        "audit": _cut_audit(story["audit"]),
         "sources": story["sources"][:SOURCES_SHOWN],
         "sources_more": max(0, len(story["sources"]) - SOURCES_SHOWN),
         "findings": findings,
@@ -54,3 +56,18 @@ def _cut(story: dict[str, Any]) -> dict[str, Any]:
         "inputs": story["inputs"][:INPUTS_SHOWN],
         "inputs_more": max(0, len(story["inputs"]) - INPUTS_SHOWN),
     }
+
+
+def _cut_audit(audit: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The worst findings of each server come first, and stay."""
+    if audit is None:
+        return None
+    servers = [
+        server
+        | {
+            "findings": server["findings"][:HOLES_SHOWN],
+            "more": max(0, len(server["findings"]) - HOLES_SHOWN),
+        }
+        for server in audit["servers"]
+    ]
+    return audit | {"servers": servers}

@@ -13,7 +13,7 @@ import pandas as pd
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
-from analyzer.report import coverage, remedies, sentences
+from analyzer.report import audit, coverage, remedies, sentences
 from analyzer.report.answers import answers
 from analyzer.report.facts import MADE_HERE, OUTCOMES, Facts, gather
 from analyzer.report.timeline import timeline
@@ -61,6 +61,7 @@ def tell(case: Case) -> dict[str, Any]:
         "blocklists": [_blocklist(entry) for entry in blocklists],
         "attempts": _attempts(facts),
         "impact": [_figure(figure) for figure in case.impact.get("figures", [])],
+        "audit": audit.page(case.audit, facts),
         "findings": [_finding(row) for row in records(_weightiest_first(facts.findings))],
         "inputs": coverage.register(case),
         "accounting": coverage.accounting(facts),

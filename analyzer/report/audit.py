@@ -1,0 +1,83 @@
+"""What does the mail server's own configuration say of relaying, beside what the log shows?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analyzer import words
+from analyzer.display import display
+from analyzer.report.facts import Facts
+
+Dict = dict[str, Any]
+HOLES = ("critical", "high")
+ASKED = "What a stranger gets who sends to a stranger, by the server's own files."
+
+
+def page(audit: Dict | None, facts: Facts) -> Dict | None:
+    """The page of a case that knows the configuration; None where it does not."""
+    if audit is None:
+        return None
+    servers = [_server(server) for server in audit["servers"]]
+    return {
+        "lead": [ASKED, *_beside_the_log(audit["servers"], facts)],
+        "servers": servers,
+        "files": [
+            {"path": display(str(entry["path"]), 120), "sha256": display(str(entry["sha256"]), 64)}
+            for entry in audit["files"]
+        ],
+    }
+
+
+def _beside_the_log(servers: list[Dict], facts: Facts) -> list[str]:
+    """Do the files explain what the log shows?"""
+    relayed = facts.doors.get("open_relay")
+    verdicts = {server["verdict"] for server in servers}
+    holes = [f for server in servers for f in server["findings"] if f["severity"] in HOLES]
+    through = [f["messages"] or 0 for f in holes]
+    if "open" in verdicts:
+        if any(through):
+            return [f"{words.count(max(through), 'message')} in this log fit the widest hole."]
+        told = "None of the holes explains a message of this log"
+        return [f"{told}: they may have been opened after it, or not been found yet."]
+    if relayed is not None and "unknown" not in verdicts:
+        told = f"yet {words.count(relayed.messages, 'message')} of this log were relayed for them"
+        rest = "or not all of it (an override in master.cf, a table)"
+        return [f"These files refuse strangers, and {told}: of another time or server, {rest}."]
+    return []
+
+
+def _server(server: Dict) -> Dict:
+    return {
+        "name": display(str(server["mta"]), 20),
+        "verdict": display(str(server["verdict"]), 20),
+        "doors": [
+            {
+                "name": display(str(door["name"]), 80),
+                "verdict": display(str(door["verdict"]), 20),
+                "because": display(str(door["because"]), 400),
+                "reach": display(str(door["reach"] or ""), 60),
+            }
+            for door in server["doors"]
+        ],
+        "findings": [_finding(finding) for finding in server["findings"]],
+        "notes": [display(str(note), 400) for note in server["unknown"]],
+    }
+
+
+def _finding(finding: Dict) -> Dict:
+    place = f"{finding['file']}:{finding['line']}" if finding["line"] else str(finding["file"])
+    messages = finding["messages"]
+    return {
+        "severity": display(str(finding["severity"]), 20),
+        "check": display(str(finding["check"]), 60),
+        "place": display(place, 200),
+        "service": display(str(finding["service"] or ""), 60),
+        "text": display(str(finding["text"] or ""), 400),
+        "detail": display(str(finding["detail"]), 400),
+        "why": display(str(finding["why"]), 400),
+        "instead": display(str(finding["instead"] or ""), 600),
+        "messages": "" if messages is None else words.thousands(messages),
+        "through": ""
+        if messages is None
+        else f"{words.count(int(messages), 'message')} of this log fit it",
+    }
