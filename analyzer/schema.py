@@ -224,7 +224,8 @@ DELIVERIES = pa.schema(
             pa.string(),
             "`delivered`, `bounced`, `deferred`, `expired`, `rejected`, `discarded`, `held`, "
             "`removed`, `unknown`; not counted as deliveries: `filtered` (handed to a filter, or "
-            "to our own next server), `expanded` (replaced by other recipients)",
+            "to our own next server, or requeued under a new id), `expanded` (replaced by other "
+            "recipients)",
             required=True,
         ),
         column("dsn", pa.string(), "enhanced status code"),

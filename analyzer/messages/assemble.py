@@ -13,7 +13,7 @@ import pyarrow as pa
 from analyzer.messages.addresses import canonical_ip, per_value
 from analyzer.messages.attempts import attempts
 from analyzer.messages.clocks import offsets
-from analyzer.messages.deliveries import attempts_to_deliver, last_words
+from analyzer.messages.deliveries import attempts_to_deliver, last_words, requeued
 from analyzer.messages.exchange import prepared
 from analyzer.messages.exchange_links import handed_over, same_mail, submitters, without_fate
 from analyzer.messages.expansions import (
@@ -31,6 +31,7 @@ from analyzer.messages.locality import INSIDE, Locality, locality, sides
 from analyzer.messages.logins import logins
 from analyzer.messages.made_here import made_here
 from analyzer.messages.masks import masked
+from analyzer.messages.set_aside import set_aside, with_senders
 from analyzer.schema import MESSAGES, NOT_DELIVERIES, fit
 from analyzer.site import Site
 
@@ -82,7 +83,9 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     tried = attempts_to_deliver(events)
     told = grounds(tried, events)
     local = locality(site, tried, told)
-    known = logins(legs(events, lives, made_here(events, lives)), events)
+    aside = set_aside(events)
+    known = with_senders(legs(events, lives, made_here(events, lives)), aside, events)
+    known = logins(known, events)
     known = submitters(_normal(known, local), events, local)
     known = told_by_filters(proxied(known, events, lives), events)
     tried = _next_hops(tried, local)
@@ -90,7 +93,8 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     tried = handed_back(taken_over(handed_over(tried, known), known), known, lives)
     parent = same_mail(parents(tried, known, lives), known)
     root = roots(parent)
-    last = without_fate(last_words(tried, events), events, root)
+    last = without_fate(last_words(tried, events, aside), events, root)
+    last = requeued(last, parent, known)
     cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
     rows = _deliveries(last, known, root, cause)
     rows["original_recipient"] = _original(last, tried, parent)

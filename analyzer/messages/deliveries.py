@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
+from analyzer.messages.set_aside import ENVELOPE
+
+Int64 = npt.NDArray[np.int64]
 
 ATTEMPT = [
     "life",
@@ -55,11 +59,12 @@ def attempts_to_deliver(events: Events) -> pd.DataFrame:
     return rows[(rows["life"] >= 0) & ~rows["status"].isin(PROBES)].reset_index(drop=True)
 
 
-def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
+def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> pd.DataFrame:
     """One row a leg and recipient.
 
     Args:
         attempts: From `attempts_to_deliver`, with `child` and `how` of `links.children`.
+        aside: From `set_aside`: what was held or discarded as it was accepted.
 
     Returns:
         `life, recipient, orig_recipient, status, dsn, relay, reply, completed, rank` and the place
@@ -87,6 +92,8 @@ def last_words(attempts: pd.DataFrame, events: Events) -> pd.DataFrame:
     last = rows.drop_duplicates(key, keep="last").rename(columns={"time": "completed"})
     last = last.assign(status=last["outcome"]).drop(columns="outcome")
     last = pd.concat([last, _refused_content(events, set(last["life"]))], ignore_index=True)
+    aside = aside[~aside["life"].isin(last["life"])].drop(columns=["action", "stage"])
+    last = pd.concat([last, aside], ignore_index=True) if len(aside) else last
     return _ended_otherwise(last, events)
 
 
@@ -117,7 +124,7 @@ def _refused_content(events: Events, delivered: set[int]) -> pd.DataFrame:
     wanted = ["life", "rank", "time", *PLACE, "daemon", "recipient", "action", "stage", "reply"]
     rows = frame(events, "decision", wanted)
     content = frame(events, "content_action", wanted)
-    named = content["reply"].astype("str").str.extract(r"; from=<[^>]*> to=<([^>]*)> proto=")[0]
+    named = content["reply"].astype("str").str.extract(ENVELOPE)["recipient"]
     content["recipient"] = content["recipient"].where(content["recipient"].notna(), named)
     rows = (
         pd.concat([part for part in (rows, content) if len(part)], ignore_index=True)
@@ -140,7 +147,7 @@ def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
     """What waits may expire, be held, or be removed by an administrator, without a line for each
     recipient.
     """
-    waiting = last["status"].eq("deferred")
+    waiting = last["status"].isin(["deferred", "held"])
     expired = (
         frame(events, "expired", ["life", "rank"])
         .drop_duplicates("life", keep="last")
@@ -167,4 +174,17 @@ def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
     )
     status = status.mask(waiting & later & action.eq("removed"), "removed")
     status = status.mask(waiting & later & action.eq("placed on hold"), "held")
+    let_go = last["status"].eq("held") & action.isin(["released from hold", "requeued"])
+    status = status.mask(let_go & later, "unknown")
     return last.assign(status=status)
+
+
+def requeued(last: pd.DataFrame, parent: Int64, known: pd.DataFrame) -> pd.DataFrame:
+    """What waited under an id that postsuper replaced (`-r`) goes on under the new one: the last
+    word on the recipient stands there.
+    """
+    again = known["begun_by"].eq("pickup") & known["orig_queue_id"].notna() & (parent >= 0)
+    again &= known.index.isin(last["life"])
+    waited = last["status"].isin(["deferred", "held", "unknown"])
+    gone_on = waited & last["life"].isin(parent[again.to_numpy()])
+    return last.assign(status=last["status"].mask(gone_on, "filtered"))

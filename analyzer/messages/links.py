@@ -19,6 +19,7 @@ Int64 = npt.NDArray[np.int64]
 FORWARDED = r"^forwarded as ([0-9A-Za-z]{6,40})$"
 QUEUED = r"\bqueued as ([0-9A-Za-z]{6,40})\b"
 ACCEPTED = r"\b([0-9A-Za-z]{8,16}) Message accepted for delivery"  # Sendmail's own words
+EARLY = pd.Timedelta(seconds=1)  # two processes write in either order
 # Agents that speak to another server.
 HAND_OVER = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay"]
 
@@ -112,7 +113,7 @@ def _plausible(
 
 def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64:
     """The leg that each leg was made of; -1 for a first leg. On one server a parent began
-    earlier.
+    earlier: in one file by its place, in two by the time, for they are not written in one order.
     """
     parent = np.full(len(legs), -1)
     edges = deliveries[deliveries["child"] >= 0].drop_duplicates("child")
@@ -125,8 +126,11 @@ def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64
         )
         parent[rows] = found
     begin, server = legs["begin"].to_numpy(np.int64), legs["server"].to_numpy(object)
+    source, received = legs["source"].to_numpy(object), legs["received"]
     of = np.maximum(parent, 0)
-    later = (parent >= 0) & (begin[of] >= begin) & (server[of] == server)
+    by_time = received.iloc[of].reset_index(drop=True).gt(received.reset_index(drop=True) + EARLY)
+    later = np.where(source[of] == source, begin[of] >= begin, by_time.to_numpy())
+    later = (parent >= 0) & later & (server[of] == server)
     parent[later] = -1
     return _without_circles(parent)
 

@@ -1,14 +1,15 @@
 #!/bin/sh
-# Install Debian's postfix, where it is missing, without starting or touching the system's own instance.
-# Ends with 0 when a postfix is there, with 77 and a word why when none can be had.
+# Install Debian's postfix and python3-aiosmtpd, where they are missing, without starting or touching the
+# system's own instance. Ends with 0 when both are there, with 77 and a word why when they can not be had.
 set -eu
 
 postfix_at() { PATH="$PATH:/usr/sbin" command -v postfix >/dev/null 2>&1; }
+aiosmtpd_there() { /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null; }
 skip() { echo "Not tested against a real mail server: $1."; exit 77; }
 
-postfix_at && exit 0
-[ "$(id -u)" = 0 ] || skip 'postfix is missing, and only root can install it'
-command -v apt-get >/dev/null 2>&1 || skip 'postfix is missing, and this system has no apt-get'
+postfix_at && aiosmtpd_there && exit 0
+[ "$(id -u)" = 0 ] || skip 'postfix or python3-aiosmtpd is missing, and only root can install them'
+command -v apt-get >/dev/null 2>&1 || skip 'postfix or python3-aiosmtpd is missing, and this system has no apt-get'
 
 # Debian starts a service as soon as it is installed, unless this file forbids it.
 policy=/usr/sbin/policy-rc.d
@@ -24,6 +25,9 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections 2>/dev/null || true
-install() { apt-get install --yes --quiet --no-install-recommends postfix </dev/null >/dev/null 2>&1; }
+install() {
+    apt-get install --yes --quiet --no-install-recommends postfix python3-aiosmtpd </dev/null >/dev/null 2>&1
+}
 install || { apt-get update --quiet >/dev/null 2>&1 && install; } || skip 'postfix could not be installed'
 postfix_at || skip 'postfix was installed but is not to be found'
+aiosmtpd_there || skip 'python3-aiosmtpd was installed but does not work'

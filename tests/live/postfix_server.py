@@ -7,6 +7,7 @@ with PostfixServer("mynetworks = 127.0.0.1/32") as server:
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import smtplib
@@ -124,13 +125,13 @@ class PostfixServer:
         for name, text in (files or {}).items():
             (self.config / name).write_text(text, "utf-8")
             if f"hash:/etc/postfix/{name}" in main:
-                self._run("postmap", "-c", str(self.config), f"hash:{self.config / name}")
+                self.run("postmap", "-c", str(self.config), f"hash:{self.config / name}")
         self._master: subprocess.Popen[bytes] | None = None
 
     def _here(self, text: str) -> str:
         return text.replace("/etc/postfix/", f"{self.config}/")
 
-    def _run(self, *command: str) -> None:
+    def run(self, *command: str) -> None:
         done = subprocess.run(
             [program(command[0]), *command[1:]], capture_output=True, text=True, check=False
         )
@@ -149,7 +150,7 @@ class PostfixServer:
         self.stop()
 
     def _start(self) -> None:
-        self._run("postfix", "-c", str(self.config), "check")
+        self.run("postfix", "-c", str(self.config), "check")
         self._master = subprocess.Popen(
             [program("master"), "-c", str(self.config), "-d"],
             stdin=subprocess.DEVNULL,
@@ -221,6 +222,12 @@ class PostfixServer:
         except (smtplib.SMTPServerDisconnected, TimeoutError):
             return 421, "the server hung up"
         return code, words.decode("ascii", "replace") if isinstance(words, bytes) else words
+
+    def queue(self) -> list[dict[str, Any]]:
+        """What waits, as `postqueue -j` lists it."""
+        command = [program("postqueue"), "-c", str(self.config), "-j"]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return [json.loads(line) for line in listed.splitlines()]
 
     def log_text(self) -> str:
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""

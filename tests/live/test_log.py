@@ -44,7 +44,7 @@ def server():
     with PostfixServer(MAIN, services={"smtp": (), "world": WORLD}) as running:
         main = running.config / "main.cf"
         main.write_text(main.read_text("utf-8").replace("PORT", str(running.ports["world"])))
-        running._run("postfix", "-c", str(running.config), "reload")
+        running.run("postfix", "-c", str(running.config), "reload")
         yield running
 
 
