@@ -7,7 +7,7 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 
 RUN = .venv/bin
 DEMOS = postfix-open-relay postfix-clean sendmail-open-relay exchange-2016-open-relay exchange-2003-open-relay
 
-.PHONY: help demo test accuracy accuracy-small benchmark-accuracy docs test-live clean
+.PHONY: help demo test accuracy accuracy-small benchmark-accuracy bench docs test-live clean
 
 help:
 	@echo 'make demo       analyse the sample logs; the reports are in demo/'
@@ -15,6 +15,7 @@ help:
 	@echo 'make accuracy   measure verdicts against what really happened in the sample logs'
 	@echo 'make accuracy-small      some generated incidents, three minutes'
 	@echo 'make benchmark-accuracy  all generated incidents; writes docs/accuracy.md, 25 minutes'
+	@echo 'make bench      measure speed and memory; writes docs/performance.md, 20 minutes'
 	@echo 'make docs       write the derived pages of docs/ anew'
 	@echo 'make test-live  tests against a real mail server (root)'
 	@echo 'make clean      remove .venv, demo/, build results and caches'
@@ -60,6 +61,9 @@ accuracy-small: .venv/ready
 
 benchmark-accuracy: .venv/ready
 	$(RUN)/python -m benchmarks.accuracy.score
+
+bench: .venv/ready
+	$(RUN)/python -m benchmarks.speed
 
 docs: .venv/ready
 	$(RUN)/python docs/derive.py

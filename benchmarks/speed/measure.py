@@ -1,0 +1,134 @@
+"""How long does a program take, in processor time too, and how much memory at its peak?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+from benchmarks.speed import logs
+
+Command = list[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: wall seconds, processor seconds, peak of resident memory (bytes)."""
+
+    seconds: float
+    cpu: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The median of some runs of a tool on a log."""
+
+    log: str
+    packed: bool
+    tool: str
+    bytes: int  # of the log, unpacked
+    lines: int
+    runs: int
+    seconds: float
+    cpu: float
+    memory: int
+
+    as_json = asdict
+
+
+def run(command: Command) -> Run:
+    """Run to the end; a pipeline counts as a whole.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=logs.ROOT)
+    _, status, used = os.wait4(process.pid, 0)  # unlike Popen.wait, it tells what was used
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - began
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+
+
+def pflogsumm() -> Path | None:
+    """Debian's, installed, or unpacked beside the logs; None where it cannot be had."""
+    unpacked = logs.folder() / "pflogsumm/usr/sbin/pflogsumm"
+    if installed := shutil.which("pflogsumm"):
+        return Path(installed)
+    if not unpacked.exists() and shutil.which("apt-get"):
+        place = logs.folder() / "deb"
+        place.mkdir(exist_ok=True)
+        got = subprocess.run(
+            ["apt-get", "download", "pflogsumm"], cwd=place, capture_output=True, check=False
+        )
+        for package in place.glob("*.deb") if not got.returncode else ():
+            subprocess.run(["dpkg-deb", "-x", package, unpacked.parents[2]], check=True)
+    return unpacked if unpacked.exists() else None
+
+
+def tools(name: str, path: Path) -> dict[str, Command]:
+    """What is run on a log, by name, for those that are there."""
+    packed = path.suffix == ".gz"
+    piped = f"zcat '{path}' |"
+    counted = f"{piped} wc -l" if packed else f"wc -l '{path}'"
+    found: dict[str, Command] = {"wc -l": ["sh", "-c", counted]}
+    if name in ("postfix", "generated"):
+        if script := pflogsumm():
+            source = f"{piped} perl '{script}'" if packed else f"perl '{script}' '{path}'"
+            found["pflogsumm"] = ["sh", "-c", source]
+        if find_spec("polars") and not packed:
+            found["polars"] = ours("polars", name, path)
+    found["reading"] = ours("reading", name, path)
+    found["analysis"] = ours("analysis", name, path)
+    return found
+
+
+def ours(task: str, name: str, path: Path) -> Command:
+    site = logs.site(name)
+    return [sys.executable, "-m", "benchmarks.speed.tasks", task, str(path), str(site)]
+
+
+def alternating(name: str, size: int, rounds: int, *, packed: bool = False) -> list[Figure]:
+    """Every tool on one log, in turn, so that a busy minute hits all of them alike."""
+    plain = made(name, size)
+    path = logs.zipped(plain) if packed else plain
+    commands = tools(name, path)
+    runs: dict[str, list[Run]] = {tool: [] for tool in commands}
+    for number in range(rounds):
+        for tool, command in commands.items():
+            runs[tool].append(run(command))
+            last = runs[tool][-1]
+            print(f"{path.name} {number + 1}/{rounds} {tool}: {last.seconds:.2f} s", flush=True)
+    length, lines = plain.stat().st_size, lines_of(plain)
+    return [figure(name, packed, tool, length, lines, told) for tool, told in runs.items()]
+
+
+def made(name: str, size: int) -> Path:
+    """The log, made by another process: a child begins with the peak of its parent."""
+    command = [sys.executable, "-m", "benchmarks.speed.logs", name, str(size)]
+    subprocess.run(command, cwd=logs.ROOT, check=True)
+    return logs.log(name, size)
+
+
+def figure(
+    name: str, packed: bool, tool: str, length: int, lines: int, runs: Sequence[Run]
+) -> Figure:
+    seconds, cpu, memory = (
+        median(getattr(run, what) for run in runs) for what in ("seconds", "cpu", "memory")
+    )
+    return Figure(name, packed, tool, length, lines, len(runs), seconds, cpu, int(memory))
+
+
+def lines_of(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))

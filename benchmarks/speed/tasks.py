@@ -1,0 +1,73 @@
+"""What is timed, each in a process of its own: python -m benchmarks.speed.tasks TASK LOG [SITE]."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+
+def reading(log: str, _site: str = "") -> None:
+    """To EVENTS: every line read, every event with its time."""
+    from analyzer import evidence
+    from analyzer.pipeline.dating import date
+    from analyzer.pipeline.reading import read_all
+
+    events = date(read_all(evidence.find([log]), None), 2026, None).events
+    print(sum(map(len, events.values())))
+
+
+def analysis(log: str, site: str) -> None:
+    """To written findings and tables: all but charts and reports."""
+    from analyzer import pipeline, report
+    from analyzer import site as sites
+    from analyzer.report import tables
+
+    place = Path(tempfile.mkdtemp(prefix="relaytrail-bench-"))
+    try:
+        case = pipeline.analyze([log], site=sites.load(Path(site)), year=2026).case
+        assert case.events is not None
+        report.write_events(case.events, place)
+        tables.write_tables(case, place)
+        tables.write_json(
+            case.manifest | {"outputs": tables.hashes(place)}, place / "manifest.json"
+        )
+    finally:
+        shutil.rmtree(place)
+    print(len(case.deliveries), len(case.findings))
+
+
+ID = r": ([0-9A-F]{6,}|[0-9B-Zb-z]{10,}): "
+FIELDS = {
+    ": to=<": r"to=<([^>]*)>, (?:orig_to=<[^>]*>, )?relay=([^,]*), .*dsn=([^,]*), status=(\w+)(.*)",
+    ": client=": r"client=([^\[]*)\[([^\]]*)\](?:, sasl_method=([^,]*), sasl_username=([^,]*))?",
+    ": from=<": r"from=<([^>]*)>, size=(\d+), nrcpt=(\d+)",
+    ": message-id=<": r"message-id=<([^>]*)>",
+}
+
+
+def polars(log: str, _site: str = "") -> None:
+    """The fields of the four lines that make a message, by regular expressions."""
+    import polars as pl
+
+    text = pl.scan_csv(
+        log,
+        has_header=False,
+        new_columns=["line"],
+        separator="\x01",
+        quote_char=None,
+        encoding="utf8-lossy",
+    )
+    kinds = [
+        text.filter(pl.col("line").str.contains(mark, literal=True)).select(
+            pl.col("line").str.slice(0, 15).alias("stamp"),
+            pl.col("line").str.extract_groups(ID + pattern).alias("fields"),
+        )
+        for mark, pattern in FIELDS.items()
+    ]
+    print(sum(len(found) for found in pl.collect_all(kinds)))
+
+
+if __name__ == "__main__":
+    {"reading": reading, "analysis": analysis, "polars": polars}[sys.argv[1]](*sys.argv[2:])
