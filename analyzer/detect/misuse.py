@@ -15,10 +15,11 @@ import pandas as pd
 from analyzer.detect.clues import own_network
 from analyzer.detect.detector import Evidence, evidence_of, totals
 from analyzer.detect.mail import LOOPBACK, user
-from analyzer.detect.runs import best_run, in_run
+from analyzer.detect.runs import best_run, gone_on, in_run
 from analyzer.words import count
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
+ACQUITS = -1.0  # points against abuse with which a message speaks for its owner
 OWNER = -0.1  # points up to which a message from the owner's own network is the owner's
 ROUNDS = 4  # a source may be misused several times: what remains is asked again
 
@@ -87,7 +88,10 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     mail = mail.assign(by=mail[misuse.by].astype("str"))
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     points = parts.sum(axis=1) + misuse.base
-    own = own_network(mail).eq(1) if misuse.by == "auth_user" else pd.Series(False, mail.index)
+    acquitted = (
+        parts[[n for n, c in enumerate(misuse.clues) if c.weight < 0]].sum(axis=1).le(ACQUITS)
+    )
+    owners = _owners(mail, misuse, points, acquitted)
     left = pd.Series(True, index=mail.index)
     found = []
     for _ in range(ROUNDS):
@@ -97,14 +101,37 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         best = best[best["score"].ge(POSSIBLE)]
         if best.empty:
             break
+        sure = best["score"].ge(PROBABLE)
+        others = acquitted | _unlike(mail, in_run(mail["by"], best))
+        best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
         inside = in_run(mail["by"], best) & left
         left &= ~inside
-        inside &= ~(points.le(OWNER) & own)
+        inside &= ~owners
         for by, rows in mail[inside].groupby("by"):
             if len(rows) >= misuse.least or rows["outside"].sum() >= 2 * misuse.least:
                 score = float(best["score"].loc[by])
                 found.append(_told(rows, parts.loc[rows.index], score, misuse))
     return pd.concat(found) if found else pd.DataFrame(columns=columns)
+
+
+def _owners(
+    mail: pd.DataFrame, misuse: Misuse, points: pd.Series[float], acquitted: pd.Series[bool]
+) -> pd.Series[bool]:
+    """Messages that are the owner's even within a run.
+
+    Of a login: from its own network. Of the server itself: what speaks against abuse, for its
+    programs may share one user, or have none in the log.
+    """
+    if misuse.by == "auth_user":
+        return points.le(OWNER) & own_network(mail).eq(1)
+    return acquitted if misuse.by == "user" else pd.Series(False, mail.index)
+
+
+def _unlike(mail: pd.DataFrame, inside: pd.Series[bool]) -> pd.Series[bool]:
+    """Messages under a sender of ours, of a source whose run is mostly under outside senders."""
+    forged = mail["sender_side"].eq("outside")
+    share = forged[inside].astype("float64").groupby(mail["by"]).mean()
+    return ~forged & mail["by"].map(share).gt(0.5)
 
 
 def _told(rows: pd.DataFrame, parts: pd.DataFrame, score: float, misuse: Misuse) -> pd.DataFrame:

@@ -23,10 +23,16 @@ def masked(rows: pd.DataFrame) -> pd.Series[bool]:
     """
     unnamed = rows["submission"].eq("smtp") & rows["auth_user"].isna()
     by_us = unnamed & rows["address_side"].eq("inside")
-    brought_in = rows["sender_side"].eq("outside") & rows["original_side"].eq("inside")
+    brought_in = rows["sender_side"].eq("outside") & _for_us_alone(rows)
     brought = rows[by_us & brought_in]
     domains = per_value(brought["origin_sender"], domain)
     foreign = domains.groupby(brought["client_ip"]).nunique()
     part = brought["client_ip"].value_counts() / max(int((unnamed & brought_in).sum()), 1)
     gateways = foreign.index[foreign.ge(DOMAINS) & part.reindex(foreign.index).ge(SHARE)]
     return by_us & rows["client_ip"].isin(gateways)
+
+
+def _for_us_alone(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Rows of messages all of whose recipients are ours: a flood now and then hits us, too."""
+    others = rows.loc[rows["original_side"].ne("inside"), "origin_life"]
+    return rows["original_side"].eq("inside") & ~rows["origin_life"].isin(others)

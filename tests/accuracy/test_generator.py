@@ -13,7 +13,7 @@ from benchmarks.accuracy.intervals import share
 from benchmarks.accuracy.plans import VARIANTS
 
 HERE = Path(__file__).parents[2] / "benchmarks" / "accuracy"
-SCORER = {"measure.py", "page.py", "samples.py", "score.py"}
+SCORER = {"measure.py", "page.py", "samples.py", "spikes.py", "score.py"}
 SHORT = Story(1, "stolen_account", "short_log", small=True)
 
 

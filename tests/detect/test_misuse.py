@@ -34,6 +34,7 @@ DEAD = {
     "status": lambda n: "bounced" if n % 4 == 0 else "delivered",
     "dsn": lambda n: "5.1.1" if n % 4 == 0 else "2.0.0",
 }
+DEAD_ONE = {"status": "bounced", "dsn": "5.1.1"}
 FORGED = {"origin_sender": lambda n: f"bank{n}@bank.example", "sender_side": "outside"}
 HOST = {"auth_user": None, "client_ip": HOME, "address_side": "inside"}
 USER = {"auth_user": None, "client_ip": None, "submission": "local", "uid": 33}
@@ -108,3 +109,18 @@ def test_the_owners_own_mail_within_a_run_stays_the_owners():
     told = doors(rows)
     assert [told[row["life"]] for row in known] == [""] * len(known)
     assert told.count("stolen_account") == len(rows) - len(known)
+
+
+def test_mail_among_ourselves_by_the_same_user_is_not_of_the_run():
+    cron = {"recipient_side": "inside", "original_side": "inside", "recipient": "root@corp.example"}
+    rows = letters(40, **USER, **FORGED)
+    rows[20] = rows[20] | cron | {"origin_sender": "root@corp.example", "sender_side": "inside"}
+    told = doors(rows)
+    assert (told[19], told[20], told[21]) == ("local_injection", "", "local_injection")
+
+
+def test_a_flood_under_its_own_sender_is_found_from_its_first_message_to_its_last():
+    dull = letters(30, **HOST)
+    worse = [row | DEAD_ONE for row in letters(60, **HOST)[30:]]
+    told = doors(dull + worse)
+    assert set(told) == {"trusted_host"}

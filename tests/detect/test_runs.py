@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.detect.runs import best_run, in_run
+from analyzer.detect.runs import best_run, gone_on, in_run
 
 
 def run(*points, by=None):
@@ -32,6 +32,32 @@ def test_sources_do_not_mix():
 def test_the_messages_of_a_run_are_those_of_its_source_between_its_ends():
     found, names = run(1, 9, 1, -9, by="abab")
     assert in_run(names, found).tolist() == [True, True, True, False]
+
+
+def gone(owners, hours=None, run=(4, 5)):
+    """The ends of a run after it has gone on; `owners`: 1 for a message of the owner."""
+    hours = hours or range(len(owners))
+    times = pd.Timestamp("2026-03-02T00:00:00Z") + pd.to_timedelta(list(hours), unit="h")
+    mail = pd.DataFrame({"by": "a", "received": times})
+    runs = pd.DataFrame({"first": [run[0]], "last": [run[1]], "score": [20.0]}, index=["a"])
+    found = gone_on(runs, mail, pd.Series(owners).astype(bool))
+    return found.loc["a", ["first", "last"]].tolist()
+
+
+def test_a_run_goes_on_to_what_adds_nothing_before_and_after():
+    assert gone([0, 0, 0, 0, 0, 0, 0, 0]) == [0, 7]
+
+
+def test_three_messages_of_the_owner_in_a_row_end_it():
+    assert gone([0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0]) == [4, 6]
+
+
+def test_a_single_message_to_somebody_known_does_not():
+    assert gone([0, 1, 0, 0, 0, 0, 1, 0]) == [0, 7]
+
+
+def test_a_day_of_silence_ends_it():
+    assert gone([0, 0, 0, 0, 0, 0, 0, 0], [0, 1, 2, 27, 28, 29, 30, 55]) == [3, 6]
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=40))
