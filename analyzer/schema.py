@@ -115,6 +115,12 @@ EVENTS = pa.schema(
         column("hop_ip", pa.string(), "Exchange: who handed it over in this step, maybe a proxy"),
         column("directionality", pa.string(), "Exchange: `Incoming`, `Originating`, as logged"),
         column("session_id", pa.string(), "Exchange: SMTP session, as in the protocol log"),
+        column(
+            "two_readings",
+            pa.bool_(),
+            "the line may end a longer recipient later than it was read: what it says of the "
+            "recipient, next hop and outcome acquits nobody; null: it has one reading",
+        ),
     ],
     metadata={
         "meaning": "One row for each line that tells of a message, an attempt or the server itself."

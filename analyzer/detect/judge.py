@@ -29,6 +29,7 @@ from analyzer.detect.stolen_account import MISUSE as ACCOUNT
 from analyzer.detect.stolen_account import STOLEN_ACCOUNT
 from analyzer.detect.trusted_host import MISUSE as HOST
 from analyzer.detect.trusted_host import TRUSTED_HOST
+from analyzer.detect.two_readings import TWO_READINGS
 from analyzer.schema import FINDINGS, fit
 
 DETECTORS = (
@@ -46,6 +47,7 @@ DETECTORS = (
     CLOCK,
     MASK,
     SITE_DOUBT,
+    TWO_READINGS,
 )
 LISTS = ["evidence", "measured", "checks"]
 ABUSE = ["open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter"]

@@ -10,6 +10,7 @@ import re
 from analyzer.formats.postfix_dialogue import DECISION_LINES, DIALOGUE_LINES
 from analyzer.formats.postfix_known import KNOWN_LINES
 from analyzer.formats.postfix_mail import MESSAGE_LINES
+from analyzer.formats.postfix_readings import complete
 from analyzer.formats.postfix_words import DAEMONS
 from analyzer.formats.shapes import Dialect, Program
 
@@ -36,4 +37,5 @@ POSTFIX = Dialect(
     recognise=recognise,
     # Short ids are upper-case hex, long ones base 52 without vowels (mail_queue.h).
     queue_id=r"^(?:[0-9A-F]{6,40}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,40})$",
+    complete=complete,
 )

@@ -13,15 +13,18 @@ from analyzer.formats.postfix_words import (
     CLEANUP,
     CLIENT,
     ID,
+    NEXT_HOP,
+    OWN_RELAY,
     QMGR,
     REMOTE,
+    REMOTE_RELAY,
+    SECONDS,
     SMTPD,
     sample,
 )
 from analyzer.formats.shapes import Shape, programs
 
 NUMBER = "[0-9]{1,18}"
-SECONDS = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
 
 ACCEPTANCE_LINES = (
     Shape(
@@ -130,18 +133,24 @@ QUEUE_LINES = (
     ),
 )
 
-DELIVERY_LINES = (
-    Shape(
+
+def _delivery(agents: frozenset[str], usual: str, relay: str, line: str) -> Shape:
+    """A recipient may hold what looks like the rest of the line: Postfix before 3.5 logs him raw.
+
+    So much of the rest as is the server's own must fit the daemon: a remote agent names the host it
+    spoke to, with its address, and every other one its own service.
+    """
+    return Shape(
         kind="delivery",
         meaning="one attempt to deliver to one recipient, and how it ended",
-        programs=AGENTS,
+        programs=agents,
         prefix=b"to=",
         closing=True,
         fast=(
             (
                 (
                     r'^to=<(?P<recipient>[^">]*)>, (?:orig_to=<(?P<orig_recipient>[^">]*)>, )?'
-                    r"relay=(?P<relay>[^,]*)(?:, conn_use=[0-9]+)?$"
+                    rf"relay=(?P<relay>{usual})(?:, conn_use=[0-9]+)?$"
                 ),
                 ", delay=",
             ),
@@ -153,14 +162,33 @@ DELIVERY_LINES = (
         ),
         complete=(
             rf"^to=<?(?P<recipient>{ADDRESS})>?, (?:orig_to=<?(?P<orig_recipient>{ADDRESS})>?, )?"
-            rf"relay=(?P<relay>[^,]*)(?:, conn_use=[0-9]+)?, delay=(?P<delay>{SECONDS})"
+            rf"relay=(?P<relay>{relay})(?:, conn_use=[0-9]+)?, delay=(?P<delay>{SECONDS})"
             r"(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?(?:, dsn=(?P<dsn>[0-9.]*))?"
             r", status=(?P<status>[A-Za-z-]+)(?: \((?P<reply>.*))?$"
         ),
-        sample=sample(
+        sample=line,
+    )
+
+
+DELIVERY_LINES = (
+    _delivery(
+        REMOTE,
+        NEXT_HOP,
+        REMOTE_RELAY,
+        sample(
             "smtp",
             "to=<bob@b.example>, relay=mx.b.example[192.0.2.9]:25, delay=0.1, "
             "delays=0.01/0/0.05/0.04, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 8F1E22D0C11)",
+        ),
+    ),
+    _delivery(
+        AGENTS - REMOTE,
+        OWN_RELAY,
+        OWN_RELAY,
+        sample(
+            "local",
+            "to=<bob@b.example>, relay=local, delay=0.1, delays=0.01/0/0/0.09, dsn=2.0.0, "
+            "status=sent (delivered to mailbox)",
         ),
     ),
     Shape(

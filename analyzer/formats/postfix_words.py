@@ -25,6 +25,11 @@ QUOTED = r'"(?:[^"\\]|\\.)*"'
 ADDRESS = rf"(?:{QUOTED}|.)*?"
 STRICT = rf'(?:{QUOTED}|[^"])*?'
 ID = "[0-9A-Za-z]+"
+SECONDS = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
+# Next hops: `name[address]:port` or `name[path]` of a remote agent, the service of another agent.
+NEXT_HOP = r"[^,\[\]]*\[[^,\]]*\](?::[0-9]+)?"
+REMOTE_RELAY = rf"none|{NEXT_HOP}"
+OWN_RELAY = r"[^,\[\]]*"
 CLIENT = r"(?P<client_name>[^\[,]*)\[(?P<client_ip>[^\]]*)\](?::[0-9]+)?"
 SASL = (
     r"(?:,? sasl_method=(?P<auth_method>[^, ]*))?(?:,? sasl_username=(?P<auth_user>.*?))?"

@@ -19,6 +19,8 @@ ENVELOPE = (
     r"^(?P<recipient>.*?)(?: \[more\])?"
     r"(?:, ctladdr=.*?(?: \((?P<uid>[0-9]{1,10})/[0-9]{1,10}\))?)?$"
 )
+# What ends a recipient, within what was read as the outcome: he may hold a comment, unquoted.
+ENDS_AGAIN = r">, delay=[0-9:+]{8,15}, (?:.*, )?stat="
 RECIPIENT = r'(?:"(?:[^"\\]|\\.)*"|[^",])+'
 
 
@@ -111,6 +113,9 @@ def _delivery(table: pa.Table) -> pa.Table:
         "reply": pc.coalesce(said, inner),
         "delay": _seconds(_text(table, "age")),
     }
+    if pc.any(pc.match_substring(stat, ">, delay=")).as_py():  # one quick search
+        again = _is(stat, ENDS_AGAIN)
+        changed["two_readings"] = pc.if_else(again, True, pa.scalar(None, pa.bool_()))
     whole = _with(table, changed, {"said", "stat", "age", "held"})
     each = _one_row_each(whole, "recipient")
     return _with(

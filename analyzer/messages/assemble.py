@@ -135,8 +135,11 @@ def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
 
 
 def _next_hops(tried: pd.DataFrame, local: Locality) -> pd.DataFrame:
-    """Who took each delivery over: `name[address]:port`, or `name[path]` of a socket."""
-    address = tried["relay"].astype("str").str.extract(r"\[([^\]]*)\](?::[0-9]+)?$")[0]
+    """Who took each delivery over: `name[address]:port`, or `name[path]` of a socket; nobody, where
+    a stranger may have written the line's next hop.
+    """
+    relay = tried["relay"].mask(tried["two_readings"])
+    address = relay.astype("str").str.extract(r"\[([^\]]*)\](?::[0-9]+)?$")[0]
     ours = per_value(address, lambda text: "/" in text or _is_inside(text, local)).eq(True)
     return tried.assign(relay_ip=per_value(address, canonical_ip), to_us=ours)
 
@@ -182,6 +185,7 @@ def _deliveries(
             "recipient_logged": last["recipient"].to_numpy(),
             "size": leg["size"],
             **{name: last[name].to_numpy() for name in ("status", "dsn", "relay", "reply", *PLACE)},
+            "two_readings": last["two_readings"].eq(True).to_numpy(),
             "life": life,
             "origin_life": root[life],
             "cause_life": np.where(cause_life >= 0, root[np.maximum(cause_life, 0)], -1)

@@ -27,6 +27,7 @@ ATTEMPT = [
     "dsn",
     "relay",
     "reply",
+    "two_readings",
 ]
 OUTCOME = {
     "sent": "delivered",
@@ -56,6 +57,7 @@ def attempts_to_deliver(events: Events) -> pd.DataFrame:
     rows = frame(events, "delivery", ATTEMPT)
     # Where the line names a mailer, that is the agent that delivers.
     rows["daemon"] = rows["mailer"].where(rows["mailer"].notna(), rows["daemon"])
+    rows["two_readings"] = rows["two_readings"].eq(True)
     return rows[(rows["life"] >= 0) & ~rows["status"].isin(PROBES)].reset_index(drop=True)
 
 
@@ -88,6 +90,8 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
     )
     first_original = rows.groupby(key, sort=False)["orig_recipient"].transform("first")
     rows["orig_recipient"] = first_original
+    # A later line with one reading does not clear an earlier one: it may be of somebody else.
+    rows["two_readings"] = rows.groupby(key, sort=False)["two_readings"].transform("any")
     rows = rows[~(copy_kept & rows["outcome"].isin(["expanded", "filtered"]))]
     last = rows.drop_duplicates(key, keep="last").rename(columns={"time": "completed"})
     last = last.assign(status=last["outcome"]).drop(columns="outcome")

@@ -39,9 +39,11 @@ def domains(tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
     """One row a domain and ground: `key` (of site.toml), `value`, `ground`, `times`.
 
     Args:
-        tried: Delivery events with `daemon, service, recipient, orig_recipient, status`.
+        tried: Delivery events with `daemon, service, recipient, orig_recipient, status,
+            two_readings`.
         refused: Decisions with `recipient, reply`.
     """
+    tried = tried[tried["two_readings"].ne(True)]
     here = tried["daemon"].isin(FINAL) & tried["status"].eq("sent")
     reply = refused["reply"].astype("str")
     plain = refused.loc[per_value(refused["recipient"], routed_domain).eq(""), "recipient"]

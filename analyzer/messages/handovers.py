@@ -33,7 +33,8 @@ def taken_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     if tried.empty or known["server"].nunique() < 2:
         return tried
     host = tried["relay"].astype("str").str.replace(r"\[.*$", "", regex=True).str.lower()
-    ours = tried["to_us"] | host.isin(known["server"].str.lower().unique())
+    named_ours = host.isin(known["server"].str.lower().unique()) & ~tried["two_readings"]
+    ours = tried["to_us"] | named_ours
     asked = (
         ours & tried["status"].eq("sent") & tried["daemon"].isin(HAND_OVER) & tried["child"].lt(0)
     )
@@ -59,7 +60,8 @@ def handed_back(tried: pd.DataFrame, known: pd.DataFrame, lives: Lives) -> pd.Da
     comes from a host of ours, or by the sendmail command.
     """
     to_filter = tried["to_us"] | tried["daemon"].eq("pipe")
-    given = tried[to_filter & tried["status"].eq("sent") & tried["child"].lt(0)]
+    open_ = tried["status"].eq("sent") & tried["child"].lt(0) & ~tried["two_readings"]
+    given = tried[to_filter & open_]
     again = known["by_us"] | known["begun_by"].eq("pickup")
     again &= ~known.index.isin(tried["child"])
     back = known.loc[again, ["server", "message_id", "received", "queue", "begin", "orig_queue_id"]]

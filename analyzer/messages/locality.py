@@ -92,7 +92,7 @@ def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> L
     """Who is ours, by the site where it says, else by the log.
 
     Args:
-        attempts: Delivery events with `daemon, recipient`.
+        attempts: Delivery events with `daemon, recipient, two_readings`.
         told: What the server itself said, from `grounds`.
     """
     stated = site or Site()
@@ -116,7 +116,8 @@ def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> L
 
 
 def _with_mailboxes(attempts: pd.DataFrame) -> frozenset[str]:
-    put = attempts.loc[attempts["daemon"].isin(MAILBOXES), "recipient"]
+    sure = attempts["daemon"].isin(MAILBOXES) & attempts["two_readings"].ne(True)
+    put = attempts.loc[sure, "recipient"]
     return frozenset(per_value(put, domain).dropna()) - {""}
 
 
@@ -125,7 +126,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
 
     Args:
         rows: Deliveries with `client_ip, auth_user, submission, sender, recipient,
-        original_recipient`.
+        original_recipient, two_readings`.
 
     Returns:
         The rows with `client_side`, `recipient_side`, `original_side`, `flow` and
@@ -137,6 +138,11 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     client = local.clients(rows["client_ip"]).mask(made_here, INSIDE)
     recipient = local.addresses(rows["recipient"])
     original = local.addresses(rows["original_recipient"])
+    # A stranger may have written that it came for us: then nobody knows where it ended.
+    forged = rows["two_readings"].eq(True) & client.ne(INSIDE)
+    recipient, original = (
+        side.mask(forged & side.eq(INSIDE), UNKNOWN) for side in (recipient, original)
+    )
     ways = [client.eq(start) & recipient.eq(end) for start, end in FLOWS]
     flow = np.select(ways, list(FLOWS.values()), UNKNOWN)
     sender = per_value(

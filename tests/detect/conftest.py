@@ -30,6 +30,7 @@ DELIVERY = {
     "origin_life": 0,
     "cause_life": -1,
     "cause_leg": -1,
+    "two_readings": False,
     "source": "mail.log",
     "line": 4,
     "offset": 400,

@@ -31,6 +31,7 @@ PLAIN = {
     "size": 1000,
     "cause_life": -1,
     "cause_leg": -1,
+    "two_readings": False,
     "connector": None,
     "relay_right": False,
     "message_id": None,

@@ -18,6 +18,7 @@ SENT = {
     "recipient": "bob@far.example",
     "orig_recipient": None,
     "status": "sent",
+    "two_readings": False,
 }
 
 

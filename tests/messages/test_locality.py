@@ -20,6 +20,7 @@ SENT = {
     "recipient": "bob@far.example",
     "orig_recipient": None,
     "status": "sent",
+    "two_readings": False,
 }
 
 
@@ -123,6 +124,7 @@ DELIVERED = {
     "origin_sender": "ann@a.example",
     "recipient": "bob@far.example",
     "original_recipient": "bob@far.example",
+    "two_readings": False,
 }
 
 

@@ -30,7 +30,7 @@ from analyzer.site import Site
 HERE = Path(__file__).parent
 SCENARIOS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in HERE.glob("*.toml")}
 SITE = SCENARIOS.pop("site")
-ASKED = {"open_relay", "backscatter", "relay_probes", "clock"}
+ASKED = {"open_relay", "backscatter", "relay_probes", "clock", "two_readings"}
 TABLES = ("messages", "deliveries", "attempts", "findings", "queue")
 KEYS = {"must", "year", "site", "unread", "never", "xfail", *TABLES}
 
