@@ -80,7 +80,7 @@ def carried(frame: pd.DataFrame, ground: Ground) -> style.Chart | None:
         return None
     orders = [_order(table, column) for column in COLUMNS]
     rows = max(len(order) for order in orders)
-    figure = Figure(figsize=(style.WIDTH, 1.5 + 0.24 * max(rows, 6)), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 1.2 + 0.21 * max(rows, 6)), layout="constrained")
     axes = figure.subplots()
     axes.set_axis_off()
     places = [_places(order, int(table["recipients"].sum())) for order in orders]

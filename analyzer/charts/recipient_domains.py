@@ -14,7 +14,7 @@ from analyzer.charts.ground import Ground
 from analyzer.display import display
 
 NAME = "recipient_domains"
-DOMAINS_SHOWN = 15
+DOMAINS_SHOWN = 12
 NO_DOMAIN = "no domain"
 
 
@@ -32,7 +32,7 @@ def recipient_domains(frame: pd.DataFrame, ground: Ground) -> style.Chart | None
     if len(rest):
         others = rest.sum().to_frame(f"{words.count(len(rest), 'other domain')}").T
         shown = pd.concat([shown, others])
-    figure = Figure(figsize=(style.WIDTH, 1.35 + 0.18 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 1.3 + 0.165 * len(shown)), layout="constrained")
     axes = figure.subplots()
     rows = range(len(shown))
     base = shown["all"] * 0

@@ -25,9 +25,14 @@ HOLES_SHOWN = 20
 PLACES_SHOWN = 3
 
 
-def render(story: dict[str, Any], pictures: Sequence[Picture]) -> bytes:
+# What --paper takes, and what Typst calls it.
+PAPERS = {"a4": "a4", "letter": "us-letter"}
+
+
+def render(story: dict[str, Any], pictures: Sequence[Picture], paper: str = "a4") -> bytes:
     """The PDF; its date is that of the log's last line, so the same case gives the same bytes."""
-    data = _cut(story) | {"charts": {p.name: {"svg": p.svg, "alt": p.alt} for p in pictures}}
+    charts = {p.name: {"svg": p.svg, "alt": p.alt} for p in pictures}
+    data = _cut(story) | {"charts": charts, "paper": PAPERS[paper]}
     pdf: bytes = typst.compile(
         str(TEMPLATE),
         root=str(TEMPLATE.parent),

@@ -13,8 +13,18 @@ import pandas as pd
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
-from analyzer.report import audit, coverage, remedies, sentences
+from analyzer.report import (
+    audit,
+    coverage,
+    decisions,
+    glossary,
+    harm,
+    method,
+    remedies,
+    sentences,
+)
 from analyzer.report.answers import answers
+from analyzer.report.closed import Closing, closing
 from analyzer.report.facts import MADE_HERE, OUTCOMES, Facts, gather
 from analyzer.report.timeline import timeline
 
@@ -43,6 +53,7 @@ def tell(case: Case) -> dict[str, Any]:
     """The story of a case, as plain words and numbers."""
     facts = gather(case)
     blocklists = case.impact.get("blocklists", [])
+    end = closing(case, facts)
     return {
         "title": sentences.title(facts),
         "subtitle": sentences.subtitle(facts),
@@ -52,6 +63,9 @@ def tell(case: Case) -> dict[str, Any]:
         "doubt": "" if facts.site_known else sentences.DOUBT,
         "lead": sentences.lead(facts),
         "figures": _figures(facts),
+        "closing": _closing(end) if facts.found else None,
+        "money": harm.money(case.impact),
+        "decisions": decisions.decisions(facts, end, blocklists, case.impact),
         "doors": _doors(facts),
         "certainty": sentences.certainty(facts),
         "steps": remedies.steps(facts, blocklists),
@@ -62,6 +76,9 @@ def tell(case: Case) -> dict[str, Any]:
         "attempts": _attempts(facts),
         "impact": [_figure(figure) for figure in case.impact.get("figures", [])],
         "audit": audit.page(case.audit, facts),
+        "harm": harm.page(case.impact),
+        "method": method.STEPS,
+        "glossary": glossary.terms(),
         "findings": [_finding(row) for row in records(_weightiest_first(facts.findings))],
         "inputs": coverage.register(case),
         "accounting": coverage.accounting(facts),
@@ -74,6 +91,10 @@ def tell(case: Case) -> dict[str, Any]:
         "numbers": _numbers(facts),
         "epoch": int(facts.log_last.timestamp()) if facts.log_last is not None else 0,
     }
+
+
+def _closing(end: Closing) -> dict[str, Any]:
+    return {"headline": end.headline, "proofs": end.proofs, "closed": end.closed}
 
 
 def _figures(facts: Facts) -> list[dict[str, str]]:

@@ -1,0 +1,105 @@
+"""Is it over, is the door closed, and what proves it? Only what the log or a relay test shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from analyzer import words
+from analyzer.case import Case
+from analyzer.display import display
+from analyzer.report.facts import Facts
+from analyzer.report.sentences import QUIET_ENOUGH
+
+HOUR = pd.Timedelta(hours=1)
+# What a relay test says of the door; what is not here leaves the question open.
+FOUND_OPEN = ("open_confirmed", "accepts_everything", "takes_strangers_mail")
+
+
+@dataclass(frozen=True)
+class Closing:
+    """`ended`: no abuse in the last hour of the log or more. `closed`: something proves it.
+
+    `open_again`: a relay test after the end found the door open. `proofs`: sentences with places.
+    """
+
+    ended: bool
+    closed: bool
+    open_again: bool
+    end: pd.Timestamp | None
+    hours_clean: float | None
+    messages_since: int | None
+    proofs: list[str] = field(default_factory=list)
+
+    @property
+    def headline(self) -> str:
+        """The answer in a few words, for page 1."""
+        if self.open_again:
+            return "No: a relay test found the door open"
+        if not self.ended:
+            return "Not shown: it was going on when the log ends"
+        return (
+            "Yes, and the door is shown shut"
+            if self.closed
+            else "Quiet; that it is shut is not shown"
+        )
+
+
+def closing(case: Case, facts: Facts) -> Closing:
+    """What the case shows of the end."""
+    last, ends = facts.total.last, facts.log_last
+    clean = case.impact.get("clean") or {}
+    hours = None if last is None or ends is None else round((ends - last) / HOUR, 1)
+    test = _test(case.relay_test, last)
+    proofs = [*_refusals(facts), *_door(facts), *([test[1]] if test else [])]
+    refused = facts.denied_after is not None and "open_relay" in facts.doors
+    only_relay = not set(facts.doors) - {"open_relay", "backscatter"}
+    tested_shut = bool(test) and test is not None and test[0] == "closed"
+    open_again = bool(test) and test is not None and test[0] in FOUND_OPEN
+    ended = hours is not None and hours * HOUR >= QUIET_ENOUGH
+    return Closing(
+        ended=ended,
+        closed=ended and only_relay and (refused or tested_shut) and not open_again,
+        open_again=open_again,
+        end=last,
+        hours_clean=hours,
+        messages_since=clean.get("messages_since"),
+        proofs=proofs,
+    )
+
+
+def _refusals(facts: Facts) -> list[str]:
+    if facts.denied_after is None or "open_relay" not in facts.doors:
+        return []
+    attempts, first = facts.denied_after
+    were = "was" if attempts == 1 else "were"
+    tried = words.capital(words.count(attempts, "attempt"))
+    when = f"the first on {words.moment(first)}"
+    return [f"{tried} to relay {were} refused after the last relayed message, {when}."]
+
+
+def _door(facts: Facts) -> list[str]:
+    """The detector's word on when the door closed, with its first places."""
+    seen = facts.findings[facts.findings["detector"] == "door"]
+    found = []
+    for reason, evidence in zip(seen["reason"], seen["evidence"], strict=True):
+        if "the door closed" in str(reason):
+            at = ", ".join(
+                f"{display(str(p['source']), 80)}:{p['line']}" for p in list(evidence)[:3]
+            )
+            told = words.capital(display(str(reason), 400)).rstrip(".")
+            found.append(f"{told} ({at})." if at else f"{told}.")
+    return found
+
+
+def _test(test: dict[str, Any] | None, last: pd.Timestamp | None) -> tuple[str, str] | None:
+    """Answer and sentence of a relay test made after the last abusive message."""
+    if not test or not test.get("started"):
+        return None
+    started = pd.Timestamp(test["started"])
+    if last is not None and started < last:
+        return None
+    said = display(str(test.get("sentence") or ""), 400)
+    return str(test.get("answer") or ""), f"Relay test of {words.moment(started)}: {said}"

@@ -1,0 +1,91 @@
+"""What has somebody with authority to decide now? At most three, each a question with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analyzer import words
+from analyzer.display import display
+from analyzer.report.closed import Closing
+from analyzer.report.facts import Facts
+
+MOST = 3
+NOT_SHOWN = (
+    "Who may change the mail server today, and who tests it from outside afterwards? Nothing here "
+    "proves that the door is shut."
+)
+BREACH = (
+    "Is it a breach of personal data? Strangers could read that mailbox; where the GDPR holds, the "
+    "authority is told within 72 hours of knowing."
+)
+TEXTS = "`relaytrail report CASE --for management` writes a text for each."
+INNOCENT = [
+    "If a blocklist names this server: who asks it for the time and a sample of what it saw?",
+    "Which other machines use the same public address, and who looks at them?",
+]
+
+
+def decisions(
+    facts: Facts, closing: Closing, blocklists: list[dict[str, Any]], impact: dict[str, Any]
+) -> list[str]:
+    """The most pressing first."""
+    if not facts.found:
+        return INNOCENT if blocklists else []
+    asked = [
+        *_door(facts, closing),
+        *_persons(facts),
+        *_told(impact),
+        *_removal(blocklists),
+        *_prices(impact),
+    ]
+    return asked[:MOST]
+
+
+def _door(facts: Facts, closing: Closing) -> list[str]:
+    if closing.closed:
+        return []
+    if closing.open_again:
+        return [
+            "Who takes the server off the network until the door is shut? A test found it open."
+        ]
+    if "stolen_account" in facts.doors:
+        name = words.listing([display(a, 60) for a in facts.total.accounts], 2)
+        return [f"Who locks {name} today, and checks what else its password opens?"]
+    return [NOT_SHOWN]
+
+
+def _persons(facts: Facts) -> list[str]:
+    if "stolen_account" not in facts.doors:
+        return []
+    return [BREACH]
+
+
+def _told(impact: dict[str, Any]) -> list[str]:
+    harmed = figure(impact, "own_recipients_blocked")
+    partners = len((impact.get("harm") or {}).get("by_partner") or [])
+    if not harmed:
+        return []
+    mails = words.count(int(harmed), "own mail")
+    told = f"Are our users and the {words.count(partners, 'partner domain')} told"
+    return [f"{told} that {mails} never arrived? {TEXTS}"]
+
+
+def _removal(blocklists: list[dict[str, Any]]) -> list[str]:
+    if not blocklists:
+        return []
+    names = words.listing([display(str(e.get("provider", "")), 30) for e in blocklists])
+    return [f"Who asks {names} for removal, and signs what was the cause and what was changed?"]
+
+
+def _prices(impact: dict[str, Any]) -> list[str]:
+    drivers = (impact.get("cost") or {}).get("drivers") or []
+    if not drivers:
+        return []
+    names = words.listing([display(str(d["title"]), 50).lower() for d in drivers[:3]])
+    return [f"Who confirms the numbers that decide the cost: {names}?"]
+
+
+def figure(impact: dict[str, Any], name: str) -> float | None:
+    """The value of a figure of impact.json; None where the log cannot give it."""
+    found = [f.get("value") for f in impact.get("figures", []) if f.get("name") == name]
+    return found[0] if found else None

@@ -1,0 +1,61 @@
+"""Over, closed, and what proves it: three things, and none is claimed without its proof."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from analyzer.report.closed import closing
+from analyzer.report.facts import gather
+
+START = datetime(2026, 12, 8, 5, tzinfo=UTC)
+LOGIN = {"mechanism": "stolen_account", "auth_user": "ann"}
+TESTED = {"answer": "closed", "started": "2026-12-09T06:00:00Z", "sentence": "Closed for 36 forms."}
+
+
+def end_of(made, test=None):
+    made.relay_test = test
+    return closing(made, gather(made))
+
+
+def test_refusals_after_the_last_relayed_message_show_a_closed_relay(case):
+    end = end_of(case())
+    assert (end.closed, end.headline) == (True, "Yes, and the door is shown shut")
+    assert end.proofs == [
+        "1 attempt to relay was refused after the last relayed message, the first on 8 Dec 2026, "
+        "10:00 UTC."
+    ]
+
+
+def test_silence_alone_shows_no_closed_door(case):
+    end = end_of(case(attempts=[]))
+    assert (end.ended, end.closed) == (True, False)
+    assert end.headline == "Quiet; that it is shut is not shown"
+
+
+def test_a_relay_test_that_was_refused_shows_it(case):
+    end = end_of(case(attempts=[]), TESTED)
+    assert end.closed
+    assert end.proofs == ["Relay test of 9 Dec 2026, 06:00 UTC: Closed for 36 forms."]
+
+
+def test_a_relay_test_from_before_the_abuse_shows_nothing(case):
+    early = TESTED | {"started": "2026-12-07T06:00:00Z"}
+    assert not end_of(case(attempts=[]), early).closed
+
+
+@pytest.mark.parametrize("answer", ["open_confirmed", "accepts_everything", "takes_strangers_mail"])
+def test_a_door_that_a_test_found_open_is_not_closed_whatever_the_log_shows(case, answer):
+    end = end_of(case(), TESTED | {"answer": answer})
+    assert (end.closed, end.headline) == (False, "No: a relay test found the door open")
+
+
+def test_no_relay_test_and_no_refusal_shows_that_a_login_is_safe_again(case):
+    made = case(deliveries=[LOGIN], findings=[LOGIN])
+    assert not end_of(made, TESTED).closed
+
+
+def test_abuse_to_the_end_of_the_log_is_not_over(case):
+    late = {"received": START + timedelta(hours=18, minutes=50)}
+    assert end_of(case(deliveries=[late])).headline.startswith("Not shown: it was going on")

@@ -1,0 +1,32 @@
+"""At most three questions for whoever decides, and none that the case does not raise."""
+
+from __future__ import annotations
+
+from analyzer.report import tell
+
+LOGIN = {"mechanism": "stolen_account", "auth_user": "ann"}
+LEGITIMATE = {"verdict": "legitimate", "mechanism": None}
+
+
+def test_a_door_not_shown_shut_comes_first(case):
+    first, *_ = tell(case(attempts=[]))["decisions"]
+    assert first.startswith("Who may change the mail server today")
+
+
+def test_a_closed_relay_leaves_the_removal_from_lists_to_be_decided(case):
+    assert tell(case())["decisions"] == [
+        "Who asks Spamhaus SBL for removal, and signs what was the cause and what was changed?"
+    ]
+
+
+def test_a_stolen_login_asks_for_a_lock_and_about_the_law(case):
+    asked = tell(case(deliveries=[LOGIN], findings=[LOGIN]))["decisions"]
+    assert asked[0] == "Who locks ann today, and checks what else its password opens?"
+    assert "72 hours" in asked[1]
+    assert len(asked) <= 3
+
+
+def test_an_innocent_log_decides_nothing_unless_somebody_refuses_us(case):
+    innocent = {"deliveries": [LEGITIMATE], "findings": [], "attempts": []}
+    assert tell(case(**innocent, blocklists=[]))["decisions"] == []
+    assert "asks it for the time" in tell(case(**innocent))["decisions"][0]
