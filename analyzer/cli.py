@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.commands import dnsbl, relay_test
+from analyzer.commands import aid, compare, dnsbl, relay_test
 from analyzer.commands.audit import audit
 from analyzer.commands.site import site_app
 from analyzer.commands.trace import trace
@@ -174,6 +174,8 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
 app.add_typer(site_app, name="site")
 app.command(epilog="Example: relaytrail audit main.cf master.cf --case case")(audit)
 app.command(epilog="Example: relaytrail trace case 3F2A12CE583")(trace)
+app.command(epilog=aid.EXAMPLE)(aid.aid)
+app.command(epilog=compare.EXAMPLE)(compare.compare)
 app.command(epilog=dnsbl.EXAMPLE)(dnsbl.dnsbl)
 app.command("test-relay", epilog=relay_test.EXAMPLE)(relay_test.relay_test)
 

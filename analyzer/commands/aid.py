@@ -1,0 +1,39 @@
+"""`relaytrail aid`: what can be done this morning, by a case?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLE = "Example: relaytrail aid case; relaytrail aid case --ids | postsuper -d -"
+
+
+def aid(
+    case: Annotated[Path, typer.Argument(help="Folder that analyze wrote.", show_default=False)],
+    only_ids: Annotated[
+        bool, typer.Option("--ids", help="Only the queue ids, one a line, for a pipe.")
+    ] = False,
+    mta: Annotated[
+        str | None,
+        typer.Option(
+            help="With --ids: only those of postfix, sendmail or exchange.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Print queue ids of abuse to delete, accounts to lock, addresses to refuse. Runs nothing."""
+    from analyzer.case import Case
+    from analyzer.report import first_aid
+
+    told = first_aid.aid(Case.load(case))
+    if mta is not None:
+        told["queue"]["messages"] = [m for m in told["queue"]["messages"] if m["mta"] == mta]
+    if only_ids:
+        typer.echo("".join(f"{name}\n" for name in first_aid.ids(told)), nl=False)
+    elif as_json:
+        typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
+    else:
+        typer.echo("\n".join(first_aid.as_text(told)))

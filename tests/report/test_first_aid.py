@@ -1,0 +1,124 @@
+"""What is offered for deleting, locking and refusing, and what is better left alone?"""
+
+import pyarrow as pa
+import pytest
+
+from analyzer.report.first_aid import aid, as_text, ids
+from analyzer.schema import QUEUE
+
+WAITS = {"status": "deferred"}
+LATER = {"origin_life": 1}
+
+
+def listed(*rows):
+    plain = {
+        "mta": "postfix",
+        "queue_id": "4A1",
+        "recipient": "b@other.example",
+        "verdict": "abusive",
+        "mechanism": "open_relay",
+        "source": "queue.json",
+        "line": 1,
+        "offset": 0,
+    }
+    data = [plain | row for row in rows]
+    columns = {f.name: pa.array([row.get(f.name) for row in data], f.type) for f in QUEUE}
+    return pa.table(columns, schema=QUEUE)
+
+
+@pytest.mark.parametrize("status", ["deferred", "held", "unknown"])
+def test_abuse_that_waits_at_the_end_of_the_log_is_offered_for_deleting(case, status):
+    told = aid(case(deliveries=[{"status": status}]))
+    assert ids(told) == ["4A1"]
+    assert told["queue"]["ground"] == "log"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"status": "delivered"},
+        {"status": "bounced"},
+        WAITS | {"verdict": "legitimate"},
+        WAITS | {"verdict": "unclear"},
+    ],
+    ids=["delivered", "bounced", "innocent", "unclear"],
+)
+def test_nothing_is_deleted_that_is(case, row):
+    assert ids(aid(case(deliveries=[row]))) == []
+
+
+def test_what_is_unclear_and_waits_is_counted(case):
+    assert aid(case(deliveries=[WAITS | {"verdict": "unclear"}]))["queue"]["not_sure"] == 1
+
+
+def test_an_id_that_an_innocent_message_has_by_now_is_not_deleted(case):
+    told = aid(case(deliveries=[WAITS, LATER | {"verdict": "legitimate", "status": "delivered"}]))
+    assert ids(told) == []
+
+
+def test_a_message_for_many_counts_once(case):
+    told = aid(case(deliveries=[WAITS, WAITS | {"recipient": "c@other.example"}]))
+    (message,) = told["queue"]["messages"]
+    assert message["recipients"] == 2
+
+
+def test_a_listing_of_the_queue_is_believed_before_the_log(case):
+    made = case(deliveries=[WAITS])
+    made.queue = listed({"queue_id": "4B7"}, {"queue_id": "4C9", "verdict": "legitimate"})
+    told = aid(made)
+    assert (told["queue"]["ground"], ids(told)) == ("listing", ["4B7"])
+
+
+def test_an_id_cannot_smuggle_a_command_into_the_pipe(case):
+    made = case()
+    made.queue = listed({"queue_id": "4B7; rm -rf /"}, {"queue_id": "ALL\nx"}, {"queue_id": "4C9"})
+    assert ids(aid(made)) == ["4C9"]
+
+
+def test_a_stolen_account_is_locked_with_its_count(case):
+    stolen = {"mechanism": "stolen_account", "auth_user": "ann"}
+    (account,) = aid(case(deliveries=[stolen, stolen | LATER]))["accounts"]
+    assert (account["account"], account["messages"]) == ("ann", 2)
+
+
+def test_a_strangers_address_is_refused(case):
+    (address,) = aid(case())["addresses"]
+    assert (address["ip"], address["messages"]) == ("203.0.113.7", 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([{"origin_masked": True}], "gateway"),
+        ([{"client_ip": "10.1.2.3"}], "ours"),
+        ([{"client_ip": "127.0.0.1"}], "ours"),
+        ([{"client_ip": "172.17.0.1"}], "private"),
+        ([{"client_ip": "fe80::1"}], "private"),
+        ([{}, LATER | {"verdict": "legitimate", "mechanism": None}], "1 innocent message"),
+    ],
+    ids=["a gateway", "of our networks", "the server", "a private one", "a link's", "a shared one"],
+)
+def test_an_address_is_not_offered_that_is(case, rows, reason):
+    told = aid(case(deliveries=rows))
+    assert told["addresses"] == []
+    assert reason in told["not_offered"][0]["reason"]
+
+
+def test_a_finding_of_a_mask_protects_its_address(case):
+    mask = {"detector": "mask", "kind": "limit", "mechanism": None, "finding_id": "mask-1"}
+    assert aid(case(findings=[{}, mask]))["addresses"] == []
+
+
+def test_a_network_of_the_whole_world_protects_nobody(case):
+    site = {"origin": "given", "networks": ["0.0.0.0/0"], "timezone": "UTC"}
+    assert len(aid(case(site=site))["addresses"]) == 1
+
+
+@pytest.mark.parametrize("mta", ["postfix", "sendmail", "exchange"])
+def test_the_words_are_those_of_the_mail_server_and_no_line_is_too_wide(case, mta):
+    evil = {"mta": mta, "queue_id": "4Z9", "auth_user": "\x1b[2Jann", "mechanism": "stolen_account"}
+    lines = as_text(aid(case(deliveries=[WAITS | {"mta": mta}, LATER | evil])))
+    words = {"postfix": "postsuper -d", "sendmail": "-Qabuse", "exchange": "Remove-Message"}[mta]
+    assert words in "\n".join(lines)
+    assert max(map(len, lines)) <= 80
+    assert not any("\x1b" in line for line in lines)
