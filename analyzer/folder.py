@@ -164,31 +164,6 @@ class CaseFolder:
         (folder / "run.log").write_text(f"started {stamp}\ntook {took:.1f} s\n", "utf-8")
 
 
-def enter(case: Path, files: dict[str, bytes]) -> None:
-    """Put files (of ADDED) into a case, and their hashes into its manifest.
-
-    Raises:
-        SettingsError: the folder is no case.
-        EnvironmentTrouble: it cannot be written.
-    """
-    listed = case / "manifest.json"
-    if not listed.is_file():
-        remedy = "Give a folder that `relaytrail analyze` wrote."
-        raise SettingsError("this is not a case folder", case, remedy)
-    manifest = json.loads(listed.read_text("utf-8"))
-    outputs = manifest["outputs"] | {n: hashlib.sha256(d).hexdigest() for n, d in files.items()}
-    manifest["outputs"] = dict(sorted(outputs.items()))
-    told = json.dumps(manifest, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
-    try:
-        for name, data in {**files, "manifest.json": told.encode("ascii")}.items():
-            partial = case / f".{name}.partial-{os.getpid()}"
-            partial.write_bytes(data)
-            partial.replace(case / name)
-    except OSError as error:
-        remedy = "Free some space, or allow writing to it."
-        raise EnvironmentTrouble(f"cannot be written: {error.strerror}", case, remedy) from error
-
-
 def unaltered(case: Path) -> Case:
     """The case in the folder.
 

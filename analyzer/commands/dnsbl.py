@@ -42,7 +42,6 @@ def dnsbl(
     ] = False,
 ) -> None:
     """Ask public blocklists by DNS whether they list our addresses now. Needs relaytrail[live]."""
-    from analyzer import folder
     from analyzer.errors import SettingsError
     from analyzer.impact import blocklists
     from analyzer.probe import dnsbl as lists
@@ -55,11 +54,17 @@ def dnsbl(
     if len(asked) > lists.MOST_ADDRESSES or len(zones) > lists.MOST_ZONES:
         what = f"more than {lists.MOST_ADDRESSES} addresses or {lists.MOST_ZONES} lists"
         raise SettingsError(what, "relaytrail dnsbl", "Give the addresses that send mail only.")
+    if case is not None:
+        from analyzer.folder import unaltered
+
+        unaltered(case)  # refused before anything is asked
     stamp = f"{now():%Y-%m-%dT%H:%M:%SZ}"
     result = {"version": 1, "asked": stamp, **lists.check(asked, zones, resolver_at(resolver))}
     text = json.dumps(result, ensure_ascii=True, indent=2)
     if case is not None:
-        folder.enter(case, {"dnsbl.json": f"{text}\n".encode("ascii")})
+        from analyzer.pipeline import adding
+
+        adding.add(case, {"dnsbl.json": f"{text}\n".encode("ascii")})
     typer.echo(text if as_json else "\n".join(tell_dnsbl.as_text(result)))
     if fail_on_findings and any(row["state"] == lists.LISTED for row in result["addresses"]):
         raise typer.Exit(1)

@@ -236,7 +236,6 @@ def _keep(
     result: dict[str, Any], transcript: str | None, earlier: Path | None, case: Path | None
 ) -> None:
     """Result and transcript, beside each other; both into the case where one is named."""
-    from analyzer import folder
     from analyzer.probe import guards
 
     text = json.dumps(result, ensure_ascii=True, indent=2) + "\n"
@@ -251,7 +250,9 @@ def _keep(
         path.with_name(path.name + ".txt").write_text(transcript, "ascii")
         typer.echo(f"{path}.json and {path}.txt keep result and transcript.", err=True)
     if case is not None:
+        from analyzer.pipeline import adding
+
         files = {"relay_test.json": text.encode("ascii")}
         if transcript is not None:
             files["relay_test.txt"] = transcript.encode("ascii")
-        folder.enter(case, files)
+        adding.add(case, files)
