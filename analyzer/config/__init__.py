@@ -11,6 +11,7 @@ from analyzer.case import Case
 from analyzer.config import (
     exchange,
     exchange_audit,
+    exchange_checks,
     exchange_site,
     page,
     postfix,
@@ -20,6 +21,7 @@ from analyzer.config import (
     recognise,
     sendmail,
     sendmail_audit,
+    sendmail_checks,
     sendmail_site,
     tell,
 )
@@ -36,8 +38,8 @@ __all__ = ["Configuration", "as_toml", "configuration", "servers", "site_of", "s
 
 DECLARED: dict[str, Sequence[Check]] = {
     "Postfix": postfix_checks.CHECKS,
-    "Sendmail": sendmail_audit.CHECKS,
-    "Exchange": exchange_audit.CHECKS,
+    "Sendmail": sendmail_checks.CHECKS,
+    "Exchange": exchange_checks.CHECKS,
 }
 _SENDMAIL_ITSELF = (recognise.SENDMAIL_MC, recognise.SENDMAIL_CF)
 # Beside the settings of a Postfix, a table or a list that looks like Sendmail's is none.

@@ -21,6 +21,7 @@ from analyzer.site import Network
 
 _PAIR = re.compile(r"^([A-Za-z]\w*)\s*: ?(.*)$")
 _RANGE = re.compile(r"^\s*([0-9a-fA-F:.]+)\s*(?:-\s*([0-9a-fA-F:.]+)|/(\d+))?\s*$")
+_CUT = re.compile(r"(?:\.\.\.|…|\[\])$|^(?:System|Microsoft)\.|MultiValued")
 _FLAGS = re.compile(r'"RelayFlags"\s*=\s*dword:([0-9a-fA-F]+)')
 
 
@@ -41,7 +42,11 @@ class Record:
     def whole(self, name: str) -> bool:
         """Is the value there, and not cut or replaced by the name of its type?"""
         values = self.all(name)
-        return bool(values) and not any(v.endswith("...") or "MultiValued" in v for v in values)
+        return bool(values) and not any(_CUT.search(value) for value in values)
+
+    def told(self, name: str) -> bool:
+        """Is a set of words there, and not the number that stands for it?"""
+        return self.whole(name) and not self.get(name).isdigit()
 
     def at(self, name: str) -> Place:
         return self.places.get(name.lower(), self.place)
@@ -94,7 +99,7 @@ def _ranges(record: Record) -> list[Network] | None:
     if not record.whole("RemoteIPRanges"):
         return None
     found: list[Network] = []
-    for text in record.all("RemoteIPRanges"):
+    for text in _apart(record.all("RemoteIPRanges")):
         match = _RANGE.match(text)
         if not match:
             return None
@@ -106,6 +111,11 @@ def _ranges(record: Record) -> list[Network] | None:
                 ipaddress.ip_network(f"{first}/{match[3]}" if match[3] else str(first), False)
             )
     return found
+
+
+def _apart(texts: Sequence[str]) -> list[str]:
+    """Several ranges in one text, as `-join " "` writes them."""
+    return [word for text in texts for word in re.sub(r"\s*-\s*", "-", text).split()]
 
 
 def _between(first: Any, last: Any) -> list[Network]:
@@ -120,6 +130,23 @@ def relay_flags(given: Given) -> tuple[int, Place] | None:
         if match := _FLAGS.search(line):
             return int(match[1], 16), Place(given.name, number)
     return None
+
+
+def allowed(given: Given) -> list[Network] | None:
+    """5.5: RelayAllowList, lines of `net;mask`; None where the file does not hold it. Q193922."""
+    match = re.search(r'"RelayAllowList"\s*=\s*hex\(7\):((?:[^\n]*\\\n)*[^\n]*)', given.text)
+    if not match:
+        return None
+    data = bytes(int(pair, 16) for pair in re.findall(r"\b[0-9a-fA-F]{2}\b", match[1]))
+    text = data.decode("utf-16-le" if data[1:2] == b"\0" else "latin-1", "replace")
+    found = []
+    for line in filter(None, text.split("\0")):
+        net, _, mask = line.partition(";")
+        try:
+            found.append(ipaddress.ip_network(f"{net}/{mask}" if mask else net, strict=False))
+        except ValueError:
+            continue
+    return list(found)
 
 
 def _format_list(given: Given) -> Iterator[Record]:

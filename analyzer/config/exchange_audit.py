@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from analyzer.config.exchange import Exchange, Record, ranges, relay_flags
+from analyzer.config.exchange import Exchange, Record, allowed, ranges, relay_flags
+from analyzer.config.exchange_checks import (
+    ANONYMOUS,
+    ANY_DOMAIN,
+    EXTERNAL,
+    HYBRID,
+    NOT_GIVEN,
+    OLD_OPEN,
+    SCOPED,
+    SILENT,
+)
 from analyzer.config.findings import (
     CLOSED,
     OPEN,
@@ -16,61 +25,21 @@ from analyzer.config.findings import (
     Door,
     Finding,
     Hole,
-    ordered,
 )
 from analyzer.config.given import Given, Place
 from analyzer.site import Network, too_wide
 
-ANY_DOMAIN = Check(
-    "exchange-accepted-any", "critical",
-    "an accepted domain `*`",
-    "Every domain is then one of ours: each connector that takes mail from strangers relays it.",
-)  # fmt: skip
-ANONYMOUS = Check(
-    "exchange-anonymous-relay", "critical",
-    "anonymous clients hold Accept-Any-Recipient on a connector that strangers reach",
-    "Any host in its RemoteIPRanges sends mail to anybody.",
-)  # fmt: skip
-EXTERNAL = Check(
-    "exchange-externally-secured", "high",
-    "a connector takes its clients for secured (ExternalAuthoritative), and strangers reach it",
-    "Its clients count as our own servers: they relay, and their mail looks internal.",
-)  # fmt: skip
-OLD_OPEN = Check(
-    "exchange55-relay-open", "critical",
-    "5.5: rerouting without a working restriction, or with the deny list alone",
-    "Whoever is not on the deny list relays.",
-)  # fmt: skip
-NOT_GIVEN = Check(
-    "exchange-not-given", "medium",
-    "permissions or ranges of a connector were not given, or cut in the export",
-    "Whether anonymous clients may relay there cannot be known from these files.",
-)  # fmt: skip
-SILENT = Check(
-    "exchange-relay-without-log", "medium",
-    "a relay connector with ProtocolLoggingLevel None",
-    "Who connected there, and with which words, will not be on record.",
-)  # fmt: skip
-SCOPED = Check(
-    "exchange-scoped-relay", "info",
-    "a relay connector for networks of our own",
-    "Meant for printers and programs; one infected machine among them relays.",
-)  # fmt: skip
-HYBRID = Check(
-    "exchange-hybrid", "info",
-    "a connector trusts the mail of a cloud service",
-    "Mail from the cloud counts as internal: the connector's certificate name must be exact.",
-)  # fmt: skip
-CHECKS = (ANY_DOMAIN, ANONYMOUS, EXTERNAL, OLD_OPEN, NOT_GIVEN, SILENT, SCOPED, HYBRID)
-
 # S-1-5-7 in the languages of the server; "ANONYM" is part of all that are written in Latin letters.
+ALLOW_LIST, LOCAL_LIST = 2, 4  # of RelayFlags; the latter holds addresses that clients connect to
 _ANONYMOUS = re.compile(r"ANONYM|S-1-5-7$", re.IGNORECASE)
+_EVERYBODY = re.compile(
+    r"^(?:Everyone|Jeder|Tout le monde|Todos|Iedereen|Tutti)$|S-1-1-0$", re.IGNORECASE
+)
 _ANY_RECIPIENT = "accept-any-recipient"
 
 
 def audit(exchange: Exchange, files: Sequence[Given]) -> Audit:
     """Each enabled receive connector is a door."""
-    by_name = {given.name: given for given in files}
     doors: list[Door] = []
     findings = list(_any_domain(exchange))
     for record in exchange.connectors or ():
@@ -84,8 +53,7 @@ def audit(exchange: Exchange, files: Sequence[Given]) -> Audit:
         findings += found
     if not doors:
         doors.append(_no_connector(exchange))
-    shown = [replace(f, line=_line(by_name, f)) for f in findings]
-    return Audit("Exchange", doors, ordered(shown))
+    return Audit.of("Exchange", doors, findings, files)
 
 
 def _no_connector(exchange: Exchange) -> Door:
@@ -93,11 +61,6 @@ def _no_connector(exchange: Exchange) -> Door:
     place = record.place if record else Place("Exchange", 0)
     because = "Get-ReceiveConnector was not given"
     return Door("receive connectors", OPEN if _star(exchange) else UNKNOWN, because, place)
-
-
-def _line(files: dict[str, Given], finding: Finding) -> str:
-    given = files.get(finding.place.file)
-    return given.line(finding.place.line).strip() if given else finding.line
 
 
 def _star(exchange: Exchange) -> Record | None:
@@ -158,8 +121,9 @@ def _relays(exchange: Exchange, record: Record, name: str) -> tuple[bool, bool, 
     if anonymous and _star(exchange):
         return True, False, ANY_DOMAIN
     # A right beyond its groups makes a connector "Custom"; only the list of rights tells which.
+    told = all(record.told(key) for key in ("PermissionGroups", "AuthMechanism") if record.get(key))
     unknown = granted is None and (anonymous or "custom" in groups or not groups)
-    return False, unknown, ANONYMOUS
+    return False, unknown or not told, ANONYMOUS
 
 
 def _granted(exchange: Exchange, record: Record, name: str) -> bool | None:
@@ -177,7 +141,16 @@ def _granted(exchange: Exchange, record: Record, name: str) -> bool | None:
     anonymous = [r for r in mine if _ANONYMOUS.search(r.get("User"))]
     entitled = [r for r in anonymous if _ANY_RECIPIENT in r.get("ExtendedRights").lower()]
     denied = any(r.get("Deny").lower() == "true" for r in entitled)
+    if not entitled and _in_doubt(mine, anonymous):
+        return None
     return bool(entitled) and not denied
+
+
+def _in_doubt(mine: Sequence[Record], anonymous: Sequence[Record]) -> bool:
+    """Rights that the export does not spell out, or that everybody has: anonymous clients too?"""
+    everybody = [r for r in mine if _EVERYBODY.search(r.get("User"))]
+    cut = any(not r.whole("ExtendedRights") for r in anonymous)
+    return cut or any(_ANY_RECIPIENT in r.get("ExtendedRights").lower() for r in everybody)
 
 
 def _relay_findings(
@@ -213,8 +186,21 @@ def _routing_55(given: Given) -> tuple[Door, list[Finding]]:
     door = "Internet Mail Service 5.5"
     flags = relay_flags(given)
     if flags is None:
-        return Door(door, UNKNOWN, "RelayFlags is not in the file", Place(given.name, 0)), []
+        because = "closed, unless rerouting is on: RelayFlags, its restriction, is not in the file"
+        return Door(door, UNKNOWN, because, Place(given.name, 0)), []
     value, place = flags
+    listed = allowed(given) if value & ALLOW_LIST else []
+    wide = tuple(n for n in listed or () if too_wide(n))
+    if wide:
+        detail = f"RelayAllowList holds {', '.join(map(str, wide[:3]))}."
+        remedy = "Take it out of the list of hosts that may reroute."
+        hole = Hole(clients=wide)
+        finding = Finding(OLD_OPEN, place, given.line(place.line), detail, remedy, hole=hole)
+        return Door(door, OPEN, f"RelayAllowList holds strangers ({place})", place), [finding]
+    if listed is None or value & LOCAL_LIST:
+        what = "RelayAllowList" if listed is None else "RelayLocalIPList"
+        because = f"closed, unless {what} lets strangers in ({place})"
+        return Door(door, UNKNOWN, because, place), []
     if value & 0b1110:
         return Door(door, CLOSED, f"restricted by RelayFlags {value} ({place})", place), []
     detail = f"RelayFlags is {value}: " + ("only a deny list." if value else "no restriction.")

@@ -5,10 +5,10 @@ A check is declared once, and the table in docs/audit.md is derived from the dec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from analyzer.config.given import Place
+from analyzer.config.given import Given, Place
 from analyzer.site import Network
 
 SEVERITIES = ("critical", "high", "medium", "info")
@@ -106,11 +106,32 @@ class Audit:
     findings: Sequence[Finding]
     notes: Sequence[str] = ()
 
+    @classmethod
+    def of(
+        cls,
+        mta: str,
+        doors: Sequence[Door],
+        findings: Iterable[Finding],
+        files: Sequence[Given],
+        notes: Sequence[str] = (),
+    ) -> Audit:
+        """Each finding with the very line that its place names, the worst first."""
+        by_name = {given.name: given for given in files}
+        return cls(mta, doors, ordered([_shown(by_name, f) for f in findings]), notes)
+
     @property
     def verdict(self) -> str:
         """The worst of all doors."""
         found = {door.verdict for door in self.doors}
         return next((v for v in (OPEN, UNKNOWN, BROKEN, CLOSED) if v in found), UNKNOWN)
+
+
+def _shown(files: dict[str, Given], found: Finding) -> Finding:
+    """With its line, and nothing instead of one that may stay."""
+    given = files.get(found.place.file)
+    line = given.line(found.place.line).strip() if given else found.line
+    same = "".join(line.split()) == "".join(found.remedy.split())
+    return replace(found, line=line, remedy="" if same else found.remedy)
 
 
 def ordered(findings: Sequence[Finding]) -> list[Finding]:

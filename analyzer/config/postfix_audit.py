@@ -16,7 +16,6 @@ from analyzer.config.findings import (
     Change,
     Door,
     Finding,
-    ordered,
 )
 from analyzer.config.given import Given, Place, Said
 from analyzer.config.postfix import CORRECTED, DEFAULT, Postfix, Service
@@ -38,6 +37,7 @@ from analyzer.config.postfix_walk import Decision, Stranger
 from analyzer.config.postfix_words import RECIPIENT, RELAY
 
 HERE_ALONE = {"loopback-only", "localhost", "127.0.0.1", "::1"}
+TOLD_BY_RULES = (CLASS, "permit_mx_backup", "permit_tls_all_clientcerts")
 GRAVE = ("critical", "high")
 MOST_ROUNDS = 3  # holes behind holes
 POLICY_SERVICE = re.compile(r"(?:unix|inet):")
@@ -46,15 +46,13 @@ NO_MASTER = "smtpd (no master.cf was given)"
 
 def audit(postfix: Postfix, tables: Tables, files: Sequence[Given]) -> Audit:
     """Every smtpd service is asked by every stranger worth asking as."""
-    by_name = {given.name: given for given in files}
     doors, findings = _asked(postfix, tables)
     findings += _behind(postfix, tables, findings)
     findings += [f for s in services(postfix) for f in rules(_places(postfix, tables, s), s)]
-    shown = [_shown(by_name, f) for f in findings]
     missing = [
         f"{place}: the content of {spec} was not given" for spec, place in tables.missing.items()
     ]
-    return Audit("Postfix", doors, ordered(shown), [*missing, *_unstated(postfix)])
+    return Audit.of("Postfix", doors, findings, files, [*missing, *_unstated(postfix)])
 
 
 def _asked(postfix: Postfix, tables: Tables) -> tuple[list[Door], list[Finding]]:
@@ -86,13 +84,6 @@ def _behind(postfix: Postfix, tables: Tables, found: Sequence[Finding]) -> list[
 
 def _places(postfix: Postfix, tables: Tables, service: Service | None) -> Places:
     return Places(postfix.seen_by(service) if service else postfix, tables)
-
-
-def _shown(files: dict[str, Given], found: Finding) -> Finding:
-    """With the very line, and nothing instead of it where it may stay."""
-    line = _line(files, found.place, found.line)
-    same = "".join(line.split()) == "".join(found.remedy.split())
-    return replace(found, line=line, remedy="" if same else found.remedy)
 
 
 def services(postfix: Postfix) -> list[Service | None]:
@@ -176,7 +167,7 @@ def _listed(unknown: Sequence[Said]) -> str:
 def _unknown(places: Places, service: Service | None, hoped: Answer) -> Iterator[Finding]:
     """What stands between this door and an answer."""
     for said in hoped.unknown:
-        if said.value == CLASS:  # `rules` tells of it
+        if said.value in TOLD_BY_RULES:
             continue
         check = checks.NOT_GIVEN if is_table(said.value) or said.value[:1] == "/" else checks.POLICY
         check = checks.PATTERN if said.key else check
@@ -243,11 +234,6 @@ def _reach(places: Places, service: Service | None) -> str:
         return here if service.host in HERE_ALONE or service.host.startswith("127.") else ""
     listens = {said.value.strip("[]") for said in places.postfix.words("inet_interfaces")}
     return here if listens and listens <= HERE_ALONE else ""
-
-
-def _line(files: dict[str, Given], place: Place, otherwise: str) -> str:
-    given = files.get(place.file)
-    return given.line(place.line).strip() if given else otherwise
 
 
 def _unstated(postfix: Postfix) -> list[str]:

@@ -106,6 +106,17 @@ class Walk:
     def _if_naked(self, rule: Said) -> Decision:
         return Decision(PERMIT if _is_address(self.stranger.helo) else DUNNO, rule, rule)
 
+    def _if_backup(self, rule: Said) -> Decision:
+        """Whoever owns the recipient's domain decides by DNS whether we are its backup."""
+        narrowed = self.places.postfix.text("permit_mx_backup_networks")
+        return Decision(DUNNO) if narrowed else self._doubt(rule, rule)
+
+    def _if_certified(self, rule: Said) -> Decision:
+        """Which authorities are trusted stands in files of certificates."""
+        asked = ("smtpd_tls_ask_ccert", "smtpd_tls_req_ccert")
+        asks = any(self.places.postfix.text(name) == "yes" for name in asked)
+        return self._doubt(rule, rule) if asks else Decision(DUNNO)
+
     def _later(self, rule: Said) -> Decision:
         self.defer_if_permit = self.defer_if_permit or rule
         return Decision(DUNNO)
@@ -204,6 +215,8 @@ OWN_METHOD = {
     "permit_auth_destination": "_if_authorised",
     "permit_mynetworks": "_if_trusted",
     "permit_naked_ip_address": "_if_naked",
+    "permit_mx_backup": "_if_backup",
+    "permit_tls_all_clientcerts": "_if_certified",
     "defer_if_permit": "_later",
     "reject_sender_login_mismatch": "_login_mismatch",
     "reject_unauthenticated_sender_login_mismatch": "_login_mismatch",

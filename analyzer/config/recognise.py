@@ -69,7 +69,7 @@ def recognise(given: Given) -> str:
     text = given.text
     kind = _exchange(text)
     tests = (
-        (ROUTING_55, "MSExchangeIMC" in text and "RelayFlags" in text),
+        (ROUTING_55, "MSExchangeIMC\\Parameters" in text),
         (kind or "", kind is not None),
         (SITE, _SITE_KEY.search(text) is not None and not _postfix_settings(text)),
         (SENDMAIL_CF, _CF.search(text) is not None and _CF_RULES.search(text) is not None),

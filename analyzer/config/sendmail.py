@@ -19,6 +19,9 @@ _CALL = re.compile(r"\b(FEATURE|define|\w+_DOMAIN(?:_FILE)?|MAILER|VERSIONID)\("
 _FEATURE_ID = re.compile(r"^#####\s+\$Id: (\w+)\.m4,v")
 _CLASS = re.compile(r"^C(?:\{(\w+)\}|(\w))\s*(.*)$")
 _CLASS_FILE = re.compile(r"^F(?:\{(\w+)\}|(\w))\s*(?:-o\s+)?(\S+)")
+OWN_RULESETS = ("Local_check_relay", "Local_check_rcpt", "Local_Relay_Auth")
+_ACCEPTS = re.compile(r"\$@|\$#\s*(?!error|discard)\w", re.IGNORECASE)
+_CHECKED = re.compile(r"^S(?:Rcpt_ok|check_rcpt|Basic_check_rcpt)\b", re.MULTILINE)
 # The macros of an .mc file that add to a class.
 _ADDS = {"LOCAL_DOMAIN": "w", "RELAY_DOMAIN": "R", "VIRTUSER_DOMAIN": "VirtHost"}
 
@@ -41,6 +44,7 @@ class Sendmail:
     classes: dict[str, list[Said]] = field(default_factory=dict)
     access: list[AccessEntry] = field(default_factory=list)
     options: dict[str, Said] = field(default_factory=dict)
+    rules: list[Said] = field(default_factory=list)  # one's own that accept; key: the ruleset
     given: set[str] = field(default_factory=set)
 
     @property
@@ -72,9 +76,17 @@ def parse(files: Sequence[tuple[Given, str]]) -> Sendmail:
     return sendmail
 
 
+def has_mask(key: str) -> bool:
+    """`10.0.0.0/8` is no network for Sendmail."""
+    return re.fullmatch(r"[0-9a-fA-F:.]+/\d{1,3}", key) is not None
+
+
 def network_of(key: str) -> Network | None:
     """`128.32` is 128.32.0.0/16, `IPv6:2001:db8` is 2001:db8::/32; a name is no network."""
-    bare = re.sub(r"^(?:Connect:|IPv6:)+|^\[|\]$", "", key, flags=re.IGNORECASE).rstrip(".")
+    bare = re.sub(r"^(?:Connect:)+|^\[|\]$", "", key, flags=re.IGNORECASE).rstrip(".")
+    if bare.lower().startswith("ipv6:"):
+        bare = bare[5:]
+        bare += "" if ":" in bare else ":"
     if re.fullmatch(r"\d{1,3}(\.\d{1,3}){0,3}", bare):
         parts = bare.split(".")
         full = ".".join([*parts, *["0"] * (4 - len(parts))])
@@ -83,7 +95,7 @@ def network_of(key: str) -> Network | None:
         groups = [group for group in bare.split(":") if group]
         short = "::" not in bare and len(groups) < 8
         return _network(f"{':'.join(groups)}::/{16 * len(groups)}" if short else bare)
-    return _network(bare) if "/" in bare else None
+    return None
 
 
 def _network(text: str) -> Network | None:
@@ -103,10 +115,23 @@ def _mc(sendmail: Sendmail, given: Given) -> None:
             sendmail.features[first] = rest
         elif name == "define":
             sendmail.options[first] = rest
+        elif name == "RELAY_DOMAIN_FILE":
+            sendmail.options[name] = Said(first, place)
         elif name in _ADDS:
             for word in first.split():
                 sendmail.add(_ADDS[name], Said(word, place))
     _class_lines(sendmail, Given(given.name, text))
+    _rules(sendmail, Given(given.name, text))
+
+
+def _rules(sendmail: Sendmail, given: Given) -> None:
+    """Rules that accept in a ruleset that Sendmail leaves to its owner."""
+    ruleset = ""
+    for number, line in enumerate(given.lines, 1):
+        if line.startswith("S"):
+            ruleset = line[1:].split("=")[0].strip()
+        elif line.startswith("R") and ruleset in OWN_RULESETS and _ACCEPTS.search(line):
+            sendmail.rules.append(Said(line, Place(given.name, number), ruleset))
 
 
 def _calls(text: str) -> Iterator[tuple[str, list[str], int]]:
@@ -139,6 +164,9 @@ def _cf(sendmail: Sendmail, given: Given) -> None:
             if (name := names.get(match[2] or "")) and match[3]:
                 sendmail.options[name] = Said(match[3], place)
     _class_lines(sendmail, given)
+    _rules(sendmail, given)
+    if not _CHECKED.search(given.text):
+        sendmail.options["without rules"] = Said("", Place(given.name, 0))
 
 
 def _class_lines(sendmail: Sendmail, given: Given) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from analyzer.config import recognise
 from analyzer.config.findings import (
@@ -12,82 +11,31 @@ from analyzer.config.findings import (
     OPEN,
     UNKNOWN,
     Audit,
-    Check,
     Door,
     Finding,
     Hole,
-    ordered,
 )
 from analyzer.config.given import Given, Place, Said
-from analyzer.config.sendmail import AccessEntry, Sendmail, network_of
+from analyzer.config.sendmail import AccessEntry, Sendmail, has_mask, network_of
+from analyzer.config.sendmail_checks import (
+    BASED_ON_MX,
+    DELAYED,
+    ENTIRE_DOMAIN,
+    LOCAL_FROM,
+    LOOSE,
+    MAIL_FROM,
+    NO_MASK,
+    NOT_GIVEN,
+    OLD_RELEASE,
+    OWN_RULES,
+    PROMISCUOUS,
+    UNQUALIFIED,
+    UNRESOLVABLE,
+    WIDE_RELAY,
+)
 from analyzer.config.suffixes import owned_by_nobody
 from analyzer.site import too_wide
 
-PROMISCUOUS = Check(
-    "sendmail-promiscuous", "critical",
-    "`FEATURE(promiscuous_relay)`",
-    "The relay check is left out: everybody relays, and no line in the log says so.",
-)  # fmt: skip
-LOCAL_FROM = Check(
-    "sendmail-relay-local-from", "critical",
-    "`FEATURE(relay_local_from)`",
-    "A sender in one of our domains relays, and a sender is whatever the client types.",
-)  # fmt: skip
-MAIL_FROM = Check(
-    "sendmail-relay-mail-from", "critical",
-    "`FEATURE(relay_mail_from)` with a RELAY entry for a sender in the access table",
-    "The sender is whatever the client types: whoever guesses the entry relays.",
-)  # fmt: skip
-OLD_RELEASE = Check(
-    "sendmail-before-8.9", "critical",
-    "a release before 8.9",
-    "It relays for everybody unless rules were added by hand.",
-)  # fmt: skip
-WIDE_RELAY = Check(
-    "sendmail-relay-wide", "critical",
-    "a RELAY entry or a name in class R that nobody owns alone: a top-level domain, or a network "
-    "wider than /16",
-    "Every host in it relays, and anybody may send to it through this server.",
-)  # fmt: skip
-ENTIRE_DOMAIN = Check(
-    "sendmail-relay-entire-domain", "high",
-    "`FEATURE(relay_entire_domain)` where class m holds a domain that nobody owns alone",
-    "Every host of that domain relays.",
-)  # fmt: skip
-BASED_ON_MX = Check(
-    "sendmail-relay-based-on-mx", "high",
-    "`FEATURE(relay_based_on_MX)`",
-    "Whoever points an MX record of a domain at this server may send to it through the server.",
-)  # fmt: skip
-LOOSE = Check(
-    "sendmail-loose-relay-check", "high",
-    "`FEATURE(loose_relay_check)`",
-    "user%outside@relayed-domain is passed on to a host that trusts us and may deliver it outside.",
-)  # fmt: skip
-UNQUALIFIED = Check(
-    "sendmail-unqualified-senders", "medium",
-    "`FEATURE(accept_unqualified_senders)`",
-    "Senders without a domain are taken from everybody; replies to them end in our own domain.",
-)  # fmt: skip
-UNRESOLVABLE = Check(
-    "sendmail-unresolvable-senders", "medium",
-    "`FEATURE(accept_unresolvable_domains)`",
-    "Senders that cannot exist are taken; every notice to them stays in the queue.",
-)  # fmt: skip
-NOT_GIVEN = Check(
-    "sendmail-file-not-given", "medium",
-    "a file that may let strangers relay was not given",
-    "What it holds cannot be known from these files.",
-)  # fmt: skip
-DELAYED = Check(
-    "sendmail-delay-checks", "info",
-    "`FEATURE(delay_checks)`",
-    "Client and sender are judged at RCPT: the log names check_rcpt for all refusals.",
-)  # fmt: skip
-CHECKS = (
-    PROMISCUOUS, LOCAL_FROM, MAIL_FROM, OLD_RELEASE, WIDE_RELAY, ENTIRE_DOMAIN, BASED_ON_MX, LOOSE,
-    UNQUALIFIED, UNRESOLVABLE, NOT_GIVEN, DELAYED,
-)  # fmt: skip
 _BY_FEATURE = {
     "promiscuous_relay": PROMISCUOUS,
     "relay_local_from": LOCAL_FROM,
@@ -99,15 +47,21 @@ _BY_FEATURE = {
 # With these a stranger is served whatever else is set.
 _OPENS = {check.name for check in (PROMISCUOUS, LOCAL_FROM, MAIL_FROM, OLD_RELEASE, WIDE_RELAY)}
 DAEMON = "sendmail daemon"
+NO_RELAY_DOMAINS = (
+    "relay-domains was not given: where /etc/mail/relay-domains exists, Sendmail reads it, and "
+    "whoever it names may relay"
+)
 
 
 def audit(sendmail: Sendmail, files: Sequence[Given]) -> Audit:
     """One door: every daemon of a Sendmail asks the same rules."""
-    by_name = {given.name: given for given in files}
     findings = [*_features(sendmail), *_names(sendmail), *_access(sendmail)]
     opened = [f for f in findings if f.check.name in _OPENS or f.check in (ENTIRE_DOMAIN, LOOSE)]
     opened = [f for f in opened if f.check is not LOOSE or sendmail.named("R")]
-    lost = list(_not_given(sendmail))
+    lost = [*_not_given(sendmail), *_own_rules(sendmail)]
+    if not {PROMISCUOUS.name, OLD_RELEASE.name} & {f.check.name for f in findings}:
+        lost += _cut(sendmail)
+    by_mx = [f for f in findings if f.check is BASED_ON_MX]
     if opened:
         first = opened[0]
         door = Door(DAEMON, OPEN, f"{first.detail.rstrip('.')} ({first.place})", first.place)
@@ -116,16 +70,15 @@ def audit(sendmail: Sendmail, files: Sequence[Given]) -> Audit:
             f"closed, unless {' or '.join(f.detail.split(' ')[0] for f in lost)} says otherwise"
         )
         door = Door(DAEMON, UNKNOWN, because, lost[0].place)
+    elif by_mx:
+        place = by_mx[0].place
+        because = f"closed, but for domains whose owner names this server in DNS ({place})"
+        door = Door(DAEMON, UNKNOWN, because, place)
     else:
         place = Place(files[0].name if files else "sendmail", 0)
-        door = Door(DAEMON, CLOSED, "nothing lets a stranger relay", place)
-    shown = [replace(f, line=_line(by_name, f)) for f in [*findings, *lost]]
-    return Audit("Sendmail", [door], ordered(shown))
-
-
-def _line(files: dict[str, Given], finding: Finding) -> str:
-    given = files.get(finding.place.file)
-    return given.line(finding.place.line).strip() if given else finding.line
+        door = Door(DAEMON, CLOSED, "nothing in these files lets a stranger relay", place)
+    notes = [] if recognise.RELAY_NAMES in sendmail.given else [NO_RELAY_DOMAINS]
+    return Audit.of("Sendmail", [door], [*findings, *lost], files, notes)
 
 
 def _features(sendmail: Sendmail) -> Iterator[Finding]:
@@ -170,6 +123,9 @@ def _entire_domain(sendmail: Sendmail, said: Said) -> Iterator[Finding]:
 def _names(sendmail: Sendmail) -> Iterator[Finding]:
     """Class R counts for clients and for recipients."""
     for said in sendmail.named("R"):
+        if has_mask(said.value):
+            yield _masked(said)
+            continue
         network = network_of(said.value)
         if network is not None and too_wide(network):
             hole = Hole(clients=(network,))
@@ -185,6 +141,9 @@ def _names(sendmail: Sendmail) -> Iterator[Finding]:
 def _access(sendmail: Sendmail) -> Iterator[Finding]:
     for entry in sendmail.access:
         if entry.value.upper() != "RELAY":
+            continue
+        if has_mask(entry.key):
+            yield _masked(Said(entry.key, entry.place))
             continue
         network = network_of(entry.key)
         remedy = f"{_tagged(entry)}\tREJECT"
@@ -205,6 +164,27 @@ def _access(sendmail: Sendmail) -> Iterator[Finding]:
             yield Finding(WIDE_RELAY, entry.place, "", detail, remedy, hole=hole)
 
 
+def _masked(said: Said) -> Finding:
+    detail = f"{said.value} fits nobody."
+    remedy = "Write prefixes: 10.1 for 10.1.0.0/16, several for a network between them."
+    return Finding(NO_MASK, said.place, said.value, detail, remedy)
+
+
+def _own_rules(sendmail: Sendmail) -> Iterator[Finding]:
+    """Rules that no feature made."""
+    for said in sendmail.rules:
+        detail = f"{said.key} has rules of its own."
+        yield Finding(OWN_RULES, said.place, said.value, detail, "Read them by hand, or leave out.")
+
+
+def _cut(sendmail: Sendmail) -> Iterator[Finding]:
+    """A generated file without the rules that every release since 8.9 puts into it."""
+    missing = sendmail.options.get("without rules")
+    if missing and "version" in sendmail.options:
+        detail = "sendmail.cf has no ruleset Rcpt_ok: it was made without the check, or is cut."
+        yield Finding(NOT_GIVEN, missing.place, "", detail, "Give the whole sendmail.cf.")
+
+
 def _tagged(entry: AccessEntry) -> str:
     return f"{entry.tag}:{entry.key}" if entry.tag else entry.key
 
@@ -215,6 +195,10 @@ def _not_given(sendmail: Sendmail) -> Iterator[Finding]:
         place = Place("sendmail.mc", 0)
         detail = "sendmail.mc or sendmail.cf was not given: its features are unknown."
         yield Finding(NOT_GIVEN, place, "", detail, "Give /etc/mail/sendmail.mc.")
+    names = sendmail.options.get("RELAY_DOMAIN_FILE")
+    if names and recognise.RELAY_NAMES not in sendmail.given:
+        detail = f"{names.value} was not given: whom it names is unknown."
+        yield Finding(NOT_GIVEN, names.place, "", detail, f"Give {names.value}.")
     database = sendmail.features.get("access_db")
     if database and recognise.SENDMAIL_ACCESS not in sendmail.given:
         detail = "/etc/mail/access was not given: its RELAY entries are unknown."

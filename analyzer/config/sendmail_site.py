@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.config.entries import Entries
 from analyzer.config.given import Said
-from analyzer.config.sendmail import Sendmail, network_of
+from analyzer.config.sendmail import Sendmail, has_mask, network_of
 
 
 def site(sendmail: Sendmail) -> Entries:
@@ -36,6 +36,9 @@ def site(sendmail: Sendmail) -> Entries:
 
 
 def _relayed(entries: Entries, said: Said, name: str) -> None:
+    if has_mask(name):
+        entries.notes.append(f"{said.place}: Sendmail reads no masks: {name} is nobody")
+        return
     network = network_of(name)
     if network is not None:
         entries.add("networks", said, str(network))
