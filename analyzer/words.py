@@ -21,7 +21,11 @@ def thousands(value: float) -> str:
 
 def count(value: int, unit: str) -> str:
     """1 message, 2,345 messages."""
-    return f"{value:,} {unit if value == 1 else unit + ('es' if unit.endswith('s') else 's')}"
+    if value == 1:
+        return f"{value:,} {unit}"
+    if unit[-1:] == "y" and unit[-2:-1] not in "aeiou":
+        return f"{value:,} {unit[:-1]}ies"
+    return f"{value:,} {unit}{'es' if unit.endswith('s') else 's'}"
 
 
 def unit_for(most: float) -> tuple[float, str]:

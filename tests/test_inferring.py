@@ -94,3 +94,17 @@ def test_a_question_that_is_none_is_refused():
         CliRunner().invoke(
             app, ["site", "infer", str(CLEAN), "--what-if", "x"], catch_exceptions=False
         )
+
+
+def test_a_forward_of_an_unnamed_address_is_a_remark_in_the_site(tmp_path):
+    log = Path(__file__).with_name("messages") / "sendmail_expansions.log"
+    text = inferred.as_toml(inferring.infer([log], year=2026).found)
+    (tmp_path / "site.toml").write_text(text, "utf-8")
+    assert '# "?" = ["pat@home.test"]  # 1 message: ' in text
+    assert load(tmp_path / "site.toml").forwards == {"jo@corp.test": ["jo@home.test"]}
+
+
+def test_forwards_of_sendmail_are_no_accusation_where_no_site_is_given():
+    log = Path(__file__).with_name("messages") / "sendmail_expansions.log"
+    found = pipeline.analyze([log], year=2026).case.findings.to_pandas()
+    assert "abuse" not in set(found["kind"])

@@ -17,6 +17,10 @@ def test_a_count_carries_its_unit(value, told):
     assert words.count(value, "message") == told
 
 
+def test_one_delivery_and_two_deliveries():
+    assert (words.count(2, "delivery"), words.count(2, "day")) == ("2 deliveries", "2 days")
+
+
 def test_one_address_and_two_addresses():
     assert (words.count(1, "address"), words.count(2, "address")) == ("1 address", "2 addresses")
 

@@ -24,7 +24,10 @@ STRANGERS = 3  # a mistyped address reaches a server by one or two
 DAYS, MESSAGES = 2, 3  # a host that sends for us does so again and again
 MOST_TARGETS = 10  # of an alias; what reaches more people is a list
 QUOTED_BY = 2  # one next hop may say what it likes
-OWNER = r"^(?:owner-(?P<after>[^@]+)|(?P<before>[^@]+?)-(?:owner|request|bounces?))@(?P<of>[^@]+)$"
+OWNER = (
+    r"^(?:owner-(?P<after>[^@]+)|(?P<before>[^@]+?)-(?:owner|request|bounces?))(?:@(?P<of>[^@]+))?$"
+)
+UNNAMED = "?"  # an address of ours that the log does not tell
 QUOTED = r"\bmessages from \[(?P<ip>[0-9A-Fa-f.:]+)\]"
 # Lines, or mail: what each ground counts, and how it is said.
 GROUNDS = {
@@ -57,7 +60,7 @@ def inference(
     Returns:
         `key, value, target, confidence, times, unit, reason`; `target` of a forward only.
     """
-    lists = _lists(rows)
+    lists = _lists(rows, _busiest(told))
     parts = [
         _told(told, denied),
         _accepted(rows, denied),
@@ -66,6 +69,7 @@ def inference(
         _quoted(rows),
         lists,
         _forwards(rows, lists["value"]),
+        _unnamed(rows),
     ]
     found = pd.concat([part.reindex(columns=INFERENCE) for part in parts], ignore_index=True)
     rank = {name: number for number, name in enumerate([HIGH, MEDIUM, LOW])}
@@ -218,13 +222,23 @@ def _quoted(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _lists(rows: pd.DataFrame) -> pd.DataFrame:
-    """Addresses of ours whose mail went on under the name of their owner."""
-    parts = rows["sender"].astype("str").str.extract(OWNER)
+def _busiest(told: pd.DataFrame) -> str:
+    """The domain of ours that most is said of; empty without any."""
+    mine = told[told["key"].eq("domains")].groupby("value")["times"].sum()
+    return str(mine.idxmax()) if len(mine) else ""
+
+
+def _lists(rows: pd.DataFrame, first: str) -> pd.DataFrame:
+    """Addresses of ours whose mail went on under the name of their owner.
+
+    Sendmail logs no more than that a copy was made for an owner, often without a domain.
+    """
+    cloned = rows["owner"].notna()
+    parts = rows["owner"].where(cloned, rows["sender"]).astype("str").str.extract(OWNER)
     name = parts["after"].where(parts["after"].notna(), parts["before"])
-    address = (name + "@" + parts["of"]).str.lower()
+    address = (name + "@" + parts["of"].mask(parts["of"].isna() & cloned, first)).str.lower()
     sent_on = rows["original_recipient"].str.lower().eq(address)
-    mine = sent_on & rows["original_side"].eq("inside")
+    mine = (sent_on & rows["original_side"].eq("inside")) | (cloned & address.notna())
     counts = (
         rows[mine]
         .groupby(address[mine])
@@ -258,4 +272,23 @@ def _forwards(rows: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
     few = counts.groupby("value")["target"].transform("size").le(MOST_TARGETS)
     return counts[few].assign(
         key="forwards", confidence=HIGH, unit="message", reason="this server sent it on"
+    )
+
+
+def _unnamed(rows: pd.DataFrame) -> pd.DataFrame:
+    """People elsewhere whom an alias or .forward of ours brings mail; Sendmail names only them."""
+    went_on = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
+    same = rows["original_recipient"].eq(rows["recipient"])
+    mine = went_on & same & rows["expanded"] & rows["owner"].isna()
+    counts = rows[mine].groupby(rows.loc[mine, "recipient"].str.lower())["origin_life"].nunique()
+    return pd.DataFrame(
+        {
+            "key": "forwards",
+            "value": UNNAMED,
+            "target": counts.index,
+            "confidence": LOW,
+            "times": counts.to_numpy("int64"),
+            "unit": "message",
+            "reason": "this server sent it on for an address of yours that the log does not name",
+        }
     )

@@ -50,10 +50,14 @@ def as_toml(found: pd.DataFrame) -> str:
     forwards = found[found["key"].eq("forwards")]
     if len(forwards):
         lines.append("[forwards]")
-        for address, of in forwards.groupby("value", sort=True):
+        sure = forwards[forwards["confidence"].ne("low")]
+        for address, of in sure.groupby("value", sort=True):
             targets = ", ".join(map(_text, of["target"]))
             mail = count(int(of["times"].max()), "message")
             lines.append(f"{_text(str(address))} = [{targets}]  # {mail}")
+        for row in forwards[forwards["confidence"].eq("low")].to_dict("records"):
+            told = f"{count(int(row['times']), 'message')}: {display(row['reason'], 400)}"
+            lines.append(f"# {_text(row['value'])} = [{_text(row['target'])}]  # {told}")
         lines.append("")
     return "\n".join(lines)
 

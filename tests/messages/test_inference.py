@@ -165,3 +165,21 @@ def test_an_address_that_one_next_hop_alone_quotes_is_not_believed(tmp_path):
     (tmp_path / "mail.log").write_bytes(one)
     found = inferring.infer([tmp_path / "mail.log"], year=2026).found
     assert "192.0.2.25" not in set(found["value"])
+
+
+def test_sendmail_names_a_list_by_its_owner_and_forwards_by_their_end_alone():
+    log = Path(__file__).with_name("sendmail_expansions.log")
+    found = inferring.infer([log], year=2026).found
+    rows = found[found["key"].isin(["lists", "forwards"])]
+    assert rows[["value", "target", "confidence"]].fillna("").to_numpy().tolist() == [
+        ["news@corp.test", "", "medium"],
+        ["jo@corp.test", "jo@home.test", "high"],
+        ["?", "pat@home.test", "low"],
+    ]
+
+
+def test_whom_sendmail_sends_on_to_in_a_sample_are_the_ends_of_its_forwards():
+    found, site = inferred("sendmail-open-relay")
+    ends = set(found.loc[found["key"].eq("forwards"), "target"])
+    assert len(ends) == 8
+    assert ends <= {target for targets in site.forwards.values() for target in targets}
