@@ -24,6 +24,9 @@ OURS_ALONE = [
     *map(ipaddress.ip_network, ("127.0.0.0/8", "169.254.0.0/16")),
     *map(ipaddress.ip_network, ("::1/128", "fe80::/10", "fc00::/7")),
 ]
+# The server itself, whatever is stated; what a site says of this machine may be more.
+LOOPBACK = ("127.0.0.1", "::1")
+LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 WIDEST = {4: 16, 6: 32}  # prefix bits; a wider network of public addresses is a probable hole
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analyzer.detect.backscatter import NO_SUCH_USER
 from analyzer.schema import NOT_DELIVERIES
+from analyzer.site import LOOPBACK
 
 DAY = pd.Timedelta(days=1)
 KEPT = [
@@ -13,7 +14,6 @@ KEPT = [
     "client_side", "address_side", "origin_sender", "sender_side", "origin_masked",
     "orig_source", "orig_line", "orig_offset",
 ]  # fmt: skip
-LOOPBACK = ["127.0.0.1", "::1"]
 COUNTED = ["recipients", "outside", "new", "failed"]
 
 

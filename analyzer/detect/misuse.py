@@ -14,8 +14,9 @@ import pandas as pd
 
 from analyzer.detect.clues import own_network
 from analyzer.detect.detector import Evidence, evidence_of, totals
-from analyzer.detect.mail import LOOPBACK, user
+from analyzer.detect.mail import user
 from analyzer.detect.runs import best_run, gone_on, in_run
+from analyzer.site import LOOPBACK
 from analyzer.words import count
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so

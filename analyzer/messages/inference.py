@@ -15,7 +15,7 @@ import pandas as pd
 from analyzer.messages.addresses import canonical_ip, domain, per_value, within
 from analyzer.messages.assemble import Assembled
 from analyzer.messages.masks import masked
-from analyzer.site import OURS_ALONE
+from analyzer.site import LOOPBACK_NETWORKS, OURS_ALONE
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 KEYS = ["domains", "relay_domains", "networks", "servers", "lists", "forwards"]  # of site.toml
@@ -154,7 +154,7 @@ def _around(text: str) -> str:
     """Its network as sites cut them: by the second number of 10.x, else /24; /64 of IPv6."""
     address = ipaddress.ip_address(str(canonical_ip(text)))
     if address.is_loopback:
-        return "127.0.0.0/8" if address.version == 4 else "::1/128"
+        return LOOPBACK_NETWORKS[address.version == 6]
     width = 64 if address.version == 6 else 16 if text.startswith("10.") else 24
     return str(ipaddress.ip_network(f"{address}/{width}", strict=False))
 

@@ -22,7 +22,7 @@ from analyzer.messages.addresses import (
     within,
 )
 from analyzer.messages.grounds import said
-from analyzer.site import OURS_ALONE, Network, Site, domain_key
+from analyzer.site import LOOPBACK, OURS_ALONE, Network, Site, domain_key
 
 INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
 FLOWS = {
@@ -31,8 +31,7 @@ FLOWS = {
     (OUTSIDE, INSIDE): "inbound",
     (OUTSIDE, OUTSIDE): "third_party",
 }
-# The server itself, whatever networks are stated; other loopback addresses are the site's to say.
-LOOPBACK = [ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128")]
+ITSELF = [ipaddress.ip_network(address) for address in LOOPBACK]
 MAILBOXES = ["local", "virtual"]  # these never pass mail on to another host, as a filter may
 
 
@@ -102,7 +101,7 @@ def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> L
     relayed = (
         stated.relay_domains if stated.domains is not None else by_log.get("relay_domains", [])
     )
-    believed = [*stated.believed_networks, *LOOPBACK] if stated.networks is not None else OURS_ALONE
+    believed = [*stated.believed_networks, *ITSELF] if stated.networks is not None else OURS_ALONE
     names = stated.servers if stated.servers is not None else by_log.get("servers", [])
     return Locality(
         frozenset(map(domain_key, domains)) if domains else None,

@@ -21,11 +21,10 @@ from analyzer.pipeline.judging import judged
 from analyzer.pipeline.reading import read_all
 from analyzer.progress import Show
 from analyzer.schema import EVENTS
-from analyzer.site import Site
+from analyzer.site import LOOPBACK_NETWORKS, Site
 from analyzer.window import Window
 
 VERDICTS = ["legitimate", "unclear", "abusive"]  # of a message the gravest of its recipients
-ALWAYS_OURS = ["127.0.0.0/8", "::1/128"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def completed(found: pd.DataFrame, stated: Site | None) -> Site:
     by_log: dict[str, Any] = {
         str(key): of["value"].tolist() for key, of in sure.groupby("key") if key != "forwards"
     }
-    by_log["networks"] = [*ALWAYS_OURS, *by_log.get("networks", [])]
+    by_log["networks"] = [*LOOPBACK_NETWORKS, *by_log.get("networks", [])]
     forwards = sure[sure["key"].eq("forwards")]
     by_log["forwards"] = {
         str(address): of["target"].tolist() for address, of in forwards.groupby("value")

@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from analyzer.display import display
+from analyzer.site import LOOPBACK_NETWORKS
 from analyzer.words import count
 
 WIDTH = 80
 INDENT = " " * 4
 LISTS = ["domains", "relay_domains", "networks", "servers", "lists"]
-LOOPBACK = ["127.0.0.0/8", "::1/128"]
 HEAD = """\
 # Who is local, by the log, as `relaytrail site infer` reads it. Check each line: only you know.
 # A line behind # may be yours; take the # away if it is.
@@ -40,7 +40,7 @@ def as_toml(found: pd.DataFrame) -> str:
     lines = [HEAD]
     for key in LISTS:
         rows = found[found["key"].eq(key)].to_dict("records")
-        own = [f'    "{name}",  # this machine' for name in LOOPBACK if key == "networks"]
+        own = [f'    "{name}",  # this machine' for name in LOOPBACK_NETWORKS if key == "networks"]
         if rows or own:
             sure = own or any(row["confidence"] != "low" for row in rows)
             entries = [*own, *(_entry(row) for row in rows)]
@@ -50,8 +50,8 @@ def as_toml(found: pd.DataFrame) -> str:
     forwards = found[found["key"].eq("forwards")]
     if len(forwards):
         lines.append("[forwards]")
-        sure = forwards[forwards["confidence"].ne("low")]
-        for address, of in sure.groupby("value", sort=True):
+        known = forwards[forwards["confidence"].ne("low")]
+        for address, of in known.groupby("value", sort=True):
             targets = ", ".join(map(_text, of["target"]))
             mail = count(int(of["times"].max()), "message")
             lines.append(f"{_text(str(address))} = [{targets}]  # {mail}")
