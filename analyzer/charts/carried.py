@@ -40,6 +40,7 @@ def ways(frame: pd.DataFrame) -> pd.DataFrame:
     """Recipients of the abuse by way: COLUMNS and `recipients`. Takes `destinations` rows."""
     suspect = style.suspect(frame)
     bad = frame[(frame["verdict"] == suspect) & frame["mechanism"].notna()]
+    bad = bad.astype(object)  # a column without any value has no type that takes names
     table = pd.DataFrame(
         {
             "source": bad["auth_user"].fillna(bad["client_ip"]).fillna(MADE_HERE),

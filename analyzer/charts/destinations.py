@@ -34,9 +34,9 @@ def destinations(deliveries: pa.Table) -> pd.DataFrame:
     counted = pc.invert(pc.is_in(deliveries["status"], pa.array(NOT_DELIVERIES)))
     rows = deliveries.filter(counted)
     frame: pd.DataFrame = rows.select([*COLUMNS, "server"]).to_pandas()
-    domain = _part(rows["recipient"], DOMAIN, "domain")
+    domain = _part(rows["recipient"], DOMAIN, "domain").to_pandas()
     connected, named = (_part(rows["relay"], pattern, "host") for pattern in HOSTS)
-    host = connected.fillna(named)
+    host = pc.coalesce(connected, named).to_pandas()
     frame["domain"] = domain.str.lower()
     owners = {name: _owner(str(name)) for name in host.dropna().unique()}
     frame["receiver"] = host.map(owners)
@@ -50,10 +50,8 @@ def leaving(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[outside & frame["receiver"].notna()]
 
 
-def _part(column: pa.ChunkedArray, pattern: str, name: str) -> pd.Series[Any]:
-    found = pc.struct_field(pc.extract_regex(column.cast(pa.string()), pattern), name)
-    result: pd.Series[Any] = found.to_pandas()
-    return result
+def _part(column: pa.ChunkedArray, pattern: str, name: str) -> pa.ChunkedArray:
+    return pc.struct_field(pc.extract_regex(column.cast(pa.string()), pattern), name)
 
 
 def _owner(host: str) -> str:

@@ -13,7 +13,7 @@ from analyzer.report.story import tell
 if TYPE_CHECKING:
     from analyzer.report import figures
 
-__all__ = ["retell", "tell", "write", "write_events"]
+__all__ = ["retell", "tell", "told", "write", "write_events"]
 
 
 def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str, str]:
@@ -39,14 +39,24 @@ def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str
 
 def retell(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str, str]:
     """The report, the audit and the manifest alone; the folder already holds everything else."""
-    from analyzer.report import figures, html, pdf, tables
+    from analyzer.report import tables
 
     if case.audit is not None:
         tables.write_json(case.audit, folder / "audit.json")
-    pictures = [figures.picture(chart) for chart in charts]
-    story = tell(case)
-    (folder / "report.pdf").write_bytes(pdf.render(story, pictures))
-    (folder / "report.html").write_text(html.render(story, pictures), "utf-8")
+    for name, content in told(case, charts).items():
+        (folder / name).write_bytes(content)
     outputs = tables.hashes(folder)
     tables.write_json(case.manifest | {"outputs": outputs}, folder / "manifest.json")
     return outputs
+
+
+def told(case: Case, charts: Sequence[figures.Chart], paper: str = "a4") -> dict[str, bytes]:
+    """The report as PDF and as a page, by file name; nothing is written."""
+    from analyzer.report import figures, html, pdf
+
+    pictures = [figures.picture(chart) for chart in charts]
+    story = tell(case)
+    return {
+        "report.pdf": pdf.render(story, pictures, paper),
+        "report.html": html.render(story, pictures).encode(),
+    }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from analyzer import words
 from analyzer.case import Case
@@ -53,8 +54,9 @@ def closing(case: Case, facts: Facts) -> Closing:
     clean = case.impact.get("clean") or {}
     hours = None if last is None or ends is None else round((ends - last) / HOUR, 1)
     test = _test(case.relay_test, last)
-    proofs = [*_refusals(facts), *_door(facts), *([test[1]] if test else [])]
-    refused = facts.denied_after is not None and "open_relay" in facts.doors
+    again = _refused_again(case, facts)
+    proofs = [*_refusals(facts, again), *_door(facts), *([test[1]] if test else [])]
+    refused = bool(again)
     only_relay = not set(facts.doors) - {"open_relay", "backscatter"}
     tested_shut = bool(test) and test is not None and test[0] == "closed"
     open_again = bool(test) and test is not None and test[0] in FOUND_OPEN
@@ -70,14 +72,34 @@ def closing(case: Case, facts: Facts) -> Closing:
     )
 
 
-def _refusals(facts: Facts) -> list[str]:
+def _refused_again(case: Case, facts: Facts) -> list[str]:
+    """Addresses that had relayed, and were refused after the last relayed message.
+
+    A door need not be open to everybody: that others are refused shows nothing of theirs.
+    """
+    relay = facts.doors.get("open_relay")
+    if relay is None or relay.last is None:
+        return []
+    denied = pc.equal(case.attempts["kind"], "relay_denied")
+    rows = case.attempts.select(["time", "client_ip"]).filter(denied).to_pandas()
+    after = set(rows.loc[rows["time"] > relay.last, "client_ip"].dropna())
+    return [address for address in relay.addresses if address in after]
+
+
+def _refusals(facts: Facts, again: list[str]) -> list[str]:
     if facts.denied_after is None or "open_relay" not in facts.doors:
         return []
     attempts, first = facts.denied_after
     were = "was" if attempts == 1 else "were"
     tried = words.capital(words.count(attempts, "attempt"))
     when = f"the first on {words.moment(first)}"
-    return [f"{tried} to relay {were} refused after the last relayed message, {when}."]
+    told = f"{tried} to relay {were} refused after the last relayed message, {when}"
+    if not again:
+        return [
+            f"{told}; none from an address that had relayed, so its own door may be open still."
+        ]
+    names = words.listing([display(address, 45) for address in again])
+    return [f"{told}; among them from {names}, which had relayed before."]
 
 
 def _door(facts: Facts) -> list[str]:

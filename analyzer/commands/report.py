@@ -1,0 +1,107 @@
+"""`relaytrail report`: a case told again, for whom, on which paper, with or without names."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Audience(StrEnum):
+    """Who is written to."""
+
+    management = "management"
+    technical = "technical"
+    delisting = "delisting"
+
+
+class Paper(StrEnum):
+    """Sizes of paper."""
+
+    a4 = "a4"
+    letter = "letter"
+
+
+def report(
+    case: Annotated[Path, typer.Argument(help="Folder that analyze wrote.", show_default=False)],
+    audience: Annotated[
+        Audience | None,
+        typer.Option("--for", help="Texts to send, instead of the report.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Folder to write to; texts are printed without.",
+            show_default=False,
+        ),
+    ] = None,
+    paper: Annotated[Paper, typer.Option(help="Paper of the PDF.")] = Paper.a4,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact", help="Mask addresses and logins of our own users, each always alike."
+        ),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+) -> None:
+    """Write the report of a case anew, or texts to send about it.
+
+    The case itself stays as it is. Texts have square brackets where only you know what is true.
+    """
+    from analyzer.case import Case
+    from analyzer.errors import SettingsError
+    from analyzer.report.redact import redacted
+
+    if audience is None and output is None:
+        remedy = "Give -o FOLDER, or --for management|technical|delisting to print texts."
+        raise SettingsError("where is the report to be written?", case, remedy)
+    if output is not None and output.resolve().is_relative_to(case.resolve()):
+        raise SettingsError("lies inside the case", output, "Give -o a folder outside the case.")
+    told = Case.load(case)
+    told = redacted(told) if redact else told
+    files = _texts(told, audience) if audience else _files(told, paper)
+    if output is None:
+        for number, (name, content) in enumerate(files.items()):
+            typer.echo(("\n" if number else "") + f"--- {name}")
+            typer.echo(content.decode().rstrip("\n"))
+        return
+    _write(files, output, force)
+    for name in files:
+        typer.echo(str(output / name))
+
+
+def _texts(told: object, audience: Audience) -> dict[str, bytes]:
+    from analyzer.case import Case
+    from analyzer.report.texts import AUDIENCES
+
+    assert isinstance(told, Case)
+    return {name: text.encode() for name, text in AUDIENCES[audience.value](told).items()}
+
+
+def _files(told: object, paper: Paper) -> dict[str, bytes]:
+    from analyzer import charts
+    from analyzer import report as reporting
+    from analyzer.case import Case
+
+    assert isinstance(told, Case)
+    return reporting.told(told, charts.draw(told), paper.value)
+
+
+def _write(files: dict[str, bytes], output: Path, force: bool) -> None:
+    from analyzer.errors import EnvironmentTrouble, SettingsError
+
+    standing = [name for name in files if (output / name).exists()]
+    if standing and not force:
+        remedy = "Give another -o, or --force to replace it."
+        raise SettingsError("the file exists", output / standing[0], remedy)
+    try:
+        for name, content in files.items():
+            (output / name).parent.mkdir(parents=True, exist_ok=True)
+            (output / name).write_bytes(content)
+    except OSError as error:
+        remedy = "Give -o a folder that you may write to."
+        raise EnvironmentTrouble(f"cannot be written: {error.strerror}", output, remedy) from None

@@ -1,0 +1,140 @@
+"""What is written to a blocklist that refuses us: cause, end, fix, quiet since, and the proof?
+
+Nothing is claimed that the case does not show. What only the administrator knows is a line to be
+filled in, in square brackets.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from analyzer import words
+from analyzer.case import Case
+from analyzer.display import display
+from analyzer.report import sentences
+from analyzer.report.closed import Closing, closing
+from analyzer.report.facts import Facts, gather
+from analyzer.report.letter import file_name, paragraphs, places_of
+
+CAUSES = {
+    "open_relay": "an open relay: the server accepted mail from outside addresses, without a "
+    "login, for recipients elsewhere",
+    "stolen_account": "a login was used by somebody else",
+    "trusted_host": "a host that may send without a login was made to send",
+    "local_injection": "a script or user on the server injected mail",
+    "backscatter": "the server sent notices to senders whose addresses were forged",
+}
+PRIVATE = [
+    ipaddress.ip_network(net)
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
+]
+FIX = "[What was changed, and when: the log does not say it. One sentence.]"
+SIGNED = "[Name, function, address at which you can be reached]"
+NOT_FOUND = (
+    "Nobody refuses us in this log, or not in words that name a list: no request is written."
+)
+
+
+def requests(case: Case) -> dict[str, str]:
+    """A text for each list or provider that refused us, by file name."""
+    facts = gather(case)
+    end, ours = closing(case, facts), _our_addresses(case)
+    listed = case.impact.get("blocklists", [])
+    found = {
+        f"delisting-{file_name(entry['provider'])}.txt": _request(entry, facts, end, ours)
+        for entry in listed
+    }
+    return found or {"delisting.txt": NOT_FOUND + "\n"}
+
+
+def _our_addresses(case: Case) -> list[str]:
+    """Those of the servers that the site states."""
+    stated = (case.manifest.get("site") or {}).get("servers") or []
+    return [display(str(name), 45) for name in stated if _public(str(name))]
+
+
+def _public(name: str) -> bool:
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return not (
+        address.is_loopback
+        or any(address in net for net in PRIVATE if net.version == address.version)
+    )
+
+
+def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str]) -> str:
+    provider = display(str(entry.get("provider", "")), 60)
+    server = sentences.server(facts)
+    addresses = [display(str(q["address"]), 45) for q in entry.get("quoted") or []] or ours
+    named = words.listing(addresses) if addresses else "[our address]"
+    page = display(str(entry.get("page") or ""), 160)
+    head = [f"To: {provider}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
+    body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(end)]
+    return "\n".join(head) + paragraphs(*body, _refused(entry), SIGNED)
+
+
+def _cause(facts: Facts) -> list[str]:
+    if facts.verdict == "possible":
+        doubt = "The cause is not certain: who is local was not stated when the log was read."
+    else:
+        doubt = ""
+    door = sentences.main_door(facts)
+    cause = CAUSES.get(door, "mail was sent through the server by others")
+    total = facts.doors.get(door, facts.total)
+    counted = (
+        f"{sentences.least(facts)}{words.count(total.messages, 'message')} for "
+        f"{words.count(total.recipients, 'recipient')}"
+    )
+    told = f"Cause: {cause}: {counted}, {_when(total.first, total.last)}."
+    return [doubt, told] if doubt else [told]
+
+
+def _when(first: Any, last: Any) -> str:
+    if first is None or last is None:
+        return "at times that the log does not show"
+    return f"from {words.moment(first)} to {words.moment(last)}"
+
+
+def _end(end: Closing) -> list[str]:
+    """The end and what proves it; without proof, what has to be done before this is sent."""
+    told = []
+    if end.open_again:
+        return ["[Do not send this yet: a relay test found the door open.]"]
+    if not end.ended or end.hours_clean is None:
+        return ["[Do not send this yet: the log ends while the abuse goes on.]"]
+    clean = f"{end.hours_clean:,.1f} hours to the end of the log"
+    alive = ""
+    if end.messages_since:
+        alive = f", in which the server took {words.count(end.messages_since, 'other message')}"
+    last = words.moment(end.end) if end.end is not None else words.NONE
+    told.append(f"End: the last message of this kind came on {last}; none in the {clean}{alive}.")
+    if end.closed:
+        told.append("The door is closed. " + " ".join(end.proofs))
+    else:
+        told.append("[The log does not show that the door is closed. Test it first, and say how.]")
+        told += end.proofs
+    return [*told, f"Fix: {FIX}"]
+
+
+def _refused(entry: dict[str, Any]) -> str:
+    said = display(str(entry.get("words") or ""), 300)
+    first, last = (
+        display(str(entry.get(name) or words.NONE), 30).replace("T", " ").replace("Z", " UTC")
+        for name in ("first", "last")
+    )
+    count = words.count(int(entry.get("refusals") or 0), "recipient")
+    return (
+        f"You refused mail of ours from {first} to {last} ({count}), in these words: “{said}”. "
+        f"Lines of our log: {places_of(entry.get('evidence'))}."
+    )
+
+
+def _innocent(facts: Facts) -> list[str]:
+    first, last = facts.log_first, facts.log_last
+    read = words.count(facts.messages_read, "message")
+    told = f"Our mail log {_when(first, last)} holds {read}, none of which was found to be abuse."
+    ask = "Please tell us the time (UTC) and a sample or the kind of what you saw."
+    return [told, "It shows this server only, not other hosts behind the same address.", ask]

@@ -1,0 +1,103 @@
+"""What does the person in charge tell the house, our users, and partners whose mail was hurt?"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from analyzer import words
+from analyzer.case import Case
+from analyzer.display import display
+from analyzer.report.closed import closing
+from analyzer.report.decisions import figure
+from analyzer.report.facts import gather
+from analyzer.report.letter import items, paragraphs
+from analyzer.report.story import tell
+
+KINDS = ("blocked", "delayed")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def texts(case: Case) -> dict[str, str]:
+    """The page for the house, a note to our users, and the partners, by file name."""
+    found = {"management.txt": _page(case)}
+    if gather(case).found or case.impact.get("blocklists"):
+        found["note-to-users.txt"] = _note(case)
+    if (case.impact.get("harm") or {}).get("by_partner"):
+        found["partners.csv"] = partners(case)
+    return found
+
+
+def _page(case: Case) -> str:
+    """The first page of the report, as text."""
+    story = tell(case)
+    parts = [story["title"], story["subtitle"], story["doubt"], " ".join(story["lead"])]
+    numbers = [f"{f['label']}: {f['value']} ({f['note']})" for f in story["figures"]]
+    over, money = story["closing"], story["money"]
+    if over:
+        parts.append(" ".join([f"Is it over? {over['headline']}.", *over["proofs"]]))
+    if money:
+        parts.append(f"Cost, nine times in ten: {money['range']}; {money['note']}.")
+    told = paragraphs(*parts) + "\n" + items(numbers) + "\n"
+    if story["decisions"]:
+        told += "\nDecisions needed:\n" + items(story["decisions"]) + "\n"
+    if story["certainty"]:
+        told += "\nHow sure this is:\n" + items(story["certainty"]) + "\n"
+    return told.lstrip("\n")
+
+
+def _note(case: Case) -> str:
+    """To our own users: what they may have seen, and what to do. No names, no blame."""
+    facts = gather(case)
+    end = closing(case, facts)
+    blocked, late = (
+        figure(case.impact, name) for name in ("own_recipients_blocked", "own_recipients_delayed")
+    )
+    notices = figure(case.impact, "notices_to_own_users")
+    listed = [display(str(e["provider"]), 40) for e in case.impact.get("blocklists", [])]
+    happened = (
+        "Strangers used our mail server to send mail."
+        if facts.found and facts.verdict != "possible"
+        else "Other servers refused mail of ours; why is being looked into."
+    )
+    seen = []
+    if blocked:
+        seen.append(f"{words.count(int(blocked), 'mail')} of ours did not arrive and came back.")
+    if late:
+        seen.append(f"About {words.count(int(late), 'mail')} arrived late.")
+    if notices:
+        seen.append(
+            f"{words.count(int(notices), 'notice')} of failed delivery went to people here about "
+            "mail that they never wrote. Delete them; your mailbox did not send that mail."
+        )
+    if listed:
+        seen.append(f"These refused us, and may still: {words.listing(listed, 6)}.")
+    state = (
+        "The gap is closed."
+        if end.closed
+        else "[That the gap is closed is not shown yet: say here what is true when you send this.]"
+    )
+    do = ["If mail of yours came back since then, send it again, or telephone."]
+    if "stolen_account" in facts.doors:
+        do.append("If your password is used elsewhere too, change it there and here.")
+    since = f" It began on {words.moment(facts.total.first)}." if facts.total.first else ""
+    head = paragraphs(f"{happened}{since if facts.found else ''} {state if facts.found else ''}")
+    said = "\nWhat you may have seen:\n" + items(seen) + "\n" if seen else ""
+    return (head + said + "\nWhat to do:\n" + items(do) + "\n").lstrip("\n")
+
+
+def partners(case: Case) -> str:
+    """Domains of partners whose mail from us was refused or late, as CSV; no cell is a formula."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["partner_domain", "recipients_refused", "recipients_late"])
+    for row in (case.impact.get("harm") or {}).get("by_partner", []):
+        if any(row[kind] for kind in KINDS):
+            writer.writerow([_cell(row["partner"]), *(int(row[kind]) for kind in KINDS)])
+    return file.getvalue()
+
+
+def _cell(text: Any) -> str:
+    shown = display(str(text), 253)
+    return f"'{shown}" if shown.startswith(FORMULA) else shown

@@ -1,0 +1,164 @@
+"""What is sent to the networks from which the abuse came: one X-ARF report an address?
+
+XARF version 3, class Activity, type Spam, in a mail as RFC 5965 has it (Feedback-Type: xarf).
+Version 4 demands the client's port for the same report, which mail logs do not hold: a report of
+version 3 is valid without it, and receivers of version 4 convert it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any
+
+import pandas as pd
+
+from analyzer import words
+from analyzer.case import Case
+from analyzer.display import display
+from analyzer.report.letter import wrapped
+
+DOORS = ("open_relay", "stolen_account")  # the client is elsewhere, and saw to it that mail went
+MOST = 200  # reports; the rest stand in deliveries.parquet
+LINES_SHOWN = 20
+PREFIX = {4: 24, 6: 48}
+BOUNDARY = "=_relaytrail_xarf"
+COLUMNS = "server queue_id origin_queue_id origin_life client_ip received sender recipient".split()
+NO_DOMAIN = (
+    "No X-ARF report is written: it names the reporter's domain, and no site.toml states one."
+)
+NO_SOURCE = "No X-ARF report is written: no address outside is shown as the source of abuse."
+
+
+def reports(case: Case) -> dict[str, str]:
+    """Mails by file name, `network/address.eml`; a file that says why there is none."""
+    domains = (case.manifest.get("site") or {}).get("domains") or []
+    rows = _rows(case)
+    if rows.empty:
+        return {"xarf.txt": NO_SOURCE + "\n"}
+    if not domains:
+        return {"xarf.txt": NO_DOMAIN + "\n"}
+    found = {}
+    order = rows["client_ip"].value_counts().rename_axis("ip").reset_index(name="rows")
+    order = order.sort_values(["rows", "ip"], ascending=[False, True])
+    for address in order["ip"].head(MOST):
+        mine = rows[rows["client_ip"] == address].sort_values("received", kind="stable")
+        name = str(address).replace(":", "_")
+        found[f"xarf/{_network(str(address))}/{name}.eml"] = _mail(
+            str(address), mine, str(domains[0]), case
+        )
+    return found
+
+
+def _rows(case: Case) -> pd.DataFrame:
+    columns = [*COLUMNS, "mechanism", "verdict"]
+    rows = case.deliveries.select(columns).to_pandas()
+    sure = rows["verdict"].eq("abusive") & rows["mechanism"].isin(DOORS)
+    rows = rows[sure & rows["client_ip"].notna() & rows["received"].notna()]
+    real = [_address(str(ip)) is not None for ip in rows["client_ip"]]
+    found: pd.DataFrame = rows[real]
+    return found
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _network(text: str) -> str:
+    """Whose desk it goes to, as far as an address tells: its /24 or /48."""
+    address = ipaddress.ip_address(text)
+    net = ipaddress.ip_network((address, PREFIX[address.version]), strict=False)
+    return str(net).replace("/", "_").replace(":", "_")
+
+
+def report(address: str, rows: pd.DataFrame, domain: str) -> dict[str, Any]:
+    """The report itself, valid by the schema of XARF 3 for spam."""
+    first, last = rows["received"].iloc[0], rows["received"].iloc[-1]
+    once = rows.drop_duplicates(["server", "origin_queue_id", "origin_life"])
+    told: dict[str, Any] = {
+        "ReportClass": "Activity",
+        "ReportType": "Spam",
+        "Date": _iso(last),
+        "FirstSeen": _iso(first),
+        "SourceIp": address,
+        "DestinationPort": 25,
+        "ReporterNotes": f"{words.count(len(once), 'message')} for "
+        f"{words.count(len(rows), 'recipient')}; times are UTC. The envelope sender is forged or "
+        "not: the address is what our server saw.",
+        "Samples": [
+            {
+                "ContentType": "text/plain",
+                "Description": "the first lines of our log about it, as columns",
+                "Payload": _lines(once),
+            }
+        ],
+    }
+    return {
+        "Version": "3",
+        "ReporterInfo": {
+            "ReporterType": "Org",
+            "ReporterOrg": domain,
+            "ReporterOrgDomain": domain,
+            "ReporterOrgEmail": f"postmaster@{domain}",
+        },
+        "Disclosure": True,
+        "Report": told,
+    }
+
+
+def _lines(once: pd.DataFrame) -> str:
+    rows = ["time (UTC), server, queue id, client, envelope sender"]
+    for row in once.head(LINES_SHOWN).to_dict("records"):
+        told = (row["server"], row["origin_queue_id"], row["client_ip"], f"<{row['sender']}>")
+        rows.append(", ".join([_iso(row["received"]), *(display(str(t), 120) for t in told)]))
+    if len(once) > LINES_SHOWN:
+        rows.append(f"and {len(once) - LINES_SHOWN:,} more")
+    return "\n".join(rows)
+
+
+def _mail(address: str, rows: pd.DataFrame, domain: str, case: Case) -> str:
+    """A mail in three parts, ASCII, without date and id: the program that sends it adds them."""
+    told = report(address, rows, domain)
+    version = (case.manifest.get("tool") or {}).get("version", "")
+    note = told["Report"]["ReporterNotes"]
+    when = f"from {told['Report']['FirstSeen']} to {told['Report']['Date']}"
+    text = wrapped(f"Mail from {address} was relayed through our server {when}: {note}")
+    body = json.dumps(told, ensure_ascii=True, indent=2)
+    return "\n".join(
+        [
+            f"From: postmaster@{domain}",
+            "To: [abuse contact of the network, by whois]",
+            f"Subject: Spam from {address}, {told['Report']['Date']}",
+            "MIME-Version: 1.0",
+            "Content-Type: multipart/report; report-type=feedback-report;",
+            f' boundary="{BOUNDARY}"',
+            "",
+            f"--{BOUNDARY}",
+            "Content-Type: text/plain; charset=us-ascii",
+            "",
+            text.encode("ascii", "backslashreplace").decode(),
+            "",
+            f"--{BOUNDARY}",
+            "Content-Type: message/feedback-report",
+            "",
+            "Feedback-Type: xarf",
+            f"User-Agent: relaytrail/{version}",
+            "Version: 1",
+            "",
+            f"--{BOUNDARY}",
+            "Content-Type: application/json; name=xarf.json",
+            "Content-Disposition: attachment; filename=xarf.json",
+            "",
+            body,
+            "",
+            f"--{BOUNDARY}--",
+            "",
+        ]
+    )
+
+
+def _iso(time: pd.Timestamp) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

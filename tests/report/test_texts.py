@@ -1,0 +1,156 @@
+"""Texts to send say what a case shows, and leave open what only the administrator knows."""
+
+from __future__ import annotations
+
+import csv
+import email
+import io
+import json
+
+import pytest
+
+from analyzer.report.texts import AUDIENCES
+
+LEGITIMATE = {"verdict": "legitimate", "mechanism": None}
+LOGIN = {"mechanism": "stolen_account", "auth_user": "ann"}
+CLEAN = {"hours_clean": 19.0, "messages_since": 240}
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def request(made):
+    (text,) = AUDIENCES["delisting"](made).values()
+    return flat(text)
+
+
+def with_impact(made, **impact):
+    made.impact |= impact
+    return made
+
+
+def test_a_delisting_request_states_cause_end_clean_hours_proof_and_their_words(case):
+    told = request(with_impact(case(), clean=CLEAN))
+    assert "To: Spamhaus SBL (https://check.spamhaus.org/)" in told
+    assert "Cause: an open relay: the server accepted mail from outside addresses" in told
+    assert "1 message for 1 recipient, from 8 Dec 2026, 05:00 UTC to 8 Dec 2026, 05:00 UTC" in told
+    assert "none in the 19.0 hours to the end of the log" in told
+    assert "in which the server took 240 other messages" in told
+    assert "The door is closed. 1 attempt to relay was refused" in told
+    assert "“554 5.7.1 Service unavailable; Client host blocked”" in told
+    assert "mail.log:7" in told
+
+
+def test_the_fix_is_left_to_whoever_made_it(case):
+    assert "Fix: [What was changed, and when: the log does not say it." in request(case())
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"attempts": []}, "[The log does not show that the door is closed."),
+        ({"inputs": [{"last": "2026-12-08T05:30:00Z"}]}, "[Do not send this yet: the log ends"),
+        (
+            {"attempts": [{"client_ip": "198.51.100.77"}]},
+            "[The log does not show that the door is closed.",
+        ),
+        ({"deliveries": [LOGIN], "findings": [LOGIN]}, "[The log does not show that the door"),
+    ],
+    ids=[
+        "nobody was refused since",
+        "the abuse went on",
+        "only others were refused",
+        "the door was a login",
+    ],
+)
+def test_closed_is_not_claimed_where(case, change, told):
+    text = request(case(**change))
+    assert told in text
+    assert "The door is closed" not in text
+
+
+def test_an_innocent_server_asks_what_the_list_saw(case):
+    told = request(case(deliveries=[LEGITIMATE], findings=[]))
+    assert "none of which was found to be abuse" in told
+    assert "Cause:" not in told
+
+
+def test_nobody_refusing_us_is_said(case):
+    assert "Nobody refuses us" in request(case(blocklists=[]))
+
+
+def test_our_own_address_is_what_the_list_named(case):
+    quoted = [{"address": "192.0.2.25", "recipients": 3}]
+    assert "About: 192.0.2.25, mx1.example.org" in request(case(blocklists=[{"quoted": quoted}]))
+
+
+def test_users_are_told_what_they_may_have_seen_without_a_name(case):
+    figures = [
+        {"name": "own_recipients_blocked", "value": 12},
+        {"name": "notices_to_own_users", "value": 3},
+    ]
+    made = case(deliveries=[LOGIN], findings=[LOGIN], figures=figures)
+    note = flat(AUDIENCES["management"](made)["note-to-users.txt"])
+    assert "12 mails of ours did not arrive" in note
+    assert "3 notices of failed delivery" in note
+    assert "[That the gap is closed is not shown yet" in note
+    assert "ann" not in note.split()
+
+
+def test_partners_are_a_table_without_formulas(case):
+    rows = [
+        {"partner": "=cmd.example", "blocked": 2, "delayed": 0, "notice": 0},
+        {"partner": "quiet.example", "blocked": 0, "delayed": 0, "notice": 4},
+    ]
+    made = with_impact(case(), harm={"by_partner": rows})
+    table = list(csv.reader(io.StringIO(AUDIENCES["management"](made)["partners.csv"])))
+    assert table == [
+        ["partner_domain", "recipients_refused", "recipients_late"],
+        ["'=cmd.example", "2", "0"],
+    ]
+
+
+def test_an_x_arf_mail_has_the_parts_of_rfc_5965_and_the_fields_of_version_3(case):
+    texts = AUDIENCES["technical"](case())
+    mail = email.message_from_string(texts["xarf/203.0.113.0_24/203.0.113.7.eml"])
+    assert mail.get_content_type() == "multipart/report"
+    assert mail.get_param("report-type") == "feedback-report"
+    words, feedback, attached = mail.get_payload()
+    assert words.get_content_type() == "text/plain"
+    assert "Feedback-Type: xarf" in feedback.as_string()
+    told = json.loads(attached.get_payload())
+    assert told["Version"] == "3"
+    assert told["Disclosure"] is True
+    assert told["ReporterInfo"] == {
+        "ReporterType": "Org",
+        "ReporterOrg": "example.org",
+        "ReporterOrgDomain": "example.org",
+        "ReporterOrgEmail": "postmaster@example.org",
+    }
+    report = told["Report"]
+    assert (report["ReportClass"], report["ReportType"]) == ("Activity", "Spam")
+    assert report["SourceIp"] == "203.0.113.7"
+    assert report["Date"] == report["FirstSeen"] == "2026-12-08T05:00:00Z"
+    (sample,) = report["Samples"]
+    assert set(sample) == {"ContentType", "Description", "Payload"}
+    assert "4A1, 203.0.113.7, <a@strange.example>" in sample["Payload"]
+
+
+def test_no_network_is_written_to_about_our_own_hosts(case):
+    made = case(deliveries=[{"mechanism": "trusted_host", "client_ip": "10.0.0.9"}])
+    assert "xarf.txt" in AUDIENCES["technical"](made)
+
+
+def test_strangers_words_cannot_add_a_header_or_a_part(case):
+    made = case(deliveries=[{"sender": "a\nSubject: x\n--=_relaytrail_xarf\n@b.example"}])
+    (mail,) = [text for name, text in AUDIENCES["technical"](made).items() if "xarf/" in name]
+    parsed = email.message_from_string(mail)
+    assert parsed.get_all("Subject") == ["Spam from 203.0.113.7, 2026-12-08T05:00:00Z"]
+    assert len(parsed.get_payload()) == 3
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_an_empty_case_has_texts_too(case, audience):
+    empty = case(deliveries=[], findings=[], attempts=[], blocklists=[], figures=[], inputs=[])
+    assert all(text.strip() for text in AUDIENCES[audience](empty).values())
