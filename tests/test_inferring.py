@@ -108,3 +108,13 @@ def test_forwards_of_sendmail_are_no_accusation_where_no_site_is_given():
     log = Path(__file__).with_name("messages") / "sendmail_expansions.log"
     found = pipeline.analyze([log], year=2026).case.findings.to_pandas()
     assert "abuse" not in set(found["kind"])
+
+
+def test_a_wrong_site_is_told_on_the_terminal(tmp_path):
+    text = (CLEAN.parent / "site.toml").read_text("utf-8")
+    (tmp_path / "site.toml").write_text(text.replace('"tessera-mill.example", ', ""), "utf-8")
+    arguments = ["analyze", CLEAN, "--site", tmp_path / "site.toml", "--year", "2026"]
+    result = CliRunner().invoke(app, [*map(str, arguments), "--case", str(tmp_path / "case")])
+    told = " ".join(result.output.split())
+    assert "Who is local looks wrong as stated" in told
+    assert "tessera-mill.example is not among the stated domains" in told

@@ -106,7 +106,11 @@ def _forwards(places: Places, entries: Entries) -> None:
         for said in places.postfix.words(name):
             if not is_table(said.value):
                 continue
-            for key, found in places.tables.table(said).entries or ():
+            table = places.tables.table(said)
+            if table.entries is None:
+                lost = f"{said.place}: {name}: the content of {said.value} was not given"
+                entries.notes.append(f"{lost}: forwards in it are unknown")
+            for key, found in table.entries or ():
                 address = key if "@" in key else f"{key}@{first}"
                 targets = [t.strip(',"') for t in split(found.value) if not re.match(r"[|/:]", t)]
                 outside = [t for t in targets if "@" in t and t.rpartition("@")[2] not in ours]

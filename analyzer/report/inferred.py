@@ -29,9 +29,7 @@ def as_text(found: pd.DataFrame) -> list[str]:
         target = f" -> {row['target']}" if row["key"] == "forwards" else ""
         what = display(f"{row['key']}: {row['value']}{target}", 200)
         lines.append(f"{what}  [{row['confidence']}, {count(int(row['times']), row['unit'])}]")
-        lines += textwrap.wrap(
-            display(row["reason"], 400), WIDTH, initial_indent=INDENT, subsequent_indent=INDENT
-        )
+        lines += _paragraph(display(row["reason"], 400), INDENT)
     return lines
 
 
@@ -66,9 +64,7 @@ def doubts(reasons: Sequence[str]) -> list[str]:
     """One paragraph each."""
     lines = []
     for reason in reasons:
-        lines += textwrap.wrap(
-            display(reason, 600), WIDTH, initial_indent="  - ", subsequent_indent=INDENT
-        )
+        lines += _paragraph(display(reason, 600), "  - ")
     return lines
 
 
@@ -80,6 +76,13 @@ def changes(counted: pd.DataFrame) -> list[str]:
         f"{count(int(row['messages']), 'message')}: {row['before']} -> {row['after']}"
         for row in counted.to_dict("records")
     ]
+
+
+def _paragraph(text: str, first: str) -> list[str]:
+    """Names of domains stay whole."""
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=INDENT, break_on_hyphens=False
+    )
 
 
 def _entry(row: dict[Hashable, Any]) -> str:

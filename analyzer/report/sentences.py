@@ -12,6 +12,8 @@ from analyzer.display import display
 from analyzer.report.facts import Facts, Total
 
 QUIET_ENOUGH = pd.Timedelta(hours=1)  # less silence than this at the end of a log says nothing
+WRONG_SITE = "Who is local looks wrong as stated, and every verdict depends on it."
+DOUBTS_SHOWN = 2
 DOUBT = (
     "Verdicts stay at possible: who is local was not stated (site.toml) but inferred from the log."
 )
@@ -150,6 +152,21 @@ def _innocent(facts: Facts) -> list[str]:
         f"Among {read} in {lines}, none was found to be relayed for strangers{doubt}.",
         ELSEWHERE,
     ]
+
+
+def doubt(facts: Facts) -> str:
+    """What stands above everything else: who is local was not stated, or looks wrong as stated."""
+    if not facts.site_known:
+        return DOUBT
+    found = facts.findings[facts.findings["detector"].eq("site_doubt")]
+    reasons = [display(str(reason), 400) for reason in found["reason"]]
+    if not reasons:
+        return ""
+    more = len(reasons) - DOUBTS_SHOWN
+    rest = (
+        [f"{words.count(more, 'more doubt')} under the limits of this report."] if more > 0 else []
+    )
+    return " ".join([WRONG_SITE, *reasons[:DOUBTS_SHOWN], *rest])
 
 
 def certainty(facts: Facts) -> list[str]:

@@ -60,7 +60,7 @@ def tell(case: Case) -> dict[str, Any]:
         "server": sentences.server(facts),
         "found": facts.found,
         "verdict": facts.verdict,
-        "doubt": "" if facts.site_known else sentences.DOUBT,
+        "doubt": sentences.doubt(facts),
         "lead": sentences.lead(facts),
         "figures": _figures(facts),
         "closing": _closing(end) if facts.found else None,

@@ -16,7 +16,7 @@ LABEL = 17  # width of the questions' column
 def as_text(case: Case) -> list[str]:
     """The answers, in lines of at most 80 columns; strangers' words are safe to print."""
     story = tell(case)
-    lines = textwrap.wrap(story["doubt"], WIDTH)
+    lines = textwrap.wrap(story["doubt"], WIDTH, break_on_hyphens=False)
     lines += [
         *([""] if lines else []),
         *textwrap.wrap(story["title"], WIDTH),

@@ -253,3 +253,12 @@ def test_what_no_log_can_show_is_said_in_every_report(case):
 
 def test_evidence_is_named_by_file_line_and_byte(case):
     assert tell(case())["findings"][0]["evidence"] == ["mail.log:7 (byte 700)"]
+
+
+def test_a_site_that_looks_wrong_is_said_above_everything_else(case):
+    doubt = {"finding_id": "site_doubt-1", "detector": "site_doubt", "kind": "limit"}
+    doubts = [doubt | {"reason": f"domain{n}.test looks local"} for n in range(3)]
+    said = tell(case(findings=[{}, *doubts]))["doubt"]
+    assert said.startswith("Who is local looks wrong as stated")
+    assert "domain0.test looks local domain1.test looks local 1 more doubt under" in said
+    assert tell(case())["doubt"] == ""
