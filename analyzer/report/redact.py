@@ -7,6 +7,7 @@ in the case, in tables, findings and figures. The sources of abuse, domains and 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
@@ -40,7 +41,7 @@ def redacted(case: Case) -> Case:
     tables["unread"] = case.unread.slice(0, 0)
     told = {
         name: _json(value, masks)
-        for name in ("impact", "manifest")
+        for name in ("impact", "manifest", "audit")
         if (value := getattr(case, name)) is not None
     }
     return replace(case, **{**tables, **told, "events": None})
@@ -105,7 +106,17 @@ def _names(case: Case, domains: set[str]) -> set[str]:
                 ours = value and str(value).lower().rpartition("@")[2] in domains
                 if value and (ours or (name in LOGINS and "@" not in value)):
                     found.add(_key(str(value), domains))
+    found |= _configured(case.audit, domains)
     return {name for name in found if name and name not in KEPT}
+
+
+def _configured(audit: dict[str, Any] | None, domains: set[str]) -> set[str]:
+    """Names in the lines of the server's own files, in the log or not."""
+    inside = "|".join(map(re.escape, sorted(domains, key=len, reverse=True)))
+    if audit is None or not inside:
+        return set()
+    addresses = re.findall(rf"[\w.+-]+@(?:{inside})(?![\w-])", json.dumps(audit), re.IGNORECASE)
+    return {_key(address, domains) for address in addresses}
 
 
 def _table(table: pa.Table, masks: _Masks) -> pa.Table:

@@ -69,3 +69,11 @@ def test_users_of_inferred_domains_are_masked(case):
     inferred = [{"key": "domains", "value": "example.org", "confidence": "high"}]
     made = case(deliveries=[OURS], site={"origin": "inferred"}, inferred=inferred)
     assert redacted(made).deliveries["sender"].to_pylist()[0].startswith("user-")
+
+
+def test_the_servers_own_files_name_nobody_either(case):
+    made = case()
+    lines = ["Boss@example.org OK", "eve@strange.example OK"]
+    made.audit = {"files": [], "servers": [{"findings": [{"text": line} for line in lines]}]}
+    ours, foreign = redacted(made).audit["servers"][0]["findings"]
+    assert (ours["text"], foreign["text"]) == ("user-1@example.org OK", lines[1])
