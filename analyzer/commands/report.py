@@ -63,7 +63,7 @@ def report(
         raise SettingsError("lies inside the case", output, "Give -o a folder outside the case.")
     told = Case.load(case)
     told = redacted(told) if redact else told
-    files = _texts(told, audience) if audience else _files(told, paper)
+    files = _texts(told, audience) if audience else _files(told, paper, None if redact else case)
     if output is None:
         for number, (name, content) in enumerate(files.items()):
             typer.echo(("\n" if number else "") + f"--- {name}")
@@ -82,13 +82,13 @@ def _texts(told: object, audience: Audience) -> dict[str, bytes]:
     return {name: text.encode() for name, text in AUDIENCES[audience.value](told).items()}
 
 
-def _files(told: object, paper: Paper) -> dict[str, bytes]:
+def _files(told: object, paper: Paper, events: Path | None) -> dict[str, bytes]:
     from analyzer import charts
     from analyzer import report as reporting
     from analyzer.case import Case
 
     assert isinstance(told, Case)
-    return reporting.told(told, charts.draw(told), paper.value)
+    return reporting.told(told, charts.draw(told), paper.value, events)
 
 
 def _write(files: dict[str, bytes], output: Path, force: bool) -> None:

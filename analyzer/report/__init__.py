@@ -43,20 +43,29 @@ def retell(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[st
 
     if case.audit is not None:
         tables.write_json(case.audit, folder / "audit.json")
-    for name, content in told(case, charts).items():
+    for name, content in told(case, charts, events=folder).items():
         (folder / name).write_bytes(content)
     outputs = tables.hashes(folder)
     tables.write_json(case.manifest | {"outputs": outputs}, folder / "manifest.json")
     return outputs
 
 
-def told(case: Case, charts: Sequence[figures.Chart], paper: str = "a4") -> dict[str, bytes]:
-    """The report as PDF and as a page, by file name; nothing is written."""
-    from analyzer.report import figures, html, pdf
+def told(
+    case: Case,
+    charts: Sequence[figures.Chart],
+    paper: str = "a4",
+    events: Path | None = None,
+) -> dict[str, bytes]:
+    """The report as PDF and as a page, by file name; nothing is written.
+
+    Args:
+        events: The folder of the case, where the page may quote the lines of findings.
+    """
+    from analyzer.report import figures, html, lines, pdf
 
     pictures = [figures.picture(chart) for chart in charts]
     story = tell(case)
     return {
         "report.pdf": pdf.render(story, pictures, paper),
-        "report.html": html.render(story, pictures).encode(),
+        "report.html": html.render(story, pictures, lines.said(events, case.findings)).encode(),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,11 @@ HERE = Path(__file__).parent
 ROWS_SHOWN = 2_000  # a browser sorts so many at once; the tables hold the rest
 
 
-def render(story: dict[str, Any], pictures: Sequence[Picture]) -> str:
+def render(
+    story: dict[str, Any],
+    pictures: Sequence[Picture],
+    said: Mapping[tuple[str, int], str] | None = None,
+) -> str:
     """The page. Its policy lets nothing run or load but its own style and script, named by hash."""
     style, script = (_own(name) for name in ("page.css", "page.js"))
     policy = (
@@ -32,15 +36,34 @@ def render(story: dict[str, Any], pictures: Sequence[Picture]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    findings = [_with_lines(finding, said or {}) for finding in story["findings"][:ROWS_SHOWN]]
+    shown = {"sources": _linked(story["sources"][:ROWS_SHOWN], findings), "findings": findings}
     return environment.get_template("page.html").render(
-        story
-        | {"sources": story["sources"][:ROWS_SHOWN], "findings": story["findings"][:ROWS_SHOWN]},
+        story | shown,
         policy=policy,
         # The project's own files: the only text that is not escaped.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         charts=[{"alt": p.alt, "title": p.title, "data": _data(p.svg)} for p in pictures],
     )
+
+
+def _with_lines(finding: dict[str, Any], said: Mapping[tuple[str, int], str]) -> dict[str, Any]:
+    """Its places, each with what the line says where that is known."""
+    places = [
+        {"place": place, "said": said.get(key, "")}
+        for place, key in zip(finding["evidence"], finding["places"], strict=True)
+    ]
+    return finding | {"lines": places}
+
+
+def _linked(sources: list[dict[str, Any]], findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each source with the finding about it: its evidence is a click away."""
+    about: dict[str, str] = {}
+    for finding in findings:
+        if finding["kind"] == "abuse":
+            about.setdefault(finding["subject"], finding["id"])
+    return [row | {"finding": about.get(row["source"], "")} for row in sources]
 
 
 def _own(name: str) -> str:

@@ -51,7 +51,10 @@ def _cut(story: dict[str, Any]) -> dict[str, Any]:
     every = story["findings"]
     # What was only tried is counted under "What was tried"; its lines are in the page.
     weighty = [finding for finding in every if finding["kind"] != "attempt"][:FINDINGS_SHOWN]
-    findings = [finding | {"evidence": finding["evidence"][:PLACES_SHOWN]} for finding in weighty]
+    findings = [
+        finding | {"evidence": finding["evidence"][:PLACES_SHOWN], "places": []}
+        for finding in weighty
+    ]
     return story | {
         "audit": _cut_audit(story["audit"]),
         "sources": story["sources"][:SOURCES_SHOWN],

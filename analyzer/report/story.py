@@ -256,6 +256,7 @@ def _finding(row: dict[str, Any]) -> dict[str, Any]:
         "last": words.stamp(last)[:16],
         "reason": display(str(row["reason"]), 400),
         "evidence": places(row["evidence"]),
+        "places": [(p["source"], p["line"]) for p in list(row["evidence"])[:PLACES_SHOWN]],
     }
 
 

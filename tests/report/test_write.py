@@ -226,3 +226,25 @@ def test_null_times_and_sizes_are_written(case, written):
 def test_unread_lines_are_kept_byte_for_byte(case, written):
     table = pq.read_table(written(case()) / "unread.parquet")
     assert table["text"] == pa.chunked_array([[b"\xff what"]], pa.binary())
+
+
+def test_the_page_quotes_the_lines_of_a_finding_where_the_events_are_known(case, tmp_path):
+    event = {
+        "source": "mail.log",
+        "line": 7,
+        "offset": 700,
+        "server": "mx1",
+        "kind": "delivery",
+        "queue_id": "4A1",
+        "recipient": "<script>@x.example",
+    }
+    declared = schema.EVENTS
+    data = {field.name: pa.array([event.get(field.name)], field.type) for field in declared}
+    folder = tmp_path / "events" / "part=0"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table(data, schema=declared), folder / "events.parquet")
+    write(case(), [Drawn()], tmp_path)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "4A1 delivery: to=&lt;script&gt;@x.example" in page
+    assert 'href="#open_relay-1"' in page
+    assert 'id="open_relay-1"' in page
