@@ -36,7 +36,7 @@ Place = tuple[str, int]
 
 def said(folder: Path | None, findings: pa.Table) -> dict[Place, str]:
     """The words of every line that a finding names, by (source, line); none without events."""
-    parts = sorted((folder / "events").rglob("*.parquet")) if folder else []
+    parts = sorted((folder / "events").rglob("events.parquet")) if folder else []
     wanted = _places(findings)
     if not parts or not wanted:
         return {}
