@@ -9,7 +9,9 @@ from __future__ import annotations
 import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
+Frame = TypeVar("Frame", bound=Any)
 FONTS = Path(__file__).parent / "report" / "fonts"
 
 # Control, surrogate, private, unassigned, line and paragraph separators, format (bidi, zero width).
@@ -38,6 +40,14 @@ def display(text: str, limit: int = 160) -> str:
         if length > limit:
             break
     return _cut("".join(shown), limit)
+
+
+def shown(frame: Frame, limit: int = 160) -> Frame:
+    """A pandas table with every text in it shown through `display`: what a notebook may print."""
+    safe: Frame = frame.map(
+        lambda value: display(value, limit) if isinstance(value, str) else value
+    )
+    return safe
 
 
 def _cut(text: str, limit: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -86,6 +87,12 @@ class Chart:
     title: str
     alt: str
     figure: Figure
+
+    def _repr_png_(self) -> bytes:
+        """How a notebook shows it."""
+        file = io.BytesIO()
+        self.figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
+        return file.getvalue()
 
 
 @dataclass(frozen=True)
