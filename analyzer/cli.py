@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.commands import aid, compare, dnsbl, relay_test
+from analyzer.commands import aid, compare, dnsbl, relay_test, watch
 from analyzer.commands.audit import audit
 from analyzer.commands.report import report
 from analyzer.commands.site import site_app
@@ -178,6 +178,7 @@ app.command(epilog="Example: relaytrail trace case 3F2A12CE583")(trace)
 app.command(epilog=aid.EXAMPLE)(aid.aid)
 app.command(epilog=compare.EXAMPLE)(compare.compare)
 app.command(epilog="Example: relaytrail report case --for delisting")(report)
+app.command(epilog=watch.EXAMPLE)(watch.watch)
 app.command(epilog=dnsbl.EXAMPLE)(dnsbl.dnsbl)
 app.command("test-relay", epilog=relay_test.EXAMPLE)(relay_test.relay_test)
 

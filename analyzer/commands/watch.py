@@ -1,0 +1,66 @@
+"""`relaytrail watch`: does it begin again, by the logs as they grow?"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLE = "Example: relaytrail watch /var/log/mail.log --site site.toml"
+
+
+def watch(
+    logs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="LOG...", help="Growing logs: files, or quoted globs.", show_default=False
+        ),
+    ],
+    site: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--site",
+            help="Our domains and networks, as for analyze; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        float, typer.Option(min=0.1, max=3600, help="Seconds between two looks.")
+    ] = 10.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Read on as logs grow; tell of strangers' mail that is accepted, and logins that burst."""
+    from analyzer import config
+    from analyzer.evidence.follow import Follower
+    from analyzer.pipeline.watching import STRETCH, Watch
+    from analyzer.report import alarm as told
+
+    stated = config.sites(site) if site else None
+    follower = Follower(logs, STRETCH)
+    alarms = 0
+    try:
+        with Watch(stated) as watching:
+            known = watching.begin(follower.look())
+            typer.echo(_begun(logs, known, inferred=stated is None), err=True)
+            while True:
+                time.sleep(every)
+                for alarm in watching.look(follower.look()):
+                    alarms += 1
+                    lines = [json.dumps(told.as_json(alarm))] if as_json else told.as_text(alarm)
+                    typer.echo("\n".join(lines))
+    except KeyboardInterrupt:
+        typer.echo(f"\nThe watch ended; it told {alarms} times of new abuse.", err=True)
+    finally:
+        follower.close()
+
+
+def _begun(logs: list[str], known: int, *, inferred: bool) -> str:
+    from analyzer import words
+    from analyzer.display import display
+
+    doubt = " Who is local is inferred: give --site to be sure." if inferred else ""
+    before = f"{words.capital(words.count(known, 'message'))} of abuse before now, not told again."
+    return f"Watching {words.listing([display(name, 60) for name in logs])}. {before}{doubt}"

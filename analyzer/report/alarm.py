@@ -1,0 +1,63 @@
+"""How is new abuse told on a terminal, a line or two each?"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from analyzer import words
+from analyzer.display import display
+
+WIDTH = 80
+DOORS = {
+    "open_relay": "stranger's mail accepted",
+    "stolen_account": "login used by somebody else",
+    "trusted_host": "trusted host abused",
+    "local_injection": "abuse made on this server",
+    "backscatter": "notices to strangers",
+    "burst": "login bursts",
+}
+
+
+def as_text(alarm: Any) -> list[str]:
+    """At most 80 columns; strangers' words are safe to print.
+
+    Args:
+        alarm: `what, verdict, subject, messages, recipients, total, last, queue_ids, usual`.
+    """
+    stamp = words.stamp(alarm.last)
+    mail = words.count(alarm.messages, "message")
+    to = words.count(alarm.recipients, "recipient")
+    doubt = "" if alarm.verdict != "unclear" else ", maybe"
+    head = f"{stamp} {DOORS[alarm.what]}{doubt}: {display(alarm.subject, 60)}"
+    if alarm.what == "burst":
+        tail = f"{mail} for {to} within an hour, {alarm.usual:g} an hour are usual"
+    else:
+        tail = f"{mail} for {to}; {alarm.total:,} since the watch began"
+    ids = ", ".join(display(name, 24) for name in alarm.queue_ids)
+    return textwrap.wrap(
+        f"{head}: {tail}. Queue ids {ids}.",
+        WIDTH,
+        subsequent_indent=" " * 4,
+        break_on_hyphens=False,
+    )
+
+
+def as_json(alarm: Any) -> dict[str, Any]:
+    """One object: times in ISO 8601, UTC."""
+
+    def iso(time: Any) -> str | None:
+        return None if time is None or time != time else f"{time:%Y-%m-%dT%H:%M:%SZ}"  # noqa: PLR0124 - NaT
+
+    return {
+        "what": alarm.what,
+        "verdict": alarm.verdict,
+        "subject": alarm.subject,
+        "messages": alarm.messages,
+        "recipients": alarm.recipients,
+        "total": alarm.total,
+        "first": iso(alarm.first),
+        "last": iso(alarm.last),
+        "usual": alarm.usual,
+        "queue_ids": list(alarm.queue_ids),
+    }
