@@ -120,9 +120,15 @@ def one_table_a_kind(
             order = pc.add(table["line"], rank * formats.LINES_A_FILE)
             by_kind.setdefault(kind, []).append(table.append_column("order", order))
     return {
-        kind: pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+        kind: _in_order(pa.concat_tables(parts, promote_options="default")).unify_dictionaries()
         for kind, parts in sorted(by_kind.items())
     }
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    """As written: within a block, lines of one kind come shape by shape."""
+    order = table["order"].to_numpy()
+    return table if (order[1:] >= order[:-1]).all() else table.sort_by("order")
 
 
 def _span(tables: dict[str, pa.Table]) -> Span:
