@@ -6,22 +6,100 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.site import Network, domain_key
 
+Int64 = npt.NDArray[np.int64]
 
-def per_value(values: pd.Series[str], function: Callable[[str], Any]) -> pd.Series[Any]:
-    """The function applied once to each distinct value; null stays null."""
-    distinct = values.dropna().unique()
+BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4 = rf"^(?:{BYTE}\.){{3}}{BYTE}$"  # as RFC 5952 has it: nothing to be made canonical
+PLAIN = "^[^@%!]+@[^@]+$"  # no route, and no second @: only the domain tells where it ends
+
+
+def per_value(
+    values: pd.Series[str],
+    function: Callable[[str], Any],
+    alike: Callable[[pa.Array], pa.Array] | None = None,
+) -> pd.Series[Any]:
+    """The function applied once to each distinct value; null stays null.
+
+    *alike*: what distinct texts with the same answer have in common; only one of them is asked.
+    """
+    codes, distinct = pd.factorize(values)
     if not len(distinct):
         return values.astype(object)  # or pandas would make numbers of no text
-    return values.map({value: function(value) for value in distinct})
+    asked, of_answer = distinct, codes
+    if alike is not None:
+        kinds, _ = pd.factorize(alike(pa.array(distinct, pa.string())).to_numpy(False))
+        _, first = np.unique(kinds, return_index=True)
+        asked = distinct[first]
+        of_answer = np.where(codes >= 0, kinds[codes], -1)
+    answers = pd.Series([function(value) for value in asked], index=asked)
+    return pd.Series(_taken(answers, of_answer), values.index, name=values.name)
+
+
+def _taken(answers: pd.Series[Any], codes: Int64) -> Any:
+    unknown = codes < 0
+    if not unknown.any():
+        return answers.array.take(codes)
+    if answers.dtype == bool:
+        answers = answers.astype(object)
+    return answers.array.take(codes, allow_fill=True)
+
+
+def by_domain(addresses: pa.Array) -> pa.Array:
+    """What tells where mail to an address ends: the domain, of plain addresses."""
+    plain = pc.match_substring_regex(addresses, PLAIN)
+    return pc.if_else(plain, pc.replace_substring_regex(addresses, "^[^@]*", "x"), addresses)
+
+
+def by_network(networks: Iterable[Network]) -> Callable[[pa.Array], pa.Array]:
+    """Addresses between the same borders of networks are alike; what is no IPv4 is asked alone."""
+    of_v4 = [network for network in networks if network.version == 4]
+    begins = [int(network.network_address) for network in of_v4]
+    borders = np.unique([*begins, *(int(n.broadcast_address) + 1 for n in of_v4)]).astype(np.int64)
+
+    def alike(addresses: pa.Array) -> pa.Array:
+        plain = pc.match_substring_regex(addresses, IPV4)
+        between = np.searchsorted(borders, _numbers(addresses.filter(plain)), "right")
+        names = pc.binary_join_element_wise("between", pa.array(between).cast(pa.string()), " ")
+        return pc.replace_with_mask(addresses, plain, names)
+
+    return alike
+
+
+def _numbers(addresses: pa.Array) -> Int64:
+    """IPv4 addresses as numbers."""
+    four = pc.split_pattern(addresses, ".").flatten().cast(pa.int64()).to_numpy()
+    numbers: Int64 = four.reshape(-1, 4) @ np.array([1 << 24, 1 << 16, 1 << 8, 1])
+    return numbers
+
+
+def canonical_ips(values: pd.Series[str]) -> pd.Series[Any]:
+    """`canonical_ip` of each value."""
+    codes, distinct = pd.factorize(values)
+    if not len(distinct):
+        return values.astype(object)
+    text = pa.array(distinct, pa.string())
+    odd = np.flatnonzero(~pc.match_substring_regex(text, IPV4).to_numpy(False))
+    found = np.asarray(distinct, object)
+    found[odd] = [canonical_ip(found[number]) for number in odd]
+    return pd.Series(_taken(pd.Series(found, dtype="str"), codes), values.index, name=values.name)
 
 
 def domain(address: str) -> str:
     """The part after the last @ that is not in a quoted local part; empty without one."""
     return domain_key(address.rpartition("@")[2]) if "@" in address else ""
+
+
+def each_domain(addresses: pd.Series[str]) -> pd.Series[Any]:
+    """`domain` of each address."""
+    return per_value(addresses, domain, by_domain)
 
 
 def routed_domain(address: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.messages.addresses import canonical_ip, per_value
+from analyzer.messages.addresses import canonical_ip, canonical_ips, per_value
 from analyzer.messages.attempts import attempts
 from analyzer.messages.clocks import offsets
 from analyzer.messages.deliveries import attempts_to_deliver, last_words, requeued
@@ -126,9 +126,12 @@ def assemble(events: Events, site: Site | None) -> Assembled:
 
 def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
     known = own_client(
-        known, per_value(known["client_ip"], lambda ip: _is_inside(ip, local)).eq(True)
+        known,
+        per_value(known["client_ip"], lambda ip: _is_inside(ip, local), local.clients_alike).eq(
+            True
+        ),
     )
-    ip = per_value(known["client_ip"], canonical_ip)
+    ip = canonical_ips(known["client_ip"])
     return known.assign(
         client_ip=ip.where(ip.notna(), known["client_ip"].where(known["client_ip"].isna()))
     )
@@ -140,8 +143,10 @@ def _next_hops(tried: pd.DataFrame, local: Locality) -> pd.DataFrame:
     """
     relay = tried["relay"].mask(tried["two_readings"])
     address = relay.astype("str").str.extract(r"\[([^\]]*)\](?::[0-9]+)?$")[0]
-    ours = per_value(address, lambda text: "/" in text or _is_inside(text, local)).eq(True)
-    return tried.assign(relay_ip=per_value(address, canonical_ip), to_us=ours)
+    ours = per_value(
+        address, lambda text: "/" in text or _is_inside(text, local), local.clients_alike
+    ).eq(True)
+    return tried.assign(relay_ip=canonical_ips(address), to_us=ours)
 
 
 def _is_inside(ip: str, local: Locality) -> bool:

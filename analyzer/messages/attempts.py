@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.messages.addresses import canonical_ip, per_value
+from analyzer.messages.addresses import canonical_ips
 from analyzer.messages.exchange_sessions import refusals
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
@@ -41,7 +41,7 @@ def attempts(events: Events, legs: pd.DataFrame) -> pa.Table:
     )
     rows = rows.sort_values("rank", kind="stable", ignore_index=True)
     rows["repeat"] = rows["repeat"].fillna(1).astype("int64")
-    ip = per_value(rows["client_ip"], canonical_ip)
+    ip = canonical_ips(rows["client_ip"])
     rows["client_ip"] = ip.where(ip.notna(), rows["client_ip"])
     return fit(
         pa.Table.from_pandas(rows[[c for c in ATTEMPTS.names if c in rows]], preserve_index=False),

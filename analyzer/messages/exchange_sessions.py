@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analyzer.messages.addresses import canonical_ip, per_value
+from analyzer.messages.addresses import canonical_ips
 from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
 
@@ -91,7 +91,7 @@ def _mails(rows: pd.DataFrame) -> pd.DataFrame:
     said = rows[rows["action"].eq("<")]
     sender = said["reply"].astype("str").str.extract(MAIL_FROM)["sender"]
     found = said.assign(sender=sender.str.lower())[sender.notna()]
-    ip = per_value(found["client_ip"], canonical_ip)
+    ip = canonical_ips(found["client_ip"])
     found = found.assign(client_ip=ip, time=pd.to_datetime(found["time"], utc=True))
     return found[["time", "client_ip", "sender", "session_id"]]
 

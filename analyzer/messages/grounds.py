@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.messages.addresses import canonical_ip, domain, per_value, routed_domain
+from analyzer.messages.addresses import (
+    by_domain,
+    canonical_ips,
+    each_domain,
+    per_value,
+    routed_domain,
+)
 from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
 
@@ -46,11 +52,13 @@ def domains(tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
     tried = tried[tried["two_readings"].ne(True)]
     here = tried["daemon"].isin(FINAL) & tried["status"].eq("sent")
     reply = refused["reply"].astype("str")
-    plain = refused.loc[per_value(refused["recipient"], routed_domain).eq(""), "recipient"]
+    plain = refused.loc[
+        per_value(refused["recipient"], routed_domain, by_domain).eq(""), "recipient"
+    ]
     relay = tried["service"].eq("relay")
     # Within one domain it may be spelling alone (`bob@b.example.`), which a stranger chooses.
-    owner = per_value(tried["orig_recipient"], domain)
-    moved = owner.notna() & owner.ne(per_value(tried["recipient"], domain))
+    owner = each_domain(tried["orig_recipient"])
+    moved = owner.notna() & owner.ne(each_domain(tried["recipient"]))
     return pd.concat(
         [
             _counted("domains", "delivered", tried.loc[here, "recipient"]),
@@ -86,9 +94,9 @@ def denied(refused: pd.DataFrame) -> frozenset[str]:
 
     An address that hides a route is refused for the route, whoever owns its domain.
     """
-    plain = per_value(refused["recipient"], routed_domain).eq("")
+    plain = per_value(refused["recipient"], routed_domain, by_domain).eq("")
     mine = refused["reply"].astype("str").str.contains(DENIED) & plain
-    return frozenset(per_value(refused.loc[mine, "recipient"], domain).dropna()) - {""}
+    return frozenset(each_domain(refused.loc[mine, "recipient"]).dropna()) - {""}
 
 
 def refusals(events: Events) -> pd.DataFrame:
@@ -115,7 +123,7 @@ def own_hosts(events: Events, ours: frozenset[str]) -> pd.DataFrame:
     name = rows["client_name"].str.lower().str.rstrip(".")
     parts_of = name.str.extract(r"^(?P<host>[^.]+)\.(?P<domain>.+)$")
     short = rows["server"].str.lower().str.replace(r"\..*$", "", regex=True)
-    address = per_value(rows["client_ip"], canonical_ip)
+    address = canonical_ips(rows["client_ip"])
     mine = parts_of["host"].eq(short) & parts_of["domain"].isin(sorted(ours)) & address.notna()
     parts = [
         _counted("servers", "named", values[mine], rows.loc[mine, "times"], whole=True)
@@ -133,7 +141,7 @@ def _counted(
     whole: bool = False,
 ) -> pd.DataFrame:
     """How often each domain of the addresses, or each value as a *whole*, occurs."""
-    names = values if whole else per_value(values, domain)
+    names = values if whole else each_domain(values)
     weights = times if times is not None else pd.Series(1, names.index)
     kept = names.notna() & names.ne("")
     counts = weights[kept].groupby(names[kept].astype("object")).sum()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.messages.addresses import canonical_ip, per_value
+from analyzer.messages.addresses import canonical_ips
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.links import ACCEPTED, HAND_OVER, QUEUED, with_children
 from analyzer.messages.lives import Events, Lives
@@ -170,7 +170,7 @@ def proxied(known: pd.DataFrame, events: Events, lives: Lives) -> pd.DataFrame:
     fits = leg["by_us"].eq(True) & (leg["received"] - rows["time"]).abs().le(FILTERED_WITHIN)
     rows = rows.assign(leg=found)[fits].drop_duplicates("leg")
     told = _connections(rows, events).set_index("leg")
-    told["client_ip"] = per_value(told["client_ip"], canonical_ip)
+    told["client_ip"] = canonical_ips(told["client_ip"])
     changed = known.copy()
     for column in (*NAMES, *PLACE):
         mine = told[column].reindex(known.index)
@@ -206,7 +206,7 @@ def told_by_filters(known: pd.DataFrame, events: Events) -> pd.DataFrame:
     late = (pairs["time"] - pairs["received"]).abs()
     pairs = pairs[late.le(FILTERED_WITHIN)].assign(late=late).sort_values(["leg", "late"])
     told = pairs.drop_duplicates("leg").set_index("leg").reindex(known.index)
-    address = per_value(told["client_ip"], canonical_ip)
+    address = canonical_ips(told["client_ip"])
     unnamed = known["orig_client_ip"].isna() & address.notna()
     return known.assign(
         orig_queue_id=known["orig_queue_id"].where(

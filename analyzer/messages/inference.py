@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from analyzer.messages.addresses import canonical_ip, domain, per_value, within
+from analyzer.messages.addresses import canonical_ip, canonical_ips, each_domain, per_value, within
 from analyzer.messages.assemble import Assembled
 from analyzer.messages.masks import masked
 from analyzer.site import LOOPBACK_NETWORKS, OURS_ALONE
@@ -97,7 +97,7 @@ def _accepted(rows: pd.DataFrame, denied: frozenset[str]) -> pd.DataFrame:
     """Domains elsewhere for which strangers were let in, who wrote to no other such domain."""
     strange = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     mine = strange & rows["recipient_side"].eq("outside") & rows["original_side"].eq("outside")
-    mail = rows[mine].assign(domain=per_value(rows.loc[mine, "recipient"], domain))
+    mail = rows[mine].assign(domain=each_domain(rows.loc[mine, "recipient"]))
     several = mail.groupby("client_ip")["domain"].transform("nunique").gt(1)
     spared = set(mail.loc[several, "client_ip"])
     groups = mail[~mail["client_ip"].isin(spared)].groupby("domain")
@@ -168,9 +168,9 @@ def _public(rows: pd.DataFrame, attempts: pd.DataFrame, ours: pd.Series[str]) ->
     mail = rows[handed_in]
     away = mail["recipient_side"].eq("outside") & mail["original_side"].eq("outside")
     groups = mail.assign(
-        own=per_value(mail["origin_sender"], domain).isin(list(ours)),
+        own=each_domain(mail["origin_sender"]).isin(list(ours)),
         away=mail["origin_life"].where(away),
-        whom=per_value(mail["recipient"], domain).where(away),
+        whom=each_domain(mail["recipient"]).where(away),
         day=mail["received"].dt.floor("D"),
     ).groupby("client_ip")
     seen = groups.agg(
@@ -204,7 +204,7 @@ def _public(rows: pd.DataFrame, attempts: pd.DataFrame, ours: pd.Series[str]) ->
 def _quoted(rows: pd.DataFrame) -> pd.DataFrame:
     """Our own address as next hops quote it. They say what they like: never sure."""
     told = rows["reply"].astype("str").str.extract(QUOTED)["ip"].dropna()
-    seen = rows.loc[told.index, ["relay", "origin_life"]].assign(ip=per_value(told, canonical_ip))
+    seen = rows.loc[told.index, ["relay", "origin_life"]].assign(ip=canonical_ips(told))
     groups = seen[~seen["ip"].isin(rows["client_ip"].dropna().unique())].groupby("ip")
     counts = groups.agg(hops=("relay", "nunique"), times=("origin_life", "nunique"))
     counts = counts[counts["hops"].ge(QUOTED_BY)]

@@ -8,14 +8,19 @@ stays at possible.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analyzer.messages.addresses import (
+    by_domain,
+    by_network,
     canonical_ip,
     domain,
+    each_domain,
     literal,
     per_value,
     routed_domain,
@@ -80,11 +85,17 @@ class Locality:
             return UNKNOWN
         return INSIDE if within(self.networks, ip) else OUTSIDE
 
+    @property
+    def clients_alike(self) -> Callable[[pa.Array], pa.Array]:
+        """Which addresses of clients have the same answer."""
+        alone = [name for name in map(canonical_ip, self.servers) if name]
+        return by_network([*(self.networks or ()), *map(ipaddress.ip_network, alone)])
+
     def addresses(self, values: pd.Series) -> pd.Series:
-        return per_value(values, self.of_address).fillna(UNKNOWN)
+        return per_value(values, self.of_address, by_domain).fillna(UNKNOWN)
 
     def clients(self, values: pd.Series) -> pd.Series:
-        return per_value(values, self.of_client).fillna(UNKNOWN)
+        return per_value(values, self.of_client, self.clients_alike).fillna(UNKNOWN)
 
 
 def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> Locality:
@@ -117,7 +128,7 @@ def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> L
 def _with_mailboxes(attempts: pd.DataFrame) -> frozenset[str]:
     sure = attempts["daemon"].isin(MAILBOXES) & attempts["two_readings"].ne(True)
     put = attempts.loc[sure, "recipient"]
-    return frozenset(per_value(put, domain).dropna()) - {""}
+    return frozenset(each_domain(put).dropna()) - {""}
 
 
 def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
@@ -145,7 +156,9 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     ways = [client.eq(start) & recipient.eq(end) for start, end in FLOWS]
     flow = np.select(ways, list(FLOWS.values()), UNKNOWN)
     sender = per_value(
-        rows["origin_sender"], lambda a: INSIDE if a == "" else local.of_domain(domain(a))
+        rows["origin_sender"],
+        lambda a: INSIDE if a == "" else local.of_domain(domain(a)),
+        by_domain,
     )
     sender = sender.fillna(UNKNOWN)
     foreign = (sender.eq(OUTSIDE) & recipient.eq(OUTSIDE)).astype("boolean")
@@ -158,7 +171,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         original_side=original,
         flow=flow,
         third_party_addresses=foreign,
-        relay_domain=per_value(rows["recipient"], lambda a: domain(a) in local.relay_domains).eq(
-            True
-        ),
+        relay_domain=per_value(
+            rows["recipient"], lambda a: domain(a) in local.relay_domains, by_domain
+        ).eq(True),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.messages.addresses import domain, per_value
+from analyzer.messages.addresses import each_domain
 
 DOMAINS = 5  # foreign sender domains to our own people: more than one application has
 SHARE = 0.3  # of all such mail: a gateway brings much of it, an infected host a little of its own
@@ -25,7 +25,7 @@ def masked(rows: pd.DataFrame) -> pd.Series[bool]:
     by_us = unnamed & rows["address_side"].eq("inside")
     brought_in = rows["sender_side"].eq("outside") & _for_us_alone(rows)
     brought = rows[by_us & brought_in]
-    domains = per_value(brought["origin_sender"], domain)
+    domains = each_domain(brought["origin_sender"])
     foreign = domains.groupby(brought["client_ip"]).nunique()
     part = brought["client_ip"].value_counts() / max(int((unnamed & brought_in).sum()), 1)
     gateways = foreign.index[foreign.ge(DOMAINS) & part.reindex(foreign.index).ge(SHARE)]
