@@ -58,7 +58,9 @@ class Ground:
 
 
 def frame(case: Case, table: str, columns: list[str]) -> pd.DataFrame:
-    """Some columns of one table."""
-    chosen: Any = getattr(case, table)
+    """Some columns of one table; empty where the case was made before there was such a table."""
+    chosen: Any = getattr(case, table, None)
+    if chosen is None:
+        return pd.DataFrame(columns=columns)
     found: pd.DataFrame = chosen.select(columns).to_pandas()
     return found

@@ -18,7 +18,7 @@ BREACH = (
     "Is it a breach of personal data? Strangers could read that mailbox; where the GDPR holds, the "
     "authority is told within 72 hours of knowing."
 )
-TEXTS = "`relaytrail report CASE --for management` writes a text for each."
+TEXTS = "Texts for both come from `relaytrail report`."
 INNOCENT = [
     "If a blocklist names this server: who asks it for the time and a sample of what it saw?",
     "Which other machines use the same public address, and who looks at them?",
@@ -62,7 +62,8 @@ def _persons(facts: Facts) -> list[str]:
 
 def _told(impact: dict[str, Any]) -> list[str]:
     harmed = figure(impact, "own_recipients_blocked")
-    partners = len((impact.get("harm") or {}).get("by_partner") or [])
+    by_partner = (impact.get("harm") or {}).get("by_partner") or []
+    partners = sum(1 for row in by_partner if row["blocked"])
     if not harmed:
         return []
     mails = words.count(int(harmed), "own mail")

@@ -109,12 +109,9 @@ def _input(entry: Dict) -> Dict:
 def _month(month: Dict | None) -> str:
     if not month:
         return ""
-    filled = f"{month['filled']:,} samples of five minutes"
+    said = month.get("words") or ""
     rates = f"{month['with']:,.3g} {month['unit']} with the abuse, {month['without']:,.3g} without"
-    return (
-        f"In {display(str(month['month']), 8)} the abuse filled {filled}; a 95th percentile leaves "
-        f"{month['free']:,} unbilled. It is {rates} ({display(str(month['ground']), 200)})."
-    )
+    return f"{display(str(said), 300)} It is {rates} ({display(str(month['ground']), 200)})."
 
 
 def _legal(legal: Dict | None) -> Dict | None:

@@ -31,19 +31,34 @@ PAPERS = {"a4": "a4", "letter": "us-letter"}
 
 def render(story: dict[str, Any], pictures: Sequence[Picture], paper: str = "a4") -> bytes:
     """The PDF; its date is that of the log's last line, so the same case gives the same bytes."""
+    pdf: bytes = _compiled(
+        story, pictures, paper, pdf_standards=STANDARDS, timestamp=story["epoch"]
+    )
+    return pdf
+
+
+def sheets(
+    story: dict[str, Any], pictures: Sequence[Picture], paper: str = "a4", dots: float = 72
+) -> list[bytes]:
+    """The same pages as PNG, *dots* an inch."""
+    made = _compiled(story, pictures, paper, format="png", ppi=dots)
+    return list(made) if isinstance(made, list) else [made]
+
+
+def _compiled(
+    story: dict[str, Any], pictures: Sequence[Picture], paper: str, **options: Any
+) -> Any:
     charts = {p.name: {"svg": p.svg, "alt": p.alt} for p in pictures}
     data = _cut(story) | {"charts": charts, "paper": PAPERS[paper]}
-    pdf: bytes = typst.compile(
+    return typst.compile(
         str(TEMPLATE),
         root=str(TEMPLATE.parent),
         font_paths=typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
         ),
         sys_inputs={"data": json.dumps(data)},
-        pdf_standards=STANDARDS,
-        timestamp=story["epoch"],
+        **options,
     )
-    return pdf
 
 
 def _cut(story: dict[str, Any]) -> dict[str, Any]:
