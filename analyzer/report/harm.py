@@ -8,7 +8,7 @@ from analyzer import words
 from analyzer.display import display
 
 Dict = dict[str, Any]
-NO_MODEL = "The cost model was not run for this case."
+NO_MODEL = "The cost model was not run for this case"
 ROWS_SHOWN = 10
 KINDS = ("blocked", "delayed", "notice")
 
