@@ -45,10 +45,18 @@ FACES = (
     (SANS, "NotoSans-Regular.ttf", 400),
     (SANS, "NotoSans-Bold.ttf", 700),
     (MONO, "NotoSansMono-Regular.ttf", 400),
+    ("Relaytrail CJK", "DroidSansFallback.ttf", 400),
+    ("Relaytrail Arabic", "NotoSansArabic-Regular.ttf", 400),
+    ("Relaytrail Hebrew", "NotoSansHebrew-Regular.ttf", 400),
+    ("Relaytrail Thai", "NotoSansThai-Regular.ttf", 400),
+    ("Relaytrail Devanagari", "NotoSansDevanagari-Regular.ttf", 400),
+    ("Relaytrail Emoji", "NotoEmoji-Regular.ttf", 400),
 )
+OTHERS = [name for name, _, _ in FACES if name not in (SANS, MONO)]  # where a letter is missing
+SANS_FAMILY, MONO_FAMILY = [SANS, *OTHERS], [MONO, SANS, *OTHERS]
 
 RC: dict[Any, Any] = {
-    "font.family": [SANS],
+    "font.family": SANS_FAMILY,
     "font.size": 8.0,
     "figure.titlesize": 9.5,
     "figure.titleweight": "bold",
@@ -165,7 +173,7 @@ def suspect(volume: pd.DataFrame) -> str:
 def name_sources(axes: Axes, table: pd.DataFrame, at: Sequence[float], suspect: str) -> list[str]:
     """Write the sources beside their rows, those under suspicion in its colour."""
     names = [display(source, 45) for source in table["source"]]
-    axes.set_yticks(at, names, fontfamily=MONO, fontsize=7)
+    axes.set_yticks(at, names, fontfamily=MONO_FAMILY, fontsize=7)
     for tick, bad in zip(axes.get_yticklabels(), table[suspect] > 0, strict=True):
         tick.set_color(NAMES[suspect] if bad else MUTE)
     return names

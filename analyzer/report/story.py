@@ -54,6 +54,7 @@ def tell(case: Case) -> dict[str, Any]:
     facts = gather(case)
     blocklists = case.impact.get("blocklists", [])
     end = closing(case, facts)
+    zone = str(case.manifest.get("site", {}).get("timezone") or "UTC")
     return {
         "title": sentences.title(facts),
         "subtitle": sentences.subtitle(facts),
@@ -69,7 +70,8 @@ def tell(case: Case) -> dict[str, Any]:
         "doors": _doors(facts),
         "certainty": sentences.certainty(facts),
         "steps": remedies.steps(facts, blocklists),
-        "timeline": timeline(facts, blocklists),
+        "timeline": timeline(facts, blocklists, zone),
+        "zone": display(zone, 40),
         "sources": _sources(facts),
         "year": sentences.years(facts),
         "blocklists": [_blocklist(entry) for entry in blocklists],

@@ -15,8 +15,10 @@ LISTS_SHOWN = 4
 Event = tuple[pd.Timestamp | None, str]
 
 
-def timeline(facts: Facts, blocklists: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Time (UTC) and what happened."""
+def timeline(
+    facts: Facts, blocklists: list[dict[str, Any]], zone: str = "UTC"
+) -> list[dict[str, str]]:
+    """Time (UTC), the same by the clock of *zone* (empty where that is UTC), and what happened."""
     events: list[Event] = [(facts.log_first, "The log begins.")]
     if facts.first_denied is not None:
         time, origin = facts.first_denied
@@ -33,7 +35,15 @@ def timeline(facts: Facts, blocklists: list[dict[str, Any]]) -> list[dict[str, s
     events.append((facts.log_last, "The log ends."))
     timed = [(time, text) for time, text in events if time is not None and not pd.isna(time)]
     timed.sort(key=lambda event: event[0])
-    return [{"time": words.stamp(time)[:16], "text": text} for time, text in timed]
+    return [
+        {"time": words.stamp(time)[:16], "local": _local(time, zone), "text": text}
+        for time, text in timed
+    ]
+
+
+def _local(time: pd.Timestamp, zone: str) -> str:
+    """By the clock on the wall of the server, as 8 Dec 06:32."""
+    return "" if zone in ("", "UTC") else words.short(time.tz_convert(zone))
 
 
 def _first_clause(reason: str) -> str:

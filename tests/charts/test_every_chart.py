@@ -11,7 +11,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from analyzer.charts import draw, style
-from tests.charts.rows import ORDINARY, RELAYED, SENT, START, case
+from tests.charts.rows import ORDINARY, RELAYED, SENT, START, case, table
 
 HOUR = timedelta(hours=1)
 FATES = ["delivered", "bounced", "deferred", "expired", "held"]
@@ -248,3 +248,23 @@ def test_a_log_that_ends_with_the_abuse_has_no_after():
     ends = {"path": "mail.log", "lines": 9, "first": "2026-12-06T05:00:00Z"}
     made = case(volume=[*usual, RELAYED], inputs=[ends | {"last": "2026-12-08T05:50:00Z"}])
     assert "before_after" not in [drawn.name for drawn in draw(made)]
+
+
+STRANGE = "\x1b[31m$x_1$<b>\u202eお支払い계정שלוםمرحباไทยनमस्ते😀"
+
+
+def test_every_chart_bears_strange_names_of_all_scripts():
+    made = full(STRANGE, f"{STRANGE}.example[192.0.2.1]:25")
+    names = {"recipient": f"a@{STRANGE}", "auth_user": STRANGE}
+    made.deliveries = table("deliveries", [row | names for row in made.deliveries.to_pylist()])
+    made.impact["blocklists"] = [LISTED | {"provider": STRANGE}]
+    drawn = draw(made)
+    assert len(drawn) == 9
+    for chart in drawn:
+        assert "\x1b" not in chart.alt
+        assert chart._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_picture_is_the_same_bytes_each_time():
+    first, second = ([chart._repr_png_() for chart in draw(full())] for _ in range(2))
+    assert first == second

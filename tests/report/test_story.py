@@ -223,6 +223,13 @@ def test_the_timeline_is_in_order_and_says_when_the_log_ends(case):
     ]
 
 
+def test_the_clock_on_the_wall_stands_beside_utc_where_the_site_has_another(case):
+    site = {"origin": "given", "timezone": "Europe/Berlin"}
+    event = tell(case(site=site))["timeline"][1]
+    assert (event["time"], event["local"]) == ("2026-12-08 05:00", "8 Dec 06:00")
+    assert tell(case())["timeline"][1]["local"] == ""
+
+
 def test_the_lines_of_each_file_add_up_in_words(case):
     assert tell(case())["accounting"]["sum"] == (
         "90 parsed + 8 ignored + 1 blank + 1 unread = 100 lines"
