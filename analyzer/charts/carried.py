@@ -176,7 +176,7 @@ def _nodes(
         axes.barh(top, BAR, height, left=stage, **look)
         at = max(top + height / 2, lowest + 0.045)
         lowest = at
-        text = f"{display(name, 30)}  {size:,}"
+        text = f"{display(name, 26)}  {size:,}"
         axes.text(stage + BAR + 0.03, at, text, va="center", fontsize=6.8, color=style.INK)
     axes.text(stage, 1.065, HEADS[stage], fontsize=7, color=style.MUTE, va="center")
 

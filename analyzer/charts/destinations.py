@@ -13,10 +13,10 @@ from analyzer.schema import NOT_DELIVERIES
 
 # What became of a recipient, in the order in which it is drawn.
 OUTCOMES = {
-    "delivered": "accepted by the next server",
+    "delivered": "accepted",
     "bounced": "refused",
     "waiting": "put off or given up",
-    "other": "held, removed or unknown",
+    "other": "held, removed, unknown",
 }
 FATES = {"delivered": "delivered", "bounced": "bounced", "rejected": "bounced"}
 FATES |= {"deferred": "waiting", "expired": "waiting"}

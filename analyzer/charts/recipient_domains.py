@@ -45,7 +45,7 @@ def recipient_domains(frame: pd.DataFrame, ground: Ground) -> style.Chart | None
         axes.barh(rows, shown[outcome], 0.72, left=base, label=label, **look)
         base = base + shown[outcome]
     style.count_at_end(axes, shown["all"])
-    names = [display(str(name), 45) for name in shown.index]
+    names = [display(str(name), 36) for name in shown.index]
     axes.set_yticks(rows, names, fontsize=7)
     title = _title(table, suspect)
     style.headline(figure, title)

@@ -45,14 +45,17 @@ FACES = (
     (SANS, "NotoSans-Regular.ttf", 400),
     (SANS, "NotoSans-Bold.ttf", 700),
     (MONO, "NotoSansMono-Regular.ttf", 400),
-    ("Relaytrail CJK", "DroidSansFallback.ttf", 400),
-    ("Relaytrail Arabic", "NotoSansArabic-Regular.ttf", 400),
-    ("Relaytrail Hebrew", "NotoSansHebrew-Regular.ttf", 400),
-    ("Relaytrail Thai", "NotoSansThai-Regular.ttf", 400),
-    ("Relaytrail Devanagari", "NotoSansDevanagari-Regular.ttf", 400),
-    ("Relaytrail Emoji", "NotoEmoji-Regular.ttf", 400),
 )
-OTHERS = [name for name, _, _ in FACES if name not in (SANS, MONO)]  # where a letter is missing
+# Where a letter is missing; one weight serves for all.
+FALLBACKS = (
+    ("Relaytrail CJK", "DroidSansFallback.ttf"),
+    ("Relaytrail Arabic", "NotoSansArabic-Regular.ttf"),
+    ("Relaytrail Hebrew", "NotoSansHebrew-Regular.ttf"),
+    ("Relaytrail Thai", "NotoSansThai-Regular.ttf"),
+    ("Relaytrail Devanagari", "NotoSansDevanagari-Regular.ttf"),
+    ("Relaytrail Emoji", "NotoEmoji-Regular.ttf"),
+)
+OTHERS = [name for name, _ in FALLBACKS]
 SANS_FAMILY, MONO_FAMILY = [SANS, *OTHERS], [MONO, SANS, *OTHERS]
 
 RC: dict[Any, Any] = {
@@ -127,7 +130,8 @@ BARS_LEAST = 12
 @cache
 def _register() -> None:
     """Make the bundled fonts known under names that no installed font has, so none can stand in."""
-    for name, file, weight in FACES:
+    every = [*FACES, *((name, file, w) for name, file in FALLBACKS for w in (400, 700))]
+    for name, file, weight in every:
         font_manager.fontManager.ttflist.append(
             font_manager.FontEntry(
                 fname=str(FONTS / file),
