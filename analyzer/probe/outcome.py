@@ -58,6 +58,8 @@ def answer(records: list[dict[str, Any]]) -> str:
 def sentence(result: dict[str, Any]) -> str:
     """The one sentence of a report."""
     n = result["counts"]
+    if not n["asked"]:
+        return "Not decided: nothing listens at the doors that were asked."
     told = {
         OPEN: "Open: confirmed. {ground}",
         TAKES: "It took recipients elsewhere from a stranger: {accepted} of {asked} forms accepted "
