@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from analyzer.probe import forms, judge
@@ -172,6 +172,10 @@ def _session(
         if done:
             manner.sleep(manner.pace)
         at, reply = _one(dialogue, form, asked) if stage == "ready" else (stage, reply)
+        if _sender_hides_it(form, at, reply, door, asked):
+            form = replace(form, sender=asked.names.sender)
+            manner.sleep(manner.pace)
+            at, reply = _one(dialogue, form, asked)
         _note(door, form, at, reply, asked)
         done += 1
     if not done:
@@ -181,6 +185,16 @@ def _session(
     if done < len(todo) or reply.trouble != NO_SERVICE:
         manner.sleep(manner.pace)
     return hello.offers("STARTTLS"), todo[done:]
+
+
+def _sender_hides_it(form: Form, stage: str, reply: Reply, door: Door, asked: Asked) -> bool:
+    """Was the sender refused where it is the recipient that tries? Then the plain one may do."""
+    return (
+        not form.plain
+        and form.sender != asked.names.sender
+        and judge.judge(form, stage, reply, door.port).why == judge.SENDER
+        and asked.may_ask(form)
+    )
 
 
 def _enter(dialogue: Dialogue, door: Door, asked: Asked, ehlo: str) -> tuple[str, Reply, Reply]:

@@ -47,8 +47,9 @@ class Form:
     """One question: an envelope, and what it tries.
 
     `plain`: the recipient is elsewhere by any reading; otherwise a server may take it for a name of
-    its own. `ehlo`: what the client calls itself, None for its own name. `first`: a recipient of
-    the server's, named before in the same transaction. `login`: after one login that fails.
+    its own. `forged`: it is the sender that tries; where it is refused, so is the form. `ehlo`:
+    what the client calls itself, None for its own name. `first`: a recipient of the server's, named
+    before in the same transaction. `login`: after one login that fails.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Form:
     recipient: str
     idea: str
     plain: bool = False
+    forged: bool = False
     ehlo: str | None = None
     first: str | None = None
     login: bool = False
@@ -87,8 +89,15 @@ def _classic(names: Names) -> list[Form]:
     return [
         Form("1", "", names.recipient, "null sender, as of a bounce", plain=True),
         plain(names),
-        Form("3", f"{local}@{host}", names.recipient, "sender of the server's name", plain=True),
-        Form("4", here, names.recipient, "sender of the server's address", plain=True),
+        Form(
+            "3",
+            f"{local}@{host}",
+            names.recipient,
+            "sender of the server's name",
+            plain=True,
+            forged=True,
+        ),
+        Form("4", here, names.recipient, "sender of the server's address", plain=True, forged=True),
         Form("5", here, f"{user}%{third}@{literal}", "percent, by address"),
         Form("6", here, f"{user}%{third}@{host}", "percent, by name"),
         Form("7", here, f'"{names.recipient}"', "quoted, without domain"),
@@ -109,7 +118,9 @@ def _served(names: Names, domain: str) -> list[Form]:
     local = names.sender.rpartition("@")[0]
     sender, foreign = names.sender, names.recipient
     return [
-        Form("18", f"postmaster@{domain}", foreign, "sender postmaster here", plain=True),
+        Form(
+            "18", f"postmaster@{domain}", foreign, "sender postmaster here", plain=True, forged=True
+        ),
         Form("22b", sender, f'"{foreign}"@{domain}', "quoted, in a served domain"),
         Form("23", sender, f"{third}!{user}@{domain}", "bang path, in a served domain"),
         Form("24a", sender, f"{user}%{third}%{domain}", "two percent"),
@@ -122,7 +133,9 @@ def _served(names: Names, domain: str) -> list[Form]:
             plain=True,
             first=f"postmaster@{domain}",
         ),
-        Form("17", f"{local}@{domain}", foreign, "sender of a served domain", plain=True),
+        Form(
+            "17", f"{local}@{domain}", foreign, "sender of a served domain", plain=True, forged=True
+        ),
         Form("21", sender, f"{user}%{third}@{domain}", "percent, in a served domain"),
         Form("22a", sender, f"{foreign}@{domain}", "two @, in a served domain"),
     ]
@@ -133,10 +146,10 @@ def _more(names: Names) -> list[Form]:
     local = names.sender.rpartition("@")[0]
     sender, foreign = names.sender, names.recipient
     return [
-        Form("20", f"{local}@localhost", foreign, "sender of localhost", plain=True),
+        Form("20", f"{local}@localhost", foreign, "sender of localhost", plain=True, forged=True),
         Form("27a", sender, foreign, "EHLO of the server's name", plain=True, ehlo=names.host),
         Form("24b", sender, f"{user}%{third}@localhost", "percent, at localhost"),
-        Form("19", local, foreign, "sender without a domain", plain=True),
+        Form("19", local, foreign, "sender without a domain", plain=True, forged=True),
         Form("27c", sender, foreign, "EHLO of localhost", plain=True, ehlo="localhost.localdomain"),
         Form("27d", sender, foreign, "EHLO of 127.0.0.1", plain=True, ehlo="[127.0.0.1]"),
         Form("27e", sender, foreign, "EHLO of its address", plain=True, ehlo=names.literal),

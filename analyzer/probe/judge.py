@@ -22,6 +22,8 @@ DEFERRED = "deferred"
 INCONCLUSIVE = "inconclusive"
 NOT_LISTENING = "not_listening"
 
+SENDER = "the sender is refused, whatever the recipient: give --sender"
+
 CLOSED = (REFUSED, REFUSED_FOR_NOW, REFUSED_OTHER)
 ACCEPTED = (SUSPICIOUS_HIGH, SUSPICIOUS_LOW)
 
@@ -59,7 +61,7 @@ _HIDES = [
                 r"sender address rejected|domain of sender|\b[45]\.1\.[78]\b"
                 r"|sender (?:domain|address|verify).{0,30}(?:reject|fail|not|invalid|exist)"
             ),
-            "the sender is refused, whatever the recipient: give --sender",
+            SENDER,
         ),
         (
             (
@@ -104,7 +106,7 @@ def judge(form: Form, stage: str, reply: Reply, port: int = 25) -> Verdict:
         return _before_the_envelope(stage, reply)
     if stage == "rcpt" and 200 <= reply.code < 300:
         return _accepted(form)
-    return _refused(stage, reply, port)
+    return _refused(form, stage, reply, port)
 
 
 def _before_the_envelope(stage: str, reply: Reply) -> Verdict:
@@ -123,8 +125,16 @@ def _accepted(form: Form) -> Verdict:
     return Verdict(SUSPICIOUS_LOW, "took it, maybe for a name of its own")
 
 
-def _refused(stage: str, reply: Reply, port: int) -> Verdict:
-    """A refusal after the greeting. What hides the answer comes before what may be one."""
+def _refused(form: Form, stage: str, reply: Reply, port: int) -> Verdict:
+    """A refusal after the greeting, by its words."""
+    verdict = _by_its_words(stage, reply, port)
+    if form.forged and verdict.why == SENDER and reply.code >= 500:
+        return Verdict(REFUSED_OTHER, "the forged sender is refused")
+    return verdict
+
+
+def _by_its_words(stage: str, reply: Reply, port: int) -> Verdict:
+    """What hides the answer comes before what may be one."""
     if reply.code < 400 or reply.code in (500, 502, 503):
         return Verdict(INCONCLUSIVE, "the reply does not answer the command")
     if _RELAY.search(reply.text):
@@ -147,6 +157,5 @@ def _refused_for_good(stage: str, reply: Reply, port: int) -> Verdict:
         why = "this client is refused, whatever it asks: test from elsewhere"
         return Verdict(INCONCLUSIVE, why)
     if stage == "mail":
-        why = "the sender is refused, whatever the recipient: give --sender"
-        return Verdict(INCONCLUSIVE, why)
+        return Verdict(INCONCLUSIVE, SENDER)
     return Verdict(REFUSED_OTHER, "refused, and not for relaying: taken as a name of its own")

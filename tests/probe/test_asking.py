@@ -99,6 +99,21 @@ def test_a_percent_hack_behind_checked_recipients_is_told_with_weight():
     assert any("look at these forms" in remark for remark in outcome.remarks(result))
 
 
+def test_a_form_whose_sender_is_refused_is_tried_with_the_plain_sender():
+    def mail(command):
+        return (
+            b"553 5.5.4 Real domain name required for sender address\r\n" if "[" in command else OK
+        )
+
+    with FakeServer(but(MAIL=mail, RCPT=percent)) as server:
+        result = asked(server)
+    by_form = {r["form"]: r for r in result["records"]}
+    assert by_form["5"]["verdict"] == judge.SUSPICIOUS_LOW
+    assert by_form["5"]["sender"] == "relaytest-0@tester.example"
+    assert by_form["4"]["verdict"] == judge.REFUSED_OTHER
+    assert len(server.recipients) <= MOST
+
+
 def test_greylisting_is_waited_for_once():
     waits = []
     manner = Manner(ehlo="x.example", pace=0, wait=300, sleep=waits.append)

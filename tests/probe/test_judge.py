@@ -103,6 +103,18 @@ def test_a_server_that_takes_no_mail_from_us_shows_nothing_of_relaying(stage):
     assert verdict("554 5.5.0 No service for you", stage=stage).name == judge.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("words", "stage"),
+    [
+        ("553 5.5.4 <a@[192.0.2.1]>... Real domain name required for sender address", "mail"),
+        ("550 5.1.8 <a@[192.0.2.1]>: Sender address rejected: Domain not found", "rcpt"),
+    ],
+)
+def test_a_forged_sender_that_is_refused_is_a_form_refused(words, stage):
+    forged = Form("4", "a@[192.0.2.1]", "b@far.example", "", plain=True, forged=True)
+    assert verdict(words, form=forged, stage=stage).name == judge.REFUSED_OTHER
+
+
 def test_a_refused_sender_decides_nothing():
     assert verdict("550 5.0.0 No", stage="mail").name == judge.INCONCLUSIVE
 
