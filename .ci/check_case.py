@@ -16,6 +16,7 @@ PROMISED = (
     "events/**/*.parquet",
     "deliveries.parquet",
     "attempts.parquet",
+    "sessions.parquet",
     "findings.parquet",
     "findings.json",
     "volume.parquet",

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from analyzer.errors import SettingsError
-from analyzer.schema import QUEUE
+from analyzer.schema import QUEUE, SESSIONS
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Case:
     manifest: dict[str, Any]
     events: pa.Table | None = field(default=None, repr=False)
     queue: pa.Table = field(default_factory=QUEUE.empty_table, repr=False)
+    sessions: pa.Table = field(default_factory=SESSIONS.empty_table, repr=False)
     relay_test: dict[str, Any] | None = field(default=None, repr=False)
     dnsbl: dict[str, Any] | None = field(default=None, repr=False)
     audit: dict[str, Any] | None = field(default=None, repr=False)
@@ -58,13 +59,15 @@ class Case:
             json.loads((folder / f"{name}.json").read_text("utf-8"))
             for name in ("impact", "manifest")
         )
-        queue = folder / "queue.parquet"  # a case of the first version has none
-        listed = pq.read_table(queue) if queue.is_file() else QUEUE.empty_table()
+        # A case of the first version has none of these.
+        later = {"queue": QUEUE, "sessions": SESSIONS}
+        for name, schema in later.items():
+            path = folder / f"{name}.parquet"
+            tables[name] = pq.read_table(path) if path.is_file() else schema.empty_table()
         return cls(
             **tables,
             impact=impact,
             manifest=manifest,
-            queue=listed,
             **added(folder),
             audit=_json(folder / "audit.json"),
         )

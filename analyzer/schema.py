@@ -303,6 +303,52 @@ ATTEMPTS = pa.schema(
     },
 )
 
+SESSIONS = pa.schema(
+    [
+        MTA,
+        SERVER,
+        column("session_id", pa.string(), "Exchange: id of the SMTP session; else null"),
+        column("pid", pa.int64(), "process that held the dialogue; null for Exchange"),
+        column("client_ip", pa.string(), "who connected, as this server saw it, RFC 5952"),
+        column("client_name", pa.string(), "its verified name, `unknown` without one"),
+        column("helo", pa.string(), "what the client called itself, where a line says so"),
+        column("connected", UTC, "the line that says so; null where the log has none"),
+        column("disconnected", UTC, "the line of its end; null where the log has none"),
+        column("lost", pa.string(), "stage after which it broke off; null where it did not"),
+        column("tls", pa.bool_(), "STARTTLS was done; null where the log does not show it"),
+        column("auth_tries", pa.int64(), "AUTH commands; null: not shown", unit="command"),
+        column("auth_failures", pa.int64(), "failed logins", unit="command", required=True),
+        AUTH,
+        column("mail", pa.int64(), "MAIL FROM accepted; null: not shown", unit="command"),
+        column(
+            "rcpt_accepted", pa.int64(), "recipients accepted; null: not shown", unit="recipient"
+        ),
+        column("rcpt_refused", pa.int64(), "recipients refused", unit="recipient", required=True),
+        column(
+            "data",
+            pa.int64(),
+            "DATA or BDAT commands, accepted or not; null: not shown",
+            unit="command",
+        ),
+        column(
+            "queue_ids",
+            pa.list_(pa.string()),
+            "ids of the messages that were begun in it, in order; Exchange: internal-message-id",
+            required=True,
+        ),
+        column(
+            "messages", pa.int64(), "those of them that were taken", unit="message", required=True
+        ),
+        SOURCE,
+        LINE,
+        OFFSET,
+    ],
+    metadata={
+        "meaning": "One row for each SMTP dialogue with a client, placed at its first line. Its "
+        "lines are those of one process (Exchange: one session id) between connect and disconnect."
+    },
+)
+
 FINDINGS = pa.schema(
     [
         column(
@@ -459,6 +505,7 @@ TABLES = {
     "messages": MESSAGES,
     "deliveries": DELIVERIES,
     "attempts": ATTEMPTS,
+    "sessions": SESSIONS,
     "findings": FINDINGS,
     "volume": VOLUME,
     "queue": QUEUE,

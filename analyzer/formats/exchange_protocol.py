@@ -17,12 +17,14 @@ from analyzer.formats.stamps import MISSING
 
 # Kind of the events a row becomes, by its event character and a pattern of its data (or context).
 SAID = (
+    ("session", "+", "data", r"^"),
+    ("session", "-", "data", r"^"),
     ("session", "*", "context", r"(?i)^set session permissions$"),
     ("session", "*", "context", r"(?i)^authenticated"),
-    ("session", "<", "data", r"(?i)^(?:EHLO|HELO) "),
+    ("session", "<", "data", r"(?i)^(?:(?:EHLO|HELO|AUTH) |(?:STARTTLS|DATA|BDAT)\b)"),
     ("session", "<", "data", r"(?i)^MAIL FROM:"),
     ("session", "<", "data", r"(?i)^RCPT TO:"),
-    ("session", ">", "data", r"^(?:250 2\.1\.5|[45][0-9]{2} )"),
+    ("session", ">", "data", r"^(?:250 2\.1\.5|250 2\.6\.0|[45][0-9]{2} )"),
     ("session", "*", "data", r"^[0-9A-Fa-f]{16};"),
 )
 ENDPOINT = r"^\[?(?P<ip>[0-9A-Fa-f:.]{2,45}?)(?:%[^\]:]*)?\]?:(?P<port>[0-9]{1,5})$"

@@ -75,6 +75,27 @@ def _lost(words: str) -> Shape:
 
 DIALOGUE_LINES = (
     Shape(
+        kind="connect",
+        meaning="a client connected",
+        programs=SMTPD,
+        prefix=b"connect from ",
+        fast=((r"^connect from (?P<client_name>[^\[]*)\[(?P<client_ip>[^\]]*)\]$", ""),),
+        complete=rf"^connect from {CLIENT}$",
+        sample=f"{HEAD}smtpd[11]: connect from a.example[192.0.2.7]",
+    ),
+    *(
+        Shape(
+            kind="tls",
+            meaning="STARTTLS was done with a client",
+            programs=SMTPD,
+            prefix=words.encode(),
+            complete=rf"^{words} TLS connection established from {CLIENT}: (?P<reply>.*)$",
+            sample=f"{HEAD}smtpd[11]: {words} TLS connection established from a.example"
+            "[192.0.2.7]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
+        )
+        for words in ("Anonymous", "Untrusted", "Trusted", "Verified")
+    ),
+    Shape(
         kind="auth_failed",
         meaning="a login failed",
         programs=SMTPD | programs("postscreen"),

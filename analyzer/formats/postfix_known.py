@@ -100,7 +100,6 @@ _NOTICE_FAILED = "sender notification failed to "
 _RATE = "max connection rate 1/60s for (smtp:192.0.2.7) at Dec  7 05:00:00"
 
 KNOWN_LINES = (
-    _known(SMTPD, "connect from ", "smtpd[11]: connect from a.example[192.0.2.7]"),
     *_words(TLS, "smtpd", ("Anonymous TLS connection ", "Untrusted TLS connection ")),
     *_words(TLS, "smtpd", ("Trusted TLS connection ", "Verified TLS connection ")),
     *_words(ANY, "smtpd", ("warning: ", "error: ", "fatal: ", "panic: ")),

@@ -18,6 +18,20 @@ DIALOGUE_LINES = (
         f"AUTH=server, relay={HOST}, authid=ann, mech=PLAIN, bits=0",
     ),
     shape(
+        "tls",
+        "STARTTLS was done with a client",
+        "STARTTLS=server, ",
+        rf"^STARTTLS=server, relay={PEER}, version=(?P<reply>.*)$",
+        f"STARTTLS=server, relay={HOST}, version=TLSv1.3, verify=NO, cipher=AES, bits=256/256",
+    ),
+    shape(
+        "connect",
+        "a client connected (LogLevel 13 and more)",
+        "connect from ",
+        rf"^connect from {PEER}$",
+        f"NOQUEUE: connect from {HOST}",
+    ),
+    shape(
         "auth_failed",
         "a login failed",
         "AUTH failure (",
@@ -102,10 +116,8 @@ DIALOGUE_LINES = (
 )
 
 KNOWN_LINES = (
-    known(
-        "STARTTLS=",
-        f"STARTTLS=server, relay={HOST}, version=TLSv1.3, verify=NO, cipher=AES, bits=256/256",
-    ),
+    known("STARTTLS=client, ", "STARTTLS=client, relay=mx.b.example., version=TLSv1.3, verify=NO"),
+    known("STARTTLS=", "STARTTLS=server, error: accept failed=-1, reason=unknown"),
     *(
         known(prefix, prefix + rest)
         for prefix, rest in (
@@ -124,7 +136,6 @@ KNOWN_LINES = (
             ("Milter accept: ", "message"),
             ("Milter: init ", "success to negotiate"),
             ("Milter: no active filter", ""),
-            ("connect from ", HOST),
             ("tcpwrappers (", "a.example, 192.0.2.7) rejection"),
             ("SMTP outgoing connect on ", "mx1"),
             ("alias database ", "/etc/aliases rebuilt by root"),

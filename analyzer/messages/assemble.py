@@ -14,6 +14,7 @@ from analyzer.messages.addresses import canonical_ip, canonical_ips, per_value
 from analyzer.messages.attempts import attempts
 from analyzer.messages.clocks import offsets
 from analyzer.messages.deliveries import attempts_to_deliver, last_words, requeued
+from analyzer.messages.dialogues import dialogues
 from analyzer.messages.exchange import prepared
 from analyzer.messages.exchange_links import handed_over, same_mail, submitters, without_fate
 from analyzer.messages.expansions import (
@@ -62,6 +63,7 @@ class Assembled:
     clocks: pd.DataFrame  # how far the clocks of our servers are apart
     told: pd.DataFrame  # what the server itself says of who is ours, from `grounds`
     denied: frozenset[str]  # domains for which it refused to relay
+    sessions: pa.Table  # as declared
 
 
 def assemble(events: Events, site: Site | None) -> Assembled:
@@ -110,17 +112,19 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     )
     rows["original_side"] = original_side(rows)
     rows["origin_masked"] = masked(rows)
+    talks = dialogues(events, known)
     changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
     return Assembled(
         _messages(rows, known, root),
         rows,
-        attempts(events, known),
+        attempts(events, known, talks),
         tried,
         changes,
         local,
         offsets(tried, known),
         told,
         denied(refusals(events)),
+        talks.sessions,
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.messages.addresses import canonical_ips
+from analyzer.messages.dialogues import Dialogues
 from analyzer.messages.exchange_sessions import refusals
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
@@ -25,12 +26,13 @@ UNKNOWN_USER = (
 BLOCKLIST = r"blocked using [^ ]+|Rejected: [0-9A-Fa-f.:]+ listed at "
 
 
-def attempts(events: Events, legs: pd.DataFrame) -> pa.Table:
+def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues) -> pa.Table:
     """ATTEMPTS, in order of time and place."""
     parts = [
         _refused(events, legs),
         _failed_logins(events),
-        _never_sent(events, legs),
+        _never_sent(legs, talks),
+        _without_an_id(talks),
         _given_up(legs),
         refusals(events),
     ]
@@ -100,38 +102,40 @@ def _repeated(rows: pd.DataFrame, events: Events) -> pd.DataFrame:
     )
 
 
-def _never_sent(events: Events, legs: pd.DataFrame) -> pd.DataFrame:
+def _never_sent(legs: pd.DataFrame, talks: Dialogues) -> pd.DataFrame:
     """Messages that smtpd began, for it had accepted a recipient, and that never came.
 
-    A queue id is given when the first recipient is accepted (smtpd_delay_open_until_valid_rcpt).
-    Where the client then began DATA and broke off, it wanted to send: that is `other`, no probe.
+    A queue id is given when the first recipient is accepted (smtpd_delay_open_until_valid_rcpt), or
+    at MAIL FROM: then the counters tell whether any was. Where the client began DATA and broke off,
+    it wanted to send: that is `other`, no probe.
     """
     rows = legs[legs["begun_by"].eq("client") & ~legs["queued"] & legs["message_id"].isna()]
     rows = rows.rename(columns={"received": "time", "begin": "rank"}).assign(repeat=1, stage="RCPT")
-    ends = [
-        frame(events, kind, ["rank", "server", "pid", "counters", "stage"])
-        for kind in ("disconnect", "lost")
-    ]
-    ends = [part for part in ends if len(part)]
-    if rows.empty or not ends:
-        return rows.assign(kind="other", reply=None)[
-            [*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]
-        ]
-    end = pd.concat(ends).sort_values("rank").astype({"pid": "float64"})
-    tied = pd.merge_asof(
-        rows.astype({"pid": "float64"}).sort_values("rank"),
-        end.rename(columns={"stage": "broke_off", "rank": "end_rank"}),
-        left_on="rank",
-        right_on="end_rank",
-        by=["server", "pid"],
-        direction="forward",
-    )
-    in_data = tied["counters"].astype("str").str.contains(r"\b(?:data|bdat)=") | tied[
-        "broke_off"
-    ].isin(AFTER_RCPT)
-    tied["kind"] = np.where(tied["end_rank"].isna() | in_data, "other", "accepted_no_data")
-    tied["reply"] = in_data.map({True: "broke off in DATA", False: None})
-    return tied[[*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]
+    number = talks.of_life.reindex(rows.index)
+    talk = talks.table.reindex(number.fillna(-1)).set_axis(rows.index)
+    broke_off = talk["lost"].isin(AFTER_RCPT) & ~number.duplicated(keep="last")
+    # As many times as a message came, DATA was for that message.
+    unsent = talk["data"].astype("float64").sub(talk["messages"]).fillna(0)
+    in_data = broke_off | unsent.gt(talk["lost"].isin(AFTER_RCPT).astype("int64"))
+    ended = talk["disconnected"].notna() | talk["lost"].notna()
+    rows["kind"] = np.where(~ended | in_data, "other", "accepted_no_data")
+    rows["reply"] = in_data.map({True: "broke off in DATA", False: None}).astype("object")
+    nobody = talk["rcpt_accepted"].eq(0).fillna(False).astype("bool")
+    return rows.loc[~nobody, [*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]
+
+
+def _without_an_id(talks: Dialogues) -> pd.DataFrame:
+    """Dialogues whose counters show an accepted recipient and no DATA, though no message began:
+    before a proxy that answers, a recipient gets no queue id.
+    """
+    talk = talks.table
+    shown = talk["rcpt_accepted"].gt(0) & talk["data"].eq(0) & talk["mta"].eq("postfix")
+    rows = talk[shown.fillna(False) & ~talk.index.isin(talks.of_life)]
+    ends = {f"end_{name}": name for name in ("rank", *PLACE)}
+    rows = rows.drop(columns=list(ends.values()), errors="ignore").rename(columns=ends)
+    rows = rows.rename(columns={"disconnected": "time"})
+    rows = rows.assign(repeat=1, stage="RCPT", reply=None, queue_id=None, kind="accepted_no_data")
+    return rows[[*COLUMNS, "helo", "auth_user", "stage", "reply", "kind", "queue_id"]]
 
 
 def _given_up(legs: pd.DataFrame) -> pd.DataFrame:

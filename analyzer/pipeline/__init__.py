@@ -108,5 +108,6 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
             "inputs": accounting.inputs(pieces, dated, window),
         },
         events=flat(dated.events),
+        sessions=assembled.sessions,
         queue=messages.with_their_messages(accounting.queue(pieces), rows),
     )

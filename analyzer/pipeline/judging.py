@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import detect, formats, messages
 from analyzer.pipeline.dating import Dated
@@ -45,9 +46,17 @@ def _asked_about(whole: messages.Assembled, window: Window, zone: str) -> messag
         messages=window.table(whole.messages, "received", zone),
         deliveries=rows[window.holds(begun, zone)].reset_index(drop=True),
         attempts=window.table(whole.attempts, "time", zone),
+        sessions=_sessions(whole.sessions, window, zone),
         tried=window.rows(whole.tried, "time", zone),
         server_events=window.rows(whole.server_events, "time", zone),
     )
+
+
+def _sessions(sessions: pa.Table, window: Window, zone: str) -> pa.Table:
+    """Those that began in the window; where no line says when, those that ended in it."""
+    begun = pc.coalesce(sessions["connected"], sessions["disconnected"])
+    named = sessions.append_column("begun", begun)
+    return window.table(named, "begun", zone).drop_columns(["begun"])
 
 
 def _evidence(

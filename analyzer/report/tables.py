@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from analyzer import schema
 from analyzer.case import Case
 
-TABLES = ("messages", "deliveries", "attempts", "findings", "volume", "queue", "unread")
+TABLES = tuple(name for name in schema.TABLES if name != "events")
 ROWS_A_GROUP = 1 << 16  # what is read at least to find one row
 NOT_HASHED = ("manifest.json", "run.log")  # the manifest itself, and what tells of the run
 

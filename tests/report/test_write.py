@@ -31,6 +31,7 @@ PROMISED = {
     "queue.parquet",
     "report.html",
     "report.pdf",
+    "sessions.parquet",
     "unread.parquet",
     "volume.parquet",
 }

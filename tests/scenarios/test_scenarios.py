@@ -8,7 +8,7 @@ A scenario is a log (`NAME.log`, or `NAME.1.log`, `NAME.2.log`, ...) beside `NAM
                 site = "unknown" states nothing at all
     unread      lines that may stay unread; none if not said
     never       mechanisms that no row and no finding may have
-    messages, deliveries, attempts, queue
+    messages, deliveries, attempts, sessions, queue
                 every row of that table, in order, with the columns that matter;
                 a table that is not said is not looked at
     findings    every finding of the detectors in ASKED, said or not, and of those named here
@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 SCENARIOS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in HERE.glob("*.toml")}
 SITE = SCENARIOS.pop("site")
 ASKED = {"open_relay", "backscatter", "relay_probes", "clock", "two_readings"}
-TABLES = ("messages", "deliveries", "attempts", "findings", "queue")
+TABLES = ("messages", "deliveries", "attempts", "sessions", "findings", "queue")
 KEYS = {"must", "year", "site", "unread", "never", "xfail", *TABLES}
 
 
