@@ -269,3 +269,9 @@ def test_every_chart_bears_strange_names_of_all_scripts_without_a_word_of_compla
 def test_a_picture_is_the_same_bytes_each_time():
     first, second = ([chart._repr_png_() for chart in draw(full())] for _ in range(2))
     assert first == second
+
+
+def test_what_became_of_mail_differs_in_grey_print():
+    colors = [mpl.colors.to_rgb(color) for color in style.OUTCOMES.values()]
+    shades = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in colors)
+    assert min(b - a for a, b in itertools.pairwise(shades)) > 0.12
