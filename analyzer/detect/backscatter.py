@@ -12,6 +12,14 @@ from analyzer.words import count
 # RFC 3463: other address status, bad mailbox, bad mailbox syntax, moved; RFC 7505: null MX.
 NO_SUCH_USER = ["5.1.0", "5.1.1", "5.1.3", "5.1.6", "5.1.10"]
 
+UNKNOWN = "mail for unknown users that it had accepted"
+ABOUT = {
+    "open_relay": "relayed mail",
+    "stolen_account": "mail of a login used by somebody else",
+    "trusted_host": "mail of a host of ours that was made to send",
+    "local_injection": "mail of a script or user of the server",
+}
+
 
 def unknown_user(rows: pd.DataFrame) -> pd.Series[bool]:
     """Mail of a stranger that we accepted for an address of ours that does not exist."""
@@ -39,16 +47,15 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     rows = everything[everything["mechanism"].eq("backscatter") & everything["cause_life"].ge(0)]
     if rows.empty:
         return pd.DataFrame()
-    relayed = everything.loc[everything["mechanism"].eq("open_relay"), "origin_life"]
-    about = rows["cause_life"].isin(relayed)
-    cause = about.map({True: "relayed mail", False: "mail for unknown users that it had accepted"})
-    rows = rows.assign(cause=cause, group=rows["server"] + " " + cause)
+    rows = rows.assign(cause=_causes(rows, everything))
+    rows = rows.assign(group=rows["server"] + " " + rows["cause"])
     groups = rows.groupby("group")
     found = totals(rows, "group").assign(
         subject=groups["server"].first(),
         cause=groups["cause"].first(),
         queue_id=groups["origin_queue_id"].first(),
         evidence=evidence_of(rows, "group"),
+        keys=_keys(rows, everything),
     )
     return found.assign(
         kind="abuse",
@@ -57,6 +64,26 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         subject_kind="server",
         reason=found.apply(_reason, axis=1),
     ).reset_index(drop=True)
+
+
+def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.Series[str]:
+    """What each notice is about, by the mechanism of the message that caused it."""
+    mechanism = everything.drop_duplicates("origin_life").set_index("origin_life")["mechanism"]
+    about: pd.Series[str] = rows["cause_life"].map(mechanism).map(ABOUT).fillna(UNKNOWN)
+    return about
+
+
+def _keys(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.Series[Any]:
+    """What ties the notices to the abuse that caused them, as the detectors of abuse call it."""
+    causes = everything[everything["origin_life"].isin(rows["cause_life"])]
+    causes = causes.drop_duplicates("origin_life").set_index("origin_life")
+    mechanism, login = (
+        causes["mechanism"].fillna(""),
+        causes["auth_user"].fillna(causes["client_ip"]),
+    )
+    key = (mechanism + " " + login.fillna("")).mask(mechanism.eq("open_relay"), "door")
+    named = rows["cause_life"].map(key)
+    return named.groupby(rows["group"]).agg(lambda keys: sorted(set(keys.dropna())))
 
 
 def _reason(row: pd.Series[Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer.detect.detector import Detector, Evidence, places
+from analyzer.detect.open_relay import DOOR_KEY
 from analyzer.detect.relay_probes import probes
 from analyzer.words import count
 
@@ -69,10 +70,8 @@ def _moments(mine: pd.DataFrame, server: str, evidence: Evidence) -> list[dict[s
     if opened["first_seen"] is None:
         opened["first_seen"] = evidence.begins
     verdict = "probable" if evidence.site_known else "possible"
-    return [
-        {"kind": "context", "verdict": verdict, "subject_kind": "server", **moment}
-        for moment in (opened, closed)
-    ]
+    context = {"kind": "context", "verdict": verdict, "subject_kind": "server", "keys": [DOOR_KEY]}
+    return [{**context, **moment} for moment in (opened, closed)]
 
 
 def _moment(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from analyzer.detect.clock import CLOCK
 from analyzer.detect.detector import Evidence
 from analyzer.detect.door import DOOR
 from analyzer.detect.guessing import GUESSING
+from analyzer.detect.incidents import incidents
 from analyzer.detect.local_injection import LOCAL_INJECTION
 from analyzer.detect.local_injection import MISUSE as USER
 from analyzer.detect.log_gap import LOG_GAP
@@ -76,7 +78,12 @@ def judge(evidence: Evidence) -> Judged:
     judged = rows.assign(mechanism=mechanism, verdict=verdict)
     seen = replace(evidence, deliveries=judged)
     found = [_numbered(detector.name, detector.judge(seen)) for detector in DETECTORS]
-    return Judged(judged, pa.concat_tables(found))
+    findings = pa.concat_tables([table for table, _ in found])
+    when = findings.select(["kind", "first_seen", "last_seen"]).to_pandas()
+    ties = when.assign(keys=pd.Series([key for _, keys in found for key in keys], dtype=object))
+    place = FINDINGS.get_field_index("incident")
+    told = pa.array(incidents(ties), FINDINGS.field(place).type, from_pandas=True)
+    return Judged(judged, findings.set_column(place, FINDINGS.field(place), told))
 
 
 def _misused(evidence: Evidence) -> pd.DataFrame:
@@ -123,10 +130,10 @@ def _passed_on(rows: pd.DataFrame) -> pd.Series[str]:
     return pd.Series(found, rows.index).replace("", None)
 
 
-def _numbered(name: str, found: pd.DataFrame) -> pa.Table:
-    """Findings of one detector in order of time, named by it and their number."""
+def _numbered(name: str, found: pd.DataFrame) -> tuple[pa.Table, list[list[str]]]:
+    """Findings of one detector in order of time, named by it and their number; what ties each."""
     if found.empty:
-        return FINDINGS.empty_table()
+        return FINDINGS.empty_table(), []
     order = [column for column in ("first_seen", "subject", "reason") if column in found]
     found = found.sort_values(order, kind="stable", ignore_index=True)
     ids = [f"{name}-{number}" for number in range(1, len(found) + 1)]
@@ -138,7 +145,14 @@ def _numbered(name: str, found: pd.DataFrame) -> pa.Table:
     for column in set(columns) - set(plain):
         lists = pa.array(found[column].tolist(), FINDINGS.field(column).type, from_pandas=True)
         table = table.append_column(column, lists)
-    return fit(table, FINDINGS)
+    return fit(table, FINDINGS), _ties(found)
+
+
+def _ties(found: pd.DataFrame) -> list[list[str]]:
+    """What ties each finding to others: who it is about, and the keys that its detector adds."""
+    who = (found["subject_kind"] + " " + found["subject"]).mask(found["subject_kind"].eq("server"))
+    more: Iterable[list[str]] = found["keys"] if "keys" in found else [[]] * len(found)
+    return [([] if pd.isna(name) else [name]) + keys for name, keys in zip(who, more, strict=True)]
 
 
 def _commands(found: pd.DataFrame) -> list[str | None]:

@@ -192,6 +192,7 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
         baseline_last=evidence.ends,
         evidence=evidence_of(rows, "by", "orig_"),
         masked=groups["origin_masked"].any(),
+        keys=_keys(rows, misuse),
     )
 
     def reason(row: pd.Series[Any]) -> str:
@@ -209,6 +210,17 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
         subject_kind=_kind(found.index.to_series(), set(rows["server"]), misuse),
         reason=found.apply(reason, axis=1),
     ).reset_index(names="subject")
+
+
+def _keys(rows: pd.DataFrame, misuse: Misuse) -> pd.Series[Any]:
+    """The outside addresses of each source's run; two logins used from one are one incident."""
+    away = rows.loc[rows["address_side"].ne("inside"), ["by", "client_ip"]].dropna()
+    keys = away.drop_duplicates()["client_ip"].map("ip {}".format)
+    named = keys.groupby(away["by"]).agg(list)
+    cause = f"{misuse.mechanism} "
+    return pd.Series(
+        {by: [cause + str(by), *named.get(by, [])] for by in rows["by"].unique()}, dtype=object
+    )
 
 
 def _kind(subject: pd.Series[str], servers: set[str], misuse: Misuse) -> pd.Series[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 from analyzer.detect.detector import Detector, Evidence, evidence_of, measured, totals
 from analyzer.words import count
 
+DOOR_KEY = "door"  # ties whoever came through it to one incident
 ENOUGH_RECIPIENTS, ENOUGH_DOMAINS = 10, 2  # a single stray message may be a mistake in the site
 
 MEASURED = {
@@ -65,6 +66,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         mechanism="open_relay",
         verdict=verdict if evidence.site_known else "possible",
         subject_kind="ip",
+        keys=pd.Series([[DOOR_KEY]] * len(found), found.index),
         reason=found.apply(_reason, axis=1),
     ).rename(columns={"client_ip": "subject"})
 

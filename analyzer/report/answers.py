@@ -66,7 +66,8 @@ def _doors(facts: Facts) -> str:
 
 
 def _accounts(facts: Facts) -> str:
-    users = facts.findings.loc[facts.findings["subject_kind"].eq("uid"), "subject"]
+    abuse = facts.findings[facts.findings["kind"].eq("abuse")]
+    users = abuse.loc[abuse["subject_kind"].eq("uid"), "subject"]
     names = [display(account, 60) for account in facts.total.accounts]
     names += [f"uid {display(str(user), 20)}" for user in users]
     if names:
