@@ -6,6 +6,7 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.report import sentences
 from analyzer.report.facts import Facts
+from analyzer.report.stories import separate, stories
 
 DOORS = {
     "open_relay": "an open relay: strangers sent to strangers without a login",
@@ -35,6 +36,7 @@ def _found(facts: Facts) -> list[tuple[str, str]]:
         ("Is it going on?", words.capital(sentences.over(facts))),
         ("When?", f"First {first}; last {last}."),
         ("Which door?", _doors(facts)),
+        *(("One story?", text) for text in [separate(stories(facts.findings))] if text),
         ("Which account?", _accounts(facts)),
         ("From where?", _addresses(facts)),
         ("How many?", _how_many(facts)),

@@ -10,8 +10,10 @@ import pandas as pd
 from analyzer import words
 from analyzer.display import display
 from analyzer.report.facts import Facts
+from analyzer.report.stories import guessed, stories
 
 LISTS_SHOWN = 4
+STORIES_SHOWN = 6
 Event = tuple[pd.Timestamp | None, str]
 
 
@@ -27,7 +29,9 @@ def timeline(
     doors = facts.findings[facts.findings["detector"] == "door"]
     for time, reason in zip(doors["first_seen"], doors["reason"], strict=True):
         events.append((time, words.capital(_first_clause(display(str(reason), 240)))))
-    events += _abuse(facts)
+    events += guessed(facts.findings)
+    told = stories(facts.findings)
+    events += _each(told) if len(told) > 1 else _abuse(facts)
     for entry in blocklists[:LISTS_SHOWN]:
         provider = display(str(entry.get("provider", "")), 60)
         refused = pd.Timestamp(entry["first"]) if entry.get("first") else None
@@ -50,6 +54,19 @@ def _first_clause(reason: str) -> str:
     """The whole is told under the doors."""
     clause = re.split(r"(?<=[.;:]) ", reason, maxsplit=1)[0]
     return clause.rstrip(".;:") + "."
+
+
+def _each(told: list[dict[str, Any]]) -> list[Event]:
+    """Where each of several incidents begins and ends."""
+    begins = [
+        (story["first"], f"{story['name']} begins: {story['text']}.")
+        for story in told[:STORIES_SHOWN]
+    ]
+    ends = [
+        (story["last"], f"{story['name']}: the last abusive message.")
+        for story in told[:STORIES_SHOWN]
+    ]
+    return begins + ends
 
 
 def _abuse(facts: Facts) -> list[Event]:

@@ -1,0 +1,67 @@
+"""Is it one story or several? Each incident in a sentence, in order of time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analyzer import words
+from analyzer.display import display
+
+NAMED = 3
+DOORS = {
+    "open_relay": "mail relayed for",
+    "stolen_account": "somebody else used the login",
+    "trusted_host": "somebody misused the trusted host",
+    "local_injection": "a script or user on the server sent, as",
+    "backscatter": "notices to strangers by",
+}
+
+
+def stories(findings: pd.DataFrame) -> list[dict[str, Any]]:
+    """`name, first, last, text` of each incident; without `first` where no line has a time.
+
+    Args:
+        findings: Rows of FINDINGS.
+    """
+    abuse = findings[findings["kind"].eq("abuse") & findings["incident"].notna()]
+    rows = [
+        {
+            "name": f"Incident {str(name).rpartition('-')[2]}",
+            "first": mine["first_seen"].min(),
+            "last": mine["last_seen"].max(),
+            "text": "; ".join(_door(str(door), its) for door, its in mine.groupby("mechanism")),
+        }
+        for name, mine in abuse.groupby("incident")
+    ]
+    return sorted(rows, key=lambda row: int(row["name"].split()[1]))
+
+
+def _door(mechanism: str, mine: pd.DataFrame) -> str:
+    subjects = [display(str(subject), 45) for subject in mine["subject"].drop_duplicates()]
+    messages = words.count(int(mine["messages"].sum()), "message")
+    what = DOORS.get(mechanism, display(mechanism, 40))
+    return f"{what} {words.listing(subjects, NAMED)} ({messages})"
+
+
+def separate(told: list[dict[str, Any]]) -> str:
+    """For whoever takes all of it for one attack; empty where it is one."""
+    if len(told) < 2:
+        return ""
+    shown = [
+        f"{story['name']}, from {words.short(story['first'])}: {story['text']}" for story in told
+    ]
+    more = f". And {len(shown) - NAMED} more" if len(shown) > NAMED else ""
+    return (
+        f"No: {len(told)} incidents with no address, login or door in common. "
+        + ". ".join(shown[:NAMED])
+        + f"{more}."
+    )
+
+
+def guessed(findings: pd.DataFrame) -> list[tuple[pd.Timestamp, str]]:
+    """When passwords were guessed for a login that then sent."""
+    mine = findings[findings["detector"].eq("guessing") & findings["incident"].notna()]
+    texts = [f"Passwords are guessed from {display(str(who), 45)}." for who in mine["subject"]]
+    return list(zip(mine["first_seen"], texts, strict=True))[:NAMED]

@@ -1,0 +1,54 @@
+"""Is it one story or several?"""
+
+import pandas as pd
+
+from analyzer.report.stories import guessed, separate, stories
+
+
+def findings(*rows):
+    plain = {
+        "kind": "abuse",
+        "detector": "stolen_account",
+        "mechanism": "stolen_account",
+        "subject": "ann",
+        "messages": 10,
+        "first_seen": pd.Timestamp("2026-03-02T10:00:00Z"),
+        "last_seen": pd.Timestamp("2026-03-02T12:00:00Z"),
+        "incident": "incident-1",
+    }
+    return pd.DataFrame([plain | row for row in rows], columns=list(plain))
+
+
+def test_one_incident_needs_no_word():
+    assert separate(stories(findings({}, {"subject": "bob"}))) == ""
+
+
+def test_several_are_told_apart_with_their_door_subject_and_number():
+    relayed = {"mechanism": "open_relay", "subject": "203.0.113.7", "incident": "incident-2"}
+    told = separate(stories(findings({}, relayed)))
+    assert told.startswith("No: 2 incidents with no address, login or door in common.")
+    assert "somebody else used the login ann (10 messages)" in told
+    assert "mail relayed for 203.0.113.7 (10 messages)" in told
+
+
+def test_the_tenth_incident_comes_after_the_second():
+    names = [
+        story["name"]
+        for story in stories(findings({"incident": "incident-10"}, {"incident": "incident-2"}))
+    ]
+    assert names == ["Incident 2", "Incident 10"]
+
+
+def test_what_belongs_to_no_incident_is_no_story():
+    assert stories(findings({"incident": None})) == []
+
+
+def test_a_login_that_imitates_a_terminal_is_shown_harmless():
+    (story,) = stories(findings({"subject": "\x1b[2Jann"}))
+    assert "\x1b" not in story["text"]
+
+
+def test_guessing_is_told_where_it_led_to_abuse():
+    guess = {"kind": "attempt", "detector": "guessing", "subject": "198.51.100.7"}
+    rows = findings(guess, guess | {"incident": None, "subject": "198.51.100.8"})
+    assert [text for _, text in guessed(rows)] == ["Passwords are guessed from 198.51.100.7."]
