@@ -110,11 +110,7 @@ def gather(case: Case) -> Facts:
         lower_bound=bool((findings["detector"] == "log_gap").any()),
         total=total,
         notices=doors["backscatter"] if followed else None,
-        doors={
-            door: doors[door]
-            for door in [*DOORS, *sorted(set(doors) - set(DOORS))]
-            if door in doors
-        },
+        doors={door: doors[door] for door in sorted(doors, key=lambda door: _rank(door, doors))},
         sources=_sources(rows),
         unclear=unclear_messages,
         messages_read=len(case.messages),
@@ -181,6 +177,12 @@ def _by_weight(values: pd.Series[str]) -> list[str]:
     """Distinct values, the most frequent first, equal ones by name."""
     counts = values.dropna().value_counts().rename_axis("value").reset_index(name="rows")
     return counts.sort_values(["rows", "value"], ascending=[False, True])["value"].tolist()
+
+
+def _rank(door: str, doors: dict[str, Total]) -> tuple[bool, int, int, str]:
+    """The door through which most came is told first, notices about it last."""
+    known = DOORS.index(door) if door in DOORS else len(DOORS)
+    return door == "backscatter", -doors[door].messages, known, door
 
 
 def _sources(rows: pd.DataFrame) -> pd.DataFrame:

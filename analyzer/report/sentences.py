@@ -17,7 +17,12 @@ DOUBTS_SHOWN = 2
 DOUBT = (
     "Verdicts stay at possible: who is local was not stated (site.toml) but inferred from the log."
 )
-SUBJECTS = {"backscatter": "Backscatter from", "stolen_account": "Stolen login on"}
+SUBJECTS = {
+    "backscatter": "Backscatter from",
+    "stolen_account": "Stolen login on",
+    "trusted_host": "Misused host inside",
+    "local_injection": "Misused script or user of",
+}
 # What the server did, for each door.
 DEEDS = {
     "open_relay": "accepted {messages} from {addresses} outside, without a login, "
@@ -31,6 +36,12 @@ DEEDS = {
     "backscatter": "sent notices to strangers, or took in the mail that caused them: "
     "{messages} for {recipients}",
     "unclear": "carried {messages} for {recipients} that may have been relayed for strangers",
+}
+OTHERS = {
+    "open_relay": "{messages} were relayed for strangers",
+    "stolen_account": "{messages} came through stolen logins",
+    "trusted_host": "{messages} came from misused hosts of its own networks",
+    "local_injection": "{messages} were injected on the server itself",
 }
 GRADES = {
     "confirmed": "Confirmed: this server accepted the abuse, and who is local was stated.",
@@ -78,12 +89,22 @@ def lead(facts: Facts) -> list[str]:
 
 
 def what(facts: Facts) -> str:
-    """When, who, what, how many: by the main door."""
+    """When, who, what, how many: by the main door; the others are named."""
     door = main_door(facts)
     total = facts.doors.get(door, facts.total)
     possible = "Possibly, " if facts.verdict == "possible" else ""
     when = words.capital(possible + _between(total))
-    return f"{when}, {server(facts)} {_deed(door, total, least(facts))}."
+    return f"{when}, {server(facts)} {_deed(door, total, least(facts))}{_besides(facts)}."
+
+
+def _besides(facts: Facts) -> str:
+    """Other doors than the main one; of notices it is told elsewhere."""
+    others = [
+        OTHERS[door].format(messages=words.count(total.messages, "message"))
+        for door, total in list(facts.doors.items())[1:]
+        if door in OTHERS
+    ]
+    return f"; besides, {' and '.join(others)}" if others else ""
 
 
 def least(facts: Facts) -> str:
