@@ -3,6 +3,7 @@
 A scenario is a log (`NAME.log`, or `NAME.1.log`, `NAME.2.log`, ...) beside `NAME.toml`:
 
     must        the sentence that the scenario proves
+    scenarios   which questions of a responder it stands for, A1 to A26
     year        year of the first line; 2026 if not said
     [site]      keys that differ from site.toml, "unknown" leaves one out;
                 site = "unknown" states nothing at all
@@ -32,7 +33,7 @@ SCENARIOS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in HERE.
 SITE = SCENARIOS.pop("site")
 ASKED = {"open_relay", "backscatter", "relay_probes", "clock", "two_readings"}
 TABLES = ("messages", "deliveries", "attempts", "sessions", "findings", "queue")
-KEYS = {"must", "year", "site", "unread", "never", "xfail", *TABLES}
+KEYS = {"must", "scenarios", "year", "site", "unread", "never", "xfail", *TABLES}
 
 
 def marked(name):
@@ -101,3 +102,9 @@ def test_a_scenario_is_well_formed(name):
 
 def test_every_log_belongs_to_a_scenario():
     assert {path.name.partition(".")[0] for path in HERE.glob("*.log")} == set(SCENARIOS)
+
+
+def test_the_questions_of_responders_that_a_few_lines_of_log_can_ask_are_asked():
+    elsewhere = {15, 16, 18, 26}  # tests/formats, tests/messages (Exchange), tests/report
+    asked = {name for scenario in SCENARIOS.values() for name in scenario.get("scenarios", [])}
+    assert asked == {f"A{number}" for number in range(1, 27) if number not in elsewhere}
