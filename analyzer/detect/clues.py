@@ -116,6 +116,11 @@ def own_network(mail: pd.DataFrame) -> pd.Series[float]:
     return own.astype("float64")
 
 
+def companions(mail: pd.DataFrame) -> pd.Series[float]:
+    """The client used another login that was certainly misused: thieves own several."""
+    return mail["companion"].astype("float64")
+
+
 def guessed(mail: pd.DataFrame) -> pd.Series[float]:
     """The client had failed logins in the day before, as one who guesses has."""
     return mail["guesses"].ge(10).astype("float64")

@@ -22,7 +22,7 @@ from analyzer.detect.log_gap import LOG_GAP
 from analyzer.detect.loops import LOOPS
 from analyzer.detect.mail import messages
 from analyzer.detect.mask import MASK
-from analyzer.detect.misuse import PROBABLE, find
+from analyzer.detect.misuse import CONFIRMED, PROBABLE, find
 from analyzer.detect.open_relay import OPEN_RELAY, relayed
 from analyzer.detect.relay_probes import RELAY_PROBES
 from analyzer.detect.site_doubt import SITE_DOUBT
@@ -99,9 +99,11 @@ def _misused(evidence: Evidence) -> pd.DataFrame:
     user = ~login & mail["user"].notna()
     brought = mail["origin_masked"] & mail["outside"].eq(0)  # a gateway brings our own mail too
     host = ~login & ~user & ~brought & mail["client_side"].eq("inside") & mail["client_ip"].notna()
+    found = [_logins(mail[login])]
+    found += [find(mail[mine], misuse) for mine, misuse in ((host, HOST), (user, USER))]
+    doors = (ACCOUNT, HOST, USER)
     found = [
-        find(mail[mine], misuse).assign(mechanism=misuse.mechanism)
-        for mine, misuse in ((login, ACCOUNT), (host, HOST), (user, USER))
+        runs.assign(mechanism=misuse.mechanism) for runs, misuse in zip(found, doors, strict=True)
     ]
     runs = pd.concat(found).set_index("origin_life").reindex(rows["origin_life"])
     return rows.assign(
@@ -111,6 +113,20 @@ def _misused(evidence: Evidence) -> pd.DataFrame:
         score=runs["score"].to_numpy(np.float64),
         **{name: runs[name].to_numpy() for name in ("clues", "measured", "checks")},
     )
+
+
+def _logins(mail: pd.DataFrame) -> pd.DataFrame:
+    """The runs of logins, asked again where a client that misused one used others too."""
+    runs = find(mail, ACCOUNT)
+    if not len(runs):
+        return runs
+    sure = runs.loc[runs["score"].ge(CONFIRMED), "origin_life"]
+    thieves = mail["origin_life"].isin(sure) & mail["address_side"].ne("inside")
+    pairs = pd.MultiIndex.from_frame(mail[["client_ip", "auth_user"]])
+    misused = pairs[thieves.to_numpy()].drop_duplicates()
+    logins = mail["client_ip"].map(misused.get_level_values(0).value_counts())
+    others = logins.fillna(0).gt(pairs.isin(misused).astype("int64"))
+    return find(mail.assign(companion=others), ACCOUNT) if others.any() else runs
 
 
 def _passed_on(rows: pd.DataFrame) -> pd.Series[str]:

@@ -27,7 +27,8 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         What is known of the message (`origin_life, received, client_ip, auth_user, uid, ...`), its
-        place, `network`, `guesses` (failed logins of its client in the day before), and of its
+        place, `network`, `guesses` (failed logins of its client in the day before), `companion`
+        (not known yet: whether its client misused another login), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
         heard of otherwise; `failed`: no such user. (That a list refuses us says nothing of one
         source: it hits everybody's mail.)
@@ -54,7 +55,8 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     table = table.reset_index().sort_values(["received", "orig_source", "orig_line"])
     guesses = _guesses(table[["received", "client_ip"]], attempts)
     network = networks(table["client_ip"])
-    return table.assign(network=network, guesses=guesses, user=user(table)).reset_index(drop=True)
+    each = table.assign(network=network, guesses=guesses, user=user(table), companion=False)
+    return each.reset_index(drop=True)
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:

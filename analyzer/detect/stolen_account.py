@@ -32,6 +32,7 @@ MISUSE = Misuse(
         Clue(0.5, "under many senders in a day", clues.many_senders),
         Clue(0.15, "to many people in an hour", clues.burst),
         Clue(2.0, "from an address that guessed passwords before", clues.guessed),
+        Clue(2.0, "from an address that misused another login", clues.companions),
     ),
 )
 

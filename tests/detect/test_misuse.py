@@ -124,3 +124,34 @@ def test_a_flood_under_its_own_sender_is_found_from_its_first_message_to_its_las
     worse = [row | DEAD_ONE for row in letters(60, **HOST)[30:]]
     told = doors(dull + worse)
     assert set(told) == {"trusted_host"}
+
+
+def test_a_login_used_from_where_another_was_misused_is_misused_too():
+    few = {"auth_user": "bob", "origin_sender": "bob@corp.example", "client_ip": STRANGE.format(7)}
+    first = letters(40, **ROAMING)
+    second = [
+        row | few | {"life": 100 + n, "origin_life": 100 + n, "recipient": f"other{n}@far.example"}
+        for n, row in enumerate(letters(5))
+    ]
+    alone = doors(second)
+    assert set(alone) == {""}
+    assert set(doors(first + second)) == {"stolen_account"}
+
+
+def test_monitoring_that_writes_to_one_mailbox_all_day_is_not():
+    same = {"recipient": "probe@far.example", "original_recipient": "probe@far.example"}
+    assert set(doors(letters(300, **HOST, **same))) == {""}
+
+
+def test_mail_that_waited_for_an_outage_is_not():
+    waited = {"status": lambda n: "deferred" if n % 2 else "delivered", "dsn": "4.4.1"}
+    friends = {
+        "recipient": lambda n: f"friend{n % 9}@far.example",
+        "original_recipient": lambda n: f"friend{n % 9}@far.example",
+    }
+    assert set(doors(letters(80, **ROAMING, **waited, **friends))) == {""}
+
+
+def test_a_gateway_that_brings_only_our_own_mail_is_not():
+    inbound = {"origin_masked": True, "recipient_side": "inside", "original_side": "inside"}
+    assert set(doors(letters(80, **HOST, **FORGED, **inbound))) == {""}
