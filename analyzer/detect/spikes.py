@@ -117,7 +117,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         subject=found["who"],
         subject_kind=found["kind"],
         kind="context",
-        verdict="confirmed",
+        verdict="probable",
         queue_id=mine.groupby("stretch")["origin_queue_id"].first(),
         baseline_first=begins,
         baseline_last=ends,
@@ -177,7 +177,7 @@ SPIKES = Detector(
     name="spikes",
     question="Which address, network, login or user suddenly sent far more than it usually does?",
     verdicts={
-        "confirmed": f"{LEAST} outside recipients or more in an hour, {TIMES} times what the same "
+        "probable": f"{LEAST} outside recipients or more in an hour, {TIMES} times what the same "
         f"hour of the day usually has, and {Z:.0f} deviations beyond it; asked of logs of "
         f"{NIGHTS} days or more"
     },
