@@ -104,3 +104,15 @@ def test_the_pages_are_numbered_and_listed(paper):
     for section in ("What happened when", "How they got in", "Harm and cost", "What to do now"):
         number = int(re.search(rf"{section} [ .]*(\d+)", contents)[1])
         assert section in paper[number - 1]
+
+
+def test_the_bill_is_the_same_in_json_chart_page_and_paper(case, folder, paper):
+    if "cost" not in case.impact:
+        pytest.skip("this case has no cost model")
+    total = case.impact["cost"]["total"]
+    cells = [f"{total[name]:,.0f}" for name in ("low", "mid", "high")]
+    assert f"Total {' '.join(cells)}" in " ".join(paper)
+    page = (folder / "report.html").read_text("utf-8")
+    assert "".join(f'<td class="n"><bdi>{cell}</bdi></td>' for cell in cells) in page
+    (chart,) = draw(case, ["cost_items"])
+    assert f"Total {cells[1]} ({cells[0]} to {cells[2]}" in chart.alt

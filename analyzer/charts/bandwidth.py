@@ -36,7 +36,7 @@ def bandwidth(volume: pd.DataFrame, ground: Ground) -> style.Chart:
         _panel(axes, whole, bad, column, suspect)
         style.hatch_gaps(axes, ground.wide_gaps())
         axes.set_ylabel(axes.get_ylabel() + f"\nin {bin.words}")
-    title = _title(bad, suspect)
+    title = _title(bad, suspect, counted=bool(whole["bytes_out_most"].any()))
     style.headline(figure, title)
     panels[1].set_xlabel("time (UTC)")
     style.time_axis(panels[1], whole.index.min(), whole.index.max(), bin.width)
@@ -68,10 +68,12 @@ def _panel(axes: Axes, whole: pd.DataFrame, bad: pd.DataFrame, column: str, susp
     axes.grid(axis="y")
 
 
-def _title(bad: pd.DataFrame, suspect: str) -> str:
+def _title(bad: pd.DataFrame, suspect: str, *, counted: bool) -> str:
     if not bad.to_numpy().any():
         return "No bytes were moved by abuse"
     came = words.size(bad["bytes_in"].sum())
+    if not counted:  # no transfer to another host was recognised, of any mail
+        return f"The {style.DOUBT[suspect]}abuse brought in {came}; what was sent is not counted"
     low, high = words.size(bad["bytes_out"].sum()), words.size(bad["bytes_out_most"].sum())
     out = low if low == high else f"at least {low}, at most {high}"
     return f"The {style.DOUBT[suspect]}abuse brought in {came} and sent out {out}"

@@ -94,6 +94,12 @@ def test_both_bounds_of_the_bytes_sent_are_in_the_title():
     )
 
 
+def test_where_no_transfer_is_counted_at_all_none_is_said_to_be_zero():
+    unseen = {"bytes_out": 0, "bytes_out_most": 0}
+    title = chart("bandwidth", RELAYED | unseen, ORDINARY | unseen).title
+    assert title == "The abuse brought in 1.0 MB; what was sent is not counted"
+
+
 def test_twelve_sources_are_shown_and_the_rest_is_one_row():
     rows = [RELAYED | {"client_ip": f"203.0.113.{n}", "recipients": 100 - n} for n in range(40)]
     drawn = chart("top_sources", *rows)
