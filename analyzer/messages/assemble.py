@@ -4,6 +4,7 @@ made of?
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,7 @@ from analyzer.messages.set_aside import set_aside, with_senders
 from analyzer.schema import MESSAGES, NOT_DELIVERIES, fit
 from analyzer.site import Site
 
+NEXT_HOP = re.compile(r"\[([^\]]*)\](?::[0-9]+)?$")
 ORIGIN = [
     "client_ip",
     "client_name",
@@ -146,11 +148,16 @@ def _next_hops(tried: pd.DataFrame, local: Locality) -> pd.DataFrame:
     a stranger may have written the line's next hop.
     """
     relay = tried["relay"].mask(tried["two_readings"])
-    address = relay.astype("str").str.extract(r"\[([^\]]*)\](?::[0-9]+)?$")[0]
+    address = per_value(relay, _in_brackets)
     ours = per_value(
         address, lambda text: "/" in text or _is_inside(text, local), local.clients_alike
     ).eq(True)
     return tried.assign(relay_ip=canonical_ips(address), to_us=ours)
+
+
+def _in_brackets(relay: str) -> str | None:
+    found = NEXT_HOP.search(relay)
+    return found[1] if found else None
 
 
 def _is_inside(ip: str, local: Locality) -> bool:
@@ -173,8 +180,10 @@ def _deliveries(
 ) -> pd.DataFrame:
     """The delivering leg's own columns, and the first leg's."""
     life = last["life"].to_numpy(np.int64)
-    first = known.iloc[root[life]].reset_index(drop=True)
-    leg = known.iloc[life].reset_index(drop=True)
+    of_first = ["queue_id", "sender", *ORIGIN, *PLACE]
+    first = known[of_first].take(root[life]).reset_index(drop=True)
+    of_leg = ["mta", "server", "queue_id", "sender", "size", "begun_by"]
+    leg = known[of_leg].take(life).reset_index(drop=True)
     cause_life = (
         cause.reindex(life).fillna(-1).to_numpy(np.int64) if len(cause) else np.full(len(life), -1)
     )
@@ -187,13 +196,13 @@ def _deliveries(
             "origin_queue_id": first["queue_id"],
             "cause_queue_id": cause_id,
             **{name: first[name] for name in ORIGIN},
-            "completed": last["completed"].to_numpy(),
+            "completed": last["completed"].array,
             "sender": leg["sender"],
             "origin_sender": first["sender"],
-            "recipient": last["recipient"].to_numpy(),
-            "recipient_logged": last["recipient"].to_numpy(),
+            "recipient": last["recipient"].array,
+            "recipient_logged": last["recipient"].array,
             "size": leg["size"],
-            **{name: last[name].to_numpy() for name in ("status", "dsn", "relay", "reply", *PLACE)},
+            **{name: last[name].array for name in ("status", "dsn", "relay", "reply", *PLACE)},
             "two_readings": last["two_readings"].eq(True).to_numpy(),
             "life": life,
             "origin_life": root[life],
@@ -201,7 +210,7 @@ def _deliveries(
             if len(root)
             else cause_life,
             "cause_leg": cause_life,
-            "agent": last["daemon"].to_numpy(),
+            "agent": last["daemon"].array,
             "owner": leg["sender"].where(leg["begun_by"].eq("clone")),
             **{f"orig_{name}": first[name] for name in PLACE},
         }

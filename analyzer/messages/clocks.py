@@ -25,8 +25,9 @@ def offsets(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     edges = tried[tried["child"].ge(0)]
     if edges.empty:
         return pd.DataFrame(columns=[*COLUMNS, "evidence"])
-    leg = known.iloc[edges["life"].to_numpy(np.int64)].reset_index(drop=True)
-    then = known.iloc[edges["child"].to_numpy(np.int64)].reset_index(drop=True)
+    told = known[["server", "received"]]
+    leg = told.take(edges["life"].to_numpy(np.int64)).reset_index(drop=True)
+    then = told.take(edges["child"].to_numpy(np.int64)).reset_index(drop=True)
     rows = edges[["time", *PLACE]].reset_index(drop=True)
     rows = rows.assign(
         server=leg["server"], next_server=then["server"], seconds=then["received"] - rows["time"]

@@ -87,6 +87,8 @@ def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
     Where that server's log is missing, it is the next hop that took the mail, like any other.
     """
+    if not known["mta"].eq("exchange").any():
+        return tried
     leg = known.iloc[tried["life"].to_numpy(np.int64)].reset_index(drop=True)
     mine = (
         leg["mta"].eq("exchange").to_numpy()

@@ -26,7 +26,8 @@ def expanded_here(last: pd.DataFrame, known: pd.DataFrame) -> pd.Series[bool]:
     What a local program hands over is logged as it wrote it, and a client that writes its sender
     without brackets does the same with its recipients.
     """
-    leg = known.iloc[last["life"].to_numpy("int64")].reset_index(drop=True)
+    told = known[["mta", "submission", "bare", "sender"]]
+    leg = told.take(last["life"].to_numpy("int64")).reset_index(drop=True)
     as_written = leg["submission"].eq("local") | (leg["bare"].eq(True) & leg["sender"].ne(""))
     without = last["expanded"].eq(True).reset_index(drop=True) & leg["mta"].eq("sendmail")
     return without & ~as_written

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.messages.lives import Events, Lives
+
+Int64 = npt.NDArray[np.int64]
 
 PLACE = ["source", "line", "offset"]
 CLIENT = "client_ip client_name orig_queue_id auth_user auth_method pid"
@@ -35,14 +39,18 @@ def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
         )
     table = events[kind]
     arrays = {c: table[c] if c in table.column_names else pa.nulls(len(table)) for c in columns}
-    decoded = {
-        c: a.cast(pa.string()) if pa.types.is_dictionary(a.type) or pa.types.is_null(a.type) else a
-        for c, a in arrays.items()
-    }
-    result: pd.DataFrame = pa.table(decoded).to_pandas()
-    return (
-        result.sort_values("rank", kind="stable", ignore_index=True) if "rank" in result else result
-    )
+    decoded = {c: _decoded(a) for c, a in arrays.items()}
+    result: pd.DataFrame = pa.table(decoded).combine_chunks().to_pandas()
+    if "rank" not in result or result["rank"].is_monotonic_increasing:
+        return result
+    return result.sort_values("rank", kind="stable", ignore_index=True)
+
+
+def _decoded(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """As pandas holds it without a Python object for each value; a flag not set is false."""
+    if pa.types.is_dictionary(values.type) or pa.types.is_null(values.type):
+        return values.cast(pa.string())
+    return pc.fill_null(values, False) if pa.types.is_boolean(values.type) else values
 
 
 def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -63,28 +71,22 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
     )
     base = ["life", "rank", "time", *PLACE]
     begins = {kind: columns.split() for kind, columns in TOLD.items()}
-    first = {
-        kind: _first(made[kind] if kind in made else frame(events, kind, [*base, *columns]))
+    lines = {
+        kind: made[kind].reset_index(drop=True)
+        if kind in made
+        else frame(events, kind, [*base, *columns])
         for kind, columns in begins.items()
     }
+    first = {kind: _first_lines(rows, len(table)) for kind, rows in lines.items()}
     for kind, columns in begins.items():
         for column in columns:
-            found = first[kind][column].reindex(table.index)
+            if column in table and not len(lines[kind]):
+                continue
+            found = lines[kind][column].reindex(first[kind]).set_axis(table.index)
             table[column] = (
                 found if column not in table else table[column].where(found.isna(), found)
             )
-    table["begun_by"] = None
-    for column in ("received", "received_rank", *PLACE):
-        table[column] = None
-    for kind in reversed(begins):  # the earliest line that accepted it wins
-        there = table.index.isin(first[kind].index)
-        rows = first[kind].reindex(table.index[there])
-        table.loc[there, "begun_by"] = kind
-        table.loc[there, "received"] = rows["time"].astype(object)
-        table.loc[there, "received_rank"] = rows["rank"].astype(object)
-        for column in PLACE:
-            table.loc[there, column] = rows[column].astype(object)
-    table["received"] = pd.to_datetime(table["received"], utc=True)
+    table = table.join(_beginnings(lines, first, len(table)))
     told = table["begun_by"].map(SUBMISSION)
     # What the server writes itself has no sender, or this one: else the line that took it is lost.
     own = table["sender"].isna() | table["sender"].str.match(r"(?:$|double-bounce@)").eq(True)
@@ -97,13 +99,44 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
     table["uid"] = table["uid"].where(
         table["uid"].notna() | table["submission"].ne("local"), run_as
     )
-    table["queued"] = table.index.isin(first["queued"].index) | taken
+    table["queued"] = (first["queued"] >= 0) | taken
     table["ended"] = _first(frame(events, "removed", base))["time"].reindex(table.index)
     helo = _first(frame(events, "decision", [*base, "helo"]).query("life >= 0"))["helo"].reindex(
         table.index
     )
     table["helo"] = table["helo"].where(table["helo"].notna(), helo)
     return table
+
+
+def _first_lines(rows: pd.DataFrame, lives: int) -> Int64:
+    """The number of the first row of each life; -1 for none."""
+    life = rows["life"].to_numpy(np.int64)
+    backwards = np.flatnonzero(life >= 0)[::-1]  # of equal lives the last one written stays
+    number = np.full(lives, -1)
+    number[life[backwards]] = backwards
+    return number
+
+
+def _beginnings(
+    lines: dict[str, pd.DataFrame], first: dict[str, Int64], lives: int
+) -> pd.DataFrame:
+    """Of each life the line that accepted it, the earliest kind first: `begun_by`, time, place."""
+    kind_of = np.full(lives, -1)
+    for number, kind in reversed(list(enumerate(lines))):
+        kind_of[first[kind] >= 0] = number
+    base = ["time", "rank", *PLACE]
+    parts = []
+    for number, kind in enumerate(lines):
+        mine = np.flatnonzero(kind_of == number)
+        if mine.size:
+            parts.append(lines[kind][base].take(first[kind][mine]).set_axis(mine))
+    none = pd.DataFrame(columns=base, index=pd.RangeIndex(0), dtype=object)
+    rows = (pd.concat(parts) if parts else none).reindex(pd.RangeIndex(lives))
+    names = np.array([*lines, None], object)
+    return rows.rename(columns={"time": "received", "rank": "received_rank"}).assign(
+        begun_by=pd.Series(names[kind_of], dtype=object),
+        received=pd.to_datetime(rows["time"], utc=True),
+    )
 
 
 def _first(rows: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.messages.lives import Lives
 
@@ -36,12 +37,13 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
         `filtered`, null).
     """
     sent = deliveries["status"].eq("sent")
-    forwarded = (
-        deliveries["reply"].where(sent & deliveries["daemon"].eq("local")).str.extract(FORWARDED)[0]
-    )
-    answer = deliveries["reply"].where(sent & deliveries["daemon"].isin(HAND_OVER))
-    queued = answer.str.extract(QUEUED)[0]
-    queued = queued.where(queued.notna(), answer.str.extract(ACCEPTED)[0])
+    to_a_server = sent & deliveries["daemon"].isin(HAND_OVER)
+    named_by = {
+        "forwarded": _named(
+            deliveries["reply"], sent & deliveries["daemon"].eq("local"), FORWARDED
+        ),
+        "filtered": _named(deliveries["reply"], to_a_server, QUEUED, ACCEPTED),
+    }
     child = np.full(len(deliveries), -1)
     how = np.full(len(deliveries), None, object)
     rank = deliveries["rank"].to_numpy(np.int64)
@@ -50,21 +52,31 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
         if len(deliveries)
         else np.empty(0, np.int64)
     )
-    for named, name in ((forwarded, "forwarded"), (queued, "filtered")):
-        rows = np.flatnonzero(named.notna())
+    columns = ["life", "time", "relay_ip", "to_us"]
+    for name, (rows, ids) in named_by.items():
         if not rows.size:
             continue
-        ids = pa.array(named.iloc[rows], pa.string())
+        asked = deliveries[columns].take(rows)
         for queue in _where_to_look(name, own_queue[rows], lives):
             found = lives.find(queue, ids, rank[rows])
-            good = (
-                (found >= 0)
-                & (child[rows] < 0)
-                & _plausible(name, found, deliveries.iloc[rows], legs)
-            )
+            good = (found >= 0) & (child[rows] < 0) & _plausible(name, found, asked, legs)
             child[rows[good]] = found[good]
             how[rows[good]] = name
     return pd.DataFrame({"child": child, "how": how}, index=deliveries.index)
+
+
+def _named(
+    replies: pd.Series, which: pd.Series, *patterns: str
+) -> tuple[npt.NDArray[np.intp], pa.Array]:
+    """The queue ids in some of the replies, by the first pattern that fits, and their rows."""
+    rows = np.flatnonzero(which)
+    texts = pa.array(replies.array.take(rows), pa.string())
+    named = pa.nulls(len(rows), pa.string())
+    for pattern in patterns:
+        found = pc.extract_regex(texts, pattern.replace("(", "(?P<id>", 1)).field("id")
+        named = pc.if_else(pc.is_valid(named), named, found)
+    known = pc.is_valid(named)
+    return rows[known.to_numpy(zero_copy_only=False)], named.filter(known)
 
 
 def with_children(tried: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +110,7 @@ def _plausible(
     such a leg does, and a hand-over only if the other side is ours, or is the one that handed the
     leg in.
     """
-    leg = legs.iloc[np.maximum(found, 0)]
+    leg = legs[["received", "begun_by", "client_ip"]].take(np.maximum(found, 0))
     apart = leg["received"].reset_index(drop=True) - deliveries["time"].reset_index(drop=True)
     near = apart.dt.total_seconds().fillna(np.inf).to_numpy()
     other: npt.NDArray[np.bool_] = found != deliveries["life"].to_numpy()
