@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analyzer.detect.backscatter import NO_SUCH_USER
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
+
+Flags = npt.NDArray[np.bool_]
 
 DAY = pd.Timedelta(days=1)
 KEPT = [
@@ -14,6 +18,7 @@ KEPT = [
     "client_side", "address_side", "origin_sender", "sender_side", "origin_masked",
     "orig_source", "orig_line", "orig_offset",
 ]  # fmt: skip
+OF_RECIPIENT = ["recipient", "recipient_side", "status", "dsn"]
 COUNTED = ["recipients", "outside", "new", "failed"]
 
 
@@ -36,23 +41,23 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     for_us = deliveries["original_side"].eq("inside")
     on_its_way = for_us & deliveries["recipient_side"].eq("outside")
     notice = deliveries["cause_life"].ge(0)
-    rows = deliveries[~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way]
-    rows = rows.sort_values(["received", "orig_source", "orig_line", "recipient"], kind="stable")
-    address = rows["recipient"].str.lower()
-    source = _source(rows)
-    outside = rows["recipient_side"].ne("inside")
-    first = ~pd.MultiIndex.from_arrays([source, address]).duplicated()
+    mine = ~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way
+    rows = deliveries.loc[mine, ["origin_life", *KEPT, *OF_RECIPIENT]]
+    rows = rows.sort_values(["received", "orig_source", "orig_line"], kind="stable")
+    outside = rows["recipient_side"].ne("inside").to_numpy()
+    first, heard_of = _first_time(rows, _who_wrote(deliveries))
     no_user = rows["status"].eq("bounced") & rows["dsn"].isin(NO_SUCH_USER)
-    each = rows.assign(
-        recipients=1,
-        outside=outside,
-        new=outside & first & ~address.isin(_heard_of(deliveries, address, source)),
-        failed=outside & no_user,
-    )
-    grouped = each.groupby("origin_life", sort=False)
-    table = grouped[KEPT].first().astype({"uid": "Int64"})
-    table[COUNTED] = grouped[COUNTED].sum().astype("int64")
-    table = table.reset_index().sort_values(["received", "orig_source", "orig_line"])
+    signs = {
+        "recipients": np.ones(len(rows), np.bool_),
+        "outside": outside,
+        "new": outside & first & ~heard_of,
+        "failed": outside & no_user.to_numpy(),
+    }
+    message, lives = pd.factorize(rows["origin_life"])
+    table = rows.drop_duplicates("origin_life")[["origin_life", *KEPT]].astype({"uid": "Int64"})
+    counts = {name: np.bincount(message, signs[name], len(lives)) for name in COUNTED}
+    table = table.assign(**{name: total.astype(np.int64) for name, total in counts.items()})
+    table = table.reset_index(drop=True).sort_values(["received", "orig_source", "orig_line"])
     guesses = _guesses(table[["received", "client_ip"]], attempts)
     network = networks(table["client_ip"])
     each = table.assign(network=network, guesses=guesses, user=user(table), companion=False)
@@ -77,21 +82,29 @@ def _source(rows: pd.DataFrame) -> pd.Series[str]:
     return rows["auth_user"].fillna(rows["client_ip"]).fillna(user)
 
 
-def _heard_of(
-    deliveries: pd.DataFrame, address: pd.Series[str], source: pd.Series[str]
-) -> set[str]:
-    """Addresses that wrote to one of us, or that several of us write to."""
+def _who_wrote(deliveries: pd.DataFrame) -> pd.Series[str]:
+    """Addresses that wrote to one of us."""
     inbound = deliveries["client_side"].eq("outside") & deliveries["recipient_side"].eq("inside")
-    wrote = deliveries.loc[inbound, "origin_sender"].dropna().str.lower()
-    pairs = pd.DataFrame({"to": address, "by": source}).drop_duplicates()
-    often = pairs["to"].value_counts()
-    return set(wrote) | set(often[often.ge(2)].index)
+    return deliveries.loc[inbound, "origin_sender"].dropna().str.lower()
+
+
+def _first_time(rows: pd.DataFrame, wrote: pd.Series[str]) -> tuple[Flags, Flags]:
+    """Does its source write to the recipient of each row for the first time; and has anybody
+    heard of that recipient: did it write to one of us, or do several of us write to it?
+    """
+    to, addresses = pd.factorize(rows["recipient"].str.lower())
+    by, sources = pd.factorize(_source(rows))
+    first: Flags = ~pd.Series(to * (len(sources) + 1) + by).duplicated().to_numpy()
+    several = np.bincount(to[first & (to >= 0)], minlength=len(addresses)) >= 2
+    heard_of = several | addresses.isin(wrote)
+    return first, np.append(heard_of, False)[to]
 
 
 def networks(ip: pd.Series[str]) -> pd.Series[str]:
     """The /24 of an IPv4 address, the /48 of an IPv6 one: what one customer usually gets."""
-    distinct = ip.dropna().unique()
-    return ip.map({one: _network(one) for one in distinct}).astype("str")  # no address: no number
+    codes, distinct = pd.factorize(ip)
+    known = pd.array([*map(_network, distinct), None], dtype="str")  # no address: the last one
+    return pd.Series(known.take(codes % len(known)), ip.index, name=ip.name)
 
 
 def _network(ip: str) -> str:

@@ -7,11 +7,13 @@ import tomllib
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 REMOTE = ["smtp", "lmtp", "error", "retry"]  # agents whose text is another server's
+READ = ["life", "recipient", "time", "reply", "source", "line", "offset"]
 PLACES_SHOWN = 5
 
 
@@ -34,13 +36,14 @@ def _declared() -> dict[str, Any]:
 
 def classify(replies: pd.Series) -> pd.Series:
     """The number of the first entry that fits each reply; -1 for none."""
-    distinct = pa.array(replies.dropna().unique(), pa.string())
+    codes, found = pd.factorize(replies)
+    distinct = pa.array(found, pa.string())
     number = pa.array([-1] * len(distinct), pa.int64())
     for index in reversed(range(len(entries()))):
         fits = pc.match_substring_regex(distinct, entries()[index]["pattern"], ignore_case=True)
         number = pc.if_else(fits, index, number)
-    known = dict(zip(distinct.to_pylist(), number.to_pylist(), strict=True))
-    return replies.map(known).fillna(-1).astype("int64")
+    known = np.append(number.to_numpy(), -1)  # the last one for no reply
+    return pd.Series(known[codes], replies.index, "int64")
 
 
 def echo(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> list[dict[str, Any]]:
@@ -54,9 +57,8 @@ def echo(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> list[dict[str, Any
         `provider, kind, meaning, page, first, last` (ISO 8601, UTC), `refusals` and `own_refused`
         (recipients, all and those of legitimate mail), `words` (the first reply), `evidence`.
     """
-    failed = attempts[
-        attempts["status"].ne("sent") & attempts["daemon"].isin(REMOTE) & attempts["reply"].notna()
-    ]
+    refused = attempts["status"].ne("sent") & attempts["daemon"].isin(REMOTE)
+    failed = attempts.loc[refused & attempts["reply"].notna(), READ]
     failed = failed[failed["time"].notna()]  # a refusal on an impossible day tells no moment
     failed = failed.assign(entry=classify(failed["reply"])).query("entry >= 0")
     if failed.empty:

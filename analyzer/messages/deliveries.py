@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analyzer.messages.addresses import per_value
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 from analyzer.messages.set_aside import ENVELOPE
@@ -73,7 +74,8 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
         of the last delivery event. A mailbox copy beside a forward is `delivered`; a forward alone
         is `expanded`.
     """
-    rows = _own_mailbox(attempts.assign(outcome=attempts["status"].map(OUTCOME).fillna("unknown")))
+    outcome = per_value(attempts["status"], lambda status: OUTCOME.get(status, "unknown"))
+    rows = _own_mailbox(attempts.assign(outcome=outcome.fillna("unknown")))
     sent = rows["outcome"].eq("delivered")
     rows["outcome"] = np.select(
         [
@@ -84,21 +86,34 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
         ["expanded", "filtered", "discarded"],
         rows["outcome"],
     )
-    key = ["life", "recipient"]
-    copy_kept = (
-        rows["outcome"].eq("delivered").groupby([rows["life"], rows["recipient"]]).transform("any")
-    )
-    first_original = rows.groupby(key, sort=False)["orig_recipient"].transform("first")
-    rows["orig_recipient"] = first_original
-    # A later line with one reading does not clear an earlier one: it may be of somebody else.
-    rows["two_readings"] = rows.groupby(key, sort=False)["two_readings"].transform("any")
-    rows = rows[~(copy_kept & rows["outcome"].isin(["expanded", "filtered"]))]
-    last = rows.drop_duplicates(key, keep="last").rename(columns={"time": "completed"})
+    last = _last_line(rows).rename(columns={"time": "completed"})
     last = last.assign(status=last["outcome"]).drop(columns="outcome")
     last = pd.concat([last, _refused_content(events, set(last["life"]))], ignore_index=True)
     aside = aside[~aside["life"].isin(last["life"])].drop(columns=["action", "stage"])
     last = pd.concat([last, aside], ignore_index=True) if len(aside) else last
     return _ended_otherwise(last, events)
+
+
+def _last_line(rows: pd.DataFrame) -> pd.DataFrame:
+    """The last line of each leg and recipient, with the first original recipient that any names."""
+    codes, known = pd.factorize(rows["recipient"])
+    pair = rows["life"].to_numpy(np.int64) * (len(known) + 1) + codes + 1
+    group, pairs = pd.factorize(pair)
+    copy_kept = np.bincount(group, rows["outcome"].eq("delivered"), len(pairs)) > 0
+    passed_on = rows["outcome"].isin(["expanded", "filtered"]).to_numpy()
+    counts = np.flatnonzero(~(copy_kept[group] & passed_on))
+    last = np.full(len(pairs), -1)
+    last[group[counts]] = counts  # of equal groups the last one written stays
+    last = np.sort(last[last >= 0])
+    named = np.flatnonzero(rows["orig_recipient"].notna())[::-1]
+    first = np.full(len(pairs), -1)
+    first[group[named]] = named
+    # A later line with one reading does not clear an earlier one: it may be of somebody else.
+    two_readings = np.bincount(group, rows["two_readings"], len(pairs)) > 0
+    original = rows["orig_recipient"].reindex(first[group[last]])
+    return rows.take(last).assign(
+        orig_recipient=original.array, two_readings=two_readings[group[last]]
+    )
 
 
 def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
@@ -108,15 +123,17 @@ def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
     `to=<user+ext@alias>` for the forward or command.
     """
     local = rows["daemon"].eq("local")
+    renamed = local & rows["orig_recipient"].notna()
+    renamed &= rows["recipient"].ne(rows["orig_recipient"])
+    if not renamed.any():
+        return rows
     name, original = (
-        rows[column].str.replace(r"(\+[^@]*)?(@[^@]*)?$", "", regex=True).str.lower()
+        rows.loc[renamed, column].str.replace(r"(\+[^@]*)?(@[^@]*)?$", "", regex=True).str.lower()
         for column in ("recipient", "orig_recipient")
     )
     twins = pd.MultiIndex.from_frame(rows.loc[local, ["life", "recipient"]])
-    here = pd.MultiIndex.from_arrays([rows["life"], rows["orig_recipient"]])
-    same = (
-        local & name.eq(original) & rows["recipient"].ne(rows["orig_recipient"]) & here.isin(twins)
-    )
+    here = pd.MultiIndex.from_frame(rows.loc[renamed, ["life", "orig_recipient"]])
+    same = (name.eq(original) & here.isin(twins)).reindex(rows.index, fill_value=False)
     return rows.assign(
         recipient=rows["recipient"].mask(same, rows["orig_recipient"]),
         orig_recipient=rows["orig_recipient"].mask(same, None),

@@ -99,7 +99,8 @@ def _hash(keys: npt.NDArray[np.object_], parts: int) -> npt.NDArray[np.uint64]:
 def _by_id(rows: pa.Table) -> pa.Array:
     """The order of the rows by queue id; the lines of one id as they were written."""
     ids = rows["queue_id"].cast(pa.string()).combine_chunks().dictionary_encode()
-    rank = np.argsort(np.argsort(ids.dictionary.to_numpy(zero_copy_only=False).astype(object)))
+    rank = np.empty(len(ids.dictionary), np.int64)
+    rank[pc.array_sort_indices(ids.dictionary).to_numpy()] = np.arange(len(rank))
     known = ids.indices.is_valid().to_numpy(zero_copy_only=False)
     code = ids.indices.fill_null(0).to_numpy()
     place = np.where(known, rank[code], len(rank)) if len(rank) else np.zeros(len(rows), np.int64)
