@@ -55,6 +55,14 @@ def answer(records: list[dict[str, Any]]) -> str:
     return CLOSED if plain else UNDECIDED
 
 
+def shown_closed(result: dict[str, Any]) -> bool:
+    """Was a stranger refused at every door, by every plain form, and asked as a stranger at all?"""
+    plain = [r for r in _forms(result["records"]) if r["plain"]]
+    listening = [r["verdict"] for r in plain if r["verdict"] != judge.NOT_LISTENING]
+    refused = bool(listening) and all(verdict in judge.CLOSED for verdict in listening)
+    return result["answer"] == CLOSED and refused and not result["client_private"]
+
+
 def sentence(result: dict[str, Any]) -> str:
     """The one sentence of a report."""
     n = result["counts"]

@@ -122,6 +122,7 @@ def _result(
         "answer": "",
         "ground": "",
         "sentence": "",
+        "shown_closed": False,
         "transcript_sha256": "",
     }
 
@@ -168,10 +169,10 @@ def decided(result: dict[str, Any]) -> dict[str, Any]:
         ground = f"{message['words']}: {place['source']}:{place['line']}.".capitalize()
     elif message.get("fate") == BOUNCED and answer != outcome.CLOSED:
         ground = message["words"]
-    return result | {
-        "answer": answer,
-        "ground": ground,
-        "sentence": outcome.sentence(result | {"answer": answer, "ground": ground}),
+    told = result | {"answer": answer, "ground": ground}
+    return told | {
+        "sentence": outcome.sentence(told),
+        "shown_closed": outcome.shown_closed(told),
     }
 
 

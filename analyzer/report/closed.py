@@ -124,4 +124,7 @@ def _test(test: dict[str, Any] | None, last: pd.Timestamp | None) -> tuple[str, 
     if last is not None and started < last:
         return None
     said = display(str(test.get("sentence") or ""), 400)
-    return str(test.get("answer") or ""), f"Relay test of {words.moment(started)}: {said}"
+    answer = str(test.get("answer") or "")
+    if answer == "closed" and not test.get("shown_closed", True):
+        answer = ""  # not asked as a stranger, or not answered at every door
+    return answer, f"Relay test of {words.moment(started)}: {said}"

@@ -95,22 +95,26 @@ class FakeServer:
 
     def _talk(self, connection):
         self.connections += 1
+        left = False
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
-        with connection, contextlib.suppress(OSError):
+        with connection, contextlib.suppress(OSError), contextlib.ExitStack() as stack:
             in_data = False
             self._say(connection, self._greeting)
-            for raw in connection.makefile("rb"):
+            for raw in stack.enter_context(connection.makefile("rb")):
                 line = raw.decode("utf-8", "replace").rstrip("\r\n")
                 self.commands.append(line)
                 if in_data and line != ".":
                     continue
+                if line == "QUIT":  # counted before the client knows that it may go on
+                    self._at_once -= 1
+                    left = True
                 reply = self._answer(line)
                 in_data = reply.startswith(b"354")
                 if reply == HANG_UP:
                     break
                 self._say(connection, reply)
-        self._at_once -= 1
+        self._at_once -= not left
 
     def _say(self, connection, reply):
         if not self._drip:

@@ -68,6 +68,17 @@ def test_a_closed_server_is_closed_for_every_form():
     assert result["left"] == []
 
 
+@pytest.mark.parametrize(
+    ("private", "rcpt", "shown"),
+    [(False, closed, True), (True, closed, False), (False, grey(9), False)],
+    ids=["asked as a stranger", "asked from inside", "a plain form undecided"],
+)
+def test_closed_is_shown_only_to_a_stranger_who_was_refused_everywhere(private, rcpt, shown):
+    with FakeServer(rcpt) as server:
+        result = asked(server)
+    assert relay_test.decided(result | {"client_private": private})["shown_closed"] == shown
+
+
 def test_an_open_server_took_strangers_mail_which_is_not_yet_proof():
     with FakeServer(but(RCPT=open_to_all)) as server:
         result = asked(server)

@@ -15,6 +15,7 @@ RESULT = {
     "recipient": "ann@far.example",
     "client": "198.51.100.7",
     "client_seen": "",
+    "client_private": False,
     "started": "2026-12-08T05:00:00Z",
     "ended": "2026-12-08T05:02:00Z",
     "records": [
