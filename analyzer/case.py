@@ -10,7 +10,16 @@ from typing import Any
 import pyarrow as pa
 
 from analyzer.errors import SettingsError
-from analyzer.schema import QUEUE, SESSIONS
+from analyzer.schema import BANDWIDTH, HARM, PRESSURE, QUEUE, SESSIONS
+
+# Tables that a case of the first version does not have.
+LATER = {
+    "queue": QUEUE,
+    "sessions": SESSIONS,
+    "bandwidth": BANDWIDTH,
+    "pressure": PRESSURE,
+    "harm": HARM,
+}
 
 
 @dataclass
@@ -36,6 +45,9 @@ class Case:
     relay_test: dict[str, Any] | None = field(default=None, repr=False)
     dnsbl: dict[str, Any] | None = field(default=None, repr=False)
     audit: dict[str, Any] | None = field(default=None, repr=False)
+    bandwidth: pa.Table = field(default_factory=BANDWIDTH.empty_table, repr=False)
+    pressure: pa.Table = field(default_factory=PRESSURE.empty_table, repr=False)
+    harm: pa.Table = field(default_factory=HARM.empty_table, repr=False)
 
     @classmethod
     def load(cls, folder: str | Path) -> Case:
@@ -59,9 +71,7 @@ class Case:
             json.loads((folder / f"{name}.json").read_text("utf-8"))
             for name in ("impact", "manifest")
         )
-        # A case of the first version has none of these.
-        later = {"queue": QUEUE, "sessions": SESSIONS}
-        for name, schema in later.items():
+        for name, schema in LATER.items():
             path = folder / f"{name}.parquet"
             tables[name] = pq.read_table(path) if path.is_file() else schema.empty_table()
         return cls(

@@ -11,6 +11,7 @@ import typer
 
 from analyzer.commands import aid, compare, dnsbl, relay_test, watch
 from analyzer.commands.audit import audit
+from analyzer.commands.impact import impact
 from analyzer.commands.report import report
 from analyzer.commands.site import site_app
 from analyzer.commands.trace import trace
@@ -181,6 +182,7 @@ app.command(epilog="Example: relaytrail report case --for delisting")(report)
 app.command(epilog=watch.EXAMPLE)(watch.watch)
 app.command(epilog=dnsbl.EXAMPLE)(dnsbl.dnsbl)
 app.command("test-relay", epilog=relay_test.EXAMPLE)(relay_test.relay_test)
+app.command(epilog="Example: relaytrail impact case --inputs impact.toml")(impact)
 
 
 def main() -> None:

@@ -501,6 +501,91 @@ QUEUE = pa.schema(
     metadata={"meaning": "One row for each recipient in a listing of the queue (mailq)."},
 )
 
+BANDWIDTH = pa.schema(
+    [
+        column("start", UTC, "start of the five minutes", required=True),
+        column("verdict", pa.string(), "`abusive`, `unclear`, `legitimate`", required=True),
+        column("mechanism", pa.string(), "as in deliveries"),
+        column("messages_in", pa.int64(), "messages taken in", unit="message", required=True),
+        column("bytes_in", pa.int64(), "size of each, once", unit="byte", required=True),
+        *(
+            column(name, pa.int64(), meaning, unit=unit, required=True)
+            for name, meaning, unit in (
+                (
+                    "transactions_least",
+                    "dialogues: one a message and next hop that took it, else as `transactions`",
+                    "transaction",
+                ),
+                ("transactions", "one a message, next hop and second", "transaction"),
+                ("transactions_most", "one a line of a delivery attempt", "transaction"),
+                ("bytes_out_least", "body bytes sent, counted as `transactions_least`", "byte"),
+                ("bytes_out", "body bytes sent, counted as `transactions`", "byte"),
+                ("bytes_out_most", "body bytes sent, counted as `transactions_most`", "byte"),
+            )
+        ),
+    ],
+    metadata={
+        "meaning": "Mail that came in and went out, by five minutes as a 95th percentile is billed."
+    },
+)
+
+PRESSURE = pa.schema(
+    [
+        column("hour", UTC, "start of the hour", required=True),
+        column("verdict", pa.string(), "`abusive`, `unclear`, `legitimate`", required=True),
+        column("entered", pa.int64(), "messages received in it", unit="message", required=True),
+        column(
+            "left",
+            pa.int64(),
+            "messages whose last delivery ended in it",
+            unit="message",
+            required=True,
+        ),
+        column(
+            "waiting", pa.int64(), "messages in the queue at its end", unit="message", required=True
+        ),
+        column("bytes_waiting", pa.int64(), "their size", unit="byte", required=True),
+    ],
+    metadata={"meaning": "How full the queue was, hour by hour."},
+)
+
+HARM = pa.schema(
+    [
+        column(
+            "kind",
+            pa.string(),
+            "`blocked` (refused for reputation, never delivered), `delayed` (later than usual for "
+            "the partner), `notice` (a bounce or warning about abuse, to one of our own users)",
+            required=True,
+        ),
+        column("time", UTC, "blocked: first refusal; delayed: received; notice: delivered"),
+        SERVER,
+        column("queue_id", pa.string(), "as in deliveries", required=True),
+        column("user", pa.string(), "whose mail it was: the sender, or our forwarding address"),
+        column("partner", pa.string(), "domain of the recipient"),
+        column("recipient", pa.string(), "as in deliveries", required=True),
+        column("status", pa.string(), "as in deliveries", required=True),
+        column("provider", pa.string(), "who refused it, as in docs/impact.md"),
+        column(
+            "delay",
+            pa.float64(),
+            "from received to delivered, or to the end of the log",
+            unit="second",
+        ),
+        column(
+            "usual",
+            pa.float64(),
+            "95 % of mail to that partner was faster before the abuse",
+            unit="second",
+        ),
+        column("reply", pa.string(), "the remote's words of the first refusal"),
+        SOURCE,
+        LINE,
+        OFFSET,
+    ],
+    metadata={"meaning": "One row for each recipient of legitimate mail that was harmed."},
+)
+
 TABLES = {
     "messages": MESSAGES,
     "deliveries": DELIVERIES,
@@ -509,6 +594,9 @@ TABLES = {
     "findings": FINDINGS,
     "volume": VOLUME,
     "queue": QUEUE,
+    "bandwidth": BANDWIDTH,
+    "pressure": PRESSURE,
+    "harm": HARM,
     "events": EVENTS,
     "unread": UNREAD,
 }

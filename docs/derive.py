@@ -8,12 +8,14 @@ from pathlib import Path
 from analyzer import config, schema
 from analyzer.detect import pages as detectors
 from analyzer.formats import page as formats
+from analyzer.impact import page as impact
 
 PAGES: dict[str, Callable[[], str]] = {
     "schema.md": schema.as_markdown,
     "audit.md": config.audit_page,
     "formats.md": formats.as_markdown,
     "detectors.md": detectors.as_markdown,
+    "impact.md": impact.as_markdown,
 }
 
 if __name__ == "__main__":

@@ -12,9 +12,36 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-REMOTE = ["smtp", "lmtp", "error", "retry"]  # agents whose text is another server's
-READ = ["life", "recipient", "time", "reply", "source", "line", "offset"]
-PLACES_SHOWN = 5
+from analyzer.impact.abuse import PLACES_SHOWN, iso, place
+
+# Agents whose text is another server's: Postfix smtp(8) and lmtp(8), Sendmail's mailers, Exchange.
+REMOTE = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay", "dns"]
+SUSPENDED = ["error", "retry"]  # Postfix repeats what another server said
+GAP = pd.Timedelta(hours=24)  # without refusals, while mail was taken: the listing had ended
+HOUR = pd.Timedelta(hours=1)
+LONGEST = 1000  # letters of a reply that are looked at
+ADDRESSES_SHOWN = 5
+# What is not the receiver's word: whom we asked, at which command, and addresses, which may be
+# anybody's text. What is left is the reply from its code on.
+NOT_ITS_WORD = (
+    r"^.{0,40}host \S{1,300} (?:said|refused to talk to me): ",
+    r"\(in reply to [^()]{1,60}\)?\)?$",
+    r"<[^<>\s]{0,320}>",
+    r"\S{1,64}@\S{1,255}",
+)
+CONTACT = r"(?:tosa@rx\.t-online\.de|\S{1,40}@messaging\.microsoft\.com)"
+IP = r"((?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{2,40})"
+# What may be asked where the log has no abuse, and yet we are listed.
+UNEXPLAINED = (
+    "The log does not explain this listing: it shows no abuse that began before the first refusal."
+)
+ASK = (
+    "a machine behind the same public address (NAT) that sends without this server",
+    "another server or address that mail leaves by, whose log is not here",
+    "the name in HELO and the reverse name of the address",
+    "an earlier owner of the address, or a listing of the whole network",
+    "a time that the log does not cover",
+)
 
 
 @functools.cache
@@ -38,60 +65,150 @@ def classify(replies: pd.Series) -> pd.Series:
     """The number of the first entry that fits each reply; -1 for none."""
     codes, found = pd.factorize(replies)
     distinct = pa.array(found, pa.string())
+    said = pc.utf8_slice_codeunits(distinct, 0, LONGEST)
+    contact = pc.match_substring_regex(said, CONTACT, ignore_case=True)
+    for pattern in NOT_ITS_WORD[:3]:
+        said = pc.replace_substring_regex(said, pattern, " ")
+    said = pc.if_else(contact, said, pc.replace_substring_regex(said, NOT_ITS_WORD[3], " "))
     number = pa.array([-1] * len(distinct), pa.int64())
     for index in reversed(range(len(entries()))):
-        fits = pc.match_substring_regex(distinct, entries()[index]["pattern"], ignore_case=True)
+        fits = pc.match_substring_regex(said, entries()[index]["pattern"], ignore_case=True)
         number = pc.if_else(fits, index, number)
     known = np.append(number.to_numpy(), -1)  # the last one for no reply
     return pd.Series(known[codes], replies.index, "int64")
 
 
-def echo(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> list[dict[str, Any]]:
-    """One entry a provider, the first to refuse first.
+def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """Attempts that another host refused for a list or our standing, in order of time.
 
     Args:
         attempts: Every delivery attempt: `life, recipient, time, daemon, status, reply`, place.
-        deliveries: `life, recipient, verdict, flow` of each leg and recipient.
+        deliveries: `life, recipient_logged, verdict, status` of each leg and recipient.
+
+    Returns:
+        The attempts with `entry` (number of the pattern), `provider`, `verdict` and `fate`.
+    """
+    repeated = attempts["daemon"].isin(SUSPENDED) & attempts["reply"].str.contains(
+        NOT_ITS_WORD[0], na=False
+    )
+    said = (attempts["daemon"].isin(REMOTE) | repeated) & attempts["reply"].notna()
+    failed = attempts[attempts["status"].ne("sent") & said]
+    failed = failed[failed["time"].notna()]  # a refusal on an impossible day tells no moment
+    failed = failed.assign(entry=classify(failed["reply"])).query("entry >= 0")
+    fate = deliveries[["life", "recipient_logged", "verdict", "status"]].rename(
+        columns={"recipient_logged": "recipient", "status": "fate"}
+    )
+    names = pd.Series([entry["provider"] for entry in entries()])
+    failed = failed.assign(provider=failed["entry"].map(names))
+    found = failed.merge(fate, on=["life", "recipient"], how="left")
+    return found.sort_values(["time", "source", "line"], kind="stable", ignore_index=True)
+
+
+def echo(
+    attempts: pd.DataFrame, deliveries: pd.DataFrame, onset: pd.Timestamp | None = None
+) -> list[dict[str, Any]]:
+    """One entry a provider, the first to refuse first.
+
+    Args:
+        attempts, deliveries: as `refusals` takes them.
+        onset: When the abuse began; None where there was none.
 
     Returns:
         `provider, kind, meaning, page, first, last` (ISO 8601, UTC), `refusals` and `own_refused`
-        (recipients, all and those of legitimate mail), `words` (the first reply), `evidence`.
+        (recipients, all and those of legitimate mail), `own_lost` (of these, never delivered),
+        `permanent` (recipients refused for good), `before_onset`, `lag_hours` (onset to the first
+        refusal after it; None without), `relisted` and `spells` (refused, then mail taken for a day
+        or more without a refusal, then refused again), `lists` (what the replies name), `quoted`
+        (addresses they name), `words` (the first reply), `evidence`.
     """
-    refused = attempts["status"].ne("sent") & attempts["daemon"].isin(REMOTE)
-    failed = attempts.loc[refused & attempts["reply"].notna(), READ]
-    failed = failed[failed["time"].notna()]  # a refusal on an impossible day tells no moment
-    failed = failed.assign(entry=classify(failed["reply"])).query("entry >= 0")
+    failed = refusals(attempts, deliveries)
     if failed.empty:
         return []
-    fate = deliveries[["life", "recipient_logged", "verdict"]].rename(
-        columns={"recipient_logged": "recipient"}
-    )
-    failed = failed.merge(fate, on=["life", "recipient"], how="left").sort_values(
-        ["time", "source", "line"]
-    )
-    failed["provider"] = failed["entry"].map(lambda n: entries()[n]["provider"])
-    found = [_entry(group) for _, group in failed.groupby("provider", sort=False)]
+    taken = attempts.loc[
+        attempts["status"].eq("sent") & attempts["time"].notna(), ["relay", "time"]
+    ]
+    found = [_entry(group, taken, onset) for _, group in failed.groupby("provider", sort=False)]
     return sorted(found, key=lambda entry: (entry["first"], entry["provider"]))
 
 
-def _entry(rows: pd.DataFrame) -> dict[str, Any]:
+def unexplained(listed: list[dict[str, Any]], onset: pd.Timestamp | None) -> dict[str, Any] | None:
+    """What is said where somebody refused us and the log has no abuse before it; else None."""
+    began = iso(onset)
+    without = [e["provider"] for e in listed if began is None or e["last"] < began]
+    if not without:
+        return None
+    return {"words": UNEXPLAINED, "providers": without, "ask": list(ASK)}
+
+
+def _entry(rows: pd.DataFrame, taken: pd.DataFrame, onset: pd.Timestamp | None) -> dict[str, Any]:
     entry = entries()[int(rows["entry"].iloc[0])]
     once = rows.drop_duplicates(["life", "recipient"])
+    own = once[once["verdict"].eq("legitimate")]
+    after = rows["time"].ge(onset) if onset is not None else pd.Series(False, rows.index)
+    spells = _spells(rows, taken)
     return {
         **{name: entry[name] for name in ("provider", "kind", "meaning", "page")},
-        "first": _iso(rows["time"].min()),
-        "last": _iso(rows["time"].max()),
+        "first": iso(rows["time"].min()),
+        "last": iso(rows["time"].max()),
         "refusals": len(once),
-        "own_refused": int(once["verdict"].eq("legitimate").sum()),
+        "own_refused": len(own),
+        "own_lost": int(own["fate"].ne("delivered").sum()),
+        "permanent": int(once["fate"].eq("bounced").sum()),
+        "before_onset": int((~after).sum()) if onset is not None else 0,
+        "lag_hours": round((rows.loc[after, "time"].min() - onset) / HOUR, 2)
+        if after.any()
+        else None,
+        "relisted": len(spells) - 1,
+        "spells": spells,
+        "lists": _lists(rows),
+        "quoted": _quoted(once["reply"]),
         "words": rows["reply"].iloc[0],
         "evidence": [
-            {"source": s, "line": int(n), "offset": int(o)}
-            for s, n, o in once[["source", "line", "offset"]]
+            place(*said)
+            for said in once[["source", "line", "offset"]]
             .head(PLACES_SHOWN)
-            .itertuples(index=False)
+            .itertuples(index=False, name=None)
         ],
     }
 
 
-def _iso(time: pd.Timestamp) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _spells(rows: pd.DataFrame, taken: pd.DataFrame) -> list[dict[str, Any]]:
+    """Stretches of refusals. Silence alone ends none: one of those hosts must have taken mail."""
+    times = rows["time"].reset_index(drop=True)
+    accepted = taken.loc[taken["relay"].isin(rows["relay"].dropna().unique()), "time"].sort_values()
+    before, after = times.shift().fillna(times), times
+    between = accepted.searchsorted(after) - accepted.searchsorted(before, "right")
+    number = ((after - before).ge(GAP) & (between > 0)).cumsum()
+    return [
+        {"first": iso(spell.min()), "last": iso(spell.max()), "refusals": len(spell)}
+        for _, spell in times.groupby(number)
+    ]
+
+
+def _lists(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """What the replies of one provider name, the most frequent first."""
+    found = []
+    for number, group in rows.groupby("entry", sort=True):
+        entry = entries()[int(str(number))]
+        found.append(
+            {
+                "list": entry["list"],
+                "meaning": entry["meaning"],
+                "page": entry["page"],
+                "refusals": len(group.drop_duplicates(["life", "recipient"])),
+                "first": iso(group["time"].min()),
+                "last": iso(group["time"].max()),
+            }
+        )
+    return sorted(found, key=lambda entry: (-entry["refusals"], entry["list"]))
+
+
+def _quoted(replies: pd.Series) -> list[dict[str, Any]]:
+    """Addresses that the replies speak of, so that the right one is asked to be removed."""
+    words = replies.str.slice(0, LONGEST).str.replace(NOT_ITS_WORD[0], " ", regex=True)
+    named = words.str.extract(rf"(?i)(?:^|[^0-9a-z.:]){IP}(?:$|[^0-9a-z.:])")[0].dropna()
+    counted = named.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return [
+        {"address": str(address), "recipients": int(count)}
+        for address, count in counted.head(ADDRESSES_SHOWN).items()
+    ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from analyzer.impact.abuse import suspects
 
 RELAYED = "deliveries with mechanism open_relay"
 ABUSIVE = "deliveries with verdict abusive"
@@ -14,6 +18,9 @@ DOUBT = "; only possible, for who is local was inferred"
 ONCE = "size of each message, once"
 LEAST = "size for each message and next hop"
 MOST = "size for each delivered recipient"
+WIRE = "bandwidth table: one a message, next hop and second; least one a next hop, most one a line"
+PEAK = "pressure table, at the end of an hour"
+HOUR = pd.Timedelta(hours=1)
 
 # name, title, rows of VOLUME, its column, unit, ground
 COUNTED = (
@@ -26,6 +33,117 @@ COUNTED = (
     ("bytes_in_all", "All mail taken in", ALL, "bytes_in", ONCE),
     ("bytes_out_all_least", "All mail sent, at least", ALL, "bytes_out", LEAST),
 )
+REFUSED = (
+    "own_recipients_refused",
+    "Recipients of legitimate mail refused for reputation",
+    "recipient",
+    "remote replies that name a list or a provider's reputation rule",
+)
+# name, title, unit, ground; the lead figure first
+HARMED = (
+    (
+        "own_mail_harmed",
+        "Own mail refused or late, and notices about abuse to own users",
+        "recipient",
+        "sum of own_recipients_blocked, own_recipients_delayed and notices_to_own_users",
+    ),
+    (
+        "own_recipients_blocked",
+        "Own mail refused for reputation, never delivered",
+        "recipient",
+        "harm table, kind blocked; high: also mail that is neither legitimate nor abuse for sure",
+    ),
+    (
+        "own_recipients_delayed",
+        "Own mail delivered late",
+        "recipient",
+        (
+            "harm table, kind delayed, less what was as late before; low: later than any mail "
+            "before; high: all"
+        ),
+    ),
+    (
+        "notices_to_own_users",
+        "Notices about abuse that reached own users",
+        "recipient",
+        "harm table, kind notice: abuse had forged their addresses",
+    ),
+    (
+        "own_users_blocked",
+        "Own addresses whose mail was refused",
+        "address",
+        "harm table, kind blocked",
+    ),
+    (
+        "partners_blocked",
+        "Partner domains that own mail did not reach",
+        "domain",
+        "harm table, kind blocked",
+    ),
+    (
+        "own_users_notified",
+        "Own addresses that got notices about abuse",
+        "address",
+        "harm table, kind notice",
+    ),
+    (
+        "hours_of_delay",
+        "Hours that late mail waited beyond the usual, added up",
+        "h",
+        "harm table, kind delayed, all of them: the high count",
+    ),
+)
+RESOURCES = (
+    ("bytes_out_abusive", "Abusive mail sent", "byte", WIRE),
+    (
+        "transactions_abusive",
+        "Dialogues with other hosts about abusive mail",
+        "transaction",
+        WIRE,
+    ),
+    (
+        "recipients_accepted_abusive",
+        "Abusive mail that other hosts accepted",
+        "recipient",
+        f"{ABUSIVE} and status delivered",
+    ),
+    ("queue_peak", "Most messages in the queue", "message", PEAK),
+    ("queue_peak_abusive_bytes", "Most abusive mail in the queue", "byte", PEAK),
+    (
+        "queue_days_abusive",
+        "Days with abusive mail in the queue",
+        "day",
+        "pressure table, first to last hour",
+    ),
+    (
+        "queue_hours_unusual",
+        "Hours with an unusually full queue",
+        "h",
+        "pressure table, more messages than 95 % of the hours before the abuse had",
+    ),
+    (
+        "hours_impaired",
+        "Hours with impaired mail",
+        "h",
+        (
+            "low: clock hours with own mail refused and lost; mid: from its first to its last "
+            "refusal; high: from the first to the last refusal of any mail"
+        ),
+    ),
+    (
+        "own_senders",
+        "Own addresses that sent mail",
+        "address",
+        "distinct senders of legitimate mail to the outside since the abuse began: a lower bound",
+    ),
+    (
+        "connections_abusive",
+        "Connections of the abusing addresses",
+        "connection",
+        "lines on the end of a connection, from the first abusive message to its last delivery",
+    ),
+)
+DECLARED = {name: (title, unit, ground) for name, title, unit, ground in (*HARMED, *RESOURCES)}
 
 
 def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -45,13 +163,101 @@ def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str
         value = int(pc.sum(rows[which][column], min_count=0).as_py())
         unit = volume.schema.field(column).metadata[b"unit"].decode()
         ground = (f"{which}: {how}" if how else which) + (doubt if which != ALL else "")
-        found.append(_figure(name, title, value, unit, ground))
+        found.append(_measured(name, title, value, unit, ground))
     refused = sum(entry["own_refused"] for entry in blocklists)
-    title = "Recipients of legitimate mail refused for reputation"
-    ground = "remote replies that name a list or a provider's reputation rule"
-    return [*found, _figure("own_recipients_refused", title, refused, "recipient", ground)]
+    name, title, unit, ground = REFUSED
+    return [*found, _measured(name, title, refused, unit, ground)]
 
 
-def _figure(name: str, title: str, value: int, unit: str, ground: str) -> dict[str, Any]:
-    figure = {"name": name, "title": title, "value": value, "unit": unit}
-    return {**figure, "label": "measured", "ground": ground}
+def harm_figures(harm: pa.Table, counts: dict[str, Any], late_hours: float) -> list[dict[str, Any]]:
+    """Whose mail was harmed, the lead figure first; from HARM and the counts beside it."""
+    rows = harm.to_pandas()
+    blocked, notices = (rows[rows["kind"].eq(kind)] for kind in ("blocked", "notice"))
+    late = counts["late"] or (0, 0, 0)
+    compared = "compared with {late_compared:,} earlier mails".format_map(counts)
+    if counts["late"] is None:
+        compared = "not measurable: too little mail before the abuse to say what is usual"
+    lost = (len(blocked), len(blocked), len(blocked) + counts["doubtful_blocked"])
+    lead = tuple(n + m + len(notices) for n, m in zip(lost, late, strict=True))
+    return [
+        ranged("own_mail_harmed", lead),
+        ranged("own_recipients_blocked", lost),
+        ranged("own_recipients_delayed", late, compared),
+        figure("notices_to_own_users", len(notices)),
+        figure("own_users_blocked", int(blocked["user"].nunique())),
+        figure("partners_blocked", int(blocked["partner"].nunique())),
+        figure("own_users_notified", int(notices["user"].nunique())),
+        figure("hours_of_delay", late_hours),
+    ]
+
+
+def traffic_figures(bandwidth: pa.Table, accepted: int) -> list[dict[str, Any]]:
+    """Abusive bytes and dialogues, between bounds; from BANDWIDTH."""
+    rows = bandwidth.to_pandas()
+    mine = rows[suspects(rows)]
+
+    def three(name: str) -> tuple[int, ...]:
+        return tuple(int(mine[f"{name}{end}"].sum()) for end in ("_least", "", "_most"))
+
+    return [
+        ranged("bytes_out_abusive", three("bytes_out")),
+        ranged("transactions_abusive", three("transactions")),
+        figure("recipients_accepted_abusive", accepted),
+    ]
+
+
+def pressure_figures(load: pa.Table, unusual: dict[str, Any], doubt: bool) -> list[dict[str, Any]]:
+    """How full the queue was; from PRESSURE. *doubt*: what may be abuse is only unclear."""
+    rows = load.to_pandas()
+    mine = rows[rows["verdict"].eq("unclear" if doubt else "abusive")]
+    waiting = rows.groupby("hour")["waiting"].sum()
+    inside = mine.loc[mine["waiting"].gt(0) | mine["entered"].gt(0), "hour"]
+    days = (inside.max() - inside.min() + HOUR) / pd.Timedelta(days=1) if len(inside) else 0.0
+    usual = unusual["usual"]
+    why = "not measurable: less than a day of usual work in the log before abuse"
+    return [
+        figure("queue_peak", int(waiting.max()) if len(waiting) else 0),
+        figure("queue_peak_abusive_bytes", int(mine["bytes_waiting"].max()) if len(mine) else 0),
+        figure("queue_days_abusive", round(float(days), 3)),
+        figure(
+            "queue_hours_unusual",
+            unusual["hours"],
+            why if usual is None else f"more than {usual:g} messages",
+        ),
+    ]
+
+
+def impaired(
+    harm: pa.Table, blocklists: Sequence[dict[str, Any]], onset: pd.Timestamp | None
+) -> dict[str, Any]:
+    """Hours in which own mail could not be relied on."""
+    refused = harm.to_pandas().query("kind == 'blocked'")["time"]
+    if refused.empty:
+        return ranged("hours_impaired", (0.0, 0.0, 0.0))
+    begin = onset if onset is not None else refused.min()
+    spans = [
+        (max(pd.Timestamp(entry["first"]), begin), pd.Timestamp(entry["last"]))
+        for entry in blocklists
+        if pd.Timestamp(entry["last"]) >= begin
+    ]
+    low = float(refused.dt.floor("h").nunique())
+    mid = max(low, (refused.max() - refused.min()) / HOUR)
+    whole = (max(last for _, last in spans) - min(first for first, _ in spans)) / HOUR
+    return ranged("hours_impaired", (low, round(mid, 2), round(max(mid, whole), 2)))
+
+
+def figure(name: str, value: float | None, also: str = "") -> dict[str, Any]:
+    """One measured number, as declared; None where the log cannot give it. *also*: more on it."""
+    title, unit, ground = DECLARED[name]
+    return _measured(name, title, value, unit, f"{ground}; {also}" if also else ground)
+
+
+def ranged(name: str, three: Sequence[float], also: str = "") -> dict[str, Any]:
+    """A measured number between bounds; `value` is the middle one."""
+    low, mid, high = three
+    return figure(name, mid, also) | {"low": low, "mid": mid, "high": high}
+
+
+def _measured(name: str, title: str, value: float | None, unit: str, ground: str) -> dict[str, Any]:
+    said = {"name": name, "title": title, "value": value, "unit": unit}
+    return {**said, "label": "measured", "ground": ground}

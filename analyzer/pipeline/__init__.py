@@ -11,20 +11,21 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from analyzer import charts, evidence, impact, messages, report
+from analyzer import charts, evidence, messages, report
 from analyzer.case import Case, added
 from analyzer.config import Configuration
 from analyzer.folder import CaseFolder, Settings
 from analyzer.pipeline import accounting, auditing
 from analyzer.pipeline.dating import date, flat
 from analyzer.pipeline.judging import judged
+from analyzer.pipeline.pricing import harmed, reprice
 from analyzer.pipeline.reading import Piece, read_all
 from analyzer.progress import Show
 from analyzer.schema import DELIVERIES, fit
 from analyzer.site import Site
 from analyzer.window import Window
 
-__all__ = ["Outcome", "analyze"]
+__all__ = ["Outcome", "analyze", "reprice"]
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,16 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
     dated = date(pieces, settings.year, site.timezone if site else None)
     assembled, inferred, verdicts = judged(dated, site, window)
     rows = verdicts.deliveries
-    volume = impact.hourly(rows)
-    blocklists = impact.echo(assembled.tried, rows)
+    harm, told = harmed(dated, assembled, verdicts, window)
     declared = rows[[name for name in DELIVERIES.names if name in rows]]
     return Case(
         messages=assembled.messages,
         deliveries=fit(pa.Table.from_pandas(declared, preserve_index=False), DELIVERIES),
         attempts=assembled.attempts,
         findings=verdicts.findings,
-        volume=volume,
+        volume=harm.volume,
         unread=accounting.unread(pieces, dated),
-        impact={"figures": impact.figures(volume, blocklists), "blocklists": blocklists},
+        impact=told,
         manifest={
             **settings.as_json(inferred=assembled.locality.inferred),
             "inferred": accounting.inferred(inferred),
@@ -110,4 +110,7 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
         events=flat(dated.events),
         sessions=assembled.sessions,
         queue=messages.with_their_messages(accounting.queue(pieces), rows),
+        bandwidth=harm.bandwidth,
+        pressure=harm.pressure,
+        harm=harm.harm,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from analyzer.report.story import tell
 if TYPE_CHECKING:
     from analyzer.report import figures
 
-__all__ = ["retell", "tell", "told", "write", "write_events"]
+__all__ = ["redraw", "retell", "tell", "told", "write", "write_events"]
 
 
 def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str, str]:
@@ -27,10 +28,19 @@ def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str
     Returns:
         SHA-256 of every output by its path in the folder, as in the manifest.
     """
-    from analyzer.report import figures, tables
+    from analyzer.report import tables
 
     tables.write_tables(case, folder)
+    return redraw(case, charts, folder)
+
+
+def redraw(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str, str]:
+    """impact.json, the charts, the report and the manifest; the tables lie in the folder."""
+    from analyzer.report import figures, tables
+
+    tables.write_json(case.impact, folder / "impact.json")
     drawings = folder / "charts"
+    shutil.rmtree(drawings, ignore_errors=True)
     drawings.mkdir()
     for chart in charts:
         figures.write_png(chart, drawings)

@@ -25,7 +25,6 @@ def write_tables(case: Case, folder: Path) -> None:
             schema.fit(getattr(case, name), schema.TABLES[name]), folder / f"{name}.parquet"
         )
     write_json(findings(case.findings), folder / "findings.json")
-    write_json(case.impact, folder / "impact.json")
 
 
 def write_table(table: pa.Table, path: Path) -> None:

@@ -46,6 +46,7 @@ REFUSED = {
     "recipient": "a@far.example",
     "time": pd.Timestamp("2026-03-01T10:00:00Z"),
     "daemon": "smtp",
+    "relay": "mx.far.example[198.51.100.9]:25",
     "status": "bounced",
     "reply": SPAMHAUS,
     "source": "mail.log",

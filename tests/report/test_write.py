@@ -22,12 +22,15 @@ from analyzer.report import write
 
 PROMISED = {
     "attempts.parquet",
+    "bandwidth.parquet",
     "charts/relayed_mail.png",
     "deliveries.parquet",
     "findings.json",
     "findings.parquet",
+    "harm.parquet",
     "impact.json",
     "messages.parquet",
+    "pressure.parquet",
     "queue.parquet",
     "report.html",
     "report.pdf",

@@ -1,0 +1,76 @@
+"""Which rows count as abuse, since when, and for how long has the log been clean?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
+FOLLOWS = "backscatter"  # from another door, where there is one
+PLACES_SHOWN = 5
+HOUR = pd.Timedelta(hours=1)
+
+
+def suspects(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Rows of abuse; where nothing may be called so, for who is local was inferred, those of a
+    possible door.
+    """
+    abusive: pd.Series[bool] = rows["verdict"].eq("abusive")
+    if abusive.any():
+        return abusive
+    return rows["verdict"].eq("unclear") & rows["mechanism"].isin(DOORS)
+
+
+def found(findings: pd.DataFrame) -> pd.DataFrame:
+    """Findings of abuse; of notices to strangers only where no other door was open."""
+    abuse = findings[findings["kind"].eq("abuse")]
+    main = abuse[abuse["mechanism"].ne(FOLLOWS)]
+    return main if len(main) else abuse
+
+
+def onset(findings: pd.DataFrame) -> pd.Timestamp | None:
+    """When the abuse began; None where there was none."""
+    first = found(findings)["first_seen"].min()
+    return None if pd.isna(first) else first
+
+
+def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dict[str, Any] | None:
+    """What the log shows after the last abusive message; None without abuse.
+
+    Returns:
+        `last_received`, `last_left` (the last delivery of an abusive message), `log_ends`,
+        `hours_clean` (from the last received to the end of the log), `messages_since` (all other
+        mail that the server took meanwhile: it was alive), `refused_since` (relay attempts
+        refused), `evidence` (the last message's line, and refusals).
+    """
+    mine = suspects(rows)
+    made_by_us = rows["mechanism"].eq(FOLLOWS) & rows["cause_life"].ge(0)
+    mail = rows[mine & ~made_by_us & rows["received"].notna()]
+    if mail.empty:
+        return None
+    last = mail["received"].max()
+    of_it = mail[mail["received"].eq(last)].sort_values(["orig_source", "orig_line"]).iloc[0]
+    refused = attempts[attempts["kind"].eq("relay_denied") & attempts["time"].gt(last)]
+    refusals = refused.head(PLACES_SHOWN)[["source", "line", "offset"]]
+    places = [tuple(of_it[["orig_source", "orig_line", "orig_offset"]])]
+    places += list(refusals.itertuples(index=False, name=None))
+    other = rows[~mine & rows["received"].gt(last)]
+    return {
+        "last_received": iso(last),
+        "last_left": iso(rows.loc[mine, "completed"].max()),
+        "log_ends": iso(ends),
+        "hours_clean": round((ends - last) / HOUR, 2),
+        "messages_since": int(other["origin_life"].nunique()),
+        "refused_since": int(refused["repeat"].sum()),
+        "evidence": [place(*said) for said in places if pd.notna(said[0])],
+    }
+
+
+def iso(time: pd.Timestamp | None) -> str | None:
+    """2026-03-01T10:20:00Z"""
+    return None if time is None or pd.isna(time) else time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def place(source: str, line: int, offset: int) -> dict[str, Any]:
+    return {"source": source, "line": int(line), "offset": int(offset)}

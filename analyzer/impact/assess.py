@@ -1,0 +1,194 @@
+"""What harm does the whole case show, and what does it cost? Tables → impact.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.errors import SettingsError
+from analyzer.impact import abuse, blocklists, harm, inputs, legal, pressure, traffic
+from analyzer.impact.cost import cost
+from analyzer.impact.figures import (
+    figure,
+    figures,
+    harm_figures,
+    impaired,
+    pressure_figures,
+    traffic_figures,
+)
+from analyzer.impact.volume import hourly
+
+GB = 1e9
+# Which figure of the log, in which factor, each input of the model takes where the user gives none.
+MEASURED = {
+    "bytes_out": ("bytes_out_abusive", 1.0),
+    "transactions": ("transactions_abusive", 1.0),
+    "queue_peak_gb": ("queue_peak_abusive_bytes", 1 / GB),
+    "queue_days": ("queue_days_abusive", 1.0),
+    "users_affected": ("own_senders", 1.0),
+    "hours_impaired": ("hours_impaired", 1.0),
+    "mails_blocked": ("own_recipients_blocked", 1.0),
+    "mails_delayed": ("own_recipients_delayed", 1.0),
+    "deliveries": ("recipients_accepted_abusive", 1.0),
+}
+NO_ABUSE = "no cost of abuse: the log shows none"
+NOT_SURE = "no cost of abuse: none is confirmed, it is at best {}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the other rooms made of a log.
+
+    `rows`: DELIVERIES with `life`, `origin_life`, sides and causes; `tried`: every delivery
+    attempt; `dialogues`: lines on the end of a connection (`time, client_ip, repeat`), None where
+    the log has none; `ends`: last line.
+    """
+
+    rows: pd.DataFrame
+    tried: pd.DataFrame
+    findings: pa.Table
+    attempts: pa.Table
+    dialogues: pd.DataFrame | None
+    ends: pd.Timestamp | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Tables of a case, and the part of impact.json that the log alone decides."""
+
+    volume: pa.Table
+    bandwidth: pa.Table
+    pressure: pa.Table
+    harm: pa.Table
+    impact: dict[str, Any]
+
+
+def measure(found: Found) -> Measured:
+    """Everything that the log gives: no price, no assumption."""
+    rows, findings = found.rows, found.findings.to_pandas()
+    onset = abuse.onset(findings)
+    volume, samples = hourly(rows), traffic.samples(found.tried, rows)
+    load = pressure.queue_load(rows, found.ends)
+    listed = blocklists.echo(found.tried, rows, onset)
+    refused = blocklists.refusals(found.tried, rows)
+    hurt, counts = harm.harmed(rows, refused, onset, found.ends)
+    ends = found.ends
+    clean = abuse.since(rows, found.attempts.to_pandas(), ends) if ends is not None else None
+    doubt = not rows["verdict"].eq("abusive").any()
+    told = [
+        *harm_figures(hurt, counts, harm.delay_hours(hurt)),
+        *figures(volume, listed),
+        *traffic_figures(samples, _accepted(rows)),
+        *pressure_figures(load, pressure.unusual(load, onset), onset is not None and doubt),
+        impaired(hurt, listed, onset),
+        _senders(rows, onset),
+        _connections(rows, found.dialogues),
+    ]
+    impact = {
+        "onset": abuse.iso(onset),
+        "log_ends": abuse.iso(ends),
+        "clean": clean,
+        "figures": told,
+        "lead": "own_mail_harmed",
+        "harm": harm.tallies(hurt),
+        "blocklists": listed,
+        "unexplained": blocklists.unexplained(listed, onset),
+    }
+    return Measured(volume, samples, load, hurt, impact)
+
+
+def _accepted(rows: pd.DataFrame) -> int:
+    to_a_host = rows["relay"].str.contains("[", regex=False, na=False)
+    return int((abuse.suspects(rows) & rows["status"].eq("delivered") & to_a_host).sum())
+
+
+def _senders(rows: pd.DataFrame, onset: pd.Timestamp | None) -> dict[str, Any]:
+    """Own addresses that wrote to the outside: those whose mail could be impaired."""
+    mine = rows[harm.ours(rows) & rows["verdict"].eq("legitimate")]
+    who = mine["origin_sender"].where(mine["mechanism"].ne("forwarding"))
+    if onset is not None:
+        who = who[mine["received"].ge(onset)]
+    return figure("own_senders", int(who.nunique()))
+
+
+def _connections(rows: pd.DataFrame, dialogues: pd.DataFrame | None) -> dict[str, Any]:
+    """Connections of the addresses that abused the server, while they did."""
+    unknown = figure("connections_abusive", None, "not measurable: the log does not tell of it")
+    if dialogues is None:
+        return unknown
+    mine = rows[abuse.suspects(rows) & rows["client_ip"].notna()]
+    if mine.empty:
+        return figure("connections_abusive", 0)
+    clients = set(mine.loc[mine["mechanism"].ne(abuse.FOLLOWS), "client_ip"])
+    during = dialogues["time"].between(mine["received"].min(), mine["completed"].max())
+    count = int(dialogues.loc[during & dialogues["client_ip"].isin(clients), "repeat"].sum())
+    return figure("connections_abusive", count) if count or not clients else unknown
+
+
+def price(
+    impact: dict[str, Any],
+    bandwidth: pa.Table,
+    findings: pa.Table,
+    given: inputs.Given,
+) -> dict[str, Any]:
+    """impact.json whole: what was measured, and the model on top of it.
+
+    Raises:
+        SettingsError: the case lacks a figure that the model needs.
+    """
+    by_name = {entry["name"]: entry for entry in impact["figures"]}
+    if missing := [name for name, _ in MEASURED.values() if name not in by_name]:
+        what = f"this case has no figure {missing[0]}: an earlier version made it"
+        raise SettingsError(what, "impact.json", "Run `relaytrail analyze` with --force.")
+    measured = {key: _three(by_name[name], by) for key, (name, by) in MEASURED.items()}
+    settled = inputs.settle(given, measured)
+    rows = findings.to_pandas()
+    verdicts = set(rows.loc[rows["kind"].eq("abuse"), "verdict"])
+    sure = rows["kind"].eq("abuse") & rows["verdict"].isin(["confirmed", "probable"])
+    doors = sorted(rows.loc[sure, "mechanism"].dropna().unique())
+    month = traffic.month(
+        bandwidth,
+        overhead=settled["overhead_share"].mid,
+        dialogue=settled["dialogue_bytes"].mid,
+        link=given.choice("link_mbit"),
+        committed=given.choice("committed_mbit"),
+    )
+    tariff = {
+        "name": given.choice("tariff"),
+        "mbit_billed_more": month["billed_more"] if month else 0.0,
+        "included_gb": given.choice("included_gb"),
+        "used_gb": given.choice("used_gb"),
+    }
+    currency = given.choice("currency")
+    bill = None
+    if "confirmed" in verdicts:
+        bill = cost(settled, tariff, currency=currency, seed=given.choice("seed"))
+    kept = ("onset", "log_ends", "clean", "figures", "lead", "harm", "blocklists", "unexplained")
+    return {
+        **{name: impact[name] for name in kept},
+        "bandwidth_month": month,
+        "currency": currency,
+        "choices": inputs.choices(given),
+        "inputs": [entry.as_json(currency) for entry in settled.values()],
+        "inputs_sha256": inputs.digest(settled, given),
+        "unconfirmed": [key for key, entry in settled.items() if entry.label == "assumed"],
+        "cost": bill,
+        "no_cost": None if bill else _why(verdicts),
+        "legal": legal.exposure(
+            doors, pd.Timestamp(ends) if (ends := impact["log_ends"]) else None
+        ),
+    }
+
+
+def _three(entry: dict[str, Any], by: float) -> tuple[float, float, float]:
+    value = float(entry["value"] or 0)
+    low, mid, high = (float(entry.get(name, value)) * by for name in ("low", "mid", "high"))
+    return low, mid, high
+
+
+def _why(verdicts: set[str]) -> str:
+    best = next((name for name in ("probable", "possible") if name in verdicts), "")
+    return NOT_SURE.format(best) if best else NO_ABUSE

@@ -1,0 +1,180 @@
+"""How many bytes came in and left, in which five minutes, and what would a 95th percentile bill?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.impact.abuse import suspects
+from analyzer.schema import BANDWIDTH, fit
+
+KEY = ["start", "verdict", "mechanism"]
+BIN = pd.Timedelta(minutes=5)
+FREE = 0.05  # share of a month's samples that a 95th percentile does not bill
+AFTER_DATA = r"in reply to end of DATA command\)?$"  # the body went over the wire, and was refused
+GRAVITY = {"abusive": 0, "unclear": 1, "legitimate": 2}
+COUNTS = [
+    "transactions_least",
+    "transactions",
+    "transactions_most",
+    "bytes_out_least",
+    "bytes_out",
+    "bytes_out_most",
+]
+
+
+def samples(tried: pd.DataFrame, rows: pd.DataFrame) -> pa.Table:
+    """BANDWIDTH: what came in by the time of receipt, what left by the time of each attempt.
+
+    A message for many recipients at one host may go in one transaction or in several; the log does
+    not say in how many, so there are three counts. An attempt that another host refused before the
+    body costs a dialogue only; one refused after it, or sent again, costs the body again.
+
+    Args:
+        tried: Every delivery attempt: `life, time, relay, to_us, status, reply`.
+        rows: DELIVERIES rows with `life` and `origin_life`.
+    """
+    gravest = rows.assign(gravity=rows["verdict"].map(GRAVITY)).sort_values(
+        "gravity", kind="stable"
+    )
+    return fit(
+        pa.Table.from_pandas(
+            _summed(_taken_in(gravest), _sent(tried, gravest)), preserve_index=False
+        ),
+        BANDWIDTH,
+    )
+
+
+def _taken_in(gravest: pd.DataFrame) -> pd.DataFrame:
+    """Each message once, unless it was made on the server."""
+    once = gravest.drop_duplicates("origin_life")
+    once = once[once["received"].notna()]
+    came = ~once["submission"].isin(["internal", "local"])
+    return once[came].assign(
+        start=once["received"].dt.floor(BIN),
+        messages_in=1,
+        bytes_in=once["size"].fillna(0).astype("int64"),
+    )[[*KEY, "messages_in", "bytes_in"]]
+
+
+def _sent(tried: pd.DataFrame, gravest: pd.DataFrame) -> pd.DataFrame:
+    """Each attempt with another host, with what it counts for."""
+    leg = gravest.drop_duplicates("life").set_index("life")[["verdict", "mechanism", "size"]]
+    to_a_host = tried["relay"].str.contains("[", regex=False, na=False) & ~tried["to_us"]
+    lines = tried[to_a_host & tried["time"].notna() & tried["life"].isin(leg.index)]
+    lines = lines[["life", "relay", "time", "status", "reply"]].join(leg, on="life")
+    if lines.empty:
+        return pd.DataFrame(columns=[*KEY, *COUNTS])
+    body = lines["status"].eq("sent") | lines["reply"].str.contains(AFTER_DATA, na=False)
+    second = lines["time"].dt.floor("s")
+    by_second = ~pd.DataFrame(
+        {"life": lines["life"], "relay": lines["relay"], "second": second, "body": body}
+    ).duplicated()
+    by_host = ~lines.assign(sent=lines["status"].eq("sent"))[["life", "relay", "sent"]].duplicated()
+    least = by_host.where(lines["status"].eq("sent"), by_second)
+    size = lines["size"].fillna(0).astype("int64").where(body, 0)
+    counted = {"least": least, "": by_second, "most": pd.Series(True, lines.index)}
+    columns = {}
+    for how, rows in counted.items():
+        end = f"_{how}" if how else ""
+        columns[f"transactions{end}"] = rows.astype("int64")
+        columns[f"bytes_out{end}"] = size.where(rows, 0)
+    return lines.assign(start=lines["time"].dt.floor(BIN), **columns)[[*KEY, *COUNTS]]
+
+
+def _summed(came: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
+    parts = [part for part in (came, left) if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=BANDWIDTH.names)
+    whole = pd.concat(parts, ignore_index=True).reindex(columns=BANDWIDTH.names)
+    whole[KEY[1:]] = whole[KEY[1:]].astype(object).where(whole[KEY[1:]].notna(), None)
+    summed = whole.groupby(KEY, dropna=False, sort=True).sum().reset_index()
+    numbers = [name for name in BANDWIDTH.names if name not in KEY]
+    summed[numbers] = summed[numbers].astype("int64")
+    summed["mechanism"] = summed["mechanism"].astype(object).where(summed["mechanism"].notna())
+    return summed
+
+
+def percentile(samples: npt.NDArray[np.float64]) -> float:
+    """The highest sample that is billed when the top 5 % are dropped."""
+    if not len(samples):
+        return 0.0
+    dropped = int(len(samples) * FREE)
+    return float(np.sort(samples)[len(samples) - 1 - dropped])
+
+
+def month(
+    table: pa.Table, *, overhead: float, dialogue: float, link: float, committed: float
+) -> dict[str, Any] | None:
+    """The billing month with most of the abuse: what its 95th percentile is with it and without.
+
+    The month is the calendar's, in UTC. Five minutes that the log does not cover count as without
+    mail. Directions are taken apart, and the larger one is billed.
+
+    Args:
+        table: BANDWIDTH.
+        overhead: Share of the body that packets and TLS add.
+        dialogue: Bytes of one transaction beside the body.
+        link: Mbit/s of all other traffic at its own 95th percentile; 0 bills mail alone.
+        committed: Mbit/s that are paid anyway.
+
+    Returns:
+        `month, samples, free, filled` (five minutes with abuse), Mbit/s of `without, with,
+        billed_more` (beyond what is paid anyway) and `direction`; None without abuse.
+    """
+    rows = table.to_pandas()
+    abuse = suspects(rows)
+    if not abuse.any():
+        return None
+    months = rows["start"].dt.strftime("%Y-%m")
+    chosen = rows.loc[abuse, "start"].drop_duplicates().dt.strftime("%Y-%m").value_counts()
+    name = chosen.sort_index().idxmax()
+    here, mine = rows[months.eq(name)], abuse[months.eq(name)]
+    begins = pd.Timestamp(f"{name}-01", tz="UTC")
+    ends = begins + pd.offsets.MonthBegin(1)
+    count = int((ends - begins) / BIN)
+    place = ((here["start"] - begins) // BIN).to_numpy(np.int64)
+    wire = {
+        "in": here["bytes_in"] * (1 + overhead) + here["messages_in"] * dialogue,
+        "out": here["bytes_out"] * (1 + overhead) + here["transactions"] * dialogue,
+    }
+
+    def mbit(bytes_: pd.Series[float], which: npt.NDArray[np.bool_]) -> float:
+        total = np.bincount(place[which], bytes_.to_numpy(np.float64)[which], count)
+        return percentile(total * 8 / BIN.total_seconds() / 1e6)
+
+    everything, other = np.full(len(here), True), ~mine.to_numpy(np.bool_)
+    rates: Mapping[str, tuple[float, float]] = {
+        # The link's own figure holds the usual mail already.
+        way: (link + mbit(bytes_, ~other), link)
+        if link
+        else (mbit(bytes_, everything), mbit(bytes_, other))
+        for way, bytes_ in wire.items()
+    }
+    way = max(sorted(rates), key=lambda name: rates[name][0])
+    with_it, without = rates[way][0], max(rates[name][1] for name in rates)
+    more = max(0.0, max(with_it, committed) - max(without, committed))
+    free, filled = int(count * FREE), int(here.loc[mine, "start"].nunique())
+    enough = "it stays within them" if filled <= free else "it goes beyond them"
+    return {
+        "month": name,
+        "samples": count,
+        "free": free,
+        "filled": filled,
+        "words": f"The abuse filled {filled:,} five-minute samples of {name}; a 95th percentile "
+        f"does not bill the {free:,} highest of {count:,}: {enough}.",
+        "direction": way,
+        "without": round(without, 6),
+        "with": round(max(with_it, without), 6),
+        "billed_more": round(more, 6),
+        "unit": "Mbit/s",
+        "label": "given" if link else "measured",
+        "ground": "the link's own 95th percentile and the abuse on top"
+        if link
+        else "mail alone; five minutes that the log does not cover count as empty",
+    }

@@ -1,0 +1,66 @@
+"""From verdicts to harm and money; and money anew, from the tables of a case alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analyzer import charts, detect, impact, messages, report
+from analyzer.case import Case
+from analyzer.folder import amended, unaltered
+from analyzer.pipeline.dating import Dated
+from analyzer.schema import EVENTS, fit
+from analyzer.window import Window
+
+DIALOGUE = ["time", "client_ip", "repeat"]
+
+
+def harmed(
+    dated: Dated, assembled: messages.Assembled, verdicts: detect.Judged, window: Window
+) -> tuple[impact.Measured, dict[str, Any]]:
+    """What the log measures of the harm, and impact.json with every price at its default."""
+    times = [time for span in dated.spans.values() for time in span if time is not None]
+    _, until = window.bounds(dated.zone)
+    ends = min([max(times), *([until] if until is not None else [])]) if times else None
+    measured = impact.measure(
+        impact.Found(
+            rows=verdicts.deliveries,
+            tried=assembled.tried,
+            findings=verdicts.findings,
+            attempts=assembled.attempts,
+            dialogues=_dialogues(dated, window),
+            ends=ends,
+        )
+    )
+    told = impact.price(measured.impact, measured.bandwidth, verdicts.findings, impact.Given())
+    return measured, told
+
+
+def _dialogues(dated: Dated, window: Window) -> pd.DataFrame | None:
+    """Lines on the end of a connection; None where the log has none."""
+    if "disconnect" not in dated.events:
+        return None
+    told = fit(dated.events["disconnect"], EVENTS).select(DIALOGUE).to_pandas()
+    return window.rows(told, "time", dated.zone)
+
+
+def reprice(folder: Path, inputs: Path | None) -> Case:
+    """The case with its cost computed anew; impact.json and what tells of it are replaced.
+
+    Args:
+        folder: A case. No log is read.
+        inputs: impact.toml; None for every default.
+
+    Raises:
+        SettingsError: no case, one of an earlier version, or bad inputs.
+        HashMismatch: an output is not what the manifest says.
+        EnvironmentTrouble: the case cannot be written.
+    """
+    given = impact.load(inputs) if inputs is not None else impact.Given()
+    case = unaltered(folder)
+    case.impact = impact.price(case.impact, case.bandwidth, case.findings, given)
+    with amended(folder) as place:
+        report.redraw(case, charts.draw(case), place)
+    return case
