@@ -70,6 +70,8 @@ def judge(evidence: Evidence) -> Judged:
     abuse = "abusive" if evidence.site_known else "unclear"
     sure = rows["score"].isna() | rows["score"].ge(PROBABLE)
     unexplained = mechanism.isna() & rows["flow"].isin(["third_party", "unknown"])
+    # A relay_domains too wide is the very hole: that mail went by it acquits nobody.
+    unexplained |= mechanism.eq("backup_mx") & rows["relay_assumed"].eq(True)
     verdict = np.select(
         [mechanism.isin(ABUSE) & sure, mechanism.isin(ABUSE) | unexplained],
         [abuse, "unclear"],

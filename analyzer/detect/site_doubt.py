@@ -13,6 +13,9 @@ from analyzer.words import count
 DOMAINS_SHOWN = 8
 # A foreign domain that most strangers write to is ours or hosted here; a flood has few sources.
 MOST, CLIENTS = 0.5, 5
+HINTS_SHOWN = 10  # of each key; `relaytrail site infer` lists them all
+# So many relay domains, half of them with so few recipients each, are the world, not customers.
+MANY, FEW = 20, 2
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
@@ -25,6 +28,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         rows.append(("site", "server", _inferred(evidence.inferred_domains)))
         rows += _hints(evidence.hints)
     parts = [pd.DataFrame(rows, columns=["subject", "subject_kind", "reason"])]
+    parts.append(_relaying_for_many(evidence.deliveries))
     if evidence.site_known:
         parts += [_left_out(evidence.deliveries), _most_wanted(evidence.deliveries)]
     found = pd.concat(parts, ignore_index=True)
@@ -34,14 +38,17 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 
 def _hints(hints: pd.DataFrame) -> list[tuple[str, str, str]]:
     """What may be ours by the log, and only the owner can say."""
-    return [
-        (
-            str(row["value"]),
-            "network" if row["key"] == "networks" else "server",
-            f"{row['value']}: {row['reason']}. If it is yours, state it in `{row['key']}`.",
-        )
-        for row in hints.to_dict("records")
-    ]
+    found = []
+    for key, of in hints.groupby("key", sort=False) if len(hints) else ():
+        kind = "network" if key == "networks" else "server"
+        found += [
+            (str(value), kind, f"{value}: {reason}. If it is yours, state it in `{key}`.")
+            for value, reason in of[["value", "reason"]].head(HINTS_SHOWN).itertuples(index=False)
+        ]
+        if (more := len(of) - HINTS_SHOWN) > 0:
+            told = f"{more:,} more entries of `{key}` may be yours; `relaytrail site infer` lists"
+            found.append((str(key), kind, f"{told} them with their reasons."))
+    return found
 
 
 def _hiding(evidence: Evidence) -> list[tuple[str, str, str]]:
@@ -92,6 +99,31 @@ def _most_wanted(deliveries: pd.DataFrame) -> pd.DataFrame:
                 "looks local. If it is yours, or you are its backup, state it; every verdict here "
                 "depends on it."
                 for name, clients, mails in kept.itertuples()
+            ],
+        }
+    )
+
+
+def _relaying_for_many(deliveries: pd.DataFrame) -> pd.DataFrame:
+    """Relay domains, stated or inferred, that strangers' mail uses as it would use the world."""
+    strange = deliveries["client_side"].eq("outside") & deliveries["submission"].eq("smtp")
+    mail = deliveries[strange & deliveries["relay_domain"].eq(True)]
+    address = mail["recipient"].astype("str").str.lower()
+    people = address.groupby(address.str.replace(r"^.*@", "", regex=True)).nunique()
+    if len(people) < MANY or people.median() > FEW:
+        return pd.DataFrame()
+    few = int(people.le(FEW).sum())
+    return pd.DataFrame(
+        {
+            "subject": ["relay_domains"],
+            "subject_kind": "server",
+            "messages": mail["origin_life"].nunique(),
+            "recipients": len(mail),
+            "reason": [
+                f"strangers' mail went on to {len(people):,} relay domains, and {few:,} of them "
+                f"got it for {FEW} recipients or fewer: so looks a `relay_domains` that is too "
+                "wide (`*`, or a wrong table), which is an open relay. Check that each is a "
+                "customer of yours: the verdicts on this mail depend on it."
             ],
         }
     )

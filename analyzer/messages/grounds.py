@@ -39,6 +39,9 @@ OF_OUR_TABLE = (
 OF_RELAY_TABLE = r": User unknown in relay[a-z ]* table$"
 DENIED = r": Relay access denied$|\.\.\. Relaying denied[^<>]*$"
 COLUMNS = ["key", "value", "ground", "times"]
+# So many relay domains, half of them with so few deliveries: whoever is backup of a domain gets
+# more, and `relay_domains = *` has everybody's.
+MANY, FEW = 20, 2
 
 
 def domains(tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
@@ -77,9 +80,31 @@ def said(told: pd.DataFrame) -> dict[str, list[str]]:
     Refusals make nothing busy: a stranger who guesses names can have as many as he likes.
     """
     mail = told.assign(times=told["times"].mask(told["ground"].eq("unknown_user"), 0))
+    mail = mail[~(mail["key"].eq("relay_domains") & mail["value"].isin(sorted(scattered(told))))]
     times = mail.groupby(["key", "value"])["times"].sum().reset_index()
     times = times.sort_values(["times", "value"], ascending=[False, True])
     return {str(key): of["value"].tolist() for key, of in times.groupby("key")}
+
+
+def only_relayed(told: pd.DataFrame) -> pd.Series[int]:
+    """Deliveries by the service `relay` to each domain of which nothing else is said.
+
+    The service proves what the server does, and not whose wish it is: a `relay_domains` that is too
+    wide sends strangers' mail the same way.
+    """
+    mine = told[told["key"].eq("relay_domains")]
+    proven = mine.loc[mine["ground"].ne("relay_service"), "value"]
+    times: pd.Series[int] = mine[~mine["value"].isin(proven)].set_index("value")["times"]
+    return times
+
+
+def scattered(told: pd.DataFrame) -> frozenset[str]:
+    """Those of them that look like the whole world rather than like customers; they are not
+    used.
+    """
+    times = only_relayed(told)
+    world = len(times) >= MANY and times.median() <= FEW
+    return frozenset(map(str, times.index)) if world else frozenset()
 
 
 def grounds(tried: pd.DataFrame, events: Events) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analyzer.messages.addresses import canonical_ip, canonical_ips, each_domain, per_value, within
 from analyzer.messages.assemble import Assembled
+from analyzer.messages.grounds import MANY, only_relayed, scattered
 from analyzer.messages.masks import masked
 from analyzer.site import LOOPBACK_NETWORKS, OURS_ALONE
 
@@ -29,6 +30,7 @@ OWNER = (
 )
 UNNAMED = "?"  # an address of ours that the log does not tell
 QUOTED = r"\bmessages from \[(?P<ip>[0-9A-Fa-f.:]+)\]"
+TOO_MANY = f"{MANY} and more such domains got little mail each: customers, or relay_domains = *"
 # Lines, or mail: what each ground counts, and how it is said.
 GROUNDS = {
     "delivered": ("delivery", "this server put its mail into mailboxes or programs of its own"),
@@ -82,14 +84,19 @@ def inference(
 
 def _told(told: pd.DataFrame, denied: frozenset[str]) -> pd.DataFrame:
     found = []
+    relayed, wide = set(only_relayed(told).index), scattered(told)
     for (key, value), of in told.groupby(["key", "value"], sort=True):
         said = [f"{GROUNDS[g][1]} ({n:,})" for g, n in zip(of["ground"], of["times"], strict=True)]
         refused = key in {"domains", "relay_domains"} and value in denied
         if refused:
             said.append("but it also refused to relay for it: the setting may have changed")
+        sure = MEDIUM if refused else HIGH
+        if key == "relay_domains" and value in relayed:
+            sure = LOW if value in wide else MEDIUM
+            said.append(TOO_MANY if value in wide else "a relay_domains too wide does the same")
         first = GROUNDS[str(of["ground"].iloc[0])][0]
         row = {"key": key, "value": value, "times": int(of["times"].sum()), "unit": first}
-        found.append(row | {"confidence": MEDIUM if refused else HIGH, "reason": "; ".join(said)})
+        found.append(row | {"confidence": sure, "reason": "; ".join(said)})
     return pd.DataFrame(found, columns=INFERENCE)
 
 

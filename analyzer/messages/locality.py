@@ -26,7 +26,7 @@ from analyzer.messages.addresses import (
     routed_domain,
     within,
 )
-from analyzer.messages.grounds import said
+from analyzer.messages.grounds import only_relayed, said
 from analyzer.site import LOOPBACK, OURS_ALONE, Network, Site, domain_key
 
 INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
@@ -45,6 +45,7 @@ class Locality:
     """What counts as ours. None is unknown.
 
     `doubtful`: domains that have mailboxes here, whatever the site says of them.
+    `assumed`: of `relay_domains` those that nothing but the service `relay` speaks for.
     """
 
     domains: frozenset[str] | None
@@ -54,6 +55,7 @@ class Locality:
     first_domain: str | None
     inferred: bool
     doubtful: frozenset[str] = frozenset()
+    assumed: frozenset[str] = frozenset()
 
     def of_domain(self, name: str) -> str:
         if self.domains is None:
@@ -122,6 +124,7 @@ def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> L
         domain_key(domains[0]) if domains else None,
         inferred,
         _with_mailboxes(attempts),
+        frozenset() if stated.domains is not None else frozenset(only_relayed(told).index),
     )
 
 
@@ -143,6 +146,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         `third_party_addresses`. A side is inside, outside or unknown; `address_side` is that of
         the client's address alone, whoever logged in, and `sender_side` what the envelope sender
         claims. `relay_domain`: is the recipient's domain one that we are backup of?
+        `relay_assumed`: and does only the service `relay` say so?
     """
     made_here = rows["submission"].isin(["local", "internal"]) | rows["auth_user"].notna()
     client = local.clients(rows["client_ip"]).mask(made_here, INSIDE)
@@ -163,6 +167,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     sender = sender.fillna(UNKNOWN)
     foreign = (sender.eq(OUTSIDE) & recipient.eq(OUTSIDE)).astype("boolean")
     foreign = foreign.where(sender.ne(UNKNOWN) & recipient.ne(UNKNOWN))
+    domains = per_value(rows["recipient"], domain)
     return rows.assign(
         client_side=client,
         address_side=local.clients(rows["client_ip"]),
@@ -171,7 +176,6 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         original_side=original,
         flow=flow,
         third_party_addresses=foreign,
-        relay_domain=per_value(
-            rows["recipient"], lambda a: domain(a) in local.relay_domains, by_domain
-        ).eq(True),
+        relay_domain=domains.isin(sorted(local.relay_domains)),
+        relay_assumed=domains.isin(sorted(local.relay_domains & local.assumed)),
     )

@@ -31,6 +31,8 @@ DELIVERY = {
     "cause_life": -1,
     "cause_leg": -1,
     "two_readings": False,
+    "relay_assumed": False,
+    "relay_domain": False,
     "source": "mail.log",
     "line": 4,
     "offset": 400,

@@ -32,6 +32,7 @@ PLAIN = {
     "cause_life": -1,
     "cause_leg": -1,
     "two_readings": False,
+    "relay_assumed": False,
     "connector": None,
     "relay_right": False,
     "message_id": None,
