@@ -31,6 +31,7 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
     Args:
         deliveries: Delivery events with `life, rank, daemon, status, reply`; `relay_ip` is the
             address of the next hop, `to_us` whether that is a host of ours or a socket.
+        legs: With `by_us`: did a host of ours hand it in?
 
     Returns:
         For each delivery, in its index: `child` (life, -1 for none) and `how` (`forwarded`,
@@ -107,8 +108,8 @@ def _plausible(
     name: str, found: Int64, deliveries: pd.DataFrame, legs: pd.DataFrame
 ) -> npt.NDArray[np.bool_]:
     """A reply is the other side's text: it names a leg of ours only if that leg began then, as
-    such a leg does, and a hand-over only if the other side is ours, or is the one that handed the
-    leg in.
+    such a leg does, and a hand-over only if the other side is ours and one of ours handed the leg
+    in, or if the other side handed it in itself: a stranger's message goes on with nobody's.
     """
     leg = legs[["received", "begun_by", "client_ip"]].take(np.maximum(found, 0))
     apart = leg["received"].reset_index(drop=True) - deliveries["time"].reset_index(drop=True)
@@ -118,7 +119,7 @@ def _plausible(
         made_here = leg["begun_by"].isin(["message_id", "queued"]).to_numpy()
         return other & made_here & (np.abs(near) <= 3600)
     handed_back = leg["client_ip"].to_numpy() == deliveries["relay_ip"].to_numpy()
-    other &= deliveries["to_us"].to_numpy() | handed_back
+    other &= (deliveries["to_us"].to_numpy() & leg["by_us"].to_numpy(np.bool_)) | handed_back
     began = leg["begun_by"].isin(["client", "received"]).to_numpy()
     return other & began & (near > -3600) & (near <= 5)
 
