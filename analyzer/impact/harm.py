@@ -112,6 +112,7 @@ def _delayed(
     """
     own = own[own["received"].notna()].assign(partner=lambda rows: _domain(rows["recipient"]))
     done = own["completed"].where(own["status"].eq("delivered"), ends)
+    done = done.astype(own["received"].dtype)  # without any fate the column holds objects
     early = own["received"].lt(onset)
     until = done.mask(early & done.gt(onset), onset)
     own = own.assign(delay=(until - own["received"]).dt.total_seconds().clip(lower=0))

@@ -111,7 +111,7 @@ def _plausible(
     such a leg does, and a hand-over only if the other side is ours and one of ours handed the leg
     in, or if the other side handed it in itself: a stranger's message goes on with nobody's.
     """
-    leg = legs[["received", "begun_by", "client_ip"]].take(np.maximum(found, 0))
+    leg = legs[["received", "begun_by", "client_ip", "by_us"]].take(np.maximum(found, 0))
     apart = leg["received"].reset_index(drop=True) - deliveries["time"].reset_index(drop=True)
     near = apart.dt.total_seconds().fillna(np.inf).to_numpy()
     other: npt.NDArray[np.bool_] = found != deliveries["life"].to_numpy()
