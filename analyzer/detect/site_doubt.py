@@ -121,10 +121,10 @@ def _relaying_for_many(deliveries: pd.DataFrame) -> pd.DataFrame:
             "recipients": len(mail),
             "reason": [
                 (
-                    f"strangers' mail went on to {len(people):,} relay domains, and {few:,} of them "
-                    f"got it for {FEW} recipients or fewer: so looks a `relay_domains` that is too "
-                    "wide (`*`, or a wrong table), which is an open relay. Check that each is a "
-                    "customer of yours: the verdicts on this mail depend on it."
+                    f"strangers' mail went on to {len(people):,} relay domains, and {few:,} of "
+                    f"them got it for {FEW} recipients or fewer: so looks a `relay_domains` that "
+                    "is too wide (`*`, or a wrong table), which is an open relay. Check that each "
+                    "is a customer of yours: the verdicts on this mail depend on it."
                 )
             ],
         }
