@@ -16,7 +16,7 @@ STAGES = {
 AFTER_DATA = {"data": "DATA", "check_eoh": "END-OF-MESSAGE", "check_eom": "END-OF-MESSAGE"}
 # One recipient of a list: a quoted local part may hold a comma.
 ENVELOPE = (
-    r"^(?P<recipient>.*?)(?: \[more\])?"
+    r"^(?P<recipient>.*?)(?:,? \[more\])?"
     r"(?:, ctladdr=.*?(?: \((?P<uid>[0-9]{1,10})/[0-9]{1,10}\))?)?$"
 )
 # What ends a recipient, within what was read as the outcome: he may hold a comment, unquoted.

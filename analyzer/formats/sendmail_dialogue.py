@@ -166,6 +166,12 @@ KNOWN_LINES = (
         "/etc/aliases: 14 aliases, longest 10 bytes, 152 bytes total",
         r"^[^ ]+: [0-9]+ aliases, longest ",
     ),
+    known(
+        "forward ", f"{A}forward /home/ann/.forward: Permission denied", r"^forward /[^ ]+: [A-Z].*$"
+    ),
+    # What Sendmail says of itself at a fault: its open files and its connections.
+    known("", f"{A}  0: fl=0x8000, mode=20666: CHR: dev=0/6", r"^ *[0-9]+: fl=0x[0-9a-f]+, mode="),
+    known("MCI@", f"{A}MCI@0x0: NULL"),
     known("", "VRFY root [rejected]", r"^(?:VRFY|EXPN|vrfy|expn) .*(?:\[rejected\])?$"),
     known(
         "",

@@ -49,7 +49,7 @@ MESSAGE_LINES = (
         "delivery",
         "one attempt to deliver to the recipients named, and how it ended",
         "to=",
-        rf"^to=(?P<recipient>{ADDRESS})(?: \[more\])?"
+        rf"^to=(?P<recipient>{ADDRESS})(?:,? \[more\])?"
         rf"(?:, ctladdr={ADDRESS}(?: \((?P<uid>[0-9]{{1,10}})/[0-9]{{1,10}}\))?)?"
         r", delay=(?P<age>[0-9:+]{8,15})(?:, xdelay=[0-9:+]{8,15})?"
         r"(?:, mailer=(?P<mailer>[^, ]{1,64}))?(?:, (?:tls|auth)[a-z_]*=[^,]*)*"
