@@ -167,7 +167,9 @@ KNOWN_LINES = (
         r"^[^ ]+: [0-9]+ aliases, longest ",
     ),
     known(
-        "forward ", f"{A}forward /home/ann/.forward: Permission denied", r"^forward /[^ ]+: [A-Z].*$"
+        "forward ",
+        f"{A}forward /home/ann/.forward: Permission denied",
+        r"^forward /[^ ]+: [A-Z].*$",
     ),
     # What Sendmail says of itself at a fault: its open files and its connections.
     known("", f"{A}  0: fl=0x8000, mode=20666: CHR: dev=0/6", r"^ *[0-9]+: fl=0x[0-9a-f]+, mode="),
