@@ -168,7 +168,7 @@ KNOWN_LINES = (
     ),
     known(
         "forward ",
-        f"{A}forward /home/ann/.forward: Permission denied",
+        f"{A}forward /var/users/ann/.forward: Permission denied",
         r"^forward /[^ ]+: [A-Z].*$",
     ),
     # What Sendmail says of itself at a fault: its open files and its connections.
