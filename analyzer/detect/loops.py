@@ -26,8 +26,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     rows = evidence.deliveries
     if "message_id" not in rows:
         return pd.DataFrame()
-    known = rows[rows["message_id"].notna() & rows["mechanism"].ne("open_relay")]
     order = ["received", "orig_source", "orig_line"]
+    asked = ["origin_life", "message_id", "client_side", "client_ip", "mechanism", *order]
+    mine = rows["message_id"].notna() & rows["mechanism"].ne("open_relay")
+    known = rows.loc[mine, asked]
     first = known.sort_values(order, kind="stable")
     first = first[
         first["origin_life"].eq(first.groupby("message_id")["origin_life"].transform("first"))
@@ -38,7 +40,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     back = back.join(ours.rename("left"), on="message_id", how="inner")
     back = back[back["received"].gt(back["left"])]
     returned = back.groupby("client_ip")["origin_life"].nunique()
-    back = back[back["client_ip"].isin(returned[returned.ge(TIMES)].index)].sort_values(order)
+    back = back[back["client_ip"].isin(returned[returned.ge(TIMES)].index)]
+    back = rows.loc[back.index].sort_values(order)
     if back.empty:
         return pd.DataFrame()
     groups = back.groupby("client_ip")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.detect.backscatter import NO_SUCH_USER
 from analyzer.schema import NOT_DELIVERIES
@@ -96,7 +98,9 @@ def _first_time(rows: pd.DataFrame, wrote: pd.Series[str]) -> tuple[Flags, Flags
     by, sources = pd.factorize(_source(rows))
     first: Flags = ~pd.Series(to * (len(sources) + 1) + by).duplicated().to_numpy()
     several = np.bincount(to[first & (to >= 0)], minlength=len(addresses)) >= 2
-    heard_of = several | addresses.isin(wrote)
+    who = pa.array(wrote.unique(), pa.string())
+    wrote_too = pc.is_in(pa.array(addresses, pa.string()), who).to_numpy(zero_copy_only=False)
+    heard_of = several | wrote_too
     return first, np.append(heard_of, False)[to]
 
 

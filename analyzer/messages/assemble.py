@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.messages.addresses import canonical_ip, canonical_ips, per_value
 from analyzer.messages.attempts import attempts
@@ -103,7 +104,7 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     rows = _deliveries(last, known, root, cause)
     rows["original_recipient"] = _original(last, tried, parent)
     for column in ("recipient", "original_recipient"):
-        rows[column] = per_value(rows[column], lambda text: _complete(text, local.first_domain))
+        rows[column] = _completed(rows[column], local.first_domain)
     rows["expanded"] = expanded_here(last, known)
     source = before_expansion(rows, events, site)
     rows["recipient"] = where_it_left(rows, site)
@@ -163,6 +164,15 @@ def _in_brackets(relay: str) -> str | None:
 def _is_inside(ip: str, local: Locality) -> bool:
     canonical = canonical_ip(ip)
     return canonical is not None and local.of_client(canonical) == INSIDE
+
+
+def _completed(addresses: pd.Series, first_domain: str | None) -> pd.Series:
+    whole = pc.match_substring_regex(pa.array(addresses, pa.string()), r"^[^\\@]*@")
+    odd = ~pc.fill_null(whole, True).to_numpy(zero_copy_only=False)
+    if not odd.any():
+        return addresses
+    told = per_value(addresses[odd], lambda text: _complete(text, first_domain))
+    return addresses.mask(odd, told.reindex(addresses.index))
 
 
 def _complete(address: str, first_domain: str | None) -> str:

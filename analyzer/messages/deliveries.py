@@ -88,7 +88,8 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
     )
     last = _last_line(rows).rename(columns={"time": "completed"})
     last = last.assign(status=last["outcome"]).drop(columns="outcome")
-    last = pd.concat([last, _refused_content(events, set(last["life"]))], ignore_index=True)
+    refused = _refused_content(events, last["life"])
+    last = pd.concat([last, refused] if len(refused) else [last], ignore_index=True)
     aside = aside[~aside["life"].isin(last["life"])].drop(columns=["action", "stage"])
     last = pd.concat([last, aside], ignore_index=True) if len(aside) else last
     return _ended_otherwise(last, events)
@@ -140,7 +141,7 @@ def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _refused_content(events: Events, delivered: set[int]) -> pd.DataFrame:
+def _refused_content(events: Events, delivered: pd.Series) -> pd.DataFrame:
     """Messages refused after DATA: the line names the last recipient only."""
     wanted = ["life", "rank", "time", *PLACE, "daemon", "recipient", "action", "stage", "reply"]
     rows = frame(events, "decision", wanted)

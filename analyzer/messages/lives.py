@@ -177,14 +177,8 @@ def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[st
     that does.
     """
     columns = ["mta", "server", "instance", "daemon"]
-    frame = pd.concat(
-        [
-            pd.DataFrame(
-                {c: events[name][c].combine_chunks().cast(pa.string()).to_pandas() for c in columns}
-            )
-            for name in names
-        ]
-    ).fillna("")
+    number, frame = _distinct([[events[name][column] for name in names] for column in columns])
+    frame.columns = pd.Index(columns)
     keys = columns[:3]
     owning = (
         frame["daemon"].isin(QUEUE_OWNERS).groupby([frame[key] for key in keys], sort=True).any()
@@ -202,4 +196,27 @@ def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[st
     codes = {queue: number for number, queue in enumerate(sorted(set(queue_of.values())))}
     code_of = np.array([codes[queue_of[queue]] for queue in logging], np.int64)
     index = pd.MultiIndex.from_frame(frame[keys])
-    return code_of[owning.index.get_indexer(index)], [q[1] for q in codes], [q[0] for q in codes]
+    queue = code_of[owning.index.get_indexer(index)][number]
+    return queue, [q[1] for q in codes], [q[0] for q in codes]
+
+
+def _distinct(columns: list[list[pa.ChunkedArray]]) -> tuple[Int64, pd.DataFrame]:
+    """The distinct rows of columns that come in parts, and the number of each row's; null is ""."""
+    number, coded = np.zeros(sum(map(len, columns[0])), np.int64), []
+    for parts in columns:
+        words: dict[str, int] = {"": 0}
+        codes = np.concatenate([_coded(chunk, words) for part in parts for chunk in part.chunks])
+        number, _ = pd.factorize(number * len(words) + codes)
+        coded.append((np.array(list(words), object), codes))
+    _, first = np.unique(number, return_index=True)
+    rows = {n: words[codes[first]] for n, (words, codes) in enumerate(coded)}
+    return number, pd.DataFrame(rows, dtype="str")
+
+
+def _coded(chunk: pa.Array, words: dict[str, int]) -> Int64:
+    """The place of each value among the words, to which new ones are added."""
+    encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+    known = [words.setdefault(word or "", len(words)) for word in encoded.dictionary.to_pylist()]
+    indices = pc.fill_null(encoded.indices.cast(pa.int64()), len(known))
+    codes: Int64 = np.array([*known, 0], np.int64)[indices.to_numpy()]
+    return codes

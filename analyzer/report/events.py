@@ -26,13 +26,13 @@ ROWS_A_GROUP = 1 << 14  # what is read at least to find one id
 def write_events(events: pa.Table, folder: Path) -> None:
     """Write EVENTS as a dataset parted by a stable hash of (server, instance, queue_id)."""
     parts = max(1, -(-len(events) // ROWS_A_PART))
-    part = _part(events, parts)
+    order = _by_id(events)
+    part = _part(events, parts)[order]
     for number in range(parts):
         inside = folder / "events" / f"part={number}"
         inside.mkdir(parents=True)
-        rows = events.filter(pa.array(part == number)) if parts > 1 else events
         pq.write_table(
-            rows.take(_by_id(rows)).cast(EVENTS),
+            events.take(pa.array(order[part == number])).cast(EVENTS),
             inside / "events.parquet",
             compression="zstd",
             row_group_size=ROWS_A_GROUP,
@@ -80,11 +80,20 @@ def _queues(files: Sequence[Path]) -> list[tuple[str, str]]:
 
 
 def _part(events: pa.Table, parts: int) -> npt.NDArray[np.uint64]:
-    names = [
-        pc.fill_null(events[name].cast(pa.string()), "")
-        for name in ("server", "instance", "queue_id")
-    ]
-    return _hash(pc.binary_join_element_wise(*names, "/").to_pandas().to_numpy(object), parts)
+    """The part of each row. Each key is hashed once: a message has many lines."""
+    if parts == 1:
+        return np.zeros(len(events), np.uint64)
+    key, words = np.zeros(len(events), np.int64), []
+    for name in ("server", "instance", "queue_id"):
+        texts = pc.fill_null(events[name].cast(pa.string()), "").combine_chunks()
+        column = texts.dictionary_encode()
+        words.append((column.dictionary, column.indices))
+        key, _ = pd.factorize(key * len(column.dictionary) + column.indices.to_numpy())
+    _, first = np.unique(key, return_index=True)
+    rows = pa.array(first)
+    names = [dictionary.take(indices.take(rows)) for dictionary, indices in words]
+    keys = pc.binary_join_element_wise(*names, "/").to_pandas().to_numpy(object)
+    return _hash(keys, parts)[key]
 
 
 def _hashed(keys: Sequence[tuple[str, str, str]], parts: int) -> npt.NDArray[np.uint64]:
@@ -96,7 +105,7 @@ def _hash(keys: npt.NDArray[np.object_], parts: int) -> npt.NDArray[np.uint64]:
     return np.asarray(hashed % np.uint64(parts), np.uint64)
 
 
-def _by_id(rows: pa.Table) -> pa.Array:
+def _by_id(rows: pa.Table) -> npt.NDArray[np.intp]:
     """The order of the rows by queue id; the lines of one id as they were written."""
     ids = rows["queue_id"].cast(pa.string()).combine_chunks().dictionary_encode()
     rank = np.empty(len(ids.dictionary), np.int64)
@@ -104,4 +113,4 @@ def _by_id(rows: pa.Table) -> pa.Array:
     known = ids.indices.is_valid().to_numpy(zero_copy_only=False)
     code = ids.indices.fill_null(0).to_numpy()
     place = np.where(known, rank[code], len(rank)) if len(rank) else np.zeros(len(rows), np.int64)
-    return pa.array(np.argsort(place, kind="stable"))
+    return np.argsort(place, kind="stable")
