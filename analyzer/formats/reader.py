@@ -80,9 +80,7 @@ def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Readi
         _read_shapes(dialect, number, lines, base, kind, tables)
     _last_repeated(lines, base, kind, tables)
     _mend(lines, base, kind, tables)
-    joined = {
-        name: pa.concat_tables(parts, promote_options="default") for name, parts in tables.items()
-    }
+    joined = {name: _as_written(parts) for name, parts in tables.items()}
     glued = _glued(lines)
     if glued.size:
         kind[glued] = 0
@@ -108,6 +106,12 @@ def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Readi
         turns(lines.stamps.micros, lines.stamps.with_year, first_line),
         by_program,
     )
+
+
+def _as_written(parts: list[pa.Table]) -> pa.Table:
+    """Lines of one kind come shape by shape; a block is sorted more quickly than a whole log."""
+    table = pa.concat_tables(parts, promote_options="default")
+    return table if len(parts) == 1 else table.unify_dictionaries().sort_by("line")
 
 
 def _read_shapes(

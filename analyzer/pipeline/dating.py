@@ -119,14 +119,17 @@ def one_table_a_kind(
         for kind, table in tables[name].items():
             order = pc.add(table["line"], rank * formats.LINES_A_FILE)
             by_kind.setdefault(kind, []).append(table.append_column("order", order))
-    return {
-        kind: _in_order(pa.concat_tables(parts, promote_options="default")).unify_dictionaries()
-        for kind, parts in sorted(by_kind.items())
-    }
+    return {kind: _in_order(_one_table(parts)) for kind, parts in sorted(by_kind.items())}
+
+
+def _one_table(parts: list[pa.Table]) -> pa.Table:
+    if len(parts) == 1:
+        return parts[0]
+    return pa.concat_tables(parts, promote_options="default").unify_dictionaries()
 
 
 def _in_order(table: pa.Table) -> pa.Table:
-    """As written: within a block, lines of one kind come shape by shape."""
+    """As written, whatever reads the lines of one kind together."""
     order = table["order"].to_numpy()
     return table if (order[1:] >= order[:-1]).all() else table.sort_by("order")
 
