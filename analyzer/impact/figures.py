@@ -94,7 +94,7 @@ HARMED = (
     ),
 )
 RESOURCES = (
-    ("bytes_out_abusive", "Abusive mail sent", "byte", WIRE),
+    ("bytes_out_abusive", "Abusive mail on the wire, by transactions", "byte", WIRE),
     (
         "transactions_abusive",
         "Dialogues with other hosts about abusive mail",
