@@ -19,6 +19,7 @@ ONCE = "size of each message, once"
 LEAST = "size for each message and next hop"
 MOST = "size for each delivered recipient"
 WIRE = "bandwidth table: one a message, next hop and second; least one a next hop, most one a line"
+UNNAMED = "not measurable: the log names no transfer to another host"
 PEAK = "pressure table, at the end of an hour"
 HOUR = pd.Timedelta(hours=1)
 
@@ -160,9 +161,11 @@ def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str
     doubt = DOUBT if verdict == "unclear" and len(abusive) else ""
     found = []
     for name, title, which, column, how in COUNTED:
-        value = int(pc.sum(rows[which][column], min_count=0).as_py())
+        value: int | None = int(pc.sum(rows[which][column], min_count=0).as_py())
         unit = volume.schema.field(column).metadata[b"unit"].decode()
         ground = (f"{which}: {how}" if how else which) + (doubt if which != ALL else "")
+        if column.startswith("bytes_out") and not pc.any(pc.greater(volume[column], 0)).as_py():
+            value, ground = (None if len(volume) else value), f"{ground}; {UNNAMED}"
         found.append(_measured(name, title, value, unit, ground))
     refused = sum(entry["own_refused"] for entry in blocklists)
     name, title, unit, ground = REFUSED
@@ -199,6 +202,12 @@ def traffic_figures(bandwidth: pa.Table, accepted: int) -> list[dict[str, Any]]:
     def three(name: str) -> tuple[int, ...]:
         return tuple(int(mine[f"{name}{end}"].sum()) for end in ("_least", "", "_most"))
 
+    if len(rows) and not rows["transactions_most"].any():
+        return [
+            figure("bytes_out_abusive", None, UNNAMED),
+            figure("transactions_abusive", None, UNNAMED),
+            figure("recipients_accepted_abusive", None, UNNAMED),
+        ]
     return [
         ranged("bytes_out_abusive", three("bytes_out")),
         ranged("transactions_abusive", three("transactions")),

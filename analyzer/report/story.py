@@ -227,13 +227,11 @@ def _amount(value: Any, unit: str) -> str:
         return display(str(value), 60) if value is not None else words.NONE
     if unit == "byte":
         return words.size(value)
+    spelt = len(unit) > 1 and unit.isalpha() and unit.islower()  # day, but neither h nor EUR
+    unit = display(unit, 30)
     if isinstance(value, float) and not value.is_integer():
-        return f"{value:,.1f} {display(unit, 30)}".strip()
-    return (
-        words.count(int(value), display(unit, 30))
-        if unit.isalpha() and unit.islower()
-        else f"{value:,.0f} {display(unit, 30)}"
-    )
+        return f"{value:,.1f} {unit}{'s' if spelt else ''}".strip()
+    return words.count(int(value), unit) if spelt else f"{value:,.0f} {unit}"
 
 
 def _weightiest_first(findings: pd.DataFrame) -> pd.DataFrame:
