@@ -70,6 +70,8 @@ def compare(before: Case, after: Case) -> dict[str, Any]:
         "doubts": _doubts(old, new),
     }
     verdict, reason = _verdict(told)
+    if verdict in (OVER, LIKELY) and (why := _unfit(old, new, _told(old)["last_abuse"])):
+        verdict, reason = NOT_SHOWN, why
     return {"verdict": verdict, "reason": reason, **told}
 
 
@@ -199,6 +201,16 @@ def _doubts(old: _Side, new: _Side) -> list[str]:
     if "log_gap" in new.case.findings["detector"].to_pylist():
         found.append("lines are missing from the second case")
     return found
+
+
+def _unfit(old: _Side, new: _Side, last_abuse: str | None) -> str:
+    """Why the second case cannot show that the abuse of the first ended; empty where it can."""
+    if last_abuse is None:
+        return "the first case has no abuse to compare with"
+    if new.last is None or new.last <= pd.Timestamp(last_abuse):
+        return "the second case ends before the last abuse of the first"
+    servers = [set(side.case.deliveries["server"].to_pylist()) for side in (old, new)]
+    return "no server of the first case is in the second" if not servers[0] & servers[1] else ""
 
 
 def _verdict(told: dict[str, Any]) -> tuple[str, str]:

@@ -126,3 +126,14 @@ def test_a_list_that_still_refuses_is_told_with_its_time(compared):
 def test_no_line_is_too_wide(compared):
     assert max(map(len, as_text(compared(hours(24))))) <= 80
     assert INPUT["first"] in "\n".join(as_text(compared(hours(24))))
+
+
+def test_without_abuse_in_the_first_case_nothing_can_be_over(case):
+    later = {"first": "2026-12-14T00:00:00Z", "last": "2026-12-20T00:00:00Z"}
+    before = case(deliveries=hours(24, begin=START), findings=(), attempts=())
+    after = case(deliveries=hours(24), findings=(), attempts=(), inputs=[later])
+    assert compare(before, after)["verdict"] == NOT_SHOWN
+
+
+def test_the_log_of_another_server_shows_nothing(compared):
+    assert compared(hours(24, server="mx2.example.org"))["verdict"] == NOT_SHOWN
