@@ -5,6 +5,7 @@ No locale and no time zone but UTC: the same evidence gives the same words every
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 # Decimal units: a GB is 10^9 bytes.
 UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 NONE = "–"  # stands where the log says nothing
+WIDTH = 80  # columns of a terminal
 
 
 def thousands(value: float) -> str:
@@ -72,6 +74,11 @@ def short(time: datetime | None) -> str:
     return NONE if time is None else f"{time.day} {MONTHS[time.month - 1]} {time:%H:%M}"
 
 
+def iso(time: datetime | None) -> str | None:
+    """2026-12-08T05:13:20Z, for programs; None where there is no time."""
+    return None if time is None or time != time else f"{time:%Y-%m-%dT%H:%M:%SZ}"  # noqa: PLR0124 - NaT
+
+
 def span(length: timedelta) -> str:
     """3 days 4 h, 14 h 20 min, 12 min, 40 s."""
     seconds = int(length.total_seconds())
@@ -91,6 +98,13 @@ def listing(items: Sequence[str], most: int = 3) -> str:
     if len(shown) > 1:
         return f"{', '.join(shown[:-1])} and {shown[-1]}"
     return shown[0] if shown else NONE
+
+
+def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+    """Lines for a terminal, indented by *first* and *rest*; names with hyphens stay whole."""
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
 
 
 def capital(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from analyzer import words
@@ -69,3 +70,13 @@ def test_a_moment_names_its_zone():
 def test_a_listing_ends_with_the_number_it_leaves_out():
     assert words.listing(["a", "b", "c"]) == "a, b and c"
     assert words.listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+
+
+@pytest.mark.parametrize("time", [None, pd.NaT])
+def test_a_missing_time_is_null_for_programs(time):
+    assert words.iso(time) is None
+
+
+def test_a_name_with_hyphens_stays_whole_on_a_terminal():
+    name = "mail-gateway-of-the-house.example"
+    assert name in words.wrapped(f"{'word ' * 12}{name}", rest="  ")[1].split()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from analyzer import words
 from analyzer.display import display
 from analyzer.probe import judge, outcome
 from analyzer.probe.asking import Door, Manner
 from analyzer.probe.forms import MOST, Names, controls, forms
 
-WIDTH = 80
 NAMES = {
     judge.REFUSED: "refused",
     judge.REFUSED_FOR_NOW: "refused (4xx)",
@@ -25,15 +25,15 @@ NAMES = {
 
 def as_text(result: dict[str, Any]) -> list[str]:
     """At most 80 columns; the server's words are safe to print."""
-    lines = textwrap.wrap(outcome.sentence(result), WIDTH)
+    lines = textwrap.wrap(outcome.sentence(result), words.WIDTH)
     where = ", ".join(f"[{a}]" for a in result["addresses"])
     lines += [
         "",
-        *_wrapped(f"Host {display(result['host'])}, {where}, as {display(result['named'])}."),
+        *words.wrapped(f"Host {display(result['host'])}, {where}, as {display(result['named'])}."),
     ]
-    lines += _wrapped(f"Asked from {result['client'] or 'nowhere'}, {result['started']}.")
+    lines += words.wrapped(f"Asked from {result['client'] or 'nowhere'}, {result['started']}.")
     for remark in outcome.remarks(result):
-        lines += _wrapped(remark)
+        lines += words.wrapped(remark)
     lines += ["", *_table(result["records"])]
     lines += ["", *_reasons(result["records"])]
     if result["delivery"]:
@@ -41,10 +41,6 @@ def as_text(result: dict[str, Any]) -> list[str]:
     if result["log"]:
         lines += ["", *_of_the_log(result["log"])]
     return lines
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, break_on_hyphens=False)
 
 
 def _table(records: list[dict[str, Any]]) -> list[str]:
@@ -56,17 +52,17 @@ def _table(records: list[dict[str, Any]]) -> list[str]:
             lines.append(door)
         verdict = NAMES[record["verdict"]]
         said = f"{record['code']} " if record["code"] else ""
-        words = record["reply"].replace(f"<{record['recipient']}>: ", "")
+        reply = record["reply"].replace(f"<{record['recipient']}>: ", "")
         form = record["form"] if not record["form"].startswith("control") else "ctrl"
-        line = f"  {form:4} {record['idea'][:30]:30} {verdict:15} {said}{words}"
-        lines.append(display(line, WIDTH))
+        line = f"  {form:4} {record['idea'][:30]:30} {verdict:15} {said}{reply}"
+        lines.append(display(line, words.WIDTH))
     return lines
 
 
 def _reasons(records: list[dict[str, Any]]) -> list[str]:
     """What each verdict means, where it is no plain refusal."""
     whys = dict.fromkeys((r["verdict"], r["why"]) for r in records if r["verdict"] != judge.REFUSED)
-    return [line for v, why in whys for line in _wrapped(f"{NAMES[v]}: {why}.")]
+    return [line for v, why in whys for line in words.wrapped(f"{NAMES[v]}: {why}.")]
 
 
 def _of_the_message(result: dict[str, Any]) -> list[str]:
@@ -74,7 +70,7 @@ def _of_the_message(result: dict[str, Any]) -> list[str]:
     if sent["state"] == "not_sent":
         return [f"No message was sent: {sent['why']}."]
     said = display(sent["reply"], 200)
-    return _wrapped(
+    return words.wrapped(
         f"One message was sent by form {sent['form']}: {sent['state']}, {said}. Look for "
         f"{result['token']} in the mailbox of {display(result['recipient'])}, and give the message "
         "with --arrived FILE, or the server's log with --join LOG."
@@ -82,17 +78,19 @@ def _of_the_message(result: dict[str, Any]) -> list[str]:
 
 
 def _of_the_log(log: dict[str, Any]) -> list[str]:
-    lines = _wrapped(
+    lines = words.wrapped(
         f"By the server's log: {log['lines']} lines of this test, {len(log['refused'])} forms "
         f"refused, {log['accepted_no_data']} recipients accepted without a message."
     )
     if log["disagree"]:
         forms_named = ", ".join(log["disagree"])
-        lines += _wrapped(f"Accepted by its words and refused by its log: forms {forms_named}.")
+        lines += words.wrapped(
+            f"Accepted by its words and refused by its log: forms {forms_named}."
+        )
     message = log["message"]
     if message["place"]:
         at = f"{display(message['place']['source'])}:{message['place']['line']}"
-        lines += _wrapped(f"The message: {message['words']} ({at}).")
+        lines += words.wrapped(f"The message: {message['words']} ({at}).")
     return lines
 
 

@@ -9,7 +9,6 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.probe.dnsbl import LISTED, NOT_LISTED, POLICY, UNKNOWN
 
-WIDTH = 80
 NAMES = {LISTED: "LISTED", POLICY: "policy", NOT_LISTED: "not listed", UNKNOWN: "unknown"}
 
 
@@ -18,13 +17,19 @@ def as_text(result: dict[str, Any]) -> list[str]:
     lines = []
     for ip in dict.fromkeys(row["ip"] for row in result["addresses"]):
         rows = [row for row in result["addresses"] if row["ip"] == ip]
-        lines += [*_wrapped(_sentence(ip, rows)), *(line for row in rows for line in _row(row)), ""]
+        lines += [
+            *words.wrapped(_sentence(ip, rows)),
+            *(line for row in rows for line in _row(row)),
+            "",
+        ]
     if any(row["state"] in (LISTED, POLICY) for row in result["addresses"]):
-        lines += _wrapped(
+        lines += words.wrapped(
             "First close the door, then prove it, then ask for removal: a list that finds it "
             "open lists again, for longer."
         )
-    lines += _wrapped(f"This is what the lists said at {result['asked']}; logs tell of earlier.")
+    lines += words.wrapped(
+        f"This is what the lists said at {result['asked']}; logs tell of earlier."
+    )
     return lines
 
 
@@ -39,9 +44,7 @@ def _sentence(ip: str, rows: list[dict[str, Any]]) -> str:
 
 def _row(row: dict[str, Any]) -> list[str]:
     said = display(f"  {row['zone']:26} {NAMES[row['state']]:10} {row['meaning']}", 400)
-    lines = textwrap.wrap(
-        said, WIDTH, subsequent_indent=" " * 40, break_on_hyphens=False, drop_whitespace=True
-    )
+    lines = words.wrapped(said, rest=" " * 40)
     if row["state"] in (LISTED, POLICY):
         more = [display(row["text"], 200), row["page"]]
         lines += [
@@ -49,11 +52,7 @@ def _row(row: dict[str, Any]) -> list[str]:
             for part in more
             if part
             for line in textwrap.wrap(
-                part, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6
+                part, words.WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6
             )
         ]
     return lines
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, break_on_hyphens=False)

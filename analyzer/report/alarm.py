@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 from analyzer import words
 from analyzer.display import display
 
-WIDTH = 80
 DOORS = {
     "open_relay": "stranger's mail accepted",
     "stolen_account": "login used by somebody else",
@@ -35,20 +33,11 @@ def as_text(alarm: Any) -> list[str]:
     else:
         tail = f"{mail} for {to}; {alarm.total:,} since the watch began"
     ids = ", ".join(display(name, 24) for name in alarm.queue_ids)
-    return textwrap.wrap(
-        f"{head}: {tail}. Queue ids {ids}.",
-        WIDTH,
-        subsequent_indent=" " * 4,
-        break_on_hyphens=False,
-    )
+    return words.wrapped(f"{head}: {tail}. Queue ids {ids}.", rest=" " * 4)
 
 
 def as_json(alarm: Any) -> dict[str, Any]:
     """One object: times in ISO 8601, UTC."""
-
-    def iso(time: Any) -> str | None:
-        return None if time is None or time != time else f"{time:%Y-%m-%dT%H:%M:%SZ}"  # noqa: PLR0124 - NaT
-
     return {
         "what": alarm.what,
         "verdict": alarm.verdict,
@@ -56,8 +45,8 @@ def as_json(alarm: Any) -> dict[str, Any]:
         "messages": alarm.messages,
         "recipients": alarm.recipients,
         "total": alarm.total,
-        "first": iso(alarm.first),
-        "last": iso(alarm.last),
+        "first": words.iso(alarm.first),
+        "last": words.iso(alarm.last),
         "usual": alarm.usual,
         "queue_ids": list(alarm.queue_ids),
     }

@@ -7,7 +7,6 @@ hour.
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +18,6 @@ from analyzer.display import display
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.window import Window
 
-WIDTH = 80
 ENOUGH = 24  # clean hours with mail; a day and a night
 HOUR = pd.Timedelta(hours=1)
 COLUMNS = [
@@ -118,8 +116,8 @@ def _told(side: _Side) -> dict[str, Any]:
     hours = set(side.messages["hour"])
     bad = set(side.messages.loc[side.messages["verdict"].isin(["abusive", "unclear"]), "hour"])
     return {
-        "first": _iso(side.first),
-        "last": _iso(side.last),
+        "first": words.iso(side.first),
+        "last": words.iso(side.last),
         "messages": len(side.messages),
         "hours_with_mail": len(hours),
         "abusive_hours": int(abusive["hour"].nunique()),
@@ -127,7 +125,7 @@ def _told(side: _Side) -> dict[str, Any]:
         "abusive": len(abusive),
         "notices": int(side.messages["verdict"].eq("notice").sum()),
         "unclear": int(side.messages["verdict"].eq("unclear").sum()),
-        "last_abuse": _iso(abusive["time"].max()) if len(abusive) else None,
+        "last_abuse": words.iso(abusive["time"].max()) if len(abusive) else None,
     }
 
 
@@ -144,7 +142,7 @@ def _refused(old: _Side, new: _Side) -> dict[str, Any]:
         "attempts": int(rows["repeat"].sum()),
         "addresses": len(addresses),
         "known": len(addresses & sources),
-        "last": _iso(rows["time"].max()) if len(rows) else None,
+        "last": words.iso(rows["time"].max()) if len(rows) else None,
     }
 
 
@@ -241,7 +239,7 @@ TITLES = {
 def as_text(told: dict[str, Any]) -> list[str]:
     """At most 80 columns; strangers' words are safe to print."""
     old, new, same, refused = (told[key] for key in ("before", "after", "same", "refused"))
-    lines = [*_wrapped(f"{TITLES[told['verdict']]}: {told['reason']}."), ""]
+    lines = [*words.wrapped(f"{TITLES[told['verdict']]}: {told['reason']}."), ""]
     lines.append(f"{'':32}{'before':>22}  {'after':>22}")
     lines += [
         _line(title, old[key], new[key])
@@ -260,12 +258,14 @@ def as_text(told: dict[str, Any]) -> list[str]:
     ]
     lines.append(_line("own mail that waits", *map(_percent, told["deferred"].values())))
     lines.append(_line("own mail an hour, same hours", same["own_before"], same["own_after"]))
-    lines += ["", *_wrapped(_refusals(refused)), *_wrapped(_slots(same))]
+    lines += ["", *words.wrapped(_refusals(refused)), *words.wrapped(_slots(same))]
     for provider in dict.fromkeys([*told["blocklists"]["before"], *told["blocklists"]["after"]]):
         last = told["blocklists"]["after"].get(provider)
         said = f"still refused us at {last}" if last else "refused nothing in the second case"
-        lines += _wrapped(display(f"{provider} {said}.", 120))
-    lines += [line for doubt in told["doubts"] for line in _wrapped(f"Beware: {display(doubt)}.")]
+        lines += words.wrapped(display(f"{provider} {said}.", 120))
+    lines += [
+        line for doubt in told["doubts"] for line in words.wrapped(f"Beware: {display(doubt)}.")
+    ]
     return lines
 
 
@@ -299,11 +299,3 @@ def _slots(same: dict[str, Any]) -> str:
         f"The abuse ran in {words.count(same['slots'], 'hour')} of the week. The second case has "
         f"mail in {same['seen']} of them, and abuse in {same['abusive']}."
     )
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, break_on_hyphens=False)
-
-
-def _iso(time: Any) -> str | None:
-    return None if time is None or pd.isna(time) else f"{time:%Y-%m-%dT%H:%M:%SZ}"

@@ -8,7 +8,6 @@ from typing import Any
 from analyzer import words
 from analyzer.display import display
 
-WIDTH = 80
 TITLE = 40  # width of the first column
 NUMBER = 11
 DRIVERS_SHOWN = 3
@@ -91,10 +90,10 @@ def _legal(legal: dict[str, Any]) -> list[str]:
         told += f" {most}." if most else ""
         told += f" Depends on {law['depends_on']}."
         lines += textwrap.wrap(
-            f"{told} Checked {law['checked_on']}{old}.", WIDTH, subsequent_indent="  "
+            f"{told} Checked {law['checked_on']}{old}.", words.WIDTH, subsequent_indent="  "
         )
     return lines
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(display(text, 1000), WIDTH, break_on_hyphens=False)
+    return words.wrapped(display(text, 1000))

@@ -16,6 +16,7 @@ from analyzer.report import sentences
 from analyzer.report.closed import Closing, closing
 from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import file_name, paragraphs, places_of
+from analyzer.site import OURS_ALONE
 
 CAUSES = {
     "open_relay": "an open relay: the server accepted mail from outside addresses, without a "
@@ -25,10 +26,6 @@ CAUSES = {
     "local_injection": "a script or user on the server injected mail",
     "backscatter": "the server sent notices to senders whose addresses were forged",
 }
-PRIVATE = [
-    ipaddress.ip_network(net)
-    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
-]
 FIX = "[What was changed, and when: the log does not say it. One sentence.]"
 SIGNED = "[Name, function, address at which you can be reached]"
 NOT_FOUND = (
@@ -59,10 +56,7 @@ def _public(name: str) -> bool:
         address = ipaddress.ip_address(name)
     except ValueError:
         return False
-    return not (
-        address.is_loopback
-        or any(address in net for net in PRIVATE if net.version == address.version)
-    )
+    return not any(address in network for network in OURS_ALONE)
 
 
 def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str]) -> str:

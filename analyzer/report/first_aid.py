@@ -6,7 +6,6 @@ Counted from a case and printed; nothing is run. What also carries innocent mail
 from __future__ import annotations
 
 import ipaddress
-import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,8 +15,8 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.schema import NOT_DELIVERIES
+from analyzer.site import OURS_ALONE
 
-WIDTH = 80
 SHOWN = 10  # of a list; --json and --ids have all
 # A message without an end in the log may wait too; to delete one that left does nothing.
 WAITING = ["deferred", "held", "unknown"]
@@ -126,7 +125,7 @@ def _messages(rows: pd.DataFrame) -> list[dict[str, Any]]:
             "queue_id": row["queue_id"],
             "recipients": int(row["recipients"]),
             "mechanism": row["mechanism"] or None,
-            "received": _iso(row["received"]),
+            "received": words.iso(row["received"]),
             "place": {"source": row["source"], "line": int(row["line"])},
         }
         for row in found.to_dict("records")
@@ -141,8 +140,8 @@ def _accounts(rows: pd.DataFrame) -> list[dict[str, Any]]:
             "account": account,
             "mta": mta,
             "messages": int(of["origin_life"].nunique()),
-            "first": _iso(of["received"].min()),
-            "last": _iso(of["received"].max()),
+            "first": words.iso(of["received"].min()),
+            "last": words.iso(of["received"].max()),
         }
         for (account, mta), of in groups
     ]
@@ -170,7 +169,7 @@ def _addresses(
         if why:
             kept.append({"what": str(ip), "messages": messages, "reason": why})
         else:
-            last = _iso(of["received"].max())
+            last = words.iso(of["received"].max())
             offered.append({"ip": str(ip), "mta": mta, "messages": messages, "last": last})
     return (
         sorted(offered, key=lambda one: (-one["messages"], one["ip"])),
@@ -186,22 +185,13 @@ def _keep(ip: str, masked: set[str], ours: list[Any], innocent: int) -> str:
         address = ipaddress.ip_address(ip)
     except ValueError:
         return "the log names no address here"
-    if any(address.version == n.version and address in n for n in ours) or address.is_loopback:
+    if any(address in n for n in ours) or address.is_loopback:
         return "ours"
-    if any(address in n for n in _PRIVATE if n.version == address.version):
+    if any(address in n for n in OURS_ALONE):
         return "a private address: of our own network, or of a gateway"
     if innocent:
         return f"it also sent {words.count(innocent, 'innocent message')}"
     return ""
-
-
-_PRIVATE = [
-    ipaddress.ip_network(text)
-    for text in (
-        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
-        *("fe80::/10", "fc00::/7"),
-    )
-]
 
 
 def _networks(texts: Iterable[str]) -> list[Any]:
@@ -227,14 +217,12 @@ def as_text(told: dict[str, Any]) -> list[str]:
     lines += _addresses_text(told["addresses"])
     for one in told["not_offered"][:SHOWN]:
         mail = words.count(one["messages"], "message")
-        lines += _wrapped(f"Not offered: {display(one['what'], 60)} ({mail}): {one['reason']}.")
+        lines += words.wrapped(
+            f"Not offered: {display(one['what'], 60)} ({mail}): {one['reason']}."
+        )
     if more := told["not_offered"][SHOWN:]:
         lines.append(f"Not offered either: {words.count(len(more), 'more address')}; see --json.")
     return [*lines, "", "Nothing of this was run. Keep a copy of what you delete as evidence."]
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, break_on_hyphens=False)
 
 
 def _queue_text(queue: dict[str, Any]) -> list[str]:
@@ -242,18 +230,20 @@ def _queue_text(queue: dict[str, Any]) -> list[str]:
     messages = queue["messages"]
     lines = []
     if not messages:
-        lines += _wrapped(f"By {by}, no message of the abuse is still queued.")
+        lines += words.wrapped(f"By {by}, no message of the abuse is still queued.")
     for mta in sorted({one["mta"] for one in messages}):
         mine = [one for one in messages if one["mta"] == mta]
         recipients = words.count(sum(one["recipients"] for one in mine), "recipient")
         told = f"{words.count(len(mine), 'message')} of the abuse still queued, for {recipients}"
-        lines += _wrapped(f"{words.capital(told)}, by {by}. To delete them:")
+        lines += words.wrapped(f"{words.capital(told)}, by {by}. To delete them:")
         lines += [f"    {command}" for command in QUEUE.get(mta, ())]
         lines += [f"  {one['queue_id']:20} {_row(one)}" for one in mine[:SHOWN]]
         lines += [f"  and {len(mine) - SHOWN:,} more: --ids"] if len(mine) > SHOWN else []
     if queue["not_sure"]:
         unsure = words.count(queue["not_sure"], "message")
-        lines += _wrapped(f"{unsure} that may or may not be abuse also wait: look at them first.")
+        lines += words.wrapped(
+            f"{unsure} that may or may not be abuse also wait: look at them first."
+        )
     return [display(line, 120) for line in lines]
 
 
@@ -268,10 +258,10 @@ def _accounts_text(accounts: list[dict[str, Any]]) -> list[str]:
     lines = [f"{words.capital(words.count(len(accounts), 'account'))} to lock:"]
     for one in accounts[:SHOWN]:
         mail = words.count(one["messages"], "message")
-        lines.append(display(f"  {one['account'][:40]:40} {mail}, last {one['last']}", WIDTH))
+        lines.append(display(f"  {one['account'][:40]:40} {mail}, last {one['last']}", words.WIDTH))
     lines += [f"  and {len(accounts) - SHOWN:,} more"] if len(accounts) > SHOWN else []
     for mta in sorted({one["mta"] for one in accounts}):
-        lines += _wrapped(f"    {LOCK.get(mta, 'change the password')}")
+        lines += words.wrapped(f"    {LOCK.get(mta, 'change the password')}")
     return lines
 
 
@@ -280,7 +270,7 @@ def _addresses_text(addresses: list[dict[str, Any]]) -> list[str]:
         return ["No address to refuse."]
     total = words.count(sum(one["messages"] for one in addresses), "message")
     told = f"{words.count(len(addresses), 'address')} to refuse, of {total}"
-    lines = _wrapped(
+    lines = words.wrapped(
         f"{words.capital(told)}. Close the door first: tomorrow it is another address."
     )
     for mta in sorted({one["mta"] for one in addresses}):
@@ -295,7 +285,3 @@ def _addresses_text(addresses: list[dict[str, Any]]) -> list[str]:
             lines.append(f"    {said:44} {words.count(one['messages'], 'message')}")
         lines += [f"    and {len(mine) - SHOWN:,} more: --json"] if len(mine) > SHOWN else []
     return lines
-
-
-def _iso(time: Any) -> str | None:
-    return None if pd.isna(time) else f"{time:%Y-%m-%dT%H:%M:%SZ}"

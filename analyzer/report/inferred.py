@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -11,9 +10,8 @@ import pandas as pd
 
 from analyzer.display import display
 from analyzer.site import LOOPBACK_NETWORKS
-from analyzer.words import count
+from analyzer.words import count, wrapped
 
-WIDTH = 80
 INDENT = " " * 4
 LISTS = ["domains", "relay_domains", "networks", "servers", "lists"]
 HEAD = """\
@@ -29,7 +27,7 @@ def as_text(found: pd.DataFrame) -> list[str]:
         target = f" -> {row['target']}" if row["key"] == "forwards" else ""
         what = display(f"{row['key']}: {row['value']}{target}", 200)
         lines.append(f"{what}  [{row['confidence']}, {count(int(row['times']), row['unit'])}]")
-        lines += _paragraph(display(row["reason"], 400), INDENT)
+        lines += wrapped(display(row["reason"], 400), INDENT, INDENT)
     return lines
 
 
@@ -64,7 +62,7 @@ def doubts(reasons: Sequence[str]) -> list[str]:
     """One paragraph each."""
     lines = []
     for reason in reasons:
-        lines += _paragraph(display(reason, 600), "  - ")
+        lines += wrapped(display(reason, 600), "  - ", INDENT)
     return lines
 
 
@@ -76,13 +74,6 @@ def changes(counted: pd.DataFrame) -> list[str]:
         f"{count(int(row['messages']), 'message')}: {row['before']} -> {row['after']}"
         for row in counted.to_dict("records")
     ]
-
-
-def _paragraph(text: str, first: str) -> list[str]:
-    """Names of domains stay whole."""
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=INDENT, break_on_hyphens=False
-    )
 
 
 def _entry(row: dict[Hashable, Any]) -> str:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from analyzer import words
 from analyzer.case import Case
 from analyzer.report import tables
 from analyzer.report.story import tell
 
-WIDTH = 80
 LABEL = 17  # width of the questions' column
 
 
 def as_text(case: Case) -> list[str]:
     """The answers, in lines of at most 80 columns; strangers' words are safe to print."""
     story = tell(case)
-    lines = textwrap.wrap(story["doubt"], WIDTH, break_on_hyphens=False)
+    lines = words.wrapped(story["doubt"])
     lines += [
         *([""] if lines else []),
-        *textwrap.wrap(story["title"], WIDTH),
-        *textwrap.wrap(story["subtitle"], WIDTH),
+        *textwrap.wrap(story["title"], words.WIDTH),
+        *textwrap.wrap(story["subtitle"], words.WIDTH),
         "",
     ]
     for entry in story["answers"]:
@@ -33,13 +33,7 @@ def as_text(case: Case) -> list[str]:
 
 
 def _hanging(label: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=label.ljust(LABEL),
-        subsequent_indent=" " * LABEL,
-        break_on_hyphens=False,
-    )
+    return words.wrapped(text, label.ljust(LABEL), " " * LABEL)
 
 
 def as_json(case: Case) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from analyzer.errors import SettingsError
 from analyzer.report.paths import Dict, paths, plain
 from analyzer.report.queries import of_attempts, of_messages, recognised
 
-WIDTH = 80
 RECIPIENTS_SHOWN = 20  # of one leg; --json has all
 ATTEMPTED = ["time", "server", "kind", "client_ip", "auth_user", "sender", "recipient", "reply"]
 REFUSED = {
@@ -61,7 +60,9 @@ def _attempt(row: Any) -> Dict:
 
 def as_text(told: Dict) -> str:
     """The same for people: a tree a message, in lines of at most 80 columns."""
-    out = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False, markup=False)
+    out = Console(
+        file=io.StringIO(), width=words.WIDTH, color_system=None, highlight=False, markup=False
+    )
     taken = " or ".join(told["taken_for"])
     out.print(Text(f"{display(told['query'])}, taken for {taken}: {_counted(told)}."))
     for message in told["messages"]:

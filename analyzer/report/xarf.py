@@ -81,8 +81,8 @@ def report(address: str, rows: pd.DataFrame, domain: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "ReportClass": "Activity",
         "ReportType": "Spam",
-        "Date": _iso(last),
-        "FirstSeen": _iso(first),
+        "Date": words.iso(last),
+        "FirstSeen": words.iso(first),
         "SourceIp": address,
         "DestinationPort": 25,
         "ReporterNotes": f"{words.count(len(once), 'message')} for "
@@ -113,7 +113,9 @@ def _lines(once: pd.DataFrame) -> str:
     rows = ["time (UTC), server, queue id, client, envelope sender"]
     for row in once.head(LINES_SHOWN).to_dict("records"):
         told = (row["server"], row["origin_queue_id"], row["client_ip"], f"<{row['sender']}>")
-        rows.append(", ".join([_iso(row["received"]), *(display(str(t), 120) for t in told)]))
+        rows.append(
+            ", ".join([str(words.iso(row["received"])), *(display(str(t), 120) for t in told)])
+        )
     if len(once) > LINES_SHOWN:
         rows.append(f"and {len(once) - LINES_SHOWN:,} more")
     return "\n".join(rows)
@@ -158,7 +160,3 @@ def _mail(address: str, rows: pd.DataFrame, domain: str, case: Case) -> str:
             "",
         ]
     )
-
-
-def _iso(time: pd.Timestamp) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

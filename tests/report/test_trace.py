@@ -12,8 +12,9 @@ from analyzer.errors import SettingsError
 from analyzer.report.events import write_events
 from analyzer.report.queries import recognised
 from analyzer.report.tables import write_json, write_tables
-from analyzer.report.trace import WIDTH, as_text, trace
+from analyzer.report.trace import as_text, trace
 from analyzer.site import Site
+from analyzer.words import WIDTH
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SITE = Site(**tomllib.loads((SCENARIOS / "site.toml").read_text("utf-8")))
