@@ -17,16 +17,6 @@ DOUBTFUL = "doubtful"  # only forms that may be names of its own
 CLOSED = "closed"
 UNDECIDED = "undecided"  # no plain form got an answer
 
-MEANING = {
-    OPEN: "a message with the token came through, by the mailbox or by the server's own log",
-    TAKES: "a recipient elsewhere was accepted from a stranger at RCPT; not yet proof",
-    YES_TO_ALL: "it accepts every recipient, even at a domain that cannot exist, and unknown "
-    "users of its own: an open relay, or a server that decides later; only a message tells",
-    DOUBTFUL: "only forms were accepted that may be names of the server's own",
-    CLOSED: "nothing was accepted, and plain forms were refused; what got no answer is counted",
-    UNDECIDED: "no plain form was refused or accepted: the answer says nothing of relaying",
-}
-
 
 def counts(records: list[dict[str, Any]]) -> dict[str, int]:
     """Forms, without controls and doors where nothing listens, by verdict."""

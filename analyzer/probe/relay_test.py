@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.errors import EnvironmentTrouble, SettingsError
-from analyzer.probe import asking, delivery, judge, outcome
+from analyzer.probe import asking, delivery, outcome
 from analyzer.probe.asking import Asked, Door, Manner
 from analyzer.probe.by_log import BOUNCED, RELAYED
 from analyzer.probe.dialogue import Transcript, now
@@ -191,8 +191,3 @@ def load(path: Path) -> dict[str, Any]:
         remedy = "Give the .json file that `relaytrail test-relay HOST` wrote."
         raise SettingsError("this is no result of a relay test", path, remedy)
     return result
-
-
-def accepted(result: dict[str, Any]) -> bool:
-    """Was anything accepted that should not be?"""
-    return any(r["verdict"] in judge.ACCEPTED for r in result["records"])
