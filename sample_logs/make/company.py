@@ -169,15 +169,7 @@ class Company:
         fates = [Fate(user, user) for user in to if user not in FORWARDS and user not in RULES] or [
             Fate(USERS[0], USERS[0])
         ]
-        yield self._mail(
-            time,
-            "smtp25",
-            self.random.choice(PEOPLE),
-            fates,
-            "legit_in",
-            "inbound",
-            client_ip=self._stranger(),
-        )
+        yield self._from_outside(time, fates, "legit_in", "inbound")
 
     def _outbound(self, time: datetime) -> Iterator[Mail]:
         to = self.random.sample(PEOPLE, self.random.choice([1, 1, 2, 4]))
@@ -230,59 +222,31 @@ class Company:
             client_ip=self._device(),
         )
 
+    def _from_outside(self, time: datetime, fates: list[Fate], label: str, kind: str) -> Mail:
+        sender = self.random.choice(PEOPLE)
+        return self._mail(time, "smtp25", sender, fates, label, kind, client_ip=self._stranger())
+
     def _group(self, time: datetime) -> Iterator[Mail]:
         group = self.random.choice(list(GROUPS))
         fates = [Fate(member, group, via="group") for member in GROUPS[group]]
-        yield self._mail(
-            time,
-            "smtp25",
-            self.random.choice(PEOPLE),
-            fates,
-            "forward",
-            "group",
-            client_ip=self._stranger(),
-        )
+        yield self._from_outside(time, fates, "forward", "group")
 
     def _alias(self, time: datetime) -> Iterator[Mail]:
         alias = self.random.choice(list(ALIASES))
         fates = [Fate(ALIASES[alias], alias, via="alias")]
-        yield self._mail(
-            time,
-            "smtp25",
-            self.random.choice(PEOPLE),
-            fates,
-            "legit_in",
-            "alias",
-            client_ip=self._stranger(),
-        )
+        yield self._from_outside(time, fates, "legit_in", "alias")
 
     def _forward(self, time: datetime) -> Iterator[Mail]:
         user = self.random.choice(list(FORWARDS))
         fates = [Fate(FORWARDS[user], user, via="forward")]
         if user in KEEPS_COPY:
             fates.append(Fate(user, user, via="forward"))
-        yield self._mail(
-            time,
-            "smtp25",
-            self.random.choice(PEOPLE),
-            fates,
-            "forward",
-            "forward",
-            client_ip=self._stranger(),
-        )
+        yield self._from_outside(time, fates, "forward", "forward")
 
     def _rule(self, time: datetime) -> Iterator[Mail]:
         user = self.random.choice(list(RULES))
         fates = [Fate(user, user), Fate(RULES[user], user, via="rule")]
-        yield self._mail(
-            time,
-            "smtp25",
-            self.random.choice(PEOPLE),
-            fates,
-            "forward",
-            "rule",
-            client_ip=self._stranger(),
-        )
+        yield self._from_outside(time, fates, "forward", "rule")
 
     def _submission(self, time: datetime) -> Iterator[Mail]:
         sender = self.random.choice(USERS[:6])

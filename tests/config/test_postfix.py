@@ -8,14 +8,9 @@ import pytest
 
 from analyzer.config import postfix_audit
 from analyzer.config.findings import OPEN
-from tests.config.fixtures import configuration_of, read
+from tests.config.fixtures import audited, configuration_of, read, told
 
 CONFIGURATIONS = read("postfix")
-
-
-def audited(configuration):
-    (audit,) = configuration_of(configuration).audits()
-    return audit
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
@@ -26,9 +21,7 @@ def test_each_door_is_as_open_as_stated(name):
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_every_finding_names_its_line(name):
-    found = audited(CONFIGURATIONS[name]).findings
-    told = [f"{f.check.name} {f.place}" for f in found if f.weight != "info"]
-    assert sorted(told) == sorted(CONFIGURATIONS[name]["findings"])
+    assert told(CONFIGURATIONS[name]) == sorted(CONFIGURATIONS[name]["findings"])
 
 
 OPENED = [name for name in CONFIGURATIONS if OPEN in CONFIGURATIONS[name]["doors"].values()]
