@@ -6,15 +6,9 @@ from typing import Any
 
 from analyzer import words
 from analyzer.display import display
+from analyzer.report.doors import door
 
-DOORS = {
-    "open_relay": "stranger's mail accepted",
-    "stolen_account": "login used by somebody else",
-    "trusted_host": "trusted host abused",
-    "local_injection": "abuse made on this server",
-    "backscatter": "notices to strangers",
-    "burst": "login bursts",
-}
+BURST = "login bursts"
 
 
 def as_text(alarm: Any) -> list[str]:
@@ -27,7 +21,8 @@ def as_text(alarm: Any) -> list[str]:
     mail = words.count(alarm.messages, "message")
     to = words.count(alarm.recipients, "recipient")
     doubt = "" if alarm.verdict != "unclear" else ", maybe"
-    head = f"{stamp} {DOORS[alarm.what]}{doubt}: {display(alarm.subject, 60)}"
+    what = BURST if alarm.what == "burst" else door(alarm.what).alarm
+    head = f"{stamp} {what}{doubt}: {display(alarm.subject, 60)}"
     if alarm.what == "burst":
         tail = f"{mail} for {to} within an hour, {alarm.usual:g} an hour are usual"
     else:

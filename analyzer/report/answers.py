@@ -5,17 +5,9 @@ from __future__ import annotations
 from analyzer import words
 from analyzer.display import display
 from analyzer.report import sentences
+from analyzer.report.doors import door
 from analyzer.report.facts import Facts
 from analyzer.report.stories import separate, stories
-
-DOORS = {
-    "open_relay": "an open relay: strangers sent to strangers without a login",
-    "stolen_account": "a stolen login",
-    "trusted_host": "a trusted host or gateway that was misused",
-    "local_injection": "a script or user on the server itself",
-    "backscatter": "notices to strangers (backscatter)",
-    "unclear": "not clear",
-}
 
 
 def answers(facts: Facts) -> list[dict[str, str]]:
@@ -61,8 +53,8 @@ def _nothing(facts: Facts) -> list[tuple[str, str]]:
 
 def _doors(facts: Facts) -> str:
     parts = [
-        f"{DOORS.get(door, display(door, 40))} ({words.count(total.messages, 'message')})"
-        for door, total in facts.doors.items()
+        f"{door(mechanism).answer} ({words.count(total.messages, 'message')})"
+        for mechanism, total in facts.doors.items()
     ]
     return words.capital("; ".join(parts)) + "." if parts else "Not clear."
 

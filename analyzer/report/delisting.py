@@ -14,18 +14,11 @@ from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report import sentences
 from analyzer.report.closed import Closing, closing
+from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import file_name, paragraphs, places_of
 from analyzer.site import OURS_ALONE
 
-CAUSES = {
-    "open_relay": "an open relay: the server accepted mail from outside addresses, without a "
-    "login, for recipients elsewhere",
-    "stolen_account": "a login was used by somebody else",
-    "trusted_host": "a host that may send without a login was made to send",
-    "local_injection": "a script or user on the server injected mail",
-    "backscatter": "the server sent notices to senders whose addresses were forged",
-}
 FIX = "[What was changed, and when: the log does not say it. One sentence.]"
 SIGNED = "[Name, function, address at which you can be reached]"
 NOT_FOUND = (
@@ -75,14 +68,13 @@ def _cause(facts: Facts) -> list[str]:
         doubt = "The cause is not certain: who is local was not stated when the log was read."
     else:
         doubt = ""
-    door = sentences.main_door(facts)
-    cause = CAUSES.get(door, "mail was sent through the server by others")
-    total = facts.doors.get(door, facts.total)
+    mechanism = sentences.main_door(facts)
+    total = facts.doors.get(mechanism, facts.total)
     counted = (
         f"{sentences.least(facts)}{words.count(total.messages, 'message')} for "
         f"{words.count(total.recipients, 'recipient')}"
     )
-    told = f"Cause: {cause}: {counted}, {_when(total.first, total.last)}."
+    told = f"Cause: {door(mechanism).cause}: {counted}, {_when(total.first, total.last)}."
     return [doubt, told] if doubt else [told]
 
 

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.case import Case
+from analyzer.report.doors import DOORS
 from analyzer.schema import NOT_DELIVERIES
 
 OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 MADE_HERE = "made on this server"
-# backscatter follows from another door: it is the main one only where it stands alone
-DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
+ORDER = tuple(DOORS)
 COLUMNS = [
     *(
         "mta",
@@ -181,7 +181,7 @@ def _by_weight(values: pd.Series[str]) -> list[str]:
 
 def _rank(door: str, doors: dict[str, Total]) -> tuple[bool, int, int, str]:
     """The door through which most came is told first, notices about it last."""
-    known = DOORS.index(door) if door in DOORS else len(DOORS)
+    known = ORDER.index(door) if door in ORDER else len(ORDER)
     return door == "backscatter", -doors[door].messages, known, door
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analyzer import words
 from analyzer.display import display
+from analyzer.report.doors import door
 from analyzer.report.facts import Facts, Total
 
 QUIET_ENOUGH = pd.Timedelta(hours=1)  # less silence than this at the end of a log says nothing
@@ -17,32 +18,6 @@ DOUBTS_SHOWN = 2
 DOUBT = (
     "Verdicts stay at possible: who is local was not stated (site.toml) but inferred from the log."
 )
-SUBJECTS = {
-    "backscatter": "Backscatter from",
-    "stolen_account": "Stolen login on",
-    "trusted_host": "Misused host inside",
-    "local_injection": "Misused script or user of",
-}
-# What the server did, for each door.
-DEEDS = {
-    "open_relay": "accepted {messages} from {addresses} outside, without a login, "
-    "for {recipients} elsewhere",
-    "stolen_account": "accepted {messages} for {recipients} through {accounts}, used by "
-    "somebody else from {addresses}",
-    "trusted_host": "accepted {messages} for {recipients} from {addresses} inside its trusted "
-    "networks, made to send",
-    "local_injection": "sent {messages} to {recipients} that a script or user on the server "
-    "itself had injected",
-    "backscatter": "sent notices to strangers, or took in the mail that caused them: "
-    "{messages} for {recipients}",
-    "unclear": "carried {messages} for {recipients} that may have been relayed for strangers",
-}
-OTHERS = {
-    "open_relay": "{messages} were relayed for strangers",
-    "stolen_account": "{messages} came through stolen logins",
-    "trusted_host": "{messages} came from misused hosts of its own networks",
-    "local_injection": "{messages} were injected on the server itself",
-}
 GRADES = {
     "confirmed": "Confirmed: this server accepted the abuse, and who is local was stated.",
     "probable": "Probable: the pattern fits abuse, but one link of the proof is missing.",
@@ -68,7 +43,7 @@ def main_door(facts: Facts) -> str:
 def title(facts: Facts) -> str:
     if not facts.found:
         return f"No relay abuse found on {server(facts)}"
-    subject = SUBJECTS.get(main_door(facts), "Relay abuse of")
+    subject = door(main_door(facts)).title
     if facts.verdict == "possible":
         subject = f"Possible {subject[0].lower()}{subject[1:]}"
     return f"{subject} {server(facts)}"
@@ -90,19 +65,19 @@ def lead(facts: Facts) -> list[str]:
 
 def what(facts: Facts) -> str:
     """When, who, what, how many: by the main door; the others are named."""
-    door = main_door(facts)
-    total = facts.doors.get(door, facts.total)
+    mechanism = main_door(facts)
+    total = facts.doors.get(mechanism, facts.total)
     possible = "Possibly, " if facts.verdict == "possible" else ""
     when = words.capital(possible + _between(total))
-    return f"{when}, {server(facts)} {_deed(door, total, least(facts))}{_besides(facts)}."
+    return f"{when}, {server(facts)} {_deed(mechanism, total, least(facts))}{_besides(facts)}."
 
 
 def _besides(facts: Facts) -> str:
     """Other doors than the main one; of notices it is told elsewhere."""
     others = [
-        OTHERS[door].format(messages=words.count(total.messages, "message"))
-        for door, total in list(facts.doors.items())[1:]
-        if door in OTHERS
+        told.format(messages=words.count(total.messages, "message"))
+        for mechanism, total in list(facts.doors.items())[1:]
+        if (told := door(mechanism).besides)
     ]
     return f"; besides, {' and '.join(others)}" if others else ""
 
@@ -112,10 +87,10 @@ def least(facts: Facts) -> str:
     return "at least " if facts.lower_bound else ""
 
 
-def _deed(door: str, total: Total, least: str) -> str:
+def _deed(mechanism: str, total: Total, least: str) -> str:
     accounts = [display(account, 60) for account in total.accounts]
     login = "the login" if len(accounts) == 1 else f"{len(accounts):,} logins,"
-    return DEEDS.get(door, DEEDS["unclear"]).format(
+    return door(mechanism).deed.format(
         messages=least + words.count(total.messages, "message"),
         recipients=words.count(total.recipients, "recipient"),
         addresses=words.count(len(total.addresses), "address"),

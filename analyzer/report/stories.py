@@ -8,15 +8,9 @@ import pandas as pd
 
 from analyzer import words
 from analyzer.display import display
+from analyzer.report.doors import door
 
 NAMED = 3
-DOORS = {
-    "open_relay": "mail relayed for",
-    "stolen_account": "somebody else used the login",
-    "trusted_host": "somebody misused the trusted host",
-    "local_injection": "a script or user on the server sent, as",
-    "backscatter": "notices to strangers by",
-}
 
 
 def stories(findings: pd.DataFrame) -> list[dict[str, Any]]:
@@ -31,7 +25,7 @@ def stories(findings: pd.DataFrame) -> list[dict[str, Any]]:
             "name": f"Incident {str(name).rpartition('-')[2]}",
             "first": mine["first_seen"].min(),
             "last": mine["last_seen"].max(),
-            "text": "; ".join(_door(str(door), its) for door, its in mine.groupby("mechanism")),
+            "text": "; ".join(_door(str(name), its) for name, its in mine.groupby("mechanism")),
         }
         for name, mine in abuse.groupby("incident")
     ]
@@ -41,8 +35,7 @@ def stories(findings: pd.DataFrame) -> list[dict[str, Any]]:
 def _door(mechanism: str, mine: pd.DataFrame) -> str:
     subjects = [display(str(subject), 45) for subject in mine["subject"].drop_duplicates()]
     messages = words.count(int(mine["messages"].sum()), "message")
-    what = DOORS.get(mechanism, display(mechanism, 40))
-    return f"{what} {words.listing(subjects, NAMED)} ({messages})"
+    return f"{door(mechanism).incident} {words.listing(subjects, NAMED)} ({messages})"
 
 
 def separate(told: list[dict[str, Any]]) -> str:

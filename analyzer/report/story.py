@@ -25,17 +25,10 @@ from analyzer.report import (
 )
 from analyzer.report.answers import answers
 from analyzer.report.closed import Closing, closing
+from analyzer.report.doors import door
 from analyzer.report.facts import MADE_HERE, OUTCOMES, Facts, gather
 from analyzer.report.timeline import timeline
 
-DOOR_NAMES = {
-    "open_relay": "Open relay",
-    "stolen_account": "Stolen login",
-    "trusted_host": "Misused trusted host",
-    "local_injection": "Script or user on the server",
-    "backscatter": "Notices to strangers",
-    "unclear": "Not clear",
-}
 ATTEMPT_NAMES = {
     "relay_denied": "Relaying refused",
     "unknown_user": "Unknown user refused",
@@ -135,7 +128,7 @@ def _doors(facts: Facts) -> dict[str, Any]:
     """Each door with its numbers, and what the log shows of its opening and closing."""
     rows = [
         {
-            "name": DOOR_NAMES.get(door, display(door, 40)),
+            "name": door(mechanism).name,
             "messages": words.thousands(total.messages),
             "recipients": words.thousands(total.recipients),
             "delivered": words.thousands(total.delivered),
@@ -143,7 +136,7 @@ def _doors(facts: Facts) -> dict[str, Any]:
             "first": words.short(total.first),
             "last": words.short(total.last),
         }
-        for door, total in facts.doors.items()
+        for mechanism, total in facts.doors.items()
     ]
     seen = facts.findings[facts.findings["detector"] == "door"]
     return {

@@ -1,0 +1,100 @@
+"""How is each door told? By its name, in a title, in a sentence, to a blocklist, as an alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from analyzer.display import display
+
+
+@dataclass(frozen=True)
+class Door:
+    """The words for one mechanism."""
+
+    name: str  # in a table
+    answer: str  # to "Which door?"
+    title: str  # before the server's name
+    deed: str  # what the server did
+    besides: str  # the same in short, where another door is the main one; empty: told elsewhere
+    cause: str  # for a blocklist
+    incident: str  # before those whom it is about
+    alarm: str  # on a terminal
+
+
+# Backscatter follows from another door: it is the main one only where it stands alone.
+DOORS = {
+    "open_relay": Door(
+        name="Open relay",
+        answer="an open relay: strangers sent to strangers without a login",
+        title="Relay abuse of",
+        deed="accepted {messages} from {addresses} outside, without a login, for {recipients} "
+        "elsewhere",
+        besides="{messages} were relayed for strangers",
+        cause="an open relay: the server accepted mail from outside addresses, without a login, "
+        "for recipients elsewhere",
+        incident="mail relayed for",
+        alarm="stranger's mail accepted",
+    ),
+    "stolen_account": Door(
+        name="Stolen login",
+        answer="a stolen login",
+        title="Stolen login on",
+        deed="accepted {messages} for {recipients} through {accounts}, used by somebody else from "
+        "{addresses}",
+        besides="{messages} came through stolen logins",
+        cause="a login was used by somebody else",
+        incident="somebody else used the login",
+        alarm="login used by somebody else",
+    ),
+    "trusted_host": Door(
+        name="Misused trusted host",
+        answer="a trusted host or gateway that was misused",
+        title="Misused host inside",
+        deed="accepted {messages} for {recipients} from {addresses} inside its trusted networks, "
+        "made to send",
+        besides="{messages} came from misused hosts of its own networks",
+        cause="a host that may send without a login was made to send",
+        incident="somebody misused the trusted host",
+        alarm="trusted host abused",
+    ),
+    "local_injection": Door(
+        name="Script or user on the server",
+        answer="a script or user on the server itself",
+        title="Misused script or user of",
+        deed="sent {messages} to {recipients} that a script or user on the server itself had "
+        "injected",
+        besides="{messages} were injected on the server itself",
+        cause="a script or user on the server injected mail",
+        incident="a script or user on the server sent, as",
+        alarm="abuse made on this server",
+    ),
+    "backscatter": Door(
+        name="Notices to strangers",
+        answer="notices to strangers (backscatter)",
+        title="Backscatter from",
+        deed="sent notices to strangers, or took in the mail that caused them: {messages} for "
+        "{recipients}",
+        besides="",
+        cause="the server sent notices to senders whose addresses were forged",
+        incident="notices to strangers by",
+        alarm="notices to strangers",
+    ),
+}
+UNCLEAR = Door(
+    name="Not clear",
+    answer="not clear",
+    title="Relay abuse of",
+    deed="carried {messages} for {recipients} that may have been relayed for strangers",
+    besides="",
+    cause="mail was sent through the server by others",
+    incident="unclear",
+    alarm="mail that may be abuse",
+)
+
+
+def door(mechanism: str) -> Door:
+    """The words for a mechanism; one that no version knew yet is told by its own name."""
+    if mechanism == "unclear":
+        return UNCLEAR
+    named = display(mechanism, 40)
+    return DOORS.get(mechanism) or replace(UNCLEAR, name=named, answer=named, incident=named)
