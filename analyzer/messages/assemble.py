@@ -34,6 +34,7 @@ from analyzer.messages.locality import INSIDE, Locality, locality, sides
 from analyzer.messages.logins import logins
 from analyzer.messages.made_here import made_here
 from analyzer.messages.masks import masked
+from analyzer.messages.originals import original_recipient
 from analyzer.messages.set_aside import set_aside, with_senders
 from analyzer.schema import MESSAGES, NOT_DELIVERIES, fit
 from analyzer.site import Site
@@ -102,7 +103,7 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     last = requeued(last, parent, known)
     cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
     rows = _deliveries(last, known, root, cause)
-    rows["original_recipient"] = _original(last, tried, parent)
+    rows["original_recipient"] = original_recipient(last, tried, parent)
     for column in ("recipient", "original_recipient"):
         rows[column] = _completed(rows[column], local.first_domain)
     rows["expanded"] = expanded_here(last, known)
@@ -225,32 +226,6 @@ def _deliveries(
             **{f"orig_{name}": first[name] for name in PLACE},
         }
     )
-
-
-def _original(last: pd.DataFrame, tried: pd.DataFrame, parent: np.ndarray) -> pd.Series:
-    """The recipient in the first leg's envelope: back through forwards and filters, one leg at a
-    time.
-    """
-    own = last["orig_recipient"].where(last["orig_recipient"].notna(), last["recipient"])
-    edges = tried[tried["child"] >= 0]
-    before = edges["orig_recipient"].where(edges["orig_recipient"].notna(), edges["recipient"])
-    by_name = pd.Series(
-        before.to_numpy(), index=pd.MultiIndex.from_arrays([edges["child"], edges["recipient"]])
-    )
-    by_name = by_name[~by_name.index.duplicated()]
-    forwarded = edges["how"].eq("forwarded")
-    only = pd.Series(before.to_numpy()[forwarded], index=edges["child"][forwarded])
-    only = only[~only.index.duplicated()]
-    original, at = own.reset_index(drop=True), last["life"].to_numpy(np.int64)
-    while len(parent) and (parent[at] >= 0).any():
-        moving = parent[at] >= 0
-        named = by_name.reindex(pd.MultiIndex.from_arrays([at, original]))
-        through = pd.Series(named.to_numpy(), index=original.index).fillna(
-            pd.Series(only.reindex(at).to_numpy(), index=original.index)
-        )
-        original = original.mask(moving & through.notna().to_numpy(), through)
-        at = np.where(moving, parent[at], at)
-    return original
 
 
 def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.Table:
