@@ -266,7 +266,9 @@ DELIVERIES = pa.schema(
         column("connector", pa.string(), "Exchange: the receive connector that took the message"),
     ],
     metadata={
-        "meaning": "One row for each message and final recipient, placed at its last delivery line."
+        "meaning": "One row for each message and final recipient, placed at its last delivery "
+        "line. `(server, queue_id, received, recipient)` occurs once; short queue ids are used again, so "
+        "without `received` (or, where the log has lost that line, `origin_life`) it may not."
     },
 )
 

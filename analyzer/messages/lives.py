@@ -19,11 +19,11 @@ Events = dict[str, pa.Table]  # by kind, each with the columns of EVENTS that it
 
 BEGINS = {"client", "pickup", "received"}
 ENDS = {"removed", "cancelled"}
-# These after an end are a new message whose first lines are lost.
-AFTER_END = {"message_id", "queued"}
-# No second message-id comes after one of these.
+# A second of these after an end is of a new message whose first lines are lost.
+AFTER_END = ["message_id", "queued"]
+# No second message-id of one message comes after one of these.
 UNDER_WAY = {"message_id", "queued", "delivery", "expired", "notice", "remote_reply"}
-# Microseconds: a line of another process may be written after `removed`.
+# Microseconds after the end: a line of another process may be written, or arrive, after `removed`.
 LATE = pd.Timedelta(minutes=1).value // 1000
 # Letters: since 8.10 an id holds the second, and comes again after 60 years.
 UNIQUE_SENDMAIL_ID = 12
@@ -143,30 +143,59 @@ def _split(
     rows = np.flatnonzero(key >= 0)
     rows = rows[np.argsort((key[rows] << 32) | rank[rows])]
     k, kinds, times = key[rows], kind[rows], time[rows]
-    groups = {
-        "begin": BEGINS,
-        "end": ENDS,
-        "again": AFTER_END,
-        "id": {"message_id"},
-        "going": UNDER_WAY,
-    }
-    is_ = {
-        group: np.isin(kinds, [number for number, name in enumerate(names) if name in members])
-        for group, members in groups.items()
-    }
-    before_ended = np.concatenate([[False], is_["end"][:-1]])
-    before_going = np.concatenate([[False], is_["going"][:-1]])
-    gap = np.concatenate([[0], np.diff(times)])
     other = np.concatenate([[True], k[1:] != k[:-1]])[: len(rows)]
-    new = is_["begin"] | (before_ended & (is_["again"] | (gap > LATE)))
-    new |= is_["id"] & before_going
-    new = other | (new & ~unique[rows])
+    kind_of = {name: kinds == number for number, name in enumerate(names)}
+    new = other | (_begun(other, times, kind_of) & ~unique[rows])
     number = np.cumsum(new) - 1
     life = np.full(len(key), -1)
     life[rows] = number
     first = np.flatnonzero(new)
     last = np.concatenate([first[1:], [len(rows)]])[: len(first)] - 1
     return life, rows[first], rows[last]
+
+
+def _begun(
+    other: npt.NDArray[np.bool_], times: Int64, kind_of: dict[str, npt.NDArray[np.bool_]]
+) -> npt.NDArray[np.bool_]:
+    """Which lines of an id begin another message than the lines before them are of.
+
+    Args:
+        other: The first lines of each id, in order.
+        times: Of each line, in microseconds.
+        kind_of: Which lines are of each kind.
+    """
+    here = np.arange(len(other))
+
+    def any_of(kinds: set[str]) -> npt.NDArray[np.bool_]:
+        found = here < 0
+        for kind in kinds & kind_of.keys():
+            found = found | kind_of[kind]
+        return found
+
+    def last(which: npt.NDArray[np.bool_]) -> Int64:
+        """Of each line the last of these before it; -1 for none."""
+        before = np.maximum.accumulate(np.where(which, here, -1))
+        return np.concatenate([[-1], before[:-1]])[: len(here)]
+
+    begin, ended = any_of(BEGINS), last(any_of(ENDS))
+    taken = last(begin)
+    of_id = np.maximum.accumulate(np.where(other, here, 0))
+    over = (ended >= of_id) & (taken <= ended)
+    since = np.where(over, times - times[np.maximum(ended, 0)], 0)
+    long_over = over & (since > LATE)
+    same = np.concatenate([[False], long_over[:-1] & (ended[1:] == ended[:-1])])[: len(here)]
+    new: npt.NDArray[np.bool_] = other | (long_over & ~same)
+    first = np.maximum.accumulate(np.where(new, here, 0))
+    # The line that took a message may be written after others of it, but with no later stamp.
+    new |= begin & ((taken >= first) | (times > times[first]))
+    for kind in AFTER_END:
+        start = np.maximum.accumulate(np.where(new, here, 0))
+        second = any_of({kind}) & (last(any_of({kind})) >= start)
+        new |= second & (ended >= start) & ~long_over & (since >= 0)
+    ids = any_of({"message_id"})
+    start = np.maximum.accumulate(np.where(new, here, 0))
+    new |= ids & (last(any_of(UNDER_WAY)) == here - 1) & (last(ids) >= start)
+    return new
 
 
 def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[str]]:

@@ -84,6 +84,30 @@ def test_a_line_of_another_process_may_come_shortly_after_the_end():
     assert lives_of(*FIRST_LIFE, "delivery")[-1] == 0
 
 
+@pytest.mark.parametrize("late", ["message_id", "queued", "delivery", "notice"])
+def test_a_line_displaced_past_the_end_is_of_the_message_that_ended(late):
+    others = [kind for kind in FIRST_LIFE if kind != late]
+    assert set(lives_of(*others, late)) == {0}
+    assert set(lives_of(*[after(1, kind) for kind in others], late)) == {0}
+
+
+def test_after_a_line_displaced_past_the_end_a_new_message_may_begin():
+    again = [after(9, kind) for kind in FIRST_LIFE[2:]]
+    assert lives_of(*FIRST_LIFE, "delivery", *again)[-4:] == [0, 1, 1, 1]
+
+
+def test_a_retry_displaced_past_the_end_is_told_by_its_stamp():
+    assert set(lives_of(*(after(1, kind) for kind in FIRST_LIFE), "queued")) == {0}
+
+
+def test_the_line_that_took_it_may_be_written_after_the_next():
+    assert set(lives_of("message_id", "client", "queued", "delivery", "removed")) == {0}
+
+
+def test_a_message_id_may_be_written_after_the_next_line():
+    assert set(lives_of("client", "queued", "message_id", "delivery", "removed")) == {0}
+
+
 def test_a_line_long_after_the_end_is_of_a_message_whose_beginning_is_lost():
     assert lives_of(*FIRST_LIFE, after(5, "delivery"))[-1] == 1
 

@@ -32,6 +32,7 @@ HERE = Path(__file__).parent
 SCENARIOS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in HERE.glob("*.toml")}
 SITE = SCENARIOS.pop("site")
 ASKED = {"open_relay", "backscatter", "relay_probes", "clock", "two_readings"}
+KEY = ["server", "queue_id", "received", "recipient"]  # of DELIVERIES
 TABLES = ("messages", "deliveries", "attempts", "sessions", "findings", "queue")
 KEYS = {"must", "scenarios", "year", "site", "unread", "never", "xfail", *TABLES}
 
@@ -90,6 +91,8 @@ def test_the_log_says(name):
     assert case.unread.num_rows == scenario.get("unread", 0), case.unread["text"].to_pylist()
     said = {*case.deliveries["mechanism"].to_pylist(), *case.findings["mechanism"].to_pylist()}
     assert said.isdisjoint(scenario.get("never", [])), scenario["must"]
+    rows = case.deliveries.select(KEY).to_pandas()
+    assert not rows.duplicated().any(), "a row is told by the columns that the schema declares"
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
