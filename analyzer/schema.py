@@ -267,8 +267,9 @@ DELIVERIES = pa.schema(
     ],
     metadata={
         "meaning": "One row for each message and final recipient, placed at its last delivery "
-        "line. `(server, queue_id, received, recipient)` occurs once; short queue ids are used again, so "
-        "without `received` (or, where the log has lost that line, `origin_life`) it may not."
+        "line. `(server, queue_id, received, recipient)` occurs once; short queue ids are used "
+        "again, so without `received` (or, where the log has lost that line, `origin_life`) it "
+        "may not."
     },
 )
 
