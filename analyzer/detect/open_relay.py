@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, measured, totals
+from analyzer.detect.detector import Detector, Evidence, busiest, evidence_of, measured, totals
 from analyzer.words import count
 
 DOOR_KEY = "door"  # ties whoever came through it to one incident
@@ -37,16 +37,27 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
-    """One finding for each outside client; its evidence names the first lines to read."""
+    """One finding for each outside client; its evidence names the first lines to read.
+
+    Where there are very many, the busiest have one each, and the others one for each server.
+    """
     rows = evidence.deliveries
     rows = rows[rows["mechanism"].eq("open_relay")].sort_values(["received", "source", "line"])
     if rows.empty:
         return pd.DataFrame()
     rows = _by_door(rows)
-    rows = rows.assign(domain=rows["recipient"].str.rpartition("@")[2].str.lower())
+    shown = busiest(rows, "door")
+    rows = rows.assign(
+        domain=rows["recipient"].str.rpartition("@")[2].str.lower(),
+        subject=rows["client_ip"].where(shown, rows["server"]),
+        door=rows["door"].where(shown, rows["server"]),
+        crowd=~shown,
+    )
     groups = rows.groupby("door")
     found = totals(rows, "door").assign(
-        client_ip=groups["client_ip"].first(),
+        subject=groups["subject"].first(),
+        crowd=groups["crowd"].first(),
+        clients=groups["client_ip"].nunique(),
         connector=groups["connector"].first(),
         granted=groups["relay_right"].any(),
         domains=groups["domain"].nunique(),
@@ -59,22 +70,28 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     many = found["recipients"].ge(ENOUGH_RECIPIENTS)
     # Much mail for one domain is what a backup MX passes on: only who states them can tell.
     enough = several | many if evidence.relay_domains_known else several
-    doubted = found["client_ip"].map(lambda ip: _in_doubt(ip, evidence.doubted_networks))
+    doubted = pd.Series(
+        [
+            bool(evidence.doubted_networks) if crowd else _in_doubt(who, evidence.doubted_networks)
+            for who, crowd in zip(found["subject"], found["crowd"], strict=True)
+        ],
+        found.index,
+    )
     verdict = (enough & ~doubted).map({True: "confirmed", False: "probable"})
     return found.assign(
         kind="abuse",
         mechanism="open_relay",
         verdict=verdict if evidence.site_known else "possible",
-        subject_kind="ip",
+        subject_kind=found["crowd"].map({True: "server", False: "ip"}),
         keys=pd.Series([[DOOR_KEY]] * len(found), found.index),
         reason=found.apply(_reason, axis=1),
-    ).rename(columns={"client_ip": "subject"})
+    )
 
 
 def _checks(found: pd.DataFrame, evidence: Evidence) -> pd.Series[Any]:
     """How much else of each client has an innocent reason and is not counted."""
     rows = evidence.deliveries
-    others = rows[rows["client_ip"].isin(found["client_ip"])]
+    others = rows[rows["client_ip"].isin(found["subject"])]
     each = {
         said: others[others["mechanism"].eq(mechanism)]
         .groupby("client_ip")["origin_life"]
@@ -88,7 +105,11 @@ def _checks(found: pd.DataFrame, evidence: Evidence) -> pd.Series[Any]:
             f"{said}: {count(int(each[said].get(ip, 0)), 'message')}" for said in INNOCENT.values()
         ]
 
-    return found["client_ip"].map(of_client)
+    return (
+        found["subject"]
+        .map(of_client)
+        .mask(found["crowd"], pd.Series([known] * len(found), found.index))
+    )
 
 
 def _by_door(rows: pd.DataFrame) -> pd.DataFrame:
@@ -102,10 +123,16 @@ def _by_door(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reason(row: pd.Series[Any]) -> str:
-    return (
+    said = (
         f"not logged in, not in our networks; we accepted mail for "
         f"{count(row.recipients, 'recipient')} outside, in {count(row.domains, 'domain')}, "
         f"under {count(row.senders, 'envelope sender')}{_way_in(row)}"
+    )
+    if not row.crowd:
+        return said
+    return (
+        f"{count(row.clients, 'more client')}, none busier than those that have a finding of their "
+        f"own: {said}; each is in deliveries.parquet, by mechanism and client_ip"
     )
 
 

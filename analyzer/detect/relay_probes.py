@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of
+from analyzer.detect.detector import Detector, Evidence, busiest, evidence_of
 from analyzer.words import count
 
 
@@ -17,7 +17,10 @@ def probes(attempts: pd.DataFrame) -> pd.DataFrame:
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
-    """One finding for each client: refused attempts are no abuse."""
+    """One finding for each client: refused attempts are no abuse.
+
+    Where there are very many, the busiest have one each, and the others one for each server.
+    """
     rows = probes(evidence.attempts).sort_values(["time", "source", "line"])
     if rows.empty:
         return pd.DataFrame()
@@ -25,23 +28,34 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         denied=rows["repeat"].where(rows["kind"].eq("relay_denied"), 0),
         let_in=rows["repeat"].where(rows["kind"].eq("accepted_no_data"), 0),
     )
-    groups = rows.groupby("client_ip")
-    found = groups.agg(
+    rows = rows[rows["client_ip"].notna()]
+    shown = busiest(rows, "client_ip")
+    who = rows["client_ip"].where(shown, rows["server"])
+    rows = rows.assign(who=who, crowd=~shown)
+    found = rows.groupby("who").agg(
         first_seen=("time", "min"),
         last_seen=("time", "max"),
         recipients=("denied", "sum"),
         let_in=("let_in", "sum"),
-    ).assign(evidence=evidence_of(rows, "client_ip"))
+        crowd=("crowd", "first"),
+        clients=("client_ip", "nunique"),
+    )
+    found = found.assign(evidence=evidence_of(rows, "who"))
     return found.assign(
         kind="attempt",
         verdict=found["recipients"].gt(0).map({True: "probable", False: "possible"}),
-        subject_kind="ip",
+        subject_kind=found["crowd"].map({True: "server", False: "ip"}),
         reason=found.apply(_reason, axis=1),
     ).reset_index(names="subject")
 
 
 def _reason(row: pd.Series[Any]) -> str:
     said = []
+    if row.crowd:
+        said.append(
+            f"{count(row.clients, 'more client')}, none busier than those that have a finding of "
+            "their own; each is in attempts.parquet, by client_ip"
+        )
     if row.recipients:
         said.append(f"{count(row.recipients, 'request')} to relay refused: an attempt, no abuse")
     if row.let_in:

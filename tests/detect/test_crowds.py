@@ -1,10 +1,14 @@
-"""Has every client its finding when a flood comes from everywhere at once?"""
+"""What is told of each client when a flood comes from everywhere at once?"""
+
+import pytest
 
 from analyzer import pipeline
+from analyzer.detect.detector import PLACES_SHOWN, SOURCES_SHOWN
 from analyzer.site import Site
 
 SITE = Site(timezone="UTC", domains=["corp.example"], networks=["10.0.0.0/8"])
 CLIENTS = 2_000
+IPS = [f"11.0.{number >> 8}.{number & 255}" for number in range(CLIENTS)]
 
 REFUSED = (
     "Dec  7 10:00:00 mx1 postfix/smtpd[2101]: NOQUEUE: reject: RCPT from unknown[{ip}]: 554 5.7.1 "
@@ -21,13 +25,41 @@ RELAYED = (
 )
 
 
-def test_every_client_of_a_flood_has_its_finding(tmp_path):
-    log = tmp_path / "mail.log"
-    ips = [f"11.0.{number >> 8}.{number & 255}" for number in range(CLIENTS)]
-    lines = [(REFUSED + RELAYED).format(ip=ip, id=f"{0xA000000 + n:X}") for n, ip in enumerate(ips)]
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    """A case with mail relayed for many clients, each of which was refused once before."""
+    log = tmp_path_factory.mktemp("crowd") / "mail.log"
+    lines = [(REFUSED + RELAYED).format(ip=ip, id=f"{0xA000000 + n:X}") for n, ip in enumerate(IPS)]
+    lines += [RELAYED.format(ip=IPS[-1], id=f"{0xB000000 + n:X}") for n in range(2)]
     log.write_text("".join(lines))
-    found = pipeline.analyze([log], site=SITE, year=2026).case.findings.to_pandas()
-    for detector in ("relay_probes", "open_relay"):
-        mine = found[found["detector"].eq(detector)]
-        assert sorted(mine["subject"]) == sorted(ips)
-        assert mine["evidence"].map(len).min() >= 1
+    return pipeline.analyze([log], site=SITE, year=2026).case
+
+
+@pytest.mark.parametrize(
+    ("detector", "table", "counted"),
+    [("open_relay", "deliveries", CLIENTS + 2), ("relay_probes", "attempts", CLIENTS)],
+)
+def test_the_busiest_clients_have_a_finding_each_and_the_others_one(
+    crowd, detector, table, counted
+):
+    found = crowd.findings.to_pandas()
+    mine = found[found["detector"].eq(detector)]
+    alone = mine[mine["subject_kind"].eq("ip")]
+    (others,) = mine[mine["subject_kind"].eq("server")].to_dict("records")
+    assert len(alone) == alone["subject"].nunique() == SOURCES_SHOWN
+    assert mine["recipients"].sum() == counted, "nothing is dropped"
+    assert others["subject"] == "mx1"
+    assert f"{CLIENTS - SOURCES_SHOWN:,} more clients" in others["reason"]
+    assert f"{table}.parquet" in others["reason"]
+    assert mine["evidence"].map(len).between(1, PLACES_SHOWN).all()
+
+
+def test_the_busiest_client_is_told_though_its_name_comes_last(crowd):
+    found = crowd.findings.to_pandas()
+    mine = found[found["detector"].eq("open_relay") & found["subject"].eq(IPS[-1])]
+    assert mine["messages"].tolist() == [3]
+
+
+def test_who_is_not_told_alone_is_in_the_table(crowd):
+    rows = crowd.deliveries.to_pandas()
+    assert set(rows.loc[rows["mechanism"].eq("open_relay"), "client_ip"]) == set(IPS)
