@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analyzer.evidence.raw import Stream
 
 LONGEST = 1 << 20  # bytes; no line of a mail log comes near it
+_NO_ZERO = re.compile(rb"[^\0]")
 EDGE = 4 << 10  # bytes kept of both ends of a longer line
 
 
@@ -40,7 +42,8 @@ class Cutter:
     """Cuts a stream where its bytes and the block size say, however it arrives.
 
     A block ends with the last line that ends within `block_size` bytes; a longer line is a block
-    of its own. Lines longer than `longest` are left out, and what follows begins a new block.
+    of its own. Lines longer than `longest` are left out, and what follows begins a new block; the
+    zeros before one are passed over first.
     """
 
     def __init__(
@@ -65,6 +68,13 @@ class Cutter:
         while self._fill(self._needed):
             cut = self._cut()
             if cut == self._start and self._end - self._start > self._longest:
+                if self._pass_over_zeros() and self._fill(1):
+                    continue
+                if self._start == self._end:  # zeros to the end: the last line is empty
+                    self.partial_last = True
+                    self.lines += 1
+                    yield Block(self._source, number, self.lines, self._offset, b"\n")
+                    return
                 self._leave_out()
                 continue
             self.partial_last = cut == self._start
@@ -105,6 +115,16 @@ class Cutter:
     def _advance(self, end: int) -> None:
         self._offset += end - self._start
         self._start = end
+
+    def _pass_over_zeros(self) -> bool:
+        """Pass over the zeros that a crash left before a line: they are of any length, and no part
+        of it.
+        """
+        begin = self._offset
+        while self._fill(1) and self._buffer[self._start] == 0:
+            found = _NO_ZERO.search(self._buffer, self._start, self._end)
+            self._advance(found.start() if found else self._end)
+        return self._offset > begin
 
     def _leave_out(self) -> None:
         """Pass over a line of any length, in the memory there is."""

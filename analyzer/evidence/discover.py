@@ -197,8 +197,8 @@ def _with_members(found: Evidence, file: io.FileIO) -> list[Evidence]:
     contents = members(file, found.size, found.carrier, found.note)
     listed = [_member(found, member) for member in contents.members]
     if not listed and contents.damage:
-        note = f"{found.note} archive: unpack it and give the files"
-        return [replace(found, kind="unsupported", note=note)]
+        note = f"{found.note} archive, {contents.damage}: mend or unpack it and give the files"
+        return [replace(found, kind="unreadable", note=note)]
     note = f"{found.note} archive of {len(listed):,} files"
     if contents.damage:
         return [replace(found, kind="unreadable", note=f"{note}; {contents.damage}"), *listed]

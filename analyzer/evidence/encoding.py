@@ -1,6 +1,7 @@
 """How does UTF-16 text, as Windows exports it, become the UTF-8 that everything here reads?
 
-Known by its byte order mark. It is transcoded while it is read: line offsets are then those of the
+Known by its byte order mark, or without one by the zero beside each of its first letters, which a
+log's stamp is made of. It is transcoded while it is read: line offsets are then those of the
 UTF-8 text, hashes those of the bytes as they are in the evidence.
 """
 
@@ -13,16 +14,32 @@ from analyzer.evidence.raw import Stream, read
 MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 NOTE = "UTF-16 text, read as UTF-8: line offsets are those of the UTF-8 text"
 PIECE = 256 << 10  # bytes
+SIGN = 32  # bytes that tell UTF-16 without a mark: sixteen letters, figures and signs of ASCII
+_LETTERS = bytes({9, 10, 13, *range(32, 127)})
+
+
+def encoding_of(beginning: bytes) -> tuple[str, int] | None:
+    """The codec of UTF-16 text by its first SIGN bytes, and how long its mark is; else None."""
+    if beginning[:2] in MARKS and beginning[:4] != codecs.BOM_UTF32_LE:
+        return MARKS[beginning[:2]], 2
+    sign = beginning[:SIGN]
+    if len(sign) < SIGN:
+        return None
+    for codec, letters, zeros in (("utf-16-le", 0, 1), ("utf-16-be", 1, 0)):
+        if sign[letters::2].translate(None, _LETTERS) == b"" and not any(sign[zeros::2]):
+            return codec, 0
+    return None
 
 
 def is_utf16(beginning: bytes) -> bool:
-    return beginning[:2] in MARKS and beginning[:4] != codecs.BOM_UTF32_LE
+    return encoding_of(beginning) is not None
 
 
 def as_utf8(beginning: bytes) -> bytes:
     """The first bytes of UTF-16 text, as UTF-8."""
-    decoder = codecs.getincrementaldecoder(MARKS[beginning[:2]])("surrogatepass")
-    return _encoded(decoder.decode(beginning[2:]))
+    codec, mark = encoding_of(beginning) or ("utf-8", 0)
+    decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
+    return _encoded(decoder.decode(beginning[mark:]))
 
 
 class Transcoded:
@@ -57,10 +74,11 @@ class Transcoded:
         return filled
 
     def _begin(self) -> None:
-        first = read(self._stream, 4)
-        if is_utf16(first):
-            self._decoder = codecs.getincrementaldecoder(MARKS[first[:2]])("surrogatepass")
-            self._rest = memoryview(_encoded(self._decoder.decode(first[2:])))
+        first = read(self._stream, SIGN)
+        if found := encoding_of(first):
+            codec, mark = found
+            self._decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
+            self._rest = memoryview(_encoded(self._decoder.decode(first[mark:])))
         else:
             self._rest = memoryview(first)
 

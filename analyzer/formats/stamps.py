@@ -20,7 +20,10 @@ Rows = npt.NDArray[np.intp]
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 MISSING = np.int64(-(2**63))  # NaT
-YEARS = range(1970, 2262)  # a log of another year has no possible time
+# A log of another year has no possible time. Earlier: no server read here writes years so old; it
+# is a clock at its zero (1970, 1980), set when the machine came up. Later: a clock or counter run
+# over (2036, 2038, 2106 at the most), or a stranger's text. Evidence alone tells no nearer bound.
+YEARS = range(1990, 2100)
 LEAP_YEAR = 2000  # yearless stamps are kept as if in this year, so that 29 February exists
 _MONTHS = (
     b"Jan",

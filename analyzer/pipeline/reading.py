@@ -10,6 +10,8 @@ import pyarrow as pa
 from analyzer import engines, evidence, formats
 from analyzer.progress import Show
 
+BEGINNING = 16 << 10  # bytes by which text that is no log is told
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -19,6 +21,7 @@ class Piece:
     account: evidence.Account
     log: formats.Log | None
     queue: pa.Table | None = None
+    looks: str = ""  # text that is no log: what it is, and what makes it one
 
     @property
     def name(self) -> str:
@@ -33,7 +36,8 @@ class Piece:
     def described(self) -> str:
         """What it is, for a person who wonders why it was not read as a log."""
         kind = {"text": "text, but no mail log"}.get(self.found.kind, self.found.kind)
-        return f"{self.name} ({self.found.note or kind})"
+        said = [self.account.damage or "", self.looks, self.found.note]
+        return f"{self.name} ({'; '.join(filter(None, said)) or kind})"
 
 
 def read_all(found: Sequence[evidence.Evidence], progress: Show | None) -> list[Piece]:
@@ -60,7 +64,14 @@ def _read(item: evidence.Evidence, show: Callable[[int], None]) -> Piece:
     reader = evidence.read(item)
     recogniser = formats.Recogniser()
     blocks = formats.whole_records(reader)
-    jobs = ((recogniser.of(block.data), block) for block in blocks)
+    beginning = b""
+
+    def job_of(block: evidence.Block) -> tuple[formats.Read, evidence.Block]:
+        nonlocal beginning
+        beginning = beginning or block.data[:BEGINNING]
+        return recogniser.of(block.data), block
+
+    jobs = map(job_of, blocks)
 
     def parse(job: tuple[formats.Read, evidence.Block]) -> formats.Reading:
         read, block = job
@@ -74,4 +85,6 @@ def _read(item: evidence.Evidence, show: Callable[[int], None]) -> Piece:
     log = formats.joined(item.name, readings)
     if formats.LISTING in log.tables:
         return Piece(item, reader.account, log, formats.told(log.tables.pop(formats.LISTING)))
-    return Piece(item, reader.account, log if any(map(len, log.tables.values())) else None)
+    if any(map(len, log.tables.values())):
+        return Piece(item, reader.account, log)
+    return Piece(item, reader.account, None, looks=formats.what_it_is(beginning))

@@ -210,12 +210,10 @@ def test_a_zip_with_a_damaged_member_says_so(found, place):
     assert content(listed[f"{ZIP}/mail.log.1"])[0] == LOG
 
 
-def test_a_zip_that_ends_early_is_unsupported_by_name(found):
+def test_a_zip_that_ends_early_is_called_damaged(found):
     listed = found(ZIP, a_zip(("mail.log", LOG))[:-30])
-    assert (listed[ZIP].kind, listed[ZIP].note) == (
-        "unsupported",
-        "zip archive: unpack it and give the files",
-    )
+    assert listed[ZIP].kind == "unreadable"
+    assert listed[ZIP].note.startswith("zip archive, damaged: ")
 
 
 def test_an_encrypted_member_is_named(found):

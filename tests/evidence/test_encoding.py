@@ -84,3 +84,23 @@ def test_any_text_comes_through_in_any_steps(text, size, order):
 @pytest.mark.parametrize("content", [b"\xff\xfe\0\0a\0\0\0", b"\xff\xfe" + b"\x01\0\x02\0" * 99])
 def test_other_bytes_after_such_a_mark_are_no_text(tmp_path, content):
     assert evidence_of(tmp_path, content)[0].kind != "text"
+
+
+LOG = "Dec  7 10:00:00 mx1 postfix/qmgr[11]: 3F2A12CE583: removed\r\nRéunion, 会議\r\n" * 50
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_without_a_mark_it_is_told_by_the_zero_beside_each_letter(tmp_path, order):
+    found, blocks, account = evidence_of(tmp_path, LOG.encode(order))
+    assert b"".join(block.data for block in blocks) == LOG.encode()
+    assert (found.kind, account.damage) == ("text", None)
+    assert "UTF-16" in found.note
+
+
+@pytest.mark.parametrize(
+    "content",
+    [bytes(64), b"a\0" * 15, bytes(32) + b"Dec  7 10:00:00 ", b"a\0b\0" * 7 + b"a\0\0\0" + b"a\0"],
+    ids=["zeros", "too short to tell", "zeros before a line", "a zero among the letters"],
+)
+def test_zeros_alone_make_no_utf_16(content):
+    assert transcoded(content) == (content, [])

@@ -28,22 +28,30 @@ def found(tmp_path):
     ("content", "note"),
     [
         (b"\x89PNG\r\n\x1a\n" + bytes(40), "PNG image"),
-        (b"PK\x03\x04" + bytes(40), "zip archive: unpack it and give the files"),
-        (b"name".ljust(257, b"\0") + b"ustar", "tar archive: unpack it and give the files"),
         (b"\x1f\x9d\x90" + LINE, "compress (.Z) data: decompress it and give the result"),
-        (
-            gzip.compress(b"name".ljust(257, b"\0") + b"ustar"),
-            "tar archive: unpack it and give the files",
-        ),
         (
             gzip.compress(bz2.compress(LINE)),
             "bzip2 data inside gzip data: decompress it and give the result",
         ),
     ],
-    ids=["image", "zip", "tar", ".Z", "compressed tar", "compressed twice"],
+    ids=["image", ".Z", "compressed twice"],
 )
 def test_what_is_known_and_cannot_be_read_is_called_by_its_name(found, content, note):
     assert (found(content).kind, found(content).note) == ("unsupported", note)
+
+
+TAR = b"name".ljust(257, b"\0") + b"ustar"
+
+
+@pytest.mark.parametrize(
+    ("content", "archive"),
+    [(b"PK\x03\x04" + bytes(40), "zip"), (TAR, "tar"), (gzip.compress(TAR), "tar")],
+    ids=["zip", "tar", "compressed tar"],
+)
+def test_an_archive_damaged_at_its_head_is_called_damaged(found, content, archive):
+    assert found(content).kind == "unreadable"
+    assert found(content).note.startswith(f"{archive} archive, damaged: ")
+    assert found(content).note.endswith("mend or unpack it and give the files")
 
 
 @pytest.mark.parametrize(

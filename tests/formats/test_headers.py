@@ -5,6 +5,7 @@
 import pytest
 
 from analyzer import formats
+from analyzer.formats.stamps import MISSING
 
 TEXT = "3F2A12CE583: client=a.example[192.0.2.7]"
 BERLIN = "Europe/Berlin"  # one hour ahead in winter
@@ -173,3 +174,15 @@ def test_a_line_that_syslog_wrapped_says_how_often(text, times):
 def test_half_a_wrapping_is_unread(text):
     _, reading = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {text}")
     assert len(reading.unread) == 1
+
+
+@pytest.mark.parametrize(
+    ("year", "possible"),
+    [(1970, 0), (1980, 0), (1990, 1), (2026, 1), (2099, 1), (2106, 0), (2261, 0)],
+)
+def test_a_year_of_a_clock_at_its_zero_or_run_over_is_no_time(year, possible):
+    stamps = [f"{year}-12-07T05:00:00Z", f"{year} Dec  7 05:00:00", f"Dec  7 {year} 05:00:00"]
+    lines = [f"{stamp} mx1 postfix/qmgr[11]: 3F2A12CE583: removed\n" for stamp in stamps]
+    reading = formats.read_syslog("mail.log", 1, 0, "".join(lines).encode())
+    micros = reading.tables["removed"]["micros"].to_pylist()
+    assert [micro != MISSING for micro in micros] == [bool(possible)] * 3

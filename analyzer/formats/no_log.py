@@ -1,0 +1,47 @@
+"""Text that is no mail log as it is: what is it, and what makes it one?"""
+
+from __future__ import annotations
+
+import re
+
+LOOKED_AT = 16 << 10  # bytes
+_STAMPED = "`2026-12-07T05:00:00Z host postfix/smtpd[11]: ...`"
+_COLUMNS = rb"(?:date-time|client-ip|event-id|internal-message-id|recipient-address)"
+# What the beginning looks like, and what is said of it.
+KINDS = (
+    (
+        re.compile(rb"\A\s*\[\s*(?:\{|\Z)"),
+        "one JSON array: give one object a line, as `jq -c '.[]' FILE` writes them",
+    ),
+    (
+        re.compile(rb"^@4[0-9a-f]{23}[ \t]", re.MULTILINE),
+        f"its stamps are TAI64N, of multilog: write them out with tai64nlocal, as {_STAMPED}",
+    ),
+    (
+        re.compile(rb"^[0-9]{10}(?:\.[0-9]{1,9})?[ \t]", re.MULTILINE),
+        f"its stamps are seconds since 1970: write them as {_STAMPED}",
+    ),
+    (
+        re.compile(rb'^"?#?[^\n]{0,400}' + _COLUMNS + rb'"?[;\t][^\n]*[;\t]', re.MULTILINE),
+        (
+            "columns of Exchange, but not cut by commas: export them with commas "
+            "(`Export-Csv -NoTypeInformation`, without -Delimiter and -UseCulture)"
+        ),
+    ),
+    (
+        re.compile(
+            rb"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}Z?,(?:[^\n,]*,){4,40}[A-Z]{2,20},",
+            re.MULTILINE,
+        ),
+        (
+            "rows like those of Exchange, and no `#Fields:` line that names their columns: give "
+            "the file from its first line, or put that line of another log of this server before them"
+        ),
+    ),
+)
+
+
+def what_it_is(beginning: bytes) -> str:
+    """What to tell of the text and to do with it; empty if it looks like nothing known."""
+    head = beginning[:LOOKED_AT].removeprefix(b"\xef\xbb\xbf")
+    return next((said for pattern, said in KINDS if pattern.search(head)), "")

@@ -1,0 +1,34 @@
+"""What is said of text that is no mail log, though somebody meant it to be one?"""
+
+import pytest
+
+from analyzer.formats import what_it_is
+
+LINE = "mx1 postfix/smtpd[11]: 3F2A12CE583: client=a.example[192.0.2.7]\n"
+ROW = "2026-12-07T10:00:00.000Z,10.0.0.5,mx,10.0.0.1,ex1,08D,EX1,SMTP,RECEIVE,4711,<1@a.example>\n"
+COLUMNS = ["date-time", "client-ip", "client-hostname", "event-id", "recipient-address"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[\n  {"MESSAGE": "x"},\n  {"MESSAGE": "y"}\n]\n', "one object a line"),
+        ("@4000000065a1b2c31a2b3c4d " + LINE, "TAI64N"),
+        ("1797120000 " + LINE, "seconds since 1970"),
+        ("1797120000.123 " + LINE, "seconds since 1970"),
+        (";".join(COLUMNS) + "\n", "not cut by commas"),
+        ('"' + '";"'.join(COLUMNS) + '"\n', "not cut by commas"),
+        ("#TYPE x\n" + "\t".join(COLUMNS) + "\n", "not cut by commas"),
+        (ROW, "no `#Fields:` line"),
+    ],
+)
+def test_it_is_told_what_it_is_and_what_to_do(text, said):
+    assert said in what_it_is(text.encode())
+    assert said in what_it_is(b"\xef\xbb\xbf" + text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Dear Sir,\n", "2026-12-07 invoice, 3, 4\n", "[section]\nx=1\n"]
+)
+def test_of_any_other_text_nothing_is_said(text):
+    assert what_it_is(text.encode()) == ""
