@@ -35,7 +35,8 @@ KINDS = (
         ),
         (
             "rows like those of Exchange, and no `#Fields:` line that names their columns: give "
-            "the file from its first line, or put that line of another log of this server before them"
+            "the file from its first line, or put that line of another log of this server before "
+            "them"
         ),
     ),
 )
