@@ -1,7 +1,6 @@
 """What harm was done? One file a harm."""
 
 from analyzer.impact.assess import Found, Measured, measure, price
-from analyzer.impact.blocklists import echo
 from analyzer.impact.figures import figures
 from analyzer.impact.inputs import Given, load, template
 from analyzer.impact.volume import hourly
@@ -10,7 +9,6 @@ __all__ = [
     "Found",
     "Given",
     "Measured",
-    "echo",
     "figures",
     "hourly",
     "load",

@@ -34,6 +34,12 @@ MEASURED = {
     "mails_delayed": ("own_recipients_delayed", 1.0),
     "deliveries": ("recipients_accepted_abusive", 1.0),
 }
+# What of a delivery the harms ask for.
+COLUMNS = """
+    server queue_id received completed client_ip submission sender origin_sender recipient
+    recipient_logged original_recipient recipient_side size status relay reply flow mechanism
+    verdict life origin_life cause_life source line offset orig_source orig_line orig_offset
+""".split()
 NO_ABUSE = "no cost of abuse: the log shows none"
 NOT_SURE = "no cost of abuse: none is confirmed, it is at best {}"
 
@@ -68,12 +74,12 @@ class Measured:
 
 def measure(found: Found) -> Measured:
     """Everything that the log gives: no price, no assumption."""
-    rows, findings = found.rows, found.findings.to_pandas()
+    rows, findings = found.rows[COLUMNS], found.findings.to_pandas()
     onset = abuse.onset(findings)
     volume, samples = hourly(rows), traffic.samples(found.tried, rows)
     load = pressure.queue_load(rows, found.ends)
-    listed = blocklists.echo(found.tried, rows, onset)
     refused = blocklists.refusals(found.tried, rows)
+    listed = blocklists.echo(refused, found.tried, onset)
     hurt, counts = harm.harmed(rows, refused, onset, found.ends)
     ends = found.ends
     clean = abuse.since(rows, found.attempts.to_pandas(), ends) if ends is not None else None

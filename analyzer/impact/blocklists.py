@@ -70,11 +70,15 @@ def classify(replies: pd.Series) -> pd.Series:
     for pattern in NOT_ITS_WORD[:3]:
         said = pc.replace_substring_regex(said, pattern, " ")
     said = pc.if_else(contact, said, pc.replace_substring_regex(said, NOT_ITS_WORD[3], " "))
-    number = pa.array([-1] * len(distinct), pa.int64())
+    any_of_them = "|".join(f"(?:{entry['pattern']})" for entry in entries())
+    fits_one = pc.match_substring_regex(said, any_of_them, ignore_case=True)
+    hits = said.filter(fits_one)  # most replies are about something else
+    number = pa.array([-1] * len(hits), pa.int64())
     for index in reversed(range(len(entries()))):
-        fits = pc.match_substring_regex(said, entries()[index]["pattern"], ignore_case=True)
+        fits = pc.match_substring_regex(hits, entries()[index]["pattern"], ignore_case=True)
         number = pc.if_else(fits, index, number)
-    known = np.append(number.to_numpy(), -1)  # the last one for no reply
+    known = np.full(len(distinct) + 1, -1)  # the last one for no reply
+    known[:-1][fits_one.to_numpy(zero_copy_only=False)] = number.to_numpy()
     return pd.Series(known[codes], replies.index, "int64")
 
 
@@ -105,12 +109,13 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
 
 
 def echo(
-    attempts: pd.DataFrame, deliveries: pd.DataFrame, onset: pd.Timestamp | None = None
+    refused: pd.DataFrame, attempts: pd.DataFrame, onset: pd.Timestamp | None = None
 ) -> list[dict[str, Any]]:
     """One entry a provider, the first to refuse first.
 
     Args:
-        attempts, deliveries: as `refusals` takes them.
+        refused: From `refusals`.
+        attempts: Every delivery attempt: `relay, time, status`.
         onset: When the abuse began; None where there was none.
 
     Returns:
@@ -121,13 +126,12 @@ def echo(
         or more without a refusal, then refused again), `lists` (what the replies name), `quoted`
         (addresses they name), `words` (the first reply), `evidence`.
     """
-    failed = refusals(attempts, deliveries)
-    if failed.empty:
+    if refused.empty:
         return []
     taken = attempts.loc[
         attempts["status"].eq("sent") & attempts["time"].notna(), ["relay", "time"]
     ]
-    found = [_entry(group, taken, onset) for _, group in failed.groupby("provider", sort=False)]
+    found = [_entry(group, taken, onset) for _, group in refused.groupby("provider", sort=False)]
     return sorted(found, key=lambda entry: (entry["first"], entry["provider"]))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from analyzer.schema import PRESSURE, fit
 
+Numbers = npt.NDArray[np.int64]
+COLUMNS = ["origin_life", "received", "completed", "status", "size", "verdict"]
 HOUR = pd.Timedelta(hours=1)
 GRAVITY = {"abusive": 0, "unclear": 1, "legitimate": 2}
 STAYS = ["deferred", "held", "unknown"]
@@ -25,35 +29,45 @@ def queue_load(rows: pd.DataFrame, ends: pd.Timestamp | None) -> pa.Table:
         rows: DELIVERIES rows with `origin_life`.
         ends: End of the log.
     """
-    timed = rows[rows["received"].notna()]
+    timed = rows.loc[rows["received"].notna(), COLUMNS]
     if timed.empty or ends is None:
         return PRESSURE.empty_table()
     stays = timed["status"].isin(STAYS) | timed["completed"].isna()
-    gone = timed["completed"].mask(stays, ends + HOUR)
-    gravity = timed["verdict"].map(GRAVITY)
-    mail = timed.assign(gone=gone, gravity=gravity).groupby("origin_life")
-    each = mail.agg({"received": "min", "gone": "max", "gravity": "min", "size": "max"})
-    each["gone"] = each[["received", "gone"]].max(axis=1)
-    each["size"] = each["size"].fillna(0).astype("int64")
-    first, last = each["received"].min().floor("h"), ends.floor("h")
-    hours = pd.date_range(first, max(last, first), freq="h")
+    came, gone = _whole(timed["received"]), _whole(timed["completed"].mask(stays, ends + HOUR))
+    order = np.argsort(timed["origin_life"].to_numpy(), kind="stable")
+    begins = np.flatnonzero(np.diff(timed["origin_life"].to_numpy()[order], prepend=-1))
+
+    def each(of: Callable[..., Numbers], values: Numbers) -> Numbers:
+        """Of each message, over its recipients."""
+        return of(values[order], begins)
+
+    first = each(np.minimum.reduceat, came)
+    left = np.maximum(each(np.maximum.reduceat, gone), first)
+    size = each(np.maximum.reduceat, np.asarray(timed["size"].fillna(0), np.int64))
+    gravity = each(np.minimum.reduceat, np.asarray(timed["verdict"].map(GRAVITY), np.int64))
+    begin = timed["received"].min().floor("h")
+    hours = pd.date_range(begin, max(ends.floor("h"), begin), freq="h").as_unit("us")
     parts = [
-        _load(part, hours).assign(verdict=verdict)
+        _load(first[mine], left[mine], size[mine], hours).assign(verdict=verdict)
         for verdict, grave in GRAVITY.items()
-        if len(part := each[each["gravity"].eq(grave)])
+        if (mine := gravity == grave).any()
     ]
     table = pd.concat(parts, ignore_index=True).sort_values(["hour", "verdict"], kind="stable")
     return fit(pa.Table.from_pandas(table, preserve_index=False), PRESSURE)
 
 
-def _load(mail: pd.DataFrame, hours: pd.DatetimeIndex) -> pd.DataFrame:
-    close = (hours + HOUR).as_unit("us")
-    came = mail.sort_values("received")
-    went = mail.sort_values("gone")
-    in_by = pd.DatetimeIndex(came["received"]).searchsorted(close)
-    out_by = pd.DatetimeIndex(went["gone"]).searchsorted(close)
-    bytes_in = np.concatenate([[0], came["size"].cumsum().to_numpy()])[in_by]
-    bytes_out = np.concatenate([[0], went["size"].cumsum().to_numpy()])[out_by]
+def _whole(times: pd.Series[Any]) -> Numbers:
+    """Times as whole microseconds."""
+    return pd.DatetimeIndex(times).as_unit("us").asi8
+
+
+def _load(came: Numbers, gone: Numbers, size: Numbers, hours: pd.DatetimeIndex) -> pd.DataFrame:
+    close = (hours + HOUR).asi8
+    by_came, by_gone = np.argsort(came, kind="stable"), np.argsort(gone, kind="stable")
+    in_by = np.searchsorted(came[by_came], close)
+    out_by = np.searchsorted(gone[by_gone], close)
+    bytes_in = np.concatenate([[0], np.cumsum(size[by_came])])[in_by]
+    bytes_out = np.concatenate([[0], np.cumsum(size[by_gone])])[out_by]
     return pd.DataFrame(
         {
             "hour": hours,

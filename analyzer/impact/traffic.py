@@ -53,9 +53,8 @@ def samples(tried: pd.DataFrame, rows: pd.DataFrame) -> pa.Table:
 def _taken_in(gravest: pd.DataFrame) -> pd.DataFrame:
     """Each message once, unless it was made on the server."""
     once = gravest.drop_duplicates("origin_life")
-    once = once[once["received"].notna()]
-    came = ~once["submission"].isin(["internal", "local"])
-    return once[came].assign(
+    once = once[once["received"].notna() & ~once["submission"].isin(["internal", "local"])]
+    return once.assign(
         start=once["received"].dt.floor(BIN),
         messages_in=1,
         bytes_in=once["size"].fillna(0).astype("int64"),

@@ -8,14 +8,14 @@ from typing import Any
 from analyzer import words
 from analyzer.display import display
 
-TITLE = 40  # width of the first column
+TITLE = 36  # width of the first column
 NUMBER = 11
 DRIVERS_SHOWN = 3
 
 
 def as_text(impact: dict[str, Any]) -> list[str]:
     """Harm, cost and what to check; from impact.json."""
-    lines = ["Harm, measured", *_harm(impact), ""]
+    lines = ["Harm, measured", *_harm(impact), "", *_unexplained(impact)]
     bill = impact["cost"]
     if bill is None:
         return [*lines, *_wrapped(words.capital(impact["no_cost"]) + ".")]
@@ -39,6 +39,14 @@ def _harm(impact: dict[str, Any]) -> list[str]:
         _row(entry["title"], *(_count(entry.get(end, entry["value"])) for end in _ends(entry)))
         for entry in (by_name[name] for name in shown)
     ]
+
+
+def _unexplained(impact: dict[str, Any]) -> list[str]:
+    """Who refuses us though there is no abuse, and what may be asked."""
+    if not (said := impact["unexplained"]):
+        return []
+    who = f"{said['words']} Refused by {words.listing(said['providers'])}. What may be the cause:"
+    return [*_wrapped(who), *(line for what in said["ask"] for line in _wrapped(f"- {what}")), ""]
 
 
 def _ends(entry: dict[str, Any]) -> tuple[str, ...]:

@@ -3,8 +3,7 @@
 import pandas as pd
 import pytest
 
-from analyzer.impact import echo
-from analyzer.impact.blocklists import classify, entries
+from analyzer.impact.blocklists import classify, echo, entries, refusals, unexplained
 
 SPAMHAUS = "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen.spamhaus.org"
 
@@ -59,15 +58,19 @@ def refused(*differences):
     return pd.DataFrame([REFUSED | difference for difference in differences])
 
 
+def told(attempts, rows, onset=None):
+    return echo(refusals(attempts, rows), attempts, onset)
+
+
 def test_a_recipient_refused_again_and_again_is_one_refused_from_first_to_last(deliveries):
     later = {"time": pd.Timestamp("2026-03-02T10:00:00Z"), "line": 9}
-    (entry,) = echo(refused({}, later), deliveries({}))
+    (entry,) = told(refused({}, later), deliveries({}))
     assert (entry["refusals"], entry["own_refused"]) == (1, 1)
     assert (entry["first"], entry["last"]) == ("2026-03-01T10:00:00Z", "2026-03-02T10:00:00Z")
 
 
 def test_abusive_mail_that_is_refused_is_not_our_own(deliveries):
-    (entry,) = echo(refused({}), deliveries({"verdict": "abusive"}))
+    (entry,) = told(refused({}), deliveries({"verdict": "abusive"}))
     assert (entry["refusals"], entry["own_refused"]) == (1, 0)
 
 
@@ -77,10 +80,139 @@ def test_abusive_mail_that_is_refused_is_not_our_own(deliveries):
     ids=["it was sent", "it is our own word", "nothing was said", "the day does not exist"],
 )
 def test_it_is_no_refusal_of_us_where(deliveries, other):
-    assert echo(refused(other), deliveries({})) == []
+    assert told(refused(other), deliveries({})) == []
 
 
 def test_who_refused_first_stands_first(deliveries):
     yahoo = {"reply": "421 4.7.0 [TSS04] deferred", "time": pd.Timestamp("2026-02-28T00:00:00Z")}
-    found = echo(refused({}, yahoo), deliveries({}))
+    found = told(refused({}, yahoo), deliveries({}))
     assert [entry["provider"] for entry in found] == ["Yahoo", "Spamhaus"]
+
+
+# By provider and list
+
+
+@pytest.mark.parametrize(
+    ("reply", "provider", "named", "kind"),
+    [
+        (f"{SPAMHAUS}; https://www.spamhaus.org/sbl/query/SBL99", "Spamhaus", "SBL", "list"),
+        ("550 see https://www.spamhaus.org/query/dbl?domain=x", "Spamhaus", "DBL", "domain"),
+        ("550 5.7.1 blocked using Spamhaus (S3130)", "Spamhaus", "named by Microsoft", "list"),
+        ("554 AUP#I-1230", "Spamhaus", "named by Spectrum", "list"),
+        ("554 AUP#I-1120", "Spectrum", "reverse name", "name"),
+        ("550 5.2.1 OFR_102", "Cloudmark", "CSI", "list"),
+        ("550 dnsbl-2.uceprotect.net", "UCEPROTECT", "level 2", "list"),
+        ("421-4.7.28 unusual rate of unsolicited mail gsmtp", "Google", "rate limit", "provider"),
+        ("550-5.7.26 not authenticated gsmtp", "Google", "authentication", "name"),
+        ("550 5.7.511 Access denied, banned sender", "Microsoft 365", "banned sender", "provider"),
+    ],
+)
+def test_a_reply_names_the_list_of_a_provider(reply, provider, named, kind):
+    (number,) = classify(pd.Series([reply]))
+    entry = entries()[number]
+    assert (entry["provider"], entry["list"], entry["kind"]) == (provider, named, kind)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "host spamhaus.evil.example[198.51.100.9] said: 550 5.1.1 User unknown",
+        "host dnsbl.evil.example[198.51.100.9] refused to talk to me: 421 too busy",
+        "550 5.1.1 <blacklist@spamcop.net>: Recipient address rejected: User unknown",
+        "550 no such user barracudacentral.org@far.example (in reply to RCPT TO command)",
+        "250 " + "x" * 1000 + " zen.spamhaus.org",
+    ],
+    ids=["its name", "its name again", "the recipient", "bare", "far beyond"],
+)
+def test_a_name_that_anybody_may_choose_lists_nobody(reply):
+    assert classify(pd.Series([reply])).tolist() == [-1]
+
+
+@pytest.mark.parametrize(
+    "entry", entries(), ids=lambda entry: f"{entry['provider']} {entry['list']}"
+)
+def test_every_pattern_says_where_it_is_from_and_is_bounded(entry):
+    assert set(entry) == {"pattern", "provider", "list", "kind", "meaning", "page", "source"}
+    assert entry["source"]
+    assert entry["kind"] in {"list", "domain", "provider", "name"}
+    unbounded = entry["pattern"].replace("\\+", "").replace("\\*", "")
+    assert "*" not in unbounded
+    assert "+" not in unbounded
+
+
+@pytest.mark.parametrize("daemon", ["esmtp", "relay", "smtp"])
+def test_the_mailers_of_every_server_repeat_what_the_other_said(deliveries, daemon):
+    assert told(refused({"daemon": daemon}), deliveries({}))
+
+
+def test_what_postfix_repeats_while_a_host_is_suspended_is_that_host_s_word(deliveries):
+    said = f"delivery temporarily suspended: host mx.far.example[198.51.100.9] said: {SPAMHAUS}"
+    assert told(refused({"daemon": "error", "reply": said}), deliveries({}))
+    ours = {"daemon": "error", "reply": "address blocked by local block list"}
+    assert told(refused(ours), deliveries({})) == []
+
+
+# When
+
+
+FIRST = REFUSED["time"]
+HOUR = pd.Timedelta(hours=1)
+
+
+def test_the_lag_is_from_the_onset_to_the_first_refusal_after_it(deliveries):
+    early = {"time": FIRST - 9 * HOUR, "life": 2}
+    (entry,) = told(refused({}, early), deliveries({}), FIRST - 7.5 * HOUR)
+    assert (entry["lag_hours"], entry["before_onset"]) == (7.5, 1)
+
+
+def test_without_abuse_there_is_no_lag(deliveries):
+    (entry,) = told(refused({}), deliveries({}))
+    assert (entry["lag_hours"], entry["before_onset"]) == (None, 0)
+
+
+TAKEN = {"status": "sent", "reply": "250 Ok", "life": 5}
+
+
+@pytest.mark.parametrize(
+    ("between", "relisted"),
+    [
+        ([TAKEN | {"time": FIRST + 20 * HOUR}], 1),
+        ([], 0),
+        ([TAKEN | {"time": FIRST + 20 * HOUR, "relay": "mx.other.example[198.51.100.8]:25"}], 0),
+        ([TAKEN | {"time": FIRST + 20 * HOUR}, {"time": FIRST + 20 * HOUR}], 0),
+    ],
+    ids=["mail was taken", "silence alone", "another host took mail", "refused meanwhile"],
+)
+def test_refused_again_after_a_day_is_relisting_if_meanwhile(deliveries, between, relisted):
+    again = {"time": FIRST + 40 * HOUR, "life": 2}
+    (entry,) = told(refused({}, *between, again), deliveries({}))
+    assert entry["relisted"] == relisted
+    assert len(entry["spells"]) == relisted + 1
+
+
+def test_the_addresses_that_replies_speak_of_are_those_to_be_removed(deliveries):
+    via = f"host mx.far.example[198.51.100.9] said: {SPAMHAUS}"
+    (entry,) = told(refused({"reply": via}, {"reply": via, "life": 2}), deliveries({}))
+    assert entry["quoted"] == [{"address": "192.0.2.25", "recipients": 2}]
+
+
+# A listing without a cause
+
+
+def test_a_listing_without_abuse_is_not_explained_and_nobody_is_accused(deliveries):
+    listed = told(refused({}), deliveries({}))
+    said = unexplained(listed, None)
+    assert "The log does not explain this listing" in said["words"]
+    assert said["providers"] == ["Spamhaus"]
+    assert any("NAT" in what for what in said["ask"])
+    assert any("HELO" in what for what in said["ask"])
+
+
+def test_abuse_that_began_after_the_last_refusal_explains_nothing(deliveries):
+    listed = told(refused({}), deliveries({}))
+    assert unexplained(listed, FIRST + HOUR)
+    assert unexplained(listed, FIRST - HOUR) is None
+
+
+def test_who_refuses_nobody_needs_no_explanation():
+    assert unexplained([], None) is None
