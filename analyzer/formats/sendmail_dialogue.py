@@ -173,6 +173,9 @@ KNOWN_LINES = (
     ),
     # What Sendmail says of itself at a fault: its open files and its connections.
     known("", f"{A}  0: fl=0x8000, mode=20666: CHR: dev=0/6", r"^ *[0-9]+: fl=0x[0-9a-f]+, mode="),
+    known("connect from ", "NOQUEUE: connect from root@localhost"),
+    known("error: safesasl(", "error: safesasl(/etc/sasl2/Sendmail.conf) failed: No such file"),
+    known("started as: ", "started as: /usr/sbin/sendmail -bd -q10m"),
     known("smtpquit: ", f"{A}smtpquit: mailer local exited with exit value 1"),
     known("MCI@", f"{A}MCI@0x0: NULL"),
     known("", "VRFY root [rejected]", r"^(?:VRFY|EXPN|vrfy|expn) .*(?:\[rejected\])?$"),

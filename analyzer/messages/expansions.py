@@ -53,15 +53,21 @@ def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> p
 
     Args:
         rows: Deliveries with `expanded`, `recipient` (complete), `recipient_logged`, `life`,
-            and `owner`: the sender of a list's clone.
+            `origin_life`, and `owner`: the sender of a list's clone.
     """
     told = frame(events, "expansion", ["life", "recipient", "orig_recipient"])
     told = told.drop_duplicates(["life", "recipient"])
     by_line = pd.Series(
         told["orig_recipient"].to_numpy(),
         index=pd.MultiIndex.from_frame(told[["life", "recipient"]]),
-    ).reindex(pd.MultiIndex.from_frame(rows[["life", "recipient_logged"]]))
-    found = pd.Series(by_line.to_numpy(), rows.index, "object")
+    )
+    # A list's copy goes on under an id of its own; the line stands under the first.
+    own, first = (
+        by_line.reindex(pd.MultiIndex.from_frame(rows[[leg, "recipient_logged"]])).to_numpy()
+        for leg in ("life", "origin_life")
+    )
+    found = pd.Series(own, rows.index, "object")
+    found = found.where(found.notna(), pd.Series(first, rows.index, "object"))
     stated = site.forwards or {} if site else {}
     sources: dict[str, set[str]] = {}
     for source, targets in stated.items():

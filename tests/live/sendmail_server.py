@@ -67,15 +67,37 @@ def packages() -> Path | None:
 
 
 class SendmailServer:
-    """Started on entry, stopped by its process id on exit; `mc` is the configuration's source."""
+    """Started on entry, stopped by its process id on exit; `mc` is the configuration's source.
 
-    def __init__(self, unpacked: Path, features: str, world: int) -> None:
+    Args:
+        features: Lines of the configuration; FOLDER in them is the server's own folder.
+        world: Port at *far* that takes what goes out.
+        files: Further files of that folder, by name.
+        interval: How often the queue is run.
+        level: LogLevel; from 11 on the log tells which alias was expanded.
+    """
+
+    def __init__(
+        self,
+        unpacked: Path,
+        features: str,
+        world: int,
+        *,
+        far: str = "127.0.0.1",
+        files: dict[str, str] | None = None,
+        interval: str = "1m",
+        level: int = 9,
+    ) -> None:
         self._unpacked, self._world = unpacked, world
+        self._interval, self._level = interval, level
         self.folder = Path(tempfile.mkdtemp(prefix="relaytrail-live-"))
         for name in ("queue", "dev"):
             (self.folder / name).mkdir(mode=0o700)
         self.mc, self.log = self.folder / "sendmail.mc", self.folder / "maillog"
-        self.mc.write_text(MC.format(features=features, host=HOST), "utf-8")
+        mc = MC.format(features=features.replace("FOLDER", str(self.folder)), host=HOST)
+        self.mc.write_text(mc.replace("[127.0.0.1]", f"[{far}]"), "utf-8")
+        for name, text in (files or {}).items():
+            (self.folder / name).write_text(text, "utf-8")
         self.log.touch()
         (self.folder / "switch").write_text(
             "hosts\tfiles\npasswd\tfiles\naliases\tfiles\n", "ascii"
@@ -123,6 +145,17 @@ class SendmailServer:
         self._writer = threading.Thread(target=write, daemon=True)
         self._writer.start()
 
+    def by_program(self, arguments: list[str], text: str) -> None:
+        """What a program on the server does: it calls sendmail, in the server's own /dev."""
+        assert self._server is not None
+        here = ["nsenter", f"--target={self._server.pid}", "--uts", "--mount"]
+        command = [*here, *self._command[:1], *self._command[3:], *arguments]
+        subprocess.run(command, input=text.encode(), env=self._env, check=True, capture_output=True)
+
+    def waiting(self) -> list[str]:
+        """Queue files of what is not done."""
+        return sorted(path.name for path in (self.folder / "queue").glob("qf*"))
+
     def log_text(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
@@ -156,11 +189,16 @@ class SendmailServer:
             "StatusFile": self.folder / "status",
             "ServiceSwitchFile": self.folder / "switch",
             "DaemonPortOptions": f"Name=MTA,Addr=127.0.0.1,Port={self.port}",
-            "LogLevel": 9,
+            "LogLevel": self._level,
         }
-        command = [str(self._unpacked / "usr/libexec/sendmail/sendmail"), "-bD", "-q1m"]
+        command = [
+            str(self._unpacked / "usr/libexec/sendmail/sendmail"),
+            "-bD",
+            f"-q{self._interval}",
+        ]
         command += [f"-C{self._configuration()}"]
         command += [f"-O{name}={value}" for name, value in options.items()]
+        self._command = command
         self._server = subprocess.Popen(
             ["unshare", "--uts", "--mount", "sh", "-c", START.format(host=HOST, dev=dev), *command],
             env=self._env,
