@@ -50,6 +50,11 @@ class Page:
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.ask(f"{domain}.enable")
 
+    def close(self) -> None:
+        """Both pipes, after the browser has ended."""
+        self._to.close()
+        self._of.close()
+
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """The answer; what happened meanwhile is kept."""
         number = next(self._numbers)
@@ -117,8 +122,10 @@ def browser(folder: Path) -> Iterator[Page]:
     )
     os.close(theirs_in)
     os.close(theirs_out)
+    page = None
     try:
-        yield Page(ours_out, ours_in)
+        page = Page(ours_out, ours_in)
+        yield page
     finally:
         process.terminate()
         try:
@@ -126,3 +133,5 @@ def browser(folder: Path) -> Iterator[Page]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if page is not None:
+            page.close()

@@ -317,9 +317,13 @@ SENDMAIL_SITE = Site(domains=["corp.example"], networks=["127.0.0.1/32"], server
 
 
 def came(server, result, world):
-    """Did the message that was sent come to the world?"""
+    """Did the message that was sent come to the world? The log then tells of it, a moment later."""
+    token = f"Token: {result['token']}"
     sent = result["delivery"]["state"] == "sent"
     deadline = time.monotonic() + (PATIENCE if sent else 0)
-    while time.monotonic() < deadline and f"Token: {result['token']}" not in world.commands:
+    while time.monotonic() < deadline and token not in world.commands:
         time.sleep(0.1)
-    return any(f"Token: {result['token']}" in line for line in world.commands)
+    arrived = token in world.commands
+    while arrived and time.monotonic() < deadline and "stat=Sent" not in server.log_text():
+        time.sleep(0.1)
+    return arrived

@@ -15,9 +15,9 @@ from tests.live.browser import browser, program
 
 pytestmark = pytest.mark.skipif(program() is None, reason="no Chromium here")
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "postfix-open-relay"
-# The first table that can be filtered: that of findings.
 TABLE = (
-    "[...document.querySelectorAll('.sortable')].find(t => t.parentElement.querySelector('input'))"
+    "[...document.querySelectorAll('table')]"
+    ".find(t => t.caption?.textContent.startsWith('Every finding'))"
 )
 
 
