@@ -15,7 +15,7 @@ import pandas as pd
 from analyzer.detect.clues import own_network
 from analyzer.detect.detector import Evidence, evidence_of, totals
 from analyzer.detect.mail import user
-from analyzer.detect.runs import best_run, gone_on, in_run
+from analyzer.detect.runs import best_run, gone_on, in_run, trimmed
 from analyzer.site import LOOPBACK
 from analyzer.words import count
 
@@ -105,6 +105,7 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         sure = best["score"].ge(PROBABLE)
         others = acquitted | _unlike(mail, in_run(mail["by"], best))
         best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
+        best = trimmed(best, mail["by"], mail["network"])
         inside = in_run(mail["by"], best) & left
         left &= ~inside
         inside &= ~owners
@@ -129,10 +130,16 @@ def _owners(
 
 
 def _unlike(mail: pd.DataFrame, inside: pd.Series[bool]) -> pd.Series[bool]:
-    """Messages under a sender of ours, of a source whose run is mostly under outside senders."""
+    """Messages that are not of the kind of their source's run.
+
+    Under a sender of ours, where the run is mostly under outside senders; or from a network that
+    the run does not use: a lone message from elsewhere, hours before, may well be the owner's.
+    """
     forged = mail["sender_side"].eq("outside")
     share = forged[inside].astype("float64").groupby(mail["by"]).mean()
-    return ~forged & mail["by"].map(share).gt(0.5)
+    network = pd.MultiIndex.from_arrays([mail["by"], mail["network"].fillna("")])
+    elsewhere = ~network.isin(network[inside.to_numpy()].unique())
+    return (~forged & mail["by"].map(share).gt(0.5)) | elsewhere
 
 
 def _told(rows: pd.DataFrame, parts: pd.DataFrame, score: float, misuse: Misuse) -> pd.DataFrame:

@@ -15,9 +15,9 @@ tells whether somebody else did. Every message gets points for and against, with
 below. The unbroken stretch of messages of one source with the largest sum is its run:
 {POSSIBLE:.0f} points make it possible, {PROBABLE:.0f} probable, {CONFIRMED:.0f} confirmed. A run
 that is probable or better goes on, before and after, over messages of the same kind that add
-nothing, up to {IN_A_ROW} of the owner in a row or a day of silence. Every message of the run is
-abuse, whatever its sender and recipients; of a user of the server, only what nothing speaks for.
-Each finding lists the points of its run.
+nothing, up to {IN_A_ROW} of the owner in a row or a day of silence; lone messages from elsewhere at
+its ends are not of it. Every message of the run is abuse, whatever its sender and recipients; of a
+user of the server, only what nothing speaks for. Each finding lists the points of its run.
 """
 
 

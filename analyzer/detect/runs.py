@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 IN_A_ROW = 3  # a flood, too, writes to somebody twice
+SEVERAL, NEARLY_ALL = 5, 0.9  # messages of a network in a run; their share of it
 SILENCE = pd.Timedelta(days=1)
 
 
@@ -58,6 +59,26 @@ def gone_on(runs: pd.DataFrame, mail: pd.DataFrame, acquitted: pd.Series[bool]) 
     return runs.assign(
         first=np.fmin(runs["first"], ends["min"].reindex(first).to_numpy()),
         last=np.fmax(runs["last"], ends["max"].reindex(last).to_numpy()),
+    )
+
+
+def trimmed(runs: pd.DataFrame, by: pd.Series[str], network: pd.Series[str]) -> pd.DataFrame:
+    """The runs without what came from elsewhere before and after all that their networks sent.
+
+    Where nearly all of a run comes from a few networks, a lone message from another one at its end
+    is somebody on a journey as likely as the thief. A run from everywhere stays as it is.
+
+    Args:
+        network: Of each message, in the index of *by*.
+    """
+    inside = in_run(by, runs)
+    by, network = by[inside], network[inside].fillna("")
+    several = by.groupby([by, network]).transform("size").ge(SEVERAL)
+    label = by.index.to_series()[several].groupby(by[several])
+    told = several.groupby(by).mean().ge(NEARLY_ALL).reindex(runs.index, fill_value=False)
+    return runs.assign(
+        first=label.min().reindex(runs.index).where(told, runs["first"]),
+        last=label.max().reindex(runs.index).where(told, runs["last"]),
     )
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.detect.runs import best_run, gone_on, in_run
+from analyzer.detect.runs import best_run, gone_on, in_run, trimmed
 
 
 def run(*points, by=None):
@@ -58,6 +58,25 @@ def test_a_single_message_to_somebody_known_does_not():
 
 def test_a_day_of_silence_ends_it():
     assert gone([0, 0, 0, 0, 0, 0, 0, 0], [0, 1, 2, 27, 28, 29, 30, 55]) == [3, 6]
+
+
+def cut(networks, first, last):
+    """The ends of a run of one source, after trimming; a letter a message: its network."""
+    runs = pd.DataFrame({"first": [first], "last": [last], "score": [20.0]}, index=["a"])
+    by = pd.Series("a", index=range(len(networks)))
+    return trimmed(runs, by, pd.Series(list(networks))).loc["a", ["first", "last"]].tolist()
+
+
+def test_a_lone_message_from_elsewhere_at_an_end_of_a_run_is_not_of_it():
+    assert cut("x" + "n" * 40 + "yz", 0, 42) == [1, 40]
+
+
+def test_a_lone_message_from_elsewhere_within_it_is():
+    assert cut("n" * 20 + "x" + "n" * 20, 0, 40) == [0, 40]
+
+
+def test_a_run_from_everywhere_keeps_its_ends():
+    assert cut("abcdefghijklm", 0, 12) == [0, 12]
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=40))
