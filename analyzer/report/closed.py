@@ -11,12 +11,15 @@ import pyarrow.compute as pc
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
+from analyzer.report.doors import door
 from analyzer.report.facts import Facts
 from analyzer.report.sentences import QUIET_ENOUGH
 
+OF_RELAY = {"open_relay", "backscatter"}
 HOUR = pd.Timedelta(hours=1)
 # What a relay test says of the door; what is not here leaves the question open.
-FOUND_OPEN = ("open_confirmed", "accepts_everything", "takes_strangers_mail")
+FOUND_OPEN = "open_confirmed"
+NOT_SHUT = ("accepts_everything", "takes_strangers_mail", "doubtful")  # accepted, and then unknown
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,16 @@ def closing(case: Case, facts: Facts) -> Closing:
     test = _test(case.relay_test, last)
     again = _refused_again(case, facts)
     proofs = [*_refusals(facts, again), *_door(facts), *([test[1]] if test else [])]
+    proofs += _others(facts) if proofs else []
     refused = bool(again)
-    only_relay = not set(facts.doors) - {"open_relay", "backscatter"}
-    tested_shut = bool(test) and test is not None and test[0] == "closed"
-    open_again = bool(test) and test is not None and test[0] in FOUND_OPEN
+    only_relay = not set(facts.doors) - OF_RELAY
+    tested_shut = test is not None and test[0] == "closed"
+    open_again = test is not None and test[0] == FOUND_OPEN
+    doubted = test is not None and test[0] in NOT_SHUT
     ended = hours is not None and hours * HOUR >= QUIET_ENOUGH
     return Closing(
         ended=ended,
-        closed=ended and only_relay and (refused or tested_shut) and not open_again,
+        closed=ended and only_relay and (refused or tested_shut) and not open_again and not doubted,
         open_again=open_again,
         end=last,
         hours_clean=hours,
@@ -114,6 +119,14 @@ def _door(facts: Facts) -> list[str]:
             told = words.capital(display(str(reason), 400)).rstrip(".")
             found.append(f"{told} ({at})." if at else f"{told}.")
     return found
+
+
+def _others(facts: Facts) -> list[str]:
+    """Of which doors nothing of this tells: a refused relay attempt shuts no stolen login."""
+    others = [door(name).name.lower() for name in facts.doors if name not in OF_RELAY]
+    if not others:
+        return []
+    return [f"That tells of the relay alone, not whether the rest is shut: {', '.join(others)}."]
 
 
 def _test(test: dict[str, Any] | None, last: pd.Timestamp | None) -> tuple[str, str] | None:

@@ -68,14 +68,15 @@ def _cause(facts: Facts) -> list[str]:
         doubt = "The cause is not certain: who is local was not stated when the log was read."
     else:
         doubt = ""
-    mechanism = sentences.main_door(facts)
-    total = facts.doors.get(mechanism, facts.total)
-    counted = (
-        f"{sentences.least(facts)}{words.count(total.messages, 'message')} for "
-        f"{words.count(total.recipients, 'recipient')}"
-    )
-    told = f"Cause: {door(mechanism).cause}: {counted}, {_when(total.first, total.last)}."
-    return [doubt, told] if doubt else [told]
+    doors = {name: total for name, total in facts.doors.items() if name != "backscatter"}
+    doors = doors or facts.doors or {sentences.main_door(facts): facts.total}
+    least = sentences.least(facts)
+    told = [
+        f"Cause: {door(name).cause}: {least}{words.count(total.messages, 'message')} for "
+        f"{words.count(total.recipients, 'recipient')}, {_when(total.first, total.last)}."
+        for name, total in doors.items()
+    ]
+    return [doubt, *told] if doubt else told
 
 
 def _when(first: Any, last: Any) -> str:
@@ -96,7 +97,7 @@ def _end(end: Closing) -> list[str]:
     if end.messages_since:
         alive = f", in which the server took {words.count(end.messages_since, 'other message')}"
     last = words.moment(end.end) if end.end is not None else words.NONE
-    told.append(f"End: the last message of this kind came on {last}; none in the {clean}{alive}.")
+    told.append(f"End: the last abusive message came on {last}; none in the {clean}{alive}.")
     if end.closed:
         told.append("The door is closed. " + " ".join(end.proofs))
     else:

@@ -29,7 +29,7 @@ DOORS = {
         title="Relay abuse of",
         deed="accepted {messages} from {addresses} outside, without a login, for {recipients} "
         "elsewhere",
-        besides="{messages} were relayed for strangers",
+        besides="it relayed {messages} for strangers",
         cause="an open relay: the server accepted mail from outside addresses, without a login, "
         "for recipients elsewhere",
         incident="mail relayed for",
@@ -63,7 +63,7 @@ DOORS = {
         title="Misused script or user of",
         deed="sent {messages} to {recipients} that a script or user on the server itself had "
         "injected",
-        besides="{messages} were injected on the server itself",
+        besides="a script or user on the server itself sent {messages}",
         cause="a script or user on the server injected mail",
         incident="a script or user on the server sent, as",
         alarm="abuse made on this server",

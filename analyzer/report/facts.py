@@ -121,7 +121,7 @@ def gather(case: Case) -> Facts:
         attempts=_attempts(attempts),
         denied=int(attempts.loc[attempts["kind"] == "relay_denied", "repeat"].sum()),
         first_denied=_first_denied(attempts),
-        denied_after=_denied_after(attempts, total.last),
+        denied_after=_denied_after(attempts, doors.get("open_relay", total).last),
         queued=_queued(case.queue),
         findings=findings,
         lines={key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT},
@@ -250,7 +250,7 @@ def _first_denied(attempts: pd.DataFrame) -> tuple[pd.Timestamp, str | None] | N
 def _denied_after(
     attempts: pd.DataFrame, last: pd.Timestamp | None
 ) -> tuple[int, pd.Timestamp] | None:
-    """Relay attempts refused after the last abusive message: what shows that the door is shut."""
+    """Relay attempts refused after the last relayed message: what shows that the door is shut."""
     if last is None:
         return None
     after = attempts[(attempts["kind"] == "relay_denied") & (attempts["time"] > last)]

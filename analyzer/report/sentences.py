@@ -12,6 +12,7 @@ from analyzer.display import display
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, Total
 
+MOST = 0.1  # of the lines of mail programs unread: then a log without abuse acquits nobody
 QUIET_ENOUGH = pd.Timedelta(hours=1)  # less silence than this at the end of a log says nothing
 WRONG_SITE = "Who is local looks wrong as stated, and every verdict depends on it."
 DOUBTS_SHOWN = 2
@@ -42,7 +43,8 @@ def main_door(facts: Facts) -> str:
 
 def title(facts: Facts) -> str:
     if not facts.found:
-        return f"No relay abuse found on {server(facts)}"
+        what = "Not judged: the mail of" if mostly_unread(facts) else "No relay abuse found on"
+        return f"{what} {server(facts)}"
     subject = door(main_door(facts)).title
     if facts.verdict == "possible":
         subject = f"Possible {subject[0].lower()}{subject[1:]}"
@@ -144,10 +146,27 @@ def _innocent(facts: Facts) -> list[str]:
     read = f"{words.count(facts.messages_read, 'message')} and {facts.deliveries_read:,} deliveries"
     unclear = f"; {words.count(facts.unclear, 'message')} could not be judged"
     doubt = unclear if facts.unclear else ""
-    return [
-        f"Among {read} in {lines}, none was found to be relayed for strangers{doubt}.",
-        ELSEWHERE,
-    ]
+    found = f"Among {read} in {lines}, none was found to be relayed for strangers{doubt}."
+    if mostly_unread(facts):
+        unread = words.thousands(facts.lines["unread"])
+        return [
+            f"Nothing can be said: {unread} of {lines} could not be read. {found}",
+            "This is no sign of innocence; unread.parquet holds these lines.",
+        ]
+    return [found, *_unread(facts), ELSEWHERE]
+
+
+def _unread(facts: Facts) -> list[str]:
+    unread = facts.lines["unread"]
+    if not unread:
+        return []
+    return [f"{words.capital(words.count(unread, 'line'))} could not be read, and may tell more."]
+
+
+def mostly_unread(facts: Facts) -> bool:
+    """More than MOST of the lines that speak of mail could not be read."""
+    parsed, unread = facts.lines["parsed"], facts.lines["unread"]
+    return unread > MOST * (parsed + unread)
 
 
 def doubt(facts: Facts) -> str:
@@ -173,7 +192,7 @@ def certainty(facts: Facts) -> list[str]:
         lines.append(f"{further} could not be judged: an upper bound adds them.")
     if facts.lower_bound:
         lines.append("Lines are missing from the log, so counts are lower bounds.")
-    return lines
+    return lines + (_unread(facts) if facts.found else [])
 
 
 def two_lines(time: pd.Timestamp | None) -> tuple[str, str]:

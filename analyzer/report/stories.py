@@ -11,25 +11,35 @@ from analyzer.display import display
 from analyzer.report.doors import door
 
 NAMED = 3
+NOTICES = "backscatter"
 
 
 def stories(findings: pd.DataFrame) -> list[dict[str, Any]]:
-    """`name, first, last, text` of each incident; without `first` where no line has a time.
+    """`name, first, last, text` of each incident in which mail was sent that should not have been.
+
+    Notices about mail for unknown users are no incident of their own: they may go on for years.
 
     Args:
         findings: Rows of FINDINGS.
     """
     abuse = findings[findings["kind"].eq("abuse") & findings["incident"].notna()]
+    sent = abuse.loc[abuse["mechanism"].ne(NOTICES), "incident"]
+    abuse = abuse[abuse["incident"].isin(sent)]
     rows = [
         {
             "name": f"Incident {str(name).rpartition('-')[2]}",
             "first": mine["first_seen"].min(),
             "last": mine["last_seen"].max(),
-            "text": "; ".join(_door(str(name), its) for name, its in mine.groupby("mechanism")),
+            "text": "; ".join(_door(str(name), its) for name, its in _by_door(mine)),
         }
         for name, mine in abuse.groupby("incident")
     ]
     return sorted(rows, key=lambda row: int(row["name"].split()[1]))
+
+
+def _by_door(mine: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
+    """The findings of each door, what follows from another one last."""
+    return sorted(mine.groupby("mechanism"), key=lambda door: door[0] == NOTICES)
 
 
 def _door(mechanism: str, mine: pd.DataFrame) -> str:
@@ -47,7 +57,7 @@ def separate(told: list[dict[str, Any]]) -> str:
     ]
     more = f". And {len(shown) - NAMED} more" if len(shown) > NAMED else ""
     return (
-        f"No: {len(told)} incidents with no address, login or door in common. "
+        f"No: {len(told)} incidents that share no address, login or open door. "
         + ". ".join(shown[:NAMED])
         + f"{more}."
     )

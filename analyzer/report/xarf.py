@@ -17,6 +17,7 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.letter import wrapped
+from analyzer.site import OURS_ALONE
 
 DOORS = ("open_relay", "stolen_account")  # the client is elsewhere, and saw to it that mail went
 MOST = 200  # reports; the rest stand in deliveries.parquet
@@ -55,16 +56,18 @@ def _rows(case: Case) -> pd.DataFrame:
     rows = case.deliveries.select(columns).to_pandas()
     sure = rows["verdict"].eq("abusive") & rows["mechanism"].isin(DOORS)
     rows = rows[sure & rows["client_ip"].notna() & rows["received"].notna()]
-    real = [_address(str(ip)) is not None for ip in rows["client_ip"]]
+    real = [_outside(str(ip)) for ip in rows["client_ip"]]
     found: pd.DataFrame = rows[real]
     return found
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _outside(text: str) -> bool:
+    """An address that somebody else answers for: no private one, which is a gateway of ours."""
     try:
-        return ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return None
+        return False
+    return not any(address in network for network in OURS_ALONE)
 
 
 def _network(text: str) -> str:

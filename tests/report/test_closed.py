@@ -44,10 +44,15 @@ def test_a_relay_test_from_before_the_abuse_shows_nothing(case):
     assert not end_of(case(attempts=[]), early).closed
 
 
-@pytest.mark.parametrize("answer", ["open_confirmed", "accepts_everything", "takes_strangers_mail"])
-def test_a_door_that_a_test_found_open_is_not_closed_whatever_the_log_shows(case, answer):
-    end = end_of(case(), TESTED | {"answer": answer})
+def test_a_door_that_a_test_found_open_is_not_closed_whatever_the_log_shows(case):
+    end = end_of(case(), TESTED | {"answer": "open_confirmed"})
     assert (end.closed, end.headline) == (False, "No: a relay test found the door open")
+
+
+@pytest.mark.parametrize("answer", ["accepts_everything", "takes_strangers_mail", "doubtful"])
+def test_mail_that_was_taken_and_never_seen_again_proves_neither_open_nor_shut(case, answer):
+    end = end_of(case(), TESTED | {"answer": answer})
+    assert (end.closed, end.headline) == (False, "Quiet; that it is shut is not shown")
 
 
 def test_no_relay_test_and_no_refusal_shows_that_a_login_is_safe_again(case):

@@ -26,7 +26,7 @@ def test_one_incident_needs_no_word():
 def test_several_are_told_apart_with_their_door_subject_and_number():
     relayed = {"mechanism": "open_relay", "subject": "203.0.113.7", "incident": "incident-2"}
     told = separate(stories(findings({}, relayed)))
-    assert told.startswith("No: 2 incidents with no address, login or door in common.")
+    assert told.startswith("No: 2 incidents that share no address, login or open door.")
     assert "somebody else used the login ann (10 messages)" in told
     assert "mail relayed for 203.0.113.7 (10 messages)" in told
 
@@ -52,3 +52,14 @@ def test_guessing_is_told_where_it_led_to_abuse():
     guess = {"kind": "attempt", "detector": "guessing", "subject": "198.51.100.7"}
     rows = findings(guess, guess | {"incident": None, "subject": "198.51.100.8"})
     assert [text for _, text in guessed(rows)] == ["Passwords are guessed from 198.51.100.7."]
+
+
+def test_notices_about_mail_for_unknown_users_are_no_incident_of_their_own():
+    notices = {"mechanism": "backscatter", "subject": "mx1", "incident": "incident-2"}
+    assert [story["name"] for story in stories(findings({}, notices))] == ["Incident 1"]
+
+
+def test_notices_are_told_after_the_door_that_caused_them():
+    notices = {"mechanism": "backscatter", "subject": "mx1"}
+    (story,) = stories(findings(notices, {}))
+    assert story["text"].startswith("somebody else used the login ann")

@@ -39,6 +39,18 @@ def test_a_log_without_mail_is_not_called_innocent(case):
     assert story["lead"][0] == "Nothing could be judged: none of 100 lines tells of mail."
 
 
+def test_a_log_of_which_much_could_not_be_read_acquits_nobody(case):
+    unread = {"lines": 100, "parsed": 40, "ignored": 10, "blank": 0, "unread": 50}
+    story = tell(case(deliveries=[LEGITIMATE], findings=[], inputs=[unread]))
+    assert story["title"] == "Not judged: the mail of mx1.example.org"
+    assert story["lead"][0].startswith("Nothing can be said: 50 of 100 lines could not be read.")
+
+
+def test_a_few_unread_lines_are_told_beside_the_answer(case):
+    story = tell(case(deliveries=[LEGITIMATE], findings=[]))
+    assert "1 line could not be read, and may tell more." in story["lead"]
+
+
 def test_one_message_to_three_recipients_is_one_message_and_its_size_counts_once(case):
     numbers = tell(case(deliveries=[{"recipient": f"{name}@x.example"} for name in "abc"]))[
         "numbers"

@@ -6,10 +6,12 @@ import csv
 import email
 import io
 import json
+from datetime import timedelta
 
 import pytest
 
 from analyzer.report.texts import AUDIENCES
+from tests.report.conftest import START
 
 LEGITIMATE = {"verdict": "legitimate", "mechanism": None}
 LOGIN = {"mechanism": "stolen_account", "auth_user": "ann"}
@@ -140,6 +142,37 @@ def test_an_x_arf_mail_has_the_parts_of_rfc_5965_and_the_fields_of_version_3(cas
 def test_no_network_is_written_to_about_our_own_hosts(case):
     made = case(deliveries=[{"mechanism": "trusted_host", "client_ip": "10.0.0.9"}])
     assert "xarf.txt" in AUDIENCES["technical"](made)
+
+
+def test_no_network_is_written_to_about_a_private_address_that_hides_a_stranger(case):
+    made = case(deliveries=[{"client_ip": "172.17.0.1"}])
+    assert "xarf.txt" in AUDIENCES["technical"](made)
+
+
+TWO_DOORS = (
+    {},
+    {
+        "mechanism": "stolen_account",
+        "auth_user": "ann",
+        "origin_queue_id": "4C1",
+        "origin_life": 1,
+        "received": START + timedelta(hours=9),
+    },
+)
+
+
+def test_a_delisting_request_names_every_door_and_the_last_of_all_messages(case):
+    told = request(with_impact(case(deliveries=TWO_DOORS), clean=CLEAN))
+    assert "Cause: an open relay" in told
+    assert "Cause: a login was used by somebody else: 1 message" in told
+    assert "End: the last abusive message came on 8 Dec 2026, 14:00 UTC" in told
+    assert "[The log does not show that the door is closed." in told
+
+
+def test_a_refused_relay_attempt_shuts_no_stolen_login(case):
+    told = request(with_impact(case(deliveries=TWO_DOORS), clean=CLEAN))
+    assert "1 attempt to relay was refused after the last relayed message" in told
+    assert "not whether the rest is shut: stolen login." in told
 
 
 def test_strangers_words_cannot_add_a_header_or_a_part(case):
