@@ -171,14 +171,30 @@ def unaltered(case: Path) -> Case:
         SettingsError: the folder is no case.
         HashMismatch: an output is not what the manifest says.
     """
-    manifest = case / "manifest.json"
-    outputs = json.loads(manifest.read_text("utf-8"))["outputs"] if manifest.is_file() else {}
-    for name, expected in outputs.items():
+    for name, expected in _outputs(case).items():
         output = case / name
-        if not output.is_file() or hashlib.sha256(output.read_bytes()).hexdigest() != expected:
+        if not output.is_file() or _sha256(output) != expected:
             remedy = "Run analyze with --force to make the case anew."
             raise HashMismatch("is not what the manifest says", output, remedy)
     return Case.load(case)
+
+
+def _outputs(case: Path) -> dict[str, str]:
+    """SHA-256 of every output, as the manifest states it."""
+    path = case / "manifest.json"
+    try:
+        outputs = json.loads(path.read_text("utf-8"))["outputs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        outputs = None
+    if not isinstance(outputs, dict) or not outputs:
+        remedy = "Give a folder that `relaytrail analyze` wrote."
+        raise SettingsError("this is not a case folder: it has no whole manifest", case, remedy)
+    return outputs
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager

@@ -464,3 +464,24 @@ def test_help_answers_quickly():
     heavy = ("pandas", "pyarrow", "matplotlib", "numpy", "pydantic")
     assert not [name for name in heavy if f" {name}\n" in done.stderr]
     assert min(took) < 1.5  # 0.3 s on a quiet machine; generous, for a busy one
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("report", "case", "--for", "management"), ("aid", "case"), ("compare", "case", "case"),
+     ("site", "infer", "case")],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_nothing_is_told_of_a_case_that_somebody_changed(made, relaytrail, command):
+    (made / "case/impact.json").write_text("garbage", "utf-8")
+    code, out, err = relaytrail(*command)
+    assert (code, out) == (4, "")
+    assert "impact.json" in err
+
+
+@pytest.mark.parametrize("manifest", ["{}", "garbage"])
+def test_a_case_without_a_whole_manifest_is_none(made, relaytrail, manifest):
+    (made / "case/manifest.json").write_text(manifest, "utf-8")
+    code, out, err = relaytrail("aid", "case")
+    assert (code, out) == (2, "")
+    assert "no whole manifest" in err

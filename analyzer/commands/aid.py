@@ -25,10 +25,10 @@ def aid(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Print queue ids of abuse to delete, accounts to lock, addresses to refuse. Runs nothing."""
-    from analyzer.case import Case
+    from analyzer.folder import unaltered
     from analyzer.report import first_aid
 
-    told = first_aid.aid(Case.load(case))
+    told = first_aid.aid(unaltered(case))
     if mta is not None:
         told["queue"]["messages"] = [m for m in told["queue"]["messages"] if m["mta"] == mta]
     if only_ids:

@@ -24,10 +24,10 @@ def compare(
     ] = False,
 ) -> None:
     """Tell by two cases whether the abuse ended: clean hours, refused attempts, same hours."""
-    from analyzer.case import Case
+    from analyzer.folder import unaltered
     from analyzer.report import comparison
 
-    told = comparison.compare(Case.load(before), Case.load(after))
+    told = comparison.compare(unaltered(before), unaltered(after))
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
     else:

@@ -204,9 +204,9 @@ def _test(
 
 def _clients(case: Path) -> tuple[set[str], list[str]]:
     """The clients of a case, and what its site calls ours."""
-    from analyzer.case import Case
+    from analyzer.folder import unaltered
 
-    known = Case.load(case)
+    known = unaltered(case)
     seen = {*known.messages["client_ip"].to_pylist(), *known.attempts["client_ip"].to_pylist()}
     site = known.manifest.get("site", {})
     return seen - {None}, [*(site.get("servers") or []), *(site.get("networks") or [])]

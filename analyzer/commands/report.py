@@ -52,8 +52,8 @@ def report(
 
     The case itself stays as it is. Texts have square brackets where only you know what is true.
     """
-    from analyzer.case import Case
     from analyzer.errors import SettingsError
+    from analyzer.folder import unaltered
     from analyzer.report.redact import redacted
 
     if audience is None and output is None:
@@ -61,7 +61,7 @@ def report(
         raise SettingsError("where is the report to be written?", case, remedy)
     if output is not None and output.resolve().is_relative_to(case.resolve()):
         raise SettingsError("lies inside the case", output, "Give -o a folder outside the case.")
-    told = Case.load(case)
+    told = unaltered(case)
     told = redacted(told) if redact else told
     files = _texts(told, audience) if audience else _files(told, paper, None if redact else case)
     if output is None:

@@ -65,10 +65,13 @@ def _asked(postfix: Postfix, tables: Tables) -> tuple[list[Door], list[Finding]]
 
 
 def _behind(postfix: Postfix, tables: Tables, found: Sequence[Finding]) -> list[Finding]:
-    """Holes that show when those in front of them are closed: whoever is trusted needs no other."""
+    """Holes that show when those in front of them are closed: whoever is trusted needs no other.
+
+    A server that refuses all mail is put right first: the corrected line may be what opens it.
+    """
     more: list[Finding] = []
     for _ in range(MOST_ROUNDS):
-        changes = [f.change for f in found if f.weight in GRAVE and f.change]
+        changes = [f.change for f in found if f.change and _is_changed(f)]
         if not changes:
             break
         for change in changes:
@@ -80,6 +83,11 @@ def _behind(postfix: Postfix, tables: Tables, found: Sequence[Finding]) -> list[
         ]
         more += found
     return more
+
+
+def _is_changed(found: Finding) -> bool:
+    """Would the owner change it, and with it what a stranger gets?"""
+    return found.weight in GRAVE or found.check == checks.NO_GUARD
 
 
 def _places(postfix: Postfix, tables: Tables, service: Service | None) -> Places:

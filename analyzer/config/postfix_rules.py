@@ -134,9 +134,9 @@ def _setup(places: Places) -> Found:
     if postfix.level < (2, 0, 0) and not postfix.older_than(3, 0):
         said = postfix.setting("compatibility_level")
         place = said.place if said else Place("main.cf", 0)
-        bound = [
-            n for n in ("relay_domains", "mynetworks", "mynetworks_style") if not postfix.stated(n)
-        ]
+        bound = [name for name in ("relay_domains",) if not postfix.stated(name)]
+        if not postfix.stated("mynetworks") and not postfix.stated("mynetworks_style"):
+            bound += ["mynetworks", "mynetworks_style"]  # the style counts where no list is stated
         if bound:
             detail = f"Not stated, and so as in 2.x: {', '.join(bound)}."
             yield checks.LEVEL, Said("", place), detail, Change("compatibility_level", "3.6"), None

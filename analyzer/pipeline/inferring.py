@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.dataset as ds
 
 from analyzer import evidence, formats, messages
 from analyzer.case import Case
+from analyzer.folder import unaltered
 from analyzer.pipeline.dating import ASSUMED_ZONE, Dated, date, one_table_a_kind
 from analyzer.pipeline.judging import judged
 from analyzer.pipeline.reading import read_all
@@ -49,11 +49,11 @@ def infer(
     """
     first = Path(arguments[0])
     if len(arguments) == 1 and (first / "manifest.json").is_file():
-        manifest = json.loads((first / "manifest.json").read_text("utf-8"))
-        stated = _stated(manifest.get("site") or {})
+        case = unaltered(first)
+        stated = _stated(case.manifest.get("site") or {})
         zone = (stated.timezone if stated else None) or ASSUMED_ZONE
         dated = of_case(ds.dataset(first / "events").to_table().select(EVENTS.names), zone)
-        doubts = _doubts(Case.load(first)) if stated else ()
+        doubts = _doubts(case) if stated else ()
     else:
         stated, dated = None, date(read_all(evidence.find(arguments), progress), year, None)
         doubts = ()
