@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
+import shutil
+import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -99,6 +104,7 @@ FailOnFindings = Annotated[
 ]
 
 INCOMPLETE = 5  # some evidence could not be read to its end
+INTERRUPTED = 130
 
 
 def _version(asked: bool) -> None:
@@ -187,7 +193,9 @@ app.command(epilog="Example: relaytrail impact case --inputs impact.toml")(impac
 
 def main() -> None:
     """The one place that turns an error into an exit code."""
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # all is done by then
     try:
+        _place_to_keep_fonts()
         app()
     except AnalyzerError as error:
         _complain(error)
@@ -207,8 +215,30 @@ def main() -> None:
         what = error.strerror or type(error).__name__
         _complain(EnvironmentTrouble(what, error.filename or "this machine", remedy))
     except KeyboardInterrupt:
-        typer.secho("\nInterrupted: nothing was written.", err=True)
-        raise SystemExit(130) from None
+        _interrupted()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _interrupted()
+        raise
+
+
+def _interrupted() -> None:
+    told = "\nInterrupted. Nothing is half-written: a case is as it was, or whole."
+    typer.secho(told, err=True)
+    raise SystemExit(INTERRUPTED) from None
+
+
+def _place_to_keep_fonts() -> None:
+    """Matplotlib and fontconfig keep what they know of fonts, and complain where they cannot."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - may have no home
+    place = Path(home).absolute()
+    standing = next(folder for folder in (place, *place.parents) if folder.exists())
+    if standing.is_dir() and os.access(standing, os.W_OK | os.X_OK):
+        return
+    folder = tempfile.mkdtemp(prefix="relaytrail-fonts-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["XDG_CACHE_HOME"] = folder
+    os.environ.setdefault("MPLCONFIGDIR", folder)
 
 
 def _complain(error: AnalyzerError) -> None:

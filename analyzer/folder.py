@@ -230,7 +230,9 @@ def in_place_of(folder: Path) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(partial, ignore_errors=True)
         yield partial
-        _take_place(folder, partial, old)
+        if folder.exists():
+            folder.rename(old)
+        partial.rename(folder)
     except OSError as error:
         raise EnvironmentTrouble(
             f"cannot be written: {error.strerror or error}",
@@ -238,18 +240,7 @@ def in_place_of(folder: Path) -> Iterator[Path]:
             "Free some space, or give --case another folder.",
         ) from error
     finally:
+        if old.exists() and not folder.exists():  # stopped between the two renames
+            old.rename(folder)
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _take_place(folder: Path, partial: Path, old: Path) -> None:
-    """One rename where nothing stands; else the old case comes back if the new one cannot."""
-    if not folder.exists():
-        partial.rename(folder)
-        return
-    folder.rename(old)
-    try:
-        partial.rename(folder)
-    except OSError:
-        old.replace(folder)
-        raise

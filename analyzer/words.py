@@ -90,13 +90,13 @@ def span(length: timedelta) -> str:
     return f"{minutes} min" if minutes else f"{seconds} s"
 
 
-def listing(items: Sequence[str], most: int = 3) -> str:
+def listing(items: Sequence[str], most: int = 3, last: str = "and") -> str:
     """a, b and c; a, b, c and 14 more."""
     shown = list(items[:most])
     if len(items) > most:
         return f"{', '.join(shown)} and {len(items) - most:,} more"
     if len(shown) > 1:
-        return f"{', '.join(shown[:-1])} and {shown[-1]}"
+        return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
     return shown[0] if shown else NONE
 
 

@@ -448,6 +448,62 @@ def test_help_shows_an_example_and_the_exit_codes(relaytrail):
     assert "Exit codes: 0 done" in words
 
 
+def test_help_shows_words_in_brackets_as_they_are(relaytrail):
+    commands = ("analyze", "aid", "audit", "compare", "dnsbl", "impact", "report", "test-relay")
+    helps = {name: relaytrail(name, "--help")[1] for name in (*commands, "trace", "watch")}
+    assert "Needs the extra `live`." in flat(helps["dnsbl"])
+    assert not [name for name, told in helps.items() if "relaytrail." in told]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_ctrl_c_ends_with_130_and_a_line_and_leaves_a_case_whole(
+    place, relaytrail, monkeypatch, moment
+):
+    """Before the case takes its place, and when it is told of."""
+    stop = {"before": "analyzer.report.write", "after": "analyzer.report.summary.as_text"}[moment]
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stop, stopped)
+    code, out, err = relaytrail("analyze", "mail.log", *YEAR)
+    assert (code, out) == (130, "")
+    assert err.count("\n") == 2
+    assert "Interrupted. Nothing is half-written" in err
+    assert (place / "case").exists() == (moment == "after")
+    assert sorted(path.name for path in place.iterdir() if path.name.startswith(".")) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("trace", "case", ""), "nothing is asked for"),
+        (("trace", "case", "<>"), "nothing is asked for"),
+        (("aid", "case", "--mta", "exim"), "there is no 'exim' Give postfix, sendmail or exchange"),
+    ],
+    ids=" ".join,
+)
+def test_a_question_without_sense_is_refused(made, relaytrail, command, told):
+    code, out, err = relaytrail(*command)
+    assert (code, out) == (2, "")
+    assert told in flat(err)
+
+
+def test_a_home_that_cannot_be_written_is_no_reason_for_words(place):
+    """Matplotlib and fontconfig would complain, on the terminal."""
+    nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null/x", "XDG_CONFIG_HOME": "/dev/null"}
+    path = str(ROOT) + os.pathsep + os.environ.get("PYTHONPATH", "")
+    done = subprocess.run(
+        [sys.executable, "-m", "analyzer.cli", "analyze", "mail.log", *YEAR],
+        cwd=place,
+        env={**os.environ, **nowhere, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+
+
 def test_the_version_is_told(relaytrail):
     code, out, _ = relaytrail("--version")
     assert code == 0

@@ -102,6 +102,25 @@ def test_the_old_case_comes_back_if_the_new_one_cannot_take_its_place(tmp_path, 
     assert (tmp_path / "case/result").read_text() == "old"
 
 
+def test_the_old_case_comes_back_if_the_user_stops_it_between_the_two_renames(
+    tmp_path, monkeypatch
+):
+    make(tmp_path / "case")
+    rename = Path.rename
+
+    def stopped(path, target):
+        moved = rename(path, target)
+        if ".old-" in Path(target).name:
+            raise KeyboardInterrupt
+        return moved
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt), folder(tmp_path / "case", force=True).new() as place:
+        (place / "result").write_text("new")
+    assert names(tmp_path) == ["case"]
+    assert (tmp_path / "case/result").read_text() == "old"
+
+
 def test_two_runs_at_once_do_not_share_a_half_written_folder(tmp_path, monkeypatch):
     with folder(tmp_path / "case").new() as one:
         monkeypatch.setattr(os, "getpid", lambda: 4711)

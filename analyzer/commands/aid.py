@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+SERVERS = ("postfix", "sendmail", "exchange")
 EXAMPLE = "Example: relaytrail aid case; relaytrail aid case --ids | postsuper -d -"
 
 
@@ -19,15 +20,19 @@ def aid(
     mta: Annotated[
         str | None,
         typer.Option(
-            help="With --ids: only those of postfix, sendmail or exchange.", show_default=False
+            metavar="|".join(SERVERS),
+            help="Of the queue, only what such a server holds.",
+            show_default=False,
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Print queue ids of abuse to delete, accounts to lock, addresses to refuse. Runs nothing."""
+    from analyzer.commands.choice import chosen
     from analyzer.folder import unaltered
     from analyzer.report import first_aid
 
+    mta = chosen(mta, "--mta", SERVERS) if mta is not None else None
     told = first_aid.aid(unaltered(case))
     if mta is not None:
         told["queue"]["messages"] = [m for m in told["queue"]["messages"] if m["mta"] == mta]

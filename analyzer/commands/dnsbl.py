@@ -41,7 +41,7 @@ def dnsbl(
         bool, typer.Option("--fail-on-findings", help="Exit with 1 if an address is listed.")
     ] = False,
 ) -> None:
-    """Ask public blocklists by DNS whether they list our addresses now. Needs relaytrail[live]."""
+    """Ask public blocklists by DNS whether they list our addresses now. Needs the extra `live`."""
     from analyzer.errors import SettingsError
     from analyzer.impact import blocklists
     from analyzer.probe import dnsbl as lists

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-
-class Audience(StrEnum):
-    """Who is written to."""
-
-    management = "management"
-    technical = "technical"
-    delisting = "delisting"
-
-
-class Paper(StrEnum):
-    """Sizes of paper."""
-
-    a4 = "a4"
-    letter = "letter"
+READERS = ("management", "technical", "delisting")
+PAPERS = ("a4", "letter")
 
 
 def report(
     case: Annotated[Path, typer.Argument(help="Folder that analyze wrote.", show_default=False)],
     audience: Annotated[
-        Audience | None,
-        typer.Option("--for", help="Texts to send, instead of the report.", show_default=False),
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="|".join(READERS),
+            help="Texts to send, instead of the report.",
+            show_default=False,
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -39,7 +31,9 @@ def report(
             show_default=False,
         ),
     ] = None,
-    paper: Annotated[Paper, typer.Option(help="Paper of the PDF.")] = Paper.a4,
+    paper: Annotated[
+        str, typer.Option(metavar="|".join(PAPERS), help="Paper of the PDF.")
+    ] = PAPERS[0],
     redact: Annotated[
         bool,
         typer.Option(
@@ -52,10 +46,13 @@ def report(
 
     The case itself stays as it is. Texts have square brackets where only you know what is true.
     """
+    from analyzer.commands.choice import chosen
     from analyzer.errors import SettingsError
     from analyzer.folder import unaltered
     from analyzer.report.redact import redacted
 
+    audience = chosen(audience, "--for", READERS) if audience is not None else None
+    paper = chosen(paper, "--paper", PAPERS)
     if audience is None and output is None:
         remedy = "Give -o FOLDER, or --for management|technical|delisting to print texts."
         raise SettingsError("where is the report to be written?", case, remedy)
@@ -74,21 +71,21 @@ def report(
         typer.echo(str(output / name))
 
 
-def _texts(told: object, audience: Audience) -> dict[str, bytes]:
+def _texts(told: object, audience: str) -> dict[str, bytes]:
     from analyzer.case import Case
     from analyzer.report.texts import AUDIENCES
 
     assert isinstance(told, Case)
-    return {name: text.encode() for name, text in AUDIENCES[audience.value](told).items()}
+    return {name: text.encode() for name, text in AUDIENCES[audience](told).items()}
 
 
-def _files(told: object, paper: Paper, events: Path | None) -> dict[str, bytes]:
+def _files(told: object, paper: str, events: Path | None) -> dict[str, bytes]:
     from analyzer import charts
     from analyzer import report as reporting
     from analyzer.case import Case
 
     assert isinstance(told, Case)
-    return reporting.told(told, charts.draw(told), paper.value, events)
+    return reporting.told(told, charts.draw(told), paper, events)
 
 
 def _write(files: dict[str, bytes], output: Path, force: bool) -> None:

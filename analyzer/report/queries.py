@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analyzer.errors import SettingsError
 from analyzer.schema import ATTEMPTS
 
 QUEUE_ID = re.compile(r"[0-9A-Za-z]{5,40}")  # the short ids of all servers that we read
@@ -62,9 +63,16 @@ class Query:
 
 
 def recognised(text: str) -> Query:
-    """The query that a text stands for."""
+    """The query that a text stands for.
+
+    Raises:
+        SettingsError: it is empty.
+    """
     bare = text.strip()
     inside = bare[1:-1] if bare.startswith("<") and bare.endswith(">") else bare
+    if not inside:
+        remedy = "Give a message-id, queue id, address, IP address, login or domain."
+        raise SettingsError("nothing is asked for", "relaytrail trace", remedy)
     address = _ip(inside)
     if address:
         return _query(address, {"IP address": IPS})

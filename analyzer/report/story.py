@@ -158,6 +158,8 @@ def _sources(facts: Facts) -> list[dict[str, Any]]:
                 if row["source"] == MADE_HERE
                 else display(str(row["source"]), 60),
                 **shown,
+                "mail": f"{words.count(row['messages'], 'message')}, "
+                f"{words.count(row['recipients'], 'recipient')}",
                 "bytes": words.size(row["bytes"]),
                 "bytes_key": int(row["bytes"]),
                 **{name: words.short(time) for name, time in times.items()},

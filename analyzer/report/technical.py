@@ -37,7 +37,7 @@ def _text(story: dict[str, Any]) -> str:
 
 def _sources(story: dict[str, Any]) -> list[str]:
     rows = [
-        f"{row['source']}: {row['messages']} messages, {row['recipients']} recipients, "
+        f"{row['source']}: {row['mail']}, "
         f"{row['delivered']} delivered, {row['first_key']} to {row['last_key']}"
         for row in story["sources"][:SOURCES_SHOWN]
     ]

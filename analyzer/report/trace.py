@@ -35,7 +35,7 @@ def trace(folder: Path, text: str, limit: int) -> Dict:
         limit: Messages, and attempts, that are told; all are counted.
 
     Raises:
-        SettingsError: the folder is no case.
+        SettingsError: the folder is no case, or nothing is asked for.
     """
     if not (folder / "manifest.json").is_file():
         remedy = "Give a folder that `relaytrail analyze` wrote."

@@ -19,7 +19,11 @@ from analyzer.display import display
 from analyzer.report.letter import wrapped
 from analyzer.site import OURS_ALONE
 
-DOORS = ("open_relay", "stolen_account")  # the client is elsewhere, and saw to it that mail went
+# The client is elsewhere, and saw to it that mail went.
+DOORS = {
+    "open_relay": "was relayed through our server",
+    "stolen_account": "was submitted to our server with a stolen login",
+}
 MOST = 200  # reports; the rest stand in deliveries.parquet
 LINES_SHOWN = 20
 PREFIX = {4: 24, 6: 48}
@@ -78,7 +82,10 @@ def _network(text: str) -> str:
 
 
 def report(address: str, rows: pd.DataFrame, domain: str) -> dict[str, Any]:
-    """The report itself, valid by the schema of XARF 3 for spam."""
+    """The report itself, valid by the schema of XARF 3 for spam.
+
+    The port is told where the log leaves no other: a login may have come to 25, 465 or 587.
+    """
     first, last = rows["received"].iloc[0], rows["received"].iloc[-1]
     once = rows.drop_duplicates(["server", "origin_queue_id", "origin_life"])
     told: dict[str, Any] = {
@@ -87,7 +94,7 @@ def report(address: str, rows: pd.DataFrame, domain: str) -> dict[str, Any]:
         "Date": words.iso(last),
         "FirstSeen": words.iso(first),
         "SourceIp": address,
-        "DestinationPort": 25,
+        **({"DestinationPort": 25} if set(rows["mechanism"]) == {"open_relay"} else {}),
         "ReporterNotes": f"{words.count(len(once), 'message')} for "
         f"{words.count(len(rows), 'recipient')}; times are UTC. The envelope sender is forged or "
         "not: the address is what our server saw.",
@@ -130,7 +137,8 @@ def _mail(address: str, rows: pd.DataFrame, domain: str, case: Case) -> str:
     version = (case.manifest.get("tool") or {}).get("version", "")
     note = told["Report"]["ReporterNotes"]
     when = f"from {told['Report']['FirstSeen']} to {told['Report']['Date']}"
-    text = wrapped(f"Mail from {address} was relayed through our server {when}: {note}")
+    came = " and ".join(DOORS[door] for door in DOORS if rows["mechanism"].eq(door).any())
+    text = wrapped(f"Mail from {address} {came} {when}: {note}")
     body = json.dumps(told, ensure_ascii=True, indent=2)
     return "\n".join(
         [

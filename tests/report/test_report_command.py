@@ -78,9 +78,12 @@ def test_redacted_texts_name_no_user(folder, relaytrail):
         ([], "where is the report to be written?"),
         (["-o", "case/out"], "lies inside the case"),
         (["-o", "."], "the file exists"),
+        (["-o", "out", "--paper", "legal"], "--paper: there is no 'legal' Give a4 or letter."),
+        (["--for", "boss"], "no 'boss' Give management, technical or delisting."),
     ],
-    ids=["neither texts nor a folder", "a folder in the case", "a folder with a report"],
-)
+    ids=["neither texts nor a folder", "a folder in the case", "a folder with a report",
+         "paper of another size", "somebody else"],
+)  # fmt: skip
 def test_it_refuses_and_says_what_to_do(folder, relaytrail, tmp_path, monkeypatch, arguments, told):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "report.pdf").write_bytes(b"mine")

@@ -187,3 +187,20 @@ def test_strangers_words_cannot_add_a_header_or_a_part(case):
 def test_an_empty_case_has_texts_too(case, audience):
     empty = case(deliveries=[], findings=[], attempts=[], blocklists=[], figures=[], inputs=[])
     assert all(text.strip() for text in AUDIENCES[audience](empty).values())
+
+
+def test_a_network_is_told_of_a_stolen_login_as_of_one(case):
+    mails = AUDIENCES["technical"](case(deliveries=TWO_DOORS[1:]))
+    (mail,) = [text for name, text in mails.items() if "xarf/" in name]
+    words, _, attached = email.message_from_string(mail).get_payload()
+    told = " ".join(words.get_payload().split())
+    assert "203.0.113.7 was submitted to our server with a stolen login" in told
+    assert "relayed" not in told
+    assert "DestinationPort" not in json.loads(attached.get_payload())["Report"]
+
+
+def test_a_single_message_is_written_as_one(case):
+    assert (
+        "203.0.113.7: 1 message, 1 recipient, 1 delivered"
+        in AUDIENCES["technical"](case())["technical.txt"]
+    )
