@@ -18,7 +18,8 @@ def answers(facts: Facts) -> list[dict[str, str]]:
 
 def _found(facts: Facts) -> list[tuple[str, str]]:
     total = facts.total
-    grade = "" if facts.verdict == "possible" else f"{words.capital(facts.verdict)}: "
+    named = sentences.grade(facts)
+    grade = "" if named == "possible" else f"{words.capital(named)}: "
     first, last = (
         "not in the log" if time is None else f"{words.stamp(time)} UTC"
         for time in (total.first, total.last)
@@ -83,6 +84,8 @@ def _how_many(facts: Facts) -> str:
     messages = sentences.least(facts) + words.count(total.messages, "message")
     recipients = words.count(total.recipients, "recipient")
     told = f"{messages} ({words.size(total.bytes)}) to {recipients}: {words.listing(fates, 5)}"
+    if shares := sentences.shares(facts):
+        told += f"; of the messages, {shares}"
     if facts.notices is not None:
         told += f"; besides, {words.count(facts.notices.messages, 'notice')} to strangers"
     return words.capital(f"{told}.")

@@ -14,6 +14,7 @@ from analyzer.schema import NOT_DELIVERIES
 
 OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
+GRADES = ("confirmed", "probable", "possible")
 MADE_HERE = "made on this server"
 ORDER = tuple(DOORS)
 COLUMNS = [
@@ -62,6 +63,8 @@ class Facts:
     total: Total  # the abuse itself
     notices: Total | None  # to strangers about it; None where notices are all there is
     doors: dict[str, Total]
+    graded: dict[str, dict[str, Total]]  # of each door, by the verdict of the findings; best first
+    grades: dict[str, int]  # messages of `total` by verdict, best first
     sources: pd.DataFrame
     unclear: int  # messages, beside those that are told of
     messages_read: int
@@ -93,10 +96,13 @@ def gather(case: Case) -> Facts:
     unclear_messages = int(unclear["message"].nunique())
     if rows.empty and len(abuse):  # doubted throughout: the doubtful rows are what there is to tell
         rows, unclear_messages = unclear, 0
+    rows["grade"] = _grades(rows, abuse)
     doors = {str(door): _total(_itself(part)) for door, part in rows.groupby("mechanism")}
+    graded = {str(door): _by_grade(_itself(part)) for door, part in rows.groupby("mechanism")}
     cause = rows[rows["mechanism"] != "backscatter"]
     followed = bool(len(cause)) and len(cause) < len(rows)
     total = _total(cause if followed else rows)
+    by_grade = _by_grade(cause if followed else rows)
     attempts = case.attempts.select(["time", "client_ip", "kind", "repeat"]).to_pandas()
     inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
     times = [
@@ -111,6 +117,8 @@ def gather(case: Case) -> Facts:
         total=total,
         notices=doors["backscatter"] if followed else None,
         doors={door: doors[door] for door in sorted(doors, key=lambda door: _rank(door, doors))},
+        graded=graded,
+        grades={grade: part.messages for grade, part in by_grade.items()},
         sources=_sources(rows),
         unclear=unclear_messages,
         messages_read=len(case.messages),
@@ -171,6 +179,29 @@ def _total(rows: pd.DataFrame) -> Total:
         first=times.min() if len(times) else None,
         last=times.max() if len(times) else None,
     )
+
+
+def _grades(rows: pd.DataFrame, abuse: pd.DataFrame) -> pd.Series[str]:
+    """The verdict of the finding that tells of each row: by its client, its login, its server.
+
+    Where several findings may, or none is found, the weakest word of that door counts.
+    """
+    weight = {grade: number for number, grade in enumerate(GRADES)}
+    told = abuse.assign(weight=abuse["verdict"].map(weight))
+    weakest = told.groupby("mechanism")["weight"].max()
+    of_subject = told.groupby(["mechanism", "subject"])["weight"].max()
+    found = pd.Series(float("nan"), rows.index)
+    for column in ("client_ip", "auth_user", "server"):
+        keys = pd.MultiIndex.from_frame(rows[["mechanism", column]])
+        found = found.fillna(pd.Series(of_subject.reindex(keys).to_numpy(), rows.index))
+    found = found.fillna(rows["mechanism"].map(weakest)).fillna(len(GRADES) - 1)
+    return found.map(dict(enumerate(GRADES)))
+
+
+def _by_grade(rows: pd.DataFrame) -> dict[str, Total]:
+    """What the findings of each verdict tell of, the best first."""
+    parts = dict(list(rows.groupby("grade")))
+    return {grade: _total(parts[grade]) for grade in GRADES if grade in parts}
 
 
 def _by_weight(values: pd.Series[str]) -> list[str]:

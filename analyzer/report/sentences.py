@@ -5,12 +5,15 @@ Strangers' words in them have gone through `display`.
 
 from __future__ import annotations
 
+import ipaddress
+
 import pandas as pd
 
 from analyzer import words
 from analyzer.display import display
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, Total
+from analyzer.site import OURS_ALONE
 
 MOST = 0.1  # of the lines of mail programs unread: then a log without abuse acquits nobody
 QUIET_ENOUGH = pd.Timedelta(hours=1)  # less silence than this at the end of a log says nothing
@@ -24,6 +27,7 @@ GRADES = {
     "probable": "Probable: the pattern fits abuse, but one link of the proof is missing.",
     "possible": "Possible: the pattern fits abuse, but innocent reasons are not ruled out.",
 }
+SURENESS = {"probable": "probably", "possible": "possibly"}
 ELSEWHERE = (
     "The log shows only what this server did between its first and last line: mail that went "
     "past it, or before or after, cannot be seen here."
@@ -39,6 +43,11 @@ def server(facts: Facts) -> str:
 def main_door(facts: Facts) -> str:
     """The door to tell of first."""
     return next(iter(facts.doors), "unclear")
+
+
+def grade(facts: Facts) -> str:
+    """The verdict that the headline names: of the door that is told of first."""
+    return next(iter(facts.graded.get(main_door(facts), {})), facts.verdict)
 
 
 def title(facts: Facts) -> str:
@@ -66,22 +75,42 @@ def lead(facts: Facts) -> list[str]:
 
 
 def what(facts: Facts) -> str:
-    """When, who, what, how many: by the main door; the others are named."""
+    """When, who, what, how many: what is as sure as the headline says, of the main door.
+
+    What is less sure, and the other doors, are named.
+    """
     mechanism = main_door(facts)
-    total = facts.doors.get(mechanism, facts.total)
+    total = facts.graded.get(mechanism, {}).get(grade(facts), facts.total)
     possible = "Possibly, " if facts.verdict == "possible" else ""
     when = words.capital(possible + _between(total))
     return f"{when}, {server(facts)} {_deed(mechanism, total, least(facts))}{_besides(facts)}."
 
 
 def _besides(facts: Facts) -> str:
-    """Other doors than the main one; of notices it is told elsewhere."""
+    """What is less sure, and other doors than the main one; of notices it is told elsewhere."""
+    named, main = grade(facts), main_door(facts)
     others = [
-        told.format(messages=words.count(total.messages, "message"))
+        f"{SURENESS[less]} {words.count(total.messages, 'message')} more of that kind"
+        f"{_sources(total)}"
+        for less, total in list(facts.graded.get(main, {}).items())[1:]
+    ]
+    others += [
+        f"{doubt}{told.format(messages=words.count(total.messages, 'message'))}"
         for mechanism, total in list(facts.doors.items())[1:]
         if (told := door(mechanism).besides)
+        for doubt in [_doubtful(facts, mechanism, named)]
     ]
     return f"; besides, {' and '.join(others)}" if others else ""
+
+
+def _sources(total: Total) -> str:
+    return f" from {words.count(len(total.addresses), 'address')}" if total.addresses else ""
+
+
+def _doubtful(facts: Facts, mechanism: str, named: str) -> str:
+    """A word before a door of which something is less sure than the headline says."""
+    weakest = list(facts.graded.get(mechanism, {named: None}))[-1]
+    return f"{SURENESS[weakest]} " if weakest in SURENESS and weakest != named else ""
 
 
 def least(facts: Facts) -> str:
@@ -186,13 +215,46 @@ def doubt(facts: Facts) -> str:
 
 def certainty(facts: Facts) -> list[str]:
     """How sure the report is, and which way its numbers may be wrong."""
-    lines = [GRADES[facts.verdict]] if facts.found else []
+    lines = [" ".join([GRADES[grade(facts)], *_shares(facts)])] if facts.found else []
+    lines += _private(facts)
     if facts.unclear and facts.found:
         further = words.count(facts.unclear, "further message")
         lines.append(f"{further} could not be judged: an upper bound adds them.")
     if facts.lower_bound:
         lines.append("Lines are missing from the log, so counts are lower bounds.")
     return lines + (_unread(facts) if facts.found else [])
+
+
+def shares(facts: Facts) -> str:
+    """How much of the abuse is how sure; empty where all of it is equally so."""
+    parts = [f"{words.thousands(number)} {name}" for name, number in facts.grades.items()]
+    return words.listing(parts) if len(parts) > 1 else ""
+
+
+def _shares(facts: Facts) -> list[str]:
+    told = shares(facts)
+    return [f"Of the {facts.total.messages:,} messages: {told}."] if told else []
+
+
+def _private(facts: Facts) -> list[str]:
+    """Who stands among strangers although nobody elsewhere has such an address."""
+    relay = facts.doors.get("open_relay")
+    found = [address for address in relay.addresses if _is_private(address)] if relay else []
+    if not found:
+        return []
+    one = len(found) == 1
+    names = words.listing([display(address, 45) for address in found])
+    who = "1 private address counts" if one else f"{len(found):,} private addresses count"
+    why = f"no network of site.toml that is believed holds {'it' if one else 'them'}"
+    return [f"{who} as outside ({names}), a host or gateway of your own: {why}."]
+
+
+def _is_private(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in OURS_ALONE)
 
 
 def two_lines(time: pd.Timestamp | None) -> tuple[str, str]:

@@ -113,8 +113,9 @@ def _figures(facts: Facts) -> list[dict[str, str]]:
         logins = words.count(len(total.accounts), "login")
         origin = f"through {logins}" if total.accounts else "without a login"
         size = f"{least}{words.size(total.bytes)}{besides}"
+        note = "; ".join(filter(None, [sentences.shares(facts), size]))
         pairs = [
-            ("Abusive messages", words.thousands(total.messages), size),
+            ("Abusive messages", words.thousands(total.messages), note),
             ("Recipients", words.thousands(total.recipients), f"{least}addresses on envelopes"),
             ("Accepted elsewhere", words.thousands(total.delivered), accepted),
             ("Addresses it came from", words.thousands(len(total.addresses)), origin),

@@ -281,3 +281,40 @@ def test_a_site_that_looks_wrong_is_said_above_everything_else(case):
     assert said.startswith("Who is local looks wrong as stated")
     assert "domain0.test looks local domain1.test looks local 1 more doubt under" in said
     assert tell(case())["doubt"] == ""
+
+
+def mixed(case, *more):
+    """One client is confirmed, another one only probable."""
+    other = {"origin_queue_id": "4C1", "origin_life": 1, "client_ip": "10.2.3.4"}
+    told = {"finding_id": "open_relay-2", "subject": "10.2.3.4", "verdict": "probable"}
+    return case(deliveries=[{}, other, *more], findings=[{}, told])
+
+
+def test_the_headline_counts_what_is_as_sure_as_it_says_and_tells_the_rest_apart(case):
+    told = tell(mixed(case))
+    assert "accepted 1 message from 1 address outside" in told["lead"][0]
+    assert "besides, probably 1 message more of that kind from 1 address" in told["lead"][0]
+    assert "Of the 2 messages: 1 confirmed and 1 probable." in told["certainty"][0]
+    assert told["figures"][0]["note"].startswith("1 confirmed and 1 probable; ")
+
+
+def test_a_private_address_among_strangers_is_told_of(case):
+    assert "1 private address counts as outside (10.2.3.4)" in tell(mixed(case))["certainty"][1]
+    assert len(tell(case())["certainty"]) == len(tell(mixed(case))["certainty"]) - 1
+
+
+def test_the_headline_is_as_sure_as_the_door_that_it_tells_of(case):
+    """A single confirmed message of another door confirms nothing of the first one."""
+    login = {
+        "mechanism": "stolen_account",
+        "auth_user": "ann",
+        "origin_queue_id": "4D1",
+        "origin_life": 2,
+    }
+    more = {"origin_queue_id": "4E1", "origin_life": 3}
+    relay = {"verdict": "probable"}
+    stolen = {"finding_id": "s-1", "mechanism": "stolen_account", "subject": "ann"}
+    told = tell(case(deliveries=[{}, more, login], findings=[relay, stolen]))
+    assert told["certainty"][0].startswith("Probable: ")
+    assert told["answers"][0]["answer"].startswith("Probable: On 8 Dec")
+    assert "accepted 2 messages" in told["lead"][0]
