@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from analyzer import site
+from analyzer.evidence.follow import Notice
 from analyzer.pipeline.watching import Watch
-from analyzer.report.alarm import as_json, as_text
+from analyzer.report.alarm import NOTICES, as_json, as_text, notice_as_json, notice_as_text
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "tests/scenarios/site.toml"
@@ -101,6 +102,56 @@ def test_a_log_without_mail_yet_is_waited_for(watching):
     assert len(watching.look({"mail.log": message(1)})) == 1
 
 
+UNKNOWN = b"Dec  8 05:00:00 mx1 postfix/smtpd[42]: frobnicated \x1b[2J by [bold]x[/bold]\n"
+
+
+def test_lines_that_are_not_understood_are_told_at_the_double_and_not_each_time(watching):
+    watching.begin({"mail.log": QUIET})
+    counts = []
+    for _ in range(9):
+        watching.look({"mail.log": UNKNOWN})
+        counts += [notice.count for notice in watching.notices() if notice.what == "unread"]
+    assert counts == [1, 2, 4, 8]
+
+
+def test_what_could_not_be_read_before_is_not_counted_again(watching):
+    watching.begin({"mail.log": QUIET + UNKNOWN})
+    assert [(n.what, n.count) for n in watching.notices()] == [("unread", 1)]
+    watching.look({"mail.log": message(1)})
+    assert watching.notices() == []
+
+
+@pytest.mark.parametrize("more", [{}, {"mail.log": QUIET}], ids=["alone", "beside a mail log"])
+def test_a_file_that_is_no_mail_log_is_told_and_the_watch_goes_on(watching, more):
+    watching.begin({"dpkg.log": b"2026-12-08 status installed vim\n" * 3} | more)
+    assert [(n.what, n.name, n.count) for n in watching.notices()] == [("no_mail", "dpkg.log", 3)]
+    assert len(watching.look({"other.log": message(1)})) == 1
+
+
+def test_of_two_logs_of_one_name_the_one_is_told_that_cannot_be_read(watching):
+    watching.begin({"a/mail.log": QUIET, "b/mail.log": message(1) + UNKNOWN})
+    assert [(n.what, n.name) for n in watching.notices()] == [("unread", "b/mail.log")]
+
+
+def test_a_notice_cannot_act_on_the_terminal_and_no_line_is_too_wide(watching):
+    watching.begin({"mail.log": QUIET + UNKNOWN})
+    (notice,) = watching.notices()
+    lines = notice_as_text(notice, BEGIN)
+    assert (
+        "2026-12-08 05:00:00 UTC mail.log: 1 line of mail servers was not understood"
+        in " ".join(map(str.strip, lines))
+    )
+    assert "\x1b" not in "".join(lines)
+    assert max(map(len, lines)) <= 80
+    assert notice_as_json(notice, BEGIN)["lines"] == 1
+
+
+@pytest.mark.parametrize("what", NOTICES)
+def test_every_notice_of_a_file_has_its_words(what):
+    lines = notice_as_text(Notice(what, "mail.log", detail="Permission denied"), BEGIN)
+    assert "(Permission denied)." in " ".join(map(str.strip, lines))
+
+
 def test_an_alarm_cannot_act_on_the_terminal_and_no_line_is_too_wide(watching):
     watching.begin({"mail.log": QUIET})
     (alarm,) = watching.look({"mail.log": message(1)})
@@ -142,4 +193,4 @@ def test_the_command_survives_a_rotation_and_ends_well_with_ctrl_c(process, tmp_
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     assert process.returncode == 0
-    assert "it told 1 times" in process.stderr.read()
+    assert "it told 1 time of abuse" in process.stderr.read()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +35,7 @@ def watch(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Read on as logs grow; tell of strangers' mail that is accepted, and logins that burst."""
-    from analyzer import config
+    from analyzer import config, words
     from analyzer.evidence.follow import Follower
     from analyzer.pipeline.watching import STRETCH, Watch
     from analyzer.report import alarm as told
@@ -41,18 +43,30 @@ def watch(
     stated = config.sites(site) if site else None
     follower = Follower(logs, STRETCH)
     alarms = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no copy of a log is left behind
+
+    def tell_notices() -> None:
+        now = datetime.now(UTC)
+        for notice in [*follower.notices(), *watching.notices()]:
+            if as_json:
+                typer.echo(json.dumps(told.notice_as_json(notice, now)))
+            else:
+                typer.echo("\n".join(told.notice_as_text(notice, now)), err=True)
+
     try:
         with Watch(stated) as watching:
             known = watching.begin(follower.look())
             typer.echo(_begun(logs, known, inferred=stated is None), err=True)
+            tell_notices()
             while True:
                 time.sleep(every)
                 for alarm in watching.look(follower.look()):
                     alarms += 1
                     lines = [json.dumps(told.as_json(alarm))] if as_json else told.as_text(alarm)
                     typer.echo("\n".join(lines))
+                tell_notices()
     except KeyboardInterrupt:
-        typer.echo(f"\nThe watch ended; it told {alarms} times of new abuse.", err=True)
+        typer.echo(f"\nThe watch ended; it told {words.count(alarms, 'time')} of abuse.", err=True)
     finally:
         follower.close()
 

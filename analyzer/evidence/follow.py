@@ -1,24 +1,53 @@
-"""Which whole lines were written to growing logs since the last look?
+"""Which whole lines were written to growing logs since the last look, and what could not be seen?
 
 A log that is renamed is read to its end under its new name, a new file in its place from its
-beginning; one that is cut short (copytruncate) is read from its beginning again.
+beginning; one that is cut short (copytruncate) is read from its beginning again, after the end of
+its copy where that lies beside it. Whatever hides lines is told: silence would look like peace.
 """
 
 from __future__ import annotations
 
+import bz2
 import glob
+import gzip
+import lzma
 import os
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 from analyzer.errors import SettingsError
 
 HEAD = 256  # bytes by which a file that was cut and has grown again is told
+TELLING = 32  # bytes of a head by which a copy is known for one
 AT_ONCE = 64 << 20  # bytes of one file in one look
 STILL = 3  # looks without a byte until a file that is gone is let go
-PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+OPENED_BY: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+PACKED = (*OPENED_BY, b"\x28\xb5\x2f\xfd")
+TORN = (OSError, EOFError, zlib.error, lzma.LZMAError)
+Key = tuple[int, int]  # device and inode
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something of a log that the watch has to tell beside abuse.
+
+    `what`: `rotated`, `new`, `cut`, `cut_copied` (its copy was read to its end), `gone`, `back`,
+    `unreadable`, `readable`; of its content `unread`, `no_mail`. `count`: lines. `detail`: a reason
+    or a line, as it is.
+    """
+
+    what: str
+    name: str
+    count: int = 0
+    detail: str = ""
 
 
 @dataclass
@@ -31,12 +60,10 @@ class _Log:
     head: bytes
     rest: bytes = b""
     still: int = 0
+    failing: bool = False
 
     def read(self) -> bytes:
         """What is new, up to the last whole line."""
-        if self._cut():
-            self.position, self.rest = 0, b""
-            self.head = b""
         data = os.pread(self.file.fileno(), AT_ONCE, self.position)
         self.position += len(data)
         if len(self.head) < HEAD:
@@ -45,9 +72,36 @@ class _Log:
         whole, newline, self.rest = (self.rest + data).rpartition(b"\n")
         return whole + newline
 
-    def _cut(self) -> bool:
+    def is_cut(self) -> bool:
         size = os.fstat(self.file.fileno()).st_size
         return size < self.position or os.pread(self.file.fileno(), len(self.head), 0) != self.head
+
+    def begin(self) -> None:
+        """From the first byte on."""
+        self.position, self.rest, self.head = 0, b"", b""
+
+    def has_copy(self, path: Path) -> bool:
+        """Is the file, by its name and beginning, what a rotation copied from this one?"""
+        own = Path(self.name)
+        named = path.name != own.name and path.name.startswith(own.name)
+        return named and path.parent == own.parent and self.behind(path, most=0) is not None
+
+    def behind(self, path: Path, most: int = AT_ONCE) -> bytes | None:
+        """What stands in a copy, packed or not, behind the place to which this one was read."""
+        try:
+            with path.open("rb") as file:
+                kind = file.read(6)
+            packed = [magic for magic in OPENED_BY if kind.startswith(magic)]
+            with OPENED_BY[packed[0]](path) if packed else path.open("rb") as copy:
+                head = copy.read(HEAD)
+                if len(self.head) < TELLING or not head.startswith(self.head):
+                    return None
+                copy.seek(max(self.position - 1, 0))
+                reaches = len(copy.read(1)) == 1
+                unread: bytes = copy.read(most)
+                return unread if reaches else None
+        except TORN:
+            return None
 
 
 @dataclass
@@ -64,7 +118,10 @@ class Follower:
 
     patterns: Sequence[str]
     context: int
-    _logs: dict[tuple[int, int], _Log] = field(default_factory=dict)
+    _logs: dict[Key, _Log] = field(default_factory=dict)
+    _missing: dict[str, int] = field(default_factory=dict)  # looks without a file, by pattern
+    _shut: set[str] = field(default_factory=set)  # paths that cannot be opened
+    _notices: list[Notice] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         paths = self._paths()
@@ -82,16 +139,19 @@ class Follower:
 
     def look(self) -> dict[str, bytes]:
         """New whole lines, by the path at which each log was first seen."""
-        present = set()
-        for path in self._paths():
-            present.add(self._take(path, from_end=False))
+        present = {self._take(path, from_end=False) for path in self._paths()}
         new: dict[str, bytes] = {}
         for key, log in list(self._logs.items()):
-            new[log.name] = new.get(log.name, b"") + log.read()
+            new[log.name] = new.get(log.name, b"") + self._read(log)
             if key not in present and log.still >= STILL:
                 log.file.close()
                 del self._logs[key]
         return {name: lines for name, lines in new.items() if lines}
+
+    def notices(self) -> list[Notice]:
+        """What is to be told since this was last asked, in order."""
+        told, self._notices = self._notices, []
+        return told
 
     def close(self) -> None:
         for log in self._logs.values():
@@ -99,21 +159,39 @@ class Follower:
         self._logs.clear()
 
     def _paths(self) -> list[Path]:
-        found = [
-            Path(name)
-            for pattern in self.patterns
-            for name in (
-                [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern))  # noqa: PTH207
+        found: list[Path] = []
+        for pattern in self.patterns:
+            names = (
+                [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern))  # noqa: PTH110, PTH207 - no error where a folder is shut
             )
-        ]
-        return [path for path in found if path.is_file()]
+            paths = [Path(name) for name in names if os.path.isfile(name)]  # noqa: PTH113
+            self._count(pattern, bool(paths))
+            found += paths
+        return found
 
-    def _take(self, path: Path, *, from_end: bool) -> tuple[int, int]:
+    def _count(self, pattern: str, there: bool) -> None:
+        """A rotation may leave a name empty for a moment; longer, and it is told."""
+        looks = 0 if there else self._missing.get(pattern, 0) + 1
+        if looks == STILL:
+            self._tell("gone", pattern)
+        if there and self._missing.get(pattern, 0) >= STILL:
+            self._tell("back", pattern)
+        self._missing[pattern] = looks
+
+    def _take(self, path: Path, *, from_end: bool) -> Key:
         """Begin to follow a file that is not known; the inode by which it is."""
         try:
             file = path.open("rb")
-        except OSError:  # gone between two looks
+        except FileNotFoundError:  # gone between two looks
             return 0, 0
+        except OSError as error:
+            if str(path) not in self._shut:
+                self._cannot(str(path), error)
+            self._shut.add(str(path))
+            return 0, 0
+        if str(path) in self._shut:
+            self._shut.remove(str(path))
+            self._tell("readable", str(path))
         status = os.fstat(file.fileno())
         key = status.st_dev, status.st_ino
         head = os.pread(file.fileno(), HEAD, 0)
@@ -125,5 +203,57 @@ class Follower:
             log.position = status.st_size - self.context
             cut = os.pread(file.fileno(), self.context, log.position)
             log.position += cut.find(b"\n") + 1  # from a whole line on
+        if not from_end:
+            self._appeared(log, path)
         self._logs[key] = log
         return key
+
+    def _appeared(self, log: _Log, path: Path) -> None:
+        """A copy is read from where its original was; any other new file from its beginning."""
+        of = [known for known in self._logs.values() if known.has_copy(path)]
+        if of:
+            log.position = of[0].position - len(of[0].rest)
+        elif any(known.name == log.name for known in self._logs.values()):
+            self._tell("rotated", log.name)
+        elif log.name not in self.patterns:
+            self._tell("new", log.name)
+
+    def _read(self, log: _Log) -> bytes:
+        try:
+            lines = self._end_of_copy(log) + log.read()
+        except OSError as error:  # the disk, or a server of files
+            log.still += 1
+            if not log.failing:
+                self._cannot(log.name, error)
+            log.failing = True
+            return b""
+        if log.failing:
+            self._tell("readable", log.name)
+        log.failing = False
+        return lines
+
+    def _end_of_copy(self, log: _Log) -> bytes:
+        """Of a log that was cut, the whole lines that a rotation copied and nobody read yet."""
+        if not log.is_cut():
+            return b""
+        copies = list(self._copies(log))
+        self._tell("cut_copied" if copies else "cut", log.name)
+        unread = copies[0] if copies else b""
+        whole, newline, _ = (log.rest + unread).rpartition(b"\n")
+        log.begin()
+        return whole + newline
+
+    def _copies(self, log: _Log) -> Iterator[bytes]:
+        """What stands in copies of the log behind the place to which it was read."""
+        for path in sorted(Path(log.name).parent.glob(glob.escape(Path(log.name).name) + "?*")):
+            unread = log.behind(path)
+            if unread is not None:
+                status = path.stat()
+                followed = (status.st_dev, status.st_ino) in self._logs
+                yield b"" if followed else unread
+
+    def _cannot(self, name: str, error: OSError) -> None:
+        self._tell("unreadable", name, error.strerror or type(error).__name__)
+
+    def _tell(self, what: str, name: str, detail: str = "") -> None:
+        self._notices.append(Notice(what, name, detail=detail))

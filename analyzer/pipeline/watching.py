@@ -19,11 +19,11 @@ import pandas as pd
 from analyzer import pipeline
 from analyzer.case import Case
 from analyzer.errors import SettingsError
+from analyzer.evidence.follow import Notice
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import Site
 
 STRETCH = 16 << 20  # bytes of each log that are looked at; some 15,000 messages
-TOO_LITTLE = 1 << 16  # bytes that may hold no line of mail yet
 DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
 HOUR = pd.Timedelta(hours=1)
 LEAST, TIMES = 50, 5  # recipients of a login in an hour, and how often its usual ones
@@ -68,6 +68,10 @@ class Watch:
     _known: set[tuple[Any, ...]] = field(default_factory=set)
     _totals: dict[tuple[str, str], int] = field(default_factory=dict)
     _bursts: dict[str, int] = field(default_factory=dict)
+    _counted: dict[tuple[str, str], int] = field(default_factory=dict)
+    _announced: dict[tuple[str, str], int] = field(default_factory=dict)
+    _notices: list[Notice] = field(default_factory=list)
+    _reason: str = ""
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
@@ -87,30 +91,66 @@ class Watch:
         """What the new lines show, the gravest first."""
         if not lines:
             return []
+        begins = {}
         for name, new in lines.items():
             self._texts[name] = _newest(self._texts.get(name, b"") + new)
+            begins[name] = max(len(self._texts[name]) - len(new), 0)
         judged = self._judged()
+        self._blind(judged, begins)
         if judged is None:
             return []
         self.case = judged
         rows = judged.deliveries.select(COLUMNS).to_pandas()
         return [*self._accepted(rows), *self._bursting(rows)]
 
+    def notices(self) -> list[Notice]:
+        """What of the logs could not be read since this was last asked, at 1, 2, 4, 8 … lines."""
+        told, self._notices = self._notices, []
+        return told
+
     def _judged(self) -> Case | None:
-        """The stretches as a case; None where there is no line of mail yet."""
+        """The stretches as a case; None where none of them has a line of mail yet."""
         assert self._folder is not None
-        paths = []
-        for number, (name, text) in enumerate(sorted(self._texts.items())):
-            place = Path(self._folder.name) / str(number)
-            place.mkdir(exist_ok=True)
-            paths.append(place / Path(name).name)
-            paths[-1].write_bytes(text)
+        for name, place in self._places().items():
+            path = Path(self._folder.name) / place
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(self._texts[name])
+        paths = [Path(self._folder.name) / place for place in self._places().values()]
         try:
             return pipeline.analyze(paths, site=self.site, year=self.year).case
-        except SettingsError:
-            if sum(map(len, self._texts.values())) > TOO_LITTLE:
-                raise
+        except SettingsError as error:
+            self._reason = str(error.args[0])
             return None
+
+    def _places(self) -> dict[str, str]:
+        """Where the stretch of each log is written to, in the folder."""
+        return {name: f"{n}/{Path(name).name}" for n, name in enumerate(sorted(self._texts))}
+
+    def _blind(self, judged: Case | None, begins: Mapping[str, int]) -> None:
+        """Count the new lines that nothing was made of: of a mail server, or of no mail log."""
+        inputs = judged.manifest["inputs"] if judged else []
+        logs = {entry["path"] for entry in inputs if entry.get("parsed")}
+        unread = judged.unread.to_pandas() if judged else pd.DataFrame({"source": [], "offset": []})
+        for name, place in self._places().items():
+            text, begin = self._texts[name], begins.get(name)
+            if begin is None:
+                continue
+            source = place if place in {entry["path"] for entry in inputs} else Path(name).name
+            if source not in logs:
+                lines = text.count(b"\n")
+                self._count("no_mail", name, lines, "" if judged else self._reason)
+                continue
+            new = unread[unread["source"].eq(source) & unread["offset"].ge(begin)]
+            if len(new):
+                last = new["text"].iloc[-1].decode("utf-8", "backslashreplace")
+                total = self._counted.get(("unread", name), 0) + len(new)
+                self._count("unread", name, total, last)
+
+    def _count(self, what: str, name: str, lines: int, detail: str) -> None:
+        self._counted[what, name] = lines
+        if lines >= 2 * self._announced.get((what, name), 0):
+            self._announced[what, name] = lines
+            self._notices.append(Notice(what, name, lines, detail))
 
     def _accepted(self, rows: pd.DataFrame) -> list[Alarm]:
         """Messages that came through a door and were not told before."""

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from pathlib import Path
 
 import pytest
 
@@ -127,6 +128,116 @@ def test_what_a_rotation_packs_is_left_alone(log, follow):
     looked(follower)
     log.with_name("mail.log.2.gz").write_bytes(gzip.compress(b"packed\n"))
     assert looked(follower) == b""
+
+
+# What hides lines is told, once
+
+
+def told(follower):
+    return [(notice.what, Path(notice.name).name) for notice in follower.notices()]
+
+
+LONG = b"a line that is long enough for a file to be known by it\n"
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["as it is", "packed"])
+def test_the_end_of_a_copy_is_read_where_a_log_is_cut_between_two_looks(log, follow, packed):
+    log.write_bytes(LONG)
+    follower = follow()
+    looked(follower)
+    add(log, b"late\n")
+    copied = log.read_bytes()
+    name = "mail.log.1.gz" if packed else "mail.log.1"
+    log.with_name(name).write_bytes(gzip.compress(copied) if packed else copied)
+    os.truncate(log, 0)
+    add(log, b"after\n")
+    assert looked(follower) == b"late\nafter\n"
+    assert told(follower) == [("cut_copied", "mail.log")]
+
+
+def test_an_older_copy_or_one_that_is_torn_is_not_taken_for_it(log, follow):
+    log.write_bytes(LONG)
+    follower = follow()
+    looked(follower)
+    log.with_name("mail.log.1").write_bytes(b"of another day" + LONG)
+    log.with_name("mail.log.2.gz").write_bytes(gzip.compress(LONG + b"late\n")[:-12])
+    log.write_bytes(b"after\n")
+    assert looked(follower) == b"after\n"
+    assert told(follower) == [("cut", "mail.log")]
+
+
+def test_a_pattern_does_not_read_a_copy_from_its_beginning(log, follow):
+    log.write_bytes(LONG)
+    follower = follow(log.with_name("mail.log*"))
+    looked(follower)
+    log.with_name("mail.log.1").write_bytes(LONG + b"late\n")
+    os.truncate(log, 0)
+    add(log, b"after\n")
+    assert sorted(follower.look().values()) == [b"after\n", b"late\n"]
+
+
+def test_a_rotation_is_told(log, follow):
+    follower = follow()
+    looked(follower)
+    log.rename(log.with_name("mail.log.1"))
+    log.write_bytes(b"after\n")
+    looked(follower)
+    assert told(follower) == [("rotated", "mail.log")]
+    looked(follower)
+    assert told(follower) == []
+
+
+def test_a_log_that_is_gone_is_told_once_and_again_when_it_is_back(log, follow):
+    follower = follow()
+    log.unlink()
+    for _ in range(5 * STILL):
+        looked(follower)
+    assert told(follower) == [("gone", "mail.log")]
+    log.write_bytes(b"back\n")
+    looked(follower)
+    assert ("back", "mail.log") in told(follower)
+
+
+def shut(monkeypatch, name, call):
+    """Opening or reading the file fails, as for a user without the right or on a bad disk."""
+
+    def refused(*arguments, **more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(name, refused)
+    call()
+    monkeypatch.undo()
+
+
+def test_a_successor_that_may_not_be_read_is_named_once_and_read_when_it_may(
+    log, follow, monkeypatch
+):
+    follower = follow()
+    looked(follower)
+    old = log.rename(log.with_name("mail.log.1"))
+    log.write_bytes(b"after\n")
+    add(old, b"late\n")
+    shut(monkeypatch, "pathlib.Path.open", lambda: [looked(follower) for _ in range(4)])
+    (notice,) = follower.notices()
+    assert (notice.what, notice.detail) == ("unreadable", "Permission denied")
+    assert looked(follower) == b"after\n"
+    assert ("readable", "mail.log") in told(follower)
+
+
+def test_a_log_whose_reading_fails_is_named_once_and_nothing_of_it_is_lost(
+    log, follow, monkeypatch
+):
+    follower = follow()
+    looked(follower)
+    add(log, b"new\n")
+    shut(
+        monkeypatch,
+        "analyzer.evidence.follow._Log.read",
+        lambda: [looked(follower) for _ in range(4)],
+    )
+    assert told(follower) == [("unreadable", "mail.log")]
+    assert looked(follower) == b"new\n"
+    assert told(follower) == [("readable", "mail.log")]
 
 
 @pytest.mark.parametrize("name", ["none.log", "mail.log.gz"])
