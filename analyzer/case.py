@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,8 @@ class Case:
 
     `manifest`, `impact` and `audit` are JSON as they are written to manifest.json, impact.json and
     audit.json; `audit` is None where the server's configuration is not known. `relay_test` and
-    `dnsbl` are what commands of these names put into the case, None without them.
+    `dnsbl` are what commands of these names put into the case, None without them. All three stay
+    when the case is made anew.
     """
 
     messages: pa.Table
@@ -48,6 +50,12 @@ class Case:
     bandwidth: pa.Table = field(default_factory=BANDWIDTH.empty_table, repr=False)
     pressure: pa.Table = field(default_factory=PRESSURE.empty_table, repr=False)
     harm: pa.Table = field(default_factory=HARM.empty_table, repr=False)
+
+    @property
+    def made_of(self) -> str:
+        """SHA-256 over what decides all figures: the tool, its options, the site, the inputs."""
+        told = {name: self.manifest.get(name) for name in ("tool", "options", "site", "inputs")}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def load(cls, folder: str | Path) -> Case:
@@ -79,13 +87,12 @@ class Case:
             impact=impact,
             manifest=manifest,
             **added(folder),
-            audit=_json(folder / "audit.json"),
         )
 
 
 def added(folder: Path) -> dict[str, Any]:
     """What other commands put into a case folder, by the field of a case."""
-    return {name: _json(folder / f"{name}.json") for name in ("relay_test", "dnsbl")}
+    return {name: _json(folder / f"{name}.json") for name in ("relay_test", "dnsbl", "audit")}
 
 
 def _json(path: Path) -> dict[str, Any] | None:

@@ -58,7 +58,7 @@ class Settings:
 
 
 # What other commands put into a case; it stays when the case is made anew of its evidence.
-ADDED = ("relay_test.json", "relay_test.txt", "dnsbl.json")
+ADDED = ("relay_test.json", "relay_test.txt", "dnsbl.json", "audit.json")
 OURS = {"tool", "options", "site", "inputs", "outputs"}  # what every manifest of a case has
 
 
@@ -151,17 +151,27 @@ class CaseFolder:
         """A folder to write to, which takes the case's place when all is written."""
         with in_place_of(self.path) as partial:
             partial.mkdir()
-            for name in ADDED:
-                if (self.path / name).is_file():
-                    shutil.copyfile(self.path / name, partial / name)
+            altered = [name for name in ADDED if not self._kept(name, partial)]
             yield partial
-            self._log(partial)
+            self._log(partial, altered)
 
-    def _log(self, folder: Path) -> None:
+    def _kept(self, name: str, partial: Path) -> bool:
+        """Copy what another command put into the case; False if somebody altered it since."""
+        source = self.path / name
+        if self._manifest is None or not source.is_file():
+            return True
+        outputs = self._manifest["outputs"]
+        if not isinstance(outputs, dict) or outputs.get(name) != _sha256(source):
+            return False
+        shutil.copyfile(source, partial / name)
+        return True
+
+    def _log(self, folder: Path, altered: Sequence[str]) -> None:
         """run.log tells of this run; nothing else in a case does."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._started))
         took = time.time() - self._started
-        (folder / "run.log").write_text(f"started {stamp}\ntook {took:.1f} s\n", "utf-8")
+        lost = "".join(f"left out {name}: not what the manifest said\n" for name in altered)
+        (folder / "run.log").write_text(f"started {stamp}\ntook {took:.1f} s\n{lost}", "utf-8")
 
 
 def unaltered(case: Path) -> Case:

@@ -116,3 +116,51 @@ def test_analyze_takes_the_page_from_the_files_that_state_the_site(main_cf, tmp_
         assert result.exit_code == 0, result.output
         verdicts += [server["verdict"] for server in Case.load(case).audit["servers"]]
     assert verdicts == ["open", "closed"]
+
+
+@pytest.fixture
+def made(main_cf, tmp_path):
+    """A case of two messages with an audit; `again` makes it anew, with more arguments."""
+    first, second = (
+        f"Dec  7 05:00:0{n} mx1 postfix/{said}\n"
+        for n, said in enumerate(
+            ("smtpd[1]: 3F2A12: client=pc[203.0.113.9]", "qmgr[2]: 3F2A12: removed")
+        )
+    )
+    (tmp_path / "mail.log").write_text(first)
+    (tmp_path / "mail.log.1").write_text(first + second)
+    (tmp_path / "site.toml").write_text('domains = ["guild.example"]\nnetworks = []\n')
+    place = tmp_path / "made"
+
+    def again(*more):
+        arguments = ["analyze", *more, "--case", place, "--year", "2026"]
+        result = CliRunner().invoke(app, [*map(str, arguments)], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return Case.load(place)
+
+    again(tmp_path / "mail.log", "--site", tmp_path / "site.toml")
+    auditing.add(place, main_cf)
+    return again
+
+
+def counts(case):
+    return [f["messages"] for server in case.audit["servers"] for f in server["findings"]]
+
+
+def test_a_case_made_anew_keeps_its_audit(made, tmp_path):
+    case = made(tmp_path / "mail.log", "--site", tmp_path / "site.toml", "--force")
+    assert 0 in counts(case)
+    assert "0.0.0.0/0 holds strangers" in (tmp_path / "made/report.html").read_text("utf-8")
+
+
+def test_of_more_evidence_it_says_that_nothing_was_counted_in_it(made, tmp_path):
+    logs = (tmp_path / "mail.log", tmp_path / "mail.log.1")
+    case = made(*logs, "--site", tmp_path / "site.toml")
+    assert set(counts(case)) == {None}
+    assert "for an earlier state" in (tmp_path / "made/report.html").read_text("utf-8")
+
+
+def test_files_given_anew_take_the_place_of_those_audited_before(made, tmp_path):
+    (tmp_path / "main.cf").write_text("mydestination = a.example\nmynetworks = 127.0.0.0/8\n")
+    case = made(tmp_path / "mail.log", "--site", tmp_path / "main.cf", "--force")
+    assert [server["verdict"] for server in case.audit["servers"]] == ["closed"]

@@ -301,6 +301,16 @@ def test_force_replaces_the_case(made, relaytrail):
     assert {path.name for path in made.iterdir()} == {"mail.log", "site.toml", "case"}
 
 
+@pytest.mark.parametrize("name", ["audit.json", "dnsbl.json", "relay_test.json"])
+def test_what_somebody_put_into_a_case_by_hand_is_left_out_when_it_is_made_anew(
+    made, relaytrail, name
+):
+    (made / "case" / name).write_text("garbage", "utf-8")
+    assert relaytrail(*SAME, "--force")[0] == 0
+    assert not (made / "case" / name).exists()
+    assert f"left out {name}" in (made / "case/run.log").read_text("utf-8")
+
+
 def test_more_evidence_is_added(made, relaytrail):
     (made / "more.log").write_bytes(INNOCENT)
     code, _, _ = relaytrail("analyze", "mail.log", "more.log", "--site", "site.toml", *YEAR)

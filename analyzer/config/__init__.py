@@ -120,7 +120,7 @@ class Configuration:
         the case; nothing where no server is among the files.
         """
         audits = counted(self._audits(), case, site_of(self.entries()))
-        return audits, tell.as_record(self._all, audits) if audits else None
+        return audits, tell.as_record(self._all, audits, case) if audits else None
 
     def _unused(self, used: set[str]) -> list[tuple[Given, str]]:
         return [(given, kind) for given, kind in self.files if given.name not in used]

@@ -38,7 +38,8 @@ the release that the files state. With `--case`, it counts the messages of that 
 hole: they came by SMTP without a login, from a client in none of the server's own believable
 networks, to a recipient in no domain of the server; and the audit becomes a page of that case's
 report, kept in `audit.json`. `analyze --site main.cf` does the same with the files it is given. A
-case made anew of more evidence needs its audit again. `--json` prints the same for programs.
+case made anew keeps its audit; made of more evidence, the messages are no longer counted until the
+files are audited again, and the report says so. `--json` prints the same for programs.
 
 ## How Postfix is asked
 

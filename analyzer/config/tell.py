@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from analyzer.case import Case
 from analyzer.config.findings import OPEN, Audit, Finding
 from analyzer.config.given import Given
 from analyzer.words import count
@@ -52,10 +53,12 @@ def _local(finding: Finding) -> bool:
     return bool(finding.change and finding.change.service)
 
 
-def as_record(files: Sequence[Given], audits: Sequence[Audit]) -> dict[str, Any]:
-    """audit.json of a case: which files were read, and what was said of each server."""
+def as_record(files: Sequence[Given], audits: Sequence[Audit], case: Case) -> dict[str, Any]:
+    """audit.json of a case: which files were read, what was said of each server, and in which
+    evidence messages were counted.
+    """
     read = [{"path": given.name, "sha256": given.sha256} for given in files]
-    return {"files": read, "servers": as_json(audits)}
+    return {"files": read, "servers": as_json(audits), "counted_in": case.made_of}
 
 
 def as_json(audits: Sequence[Audit]) -> list[dict[str, Any]]:

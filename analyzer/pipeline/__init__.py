@@ -73,14 +73,15 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
             auditing.keep(folder.path, existing, configuration)
         return Outcome(existing, complete, fresh=False)
     result = _examine(pieces, site, settings)
-    if configuration is not None:
-        _, result.audit = configuration.audited(result)
     if folder:
         with folder.new() as place:
             report.write_events(result.events, place)
             result = replace(result, **added(place))
+            result.audit = auditing.current(result, configuration)
             report.write(result, charts.draw(result), place)
         result = Case.load(folder.path)
+    else:
+        result.audit = auditing.current(result, configuration)
     return Outcome(result, complete, fresh=True)
 
 

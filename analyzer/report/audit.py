@@ -9,6 +9,10 @@ from analyzer.display import display
 from analyzer.report.facts import Facts
 
 Dict = dict[str, Any]
+NOT_COUNTED = (
+    "The files were audited for an earlier state of this case: how many messages of this log fit "
+    "each hole is not counted. `relaytrail audit FILES --case CASE` counts them."
+)
 HOLES = ("critical", "high")
 ASKED = "What a stranger gets who sends to a stranger, by the server's own files."
 
@@ -18,8 +22,9 @@ def page(audit: Dict | None, facts: Facts) -> Dict | None:
     if audit is None:
         return None
     servers = [_server(server) for server in audit["servers"]]
+    counted = audit.get("counted_in", "") is not None
     return {
-        "lead": [ASKED, *_beside_the_log(audit["servers"], facts)],
+        "lead": [ASKED, *_beside_the_log(audit["servers"], facts, counted=counted)],
         "servers": servers,
         "files": [
             {"path": display(str(entry["path"]), 120), "sha256": display(str(entry["sha256"]), 64)}
@@ -28,12 +33,14 @@ def page(audit: Dict | None, facts: Facts) -> Dict | None:
     }
 
 
-def _beside_the_log(servers: list[Dict], facts: Facts) -> list[str]:
+def _beside_the_log(servers: list[Dict], facts: Facts, *, counted: bool) -> list[str]:
     """Do the files explain what the log shows?"""
     relayed = facts.doors.get("open_relay")
     verdicts = {server["verdict"] for server in servers}
     holes = [f for server in servers for f in server["findings"] if f["severity"] in HOLES]
     through = [f["messages"] or 0 for f in holes]
+    if "open" in verdicts and not counted:
+        return [NOT_COUNTED]
     if "open" in verdicts:
         if any(through):
             return [f"{words.count(max(through), 'message')} in this log fit the widest hole."]

@@ -49,6 +49,19 @@ def test_a_configuration_is_the_attackers_text_too(case):
     assert finding["text"] == "a\\x1b[31m\\u{202e}b"
 
 
+def test_messages_counted_in_other_evidence_are_not_told_of_this_log(case):
+    built = case()
+    server = {"mta": "Postfix", "verdict": "open", "doors": [DOOR], "unknown": []}
+    built.audit = {
+        "files": [],
+        "servers": [server | {"findings": [FINDING | {"messages": None}]}],
+        "counted_in": None,
+    }
+    page = tell(built)["audit"]
+    assert "for an earlier state of this case" in page["lead"][1]
+    assert page["servers"][0]["findings"][0]["through"] == ""
+
+
 @pytest.mark.parametrize(
     ("verdict", "changes", "said"),
     [
