@@ -14,15 +14,17 @@ from analyzer.words import count
 
 APART = 5.0  # seconds; a transfer alone takes some
 MANY, SOME = 10, 3  # hand-overs
+HOUR = 3600.0  # seconds
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
-    """A limit for each pair of servers that disagree, and each file whose clock jumps."""
+    """A limit for each pair of servers that disagree, and each file whose clock is changed."""
     rows: list[Any] = evidence.clocks.to_dict("records")
     told = [_offset(row) for row in rows]
     apart = [row for row in told if row is not None]
     jumps = evidence.jumps
-    found = apart + [_jump(rows) for _, rows in jumps.groupby("source")] if len(jumps) else apart
+    by = ["source", "what", "server"] if len(jumps) else []
+    found = apart + [_told(rows) for _, rows in jumps.groupby(by)] if by else apart
     return (
         pd.DataFrame(found).assign(kind="limit", subject_kind="server")
         if found
@@ -48,26 +50,55 @@ def _offset(row: dict[str, Any]) -> dict[str, object] | None:
     }
 
 
-def _jump(rows: pd.DataFrame) -> dict[str, object]:
+def _told(rows: pd.DataFrame) -> dict[str, object]:
+    """One finding for what befell the clock of a server in a file, however often."""
     first = rows.iloc[0]
-    more = f", and {count(len(rows) - 1, 'more jump')} after it" if len(rows) > 1 else ""
+    more = f" ({count(len(rows) - 1, 'more time')} after it)" if len(rows) > 1 else ""
     return {
         "subject": first["server"],
         "verdict": "confirmed",
         "first_seen": rows["time"].min(),
         "last_seen": rows["time"].max(),
-        "reason": f"the time in {first['source']} goes back by {first['seconds']:.0f} s at line "
-        f"{first['line']}, for {count(int(first['lines']), 'line')}{more}: the clock was ahead "
-        "before, or is behind after, or lines stand in another order. Times are shown as logged.",
+        "reason": WORDS[first["what"]](first) + more,
         "evidence": places(rows),
     }
 
+
+def _back(row: pd.Series) -> str:
+    hour = abs(row["seconds"] - HOUR) <= HOUR / 4
+    summer = ", or summer time ended: `timezone` in site.toml says by which rule" if hour else ""
+    return (
+        f"the time in {row['source']} goes back by {row['seconds']:.0f} s at line {row['line']}, "
+        f"for {count(int(row['lines']), 'line')}: the clock was ahead before, or is behind after, "
+        f"or lines stand in another order{summer}. Times are shown as logged."
+    )
+
+
+def _twice(row: pd.Series) -> str:
+    return (
+        f"summer time ends in {row['source']}: {count(int(row['lines']), 'line')} from line "
+        f"{row['line']} on are of an hour that clocks in {row['zone']} show twice, and nothing in "
+        f"the log says of which time. They are taken for the first, and may be "
+        f"{row['seconds']:.0f} s later."
+    )
+
+
+def _never(row: pd.Series) -> str:
+    return (
+        f"summer time begins in {row['source']}: {count(int(row['lines']), 'line')} from line "
+        f"{row['line']} on show a time that clocks in {row['zone']} leave out. So the server's "
+        "clock is of another zone, or was changed late: `timezone` in site.toml must be checked, "
+        f"and all times may be off by {row['seconds']:.0f} s or more."
+    )
+
+
+WORDS = {"back": _back, "twice": _twice, "never": _never}
 
 CLOCK = Detector(
     name="clock",
     question="Which servers' times can not be compared as they stand?",
     verdicts={
-        "confirmed": f"{MANY} hand-overs or more between the two, or a file that goes back itself",
+        "confirmed": f"{MANY} hand-overs or more between the two, or what the file itself shows",
         "probable": f"{SOME} or more",
         "possible": "fewer",
     },

@@ -2,12 +2,13 @@
 
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.jumps import jumps
-from analyzer.formats.logs import LINES_A_FILE, Log, Year, dated, joined, order, years, zones
+from analyzer.formats.logs import LINES_A_FILE, Log, Year, joined, order, years, zones
 from analyzer.formats.no_log import what_it_is
 from analyzer.formats.overlap import once
 from analyzer.formats.queue_listing import LISTING, told
 from analyzer.formats.reader import Reading, read_syslog
 from analyzer.formats.recognise import Read, Recogniser
+from analyzer.formats.times import dated
 
 __all__ = [
     "LINES_A_FILE",

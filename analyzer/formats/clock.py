@@ -1,4 +1,4 @@
-"""Which year is it in a log whose stamps name none, and what time is that in UTC?
+"""Which year is it in a log whose stamps name none?
 
 Within a file, a jump from December back to January is New Year. The year itself comes, in this
 order, from the person who asks, from what the server wrote itself (Postfix's long queue ids and
@@ -9,11 +9,9 @@ and only then from the file's own modification time.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +25,7 @@ Int64 = npt.NDArray[np.int64]
 
 NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back (reliability.md, T-05)
 LONG_ID = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"  # mail_queue.h: digits of base 52
-
-
-FIXED = re.compile(r"UTC(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-9]{2})")
+LONG = "^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9A-Za-z]+$"
 
 
 @dataclass(frozen=True)
@@ -131,23 +127,20 @@ def clues(
         )
         found.update((int(y), "Message-IDs that Postfix made") for y in year)
     if ids is not None and len(ids):
-        first = ids["queue_id"].cast(pa.string()).combine_chunks()
-        long = pc.fill_null(
-            pc.match_substring_regex(
-                first, "^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9A-Za-z]+$"
-            ),
-            False,
-        )
-        line = ids["line"].to_numpy()[long.to_numpy(zero_copy_only=False)]
-        seconds = _seconds_of_long_ids(first.filter(long).to_pylist())
-        year = seconds.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
+        at, holds = seconds(ids["queue_id"].combine_chunks())
+        line = ids["line"].to_numpy()[holds]
+        year = at[holds].astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
         found.update((int(y), "long queue ids") for y in year - years_after(turned, line))
     return found
 
 
-def _seconds_of_long_ids(ids: Iterable[str]) -> Int64:
-    """Seconds since 1970 in long queue ids: all but the last four digits before the last `z`."""
-    letters = pd.Series(list(ids), dtype=object).astype(str)
+def seconds(ids: pa.Array) -> tuple[Int64, npt.NDArray[np.bool_]]:
+    """Seconds of UTC since 1970 in Postfix's long queue ids, and which ids are long: all but the
+    last four digits before the last `z`.
+    """
+    text = pc.fill_null(ids.cast(pa.string()), "")
+    holds = pc.match_substring_regex(text, LONG).to_numpy(zero_copy_only=False)
+    letters = pd.Series(text.filter(pa.array(holds)).to_pylist(), dtype=object).astype(str)
     head = letters.str.rpartition("z")[0].str[:-4] if len(letters) else letters
     value = np.zeros(len(head), np.int64)
     for place in range(6):  # six digits last until 2500 or so
@@ -155,7 +148,9 @@ def _seconds_of_long_ids(ids: Iterable[str]) -> Int64:
             head.str[place].map({c: n for n, c in enumerate(LONG_ID)}).fillna(0).to_numpy(np.int64)
         )
         value = value * 52 + digit
-    return value
+    result = np.zeros(len(text), np.int64)
+    result[holds] = value
+    return result, holds
 
 
 def choose(found: Counter[tuple[int, str]]) -> Year | None:
@@ -173,17 +168,13 @@ def choose(found: Counter[tuple[int, str]]) -> Year | None:
     return Year(year, grounds + (f"; {against} disagree" if against else ""))
 
 
-def in_utc(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64, zone: str) -> Int64:
-    """Microseconds of UTC since 1970 of stamps as read, given the year of each.
-
-    MISSING where there is no such day.
-
-    Of an hour that the clock goes through twice, the first is taken until the stamps jump back.
+def shown(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64) -> Int64:
+    """Microseconds since 1970 of stamps as read, given the year of each; MISSING where there is no
+    such day. Of the server's clock still, unless the stamp names its zone.
     """
     yearless = ~with_year & (micros != MISSING)
     if not yearless.any():
         return micros
-    utc = micros.copy()
     local = micros[yearless].astype("datetime64[us]")
     month = local.astype("datetime64[M]")
     moved = month.astype(np.int64) + (years[yearless] - LEAP_YEAR) * 12
@@ -193,34 +184,6 @@ def in_utc(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64, zone: 
     impossible = (
         shifted.astype("datetime64[M]").astype(np.int64) != moved
     )  # 29 February of a common year
-    result = placed(shifted.astype(np.int64), zone)
-    utc[yearless] = np.where(impossible, MISSING, result)
-    return utc
-
-
-def placed(micros: Int64, zone: str) -> Int64:
-    """Microseconds of UTC, from those that the clocks of a zone showed; MISSING stays so.
-
-    Args:
-        zone: A name such as Europe/Berlin, or a fixed offset such as UTC+02:00.
-    """
-    if zone == "UTC":
-        return micros
-    if fixed := FIXED.fullmatch(zone):
-        minutes = int(fixed["hours"]) * 60 + int(fixed["minutes"])
-        ahead = minutes * 60_000_000 * (-1 if fixed["sign"] == "-" else 1)
-        return np.where(micros == MISSING, micros, micros - ahead)
-    shown = micros.astype("datetime64[us]")
-    summer = np.maximum.accumulate(np.concatenate([[False], np.diff(micros) < -DAY // 48]))[
-        : len(micros)
-    ]
-    zoned = pd.Series(shown).dt.tz_localize(
-        ZoneInfo(zone), ambiguous=~summer, nonexistent="shift_forward"
-    )
-    return (
-        zoned.dt.tz_convert("UTC")
-        .dt.tz_localize(None)
-        .to_numpy()
-        .astype("datetime64[us]")
-        .astype(np.int64)
-    )
+    whole = micros.copy()
+    whole[yearless] = np.where(impossible, MISSING, shifted.astype(np.int64))
+    return whole

@@ -17,9 +17,10 @@ COLUMNS = ["source", "server", "line", "offset", "time", "seconds", "lines"]
 
 def jumps(logs: dict[str, dict[str, pa.Table]]) -> pd.DataFrame:
     """One row a jump: the first line after it, `seconds` it went back, `lines` that lie behind."""
-    found = [_of_file(name, tables) for name, tables in sorted(logs.items())]
-    rows = [part for part in found if len(part)]
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)
+    files = [_of_file(name, tables) for name, tables in sorted(logs.items())]
+    rows = [part for part in files if len(part)]
+    found = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)
+    return found.assign(what="back")
 
 
 def _of_file(name: str, tables: dict[str, pa.Table]) -> pd.DataFrame:

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats import clock, sendmail_ids
+from analyzer.formats import clock, sendmail_ids, zone
 from analyzer.formats.clock import Turns, Year
 from analyzer.formats.reader import Reading
-from analyzer.formats.stamps import LEAP_YEAR, MISSING
-from analyzer.schema import UNREAD, UTC
+from analyzer.formats.stamps import MISSING
+from analyzer.schema import UNREAD
 
-__all__ = ["Log", "Year", "dated", "joined", "order", "years", "zones"]
+__all__ = ["Log", "Year", "joined", "order", "years", "zones"]
 
 LINES_A_FILE = 1 << 42  # more than any file holds: order = rank of the file, then line
 
@@ -123,10 +123,9 @@ def zones(logs: Iterable[Log]) -> dict[str, tuple[str, str]]:
         received = _collected_by_sendmail(log)
         told = sendmail_ids.offset(received) if received is not None else None
         if told:
-            minutes, agree, asked = told
-            sign, hours = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
-            name = f"UTC{sign}{hours[0]:02}:{hours[1]:02}" if minutes else "UTC"
-            found[log.name] = (name, f"{agree} of {asked} queue ids of Sendmail")
+            offsets, agree, asked = told
+            ground = f"{agree} of {asked} queue ids of Sendmail"
+            found[log.name] = (zone.written(offsets), ground)
     return found
 
 
@@ -149,33 +148,8 @@ def _span(log: Log, year: int) -> tuple[int, int]:
     """First and last microsecond of a yearless log that begins in *year*."""
     stamps = np.array([log.turned.first, log.turned.last])
     in_years = np.array([year, year + sum(log.turned.by)])
-    first, last = clock.in_utc(stamps, np.zeros(2, np.bool_), in_years, "UTC")
+    first, last = clock.shown(stamps, np.zeros(2, np.bool_), in_years)
     return int(first), int(last)
-
-
-def dated(log: Log, year: Year | None, zone: str) -> dict[str, pa.Table]:
-    """The log's tables with `time` in UTC instead of the stamps as read."""
-    tables = {}
-    for kind, unsorted in log.tables.items():
-        table = (
-            unsorted if zone == "UTC" else unsorted.sort_by("line")
-        )  # a repeated hour is told by the order
-        passed = clock.years_after(log.turned, table["line"].to_numpy())
-        micros = clock.in_utc(
-            table["micros"].to_numpy(),
-            table["with_year"].to_numpy(),
-            passed + (year.year if year else LEAP_YEAR),
-            zone,
-        )
-        unzoned = table["with_year"].to_numpy() & ~table["zoned"].to_numpy()
-        if unzoned.any():
-            micros = micros.copy()
-            micros[unzoned] = clock.placed(micros[unzoned], zone)
-        time = pa.array(micros, mask=micros == MISSING).cast(pa.timestamp("us")).cast(UTC)
-        tables[kind] = table.drop_columns(["micros", "with_year", "zoned"]).append_column(
-            "time", time
-        )
-    return tables
 
 
 def order(logs: dict[str, dict[str, pa.Table]]) -> list[str]:

@@ -23,6 +23,8 @@ WITH_TIME = "^[0-9A-Za-x][0-9AB][1-9A-V][0-9A-N][0-9A-Za-x]{2}[0-9A-Za-z]{1,2}[0
 FIRST_YEAR = 2000  # of release 8.10; the year is written modulo 60
 MICRO = 1_000_000
 DAY, QUARTER = 86_400, 900
+SLOW = 30  # seconds by which a clock may be slow
+SUMMER = (4, -4, 2, -2)  # quarters of an hour by which clocks are changed
 FARTHEST = (
     15 * 3600
 )  # seconds: no zone lies farther from UTC, and a message is collected in an hour
@@ -60,23 +62,52 @@ def years(received: pa.Table, passed: Int64) -> Counter[tuple[int, str]]:
     )
 
 
-def offset(received: pa.Table) -> tuple[int, int, int] | None:
-    """Minutes by which the stamps are ahead of UTC, how many messages say so, of how many.
+def offset(received: pa.Table) -> tuple[list[tuple[int, int]], int, int] | None:
+    """From which line on the stamps are how many minutes ahead of UTC, how many messages say so,
+    of how many.
 
     A line is written after its id was given, so the smallest differences are the truest: of each
-    day the smallest counts, and the median of these in whole quarters of an hour.
+    day the smallest counts, and the median of these in whole quarters of an hour. Where summer
+    time begins or ends in the file, it is told for the lines before and after.
     """
     _, near, ahead = _compared(received)
     if near.sum() < ENOUGH:
         return None
-    day = received["micros"].to_numpy()[near] // (DAY * MICRO)
-    ahead = ahead[near]
-    by_day = np.array([ahead[day == d].min() for d in np.unique(day)])
-    quarters = int(
-        np.floor(np.median(by_day) / QUARTER + 1 / 30)
-    )  # a clock may be slow by half a minute
-    told = (ahead >= quarters * QUARTER - 30) & (ahead < (quarters + 1) * QUARTER)
-    return quarters * QUARTER // 60, int(told.sum()), int(near.sum())
+    rows = np.flatnonzero(near)
+    rows = rows[np.argsort(received["line"].to_numpy()[rows], kind="stable")]
+    line, ahead = received["line"].to_numpy()[rows], ahead[rows]
+    day = received["micros"].to_numpy()[rows] // (DAY * MICRO)
+    whole = _quarters(day, ahead)
+    quarter = (ahead + SLOW) // QUARTER
+    begins = _change(quarter, whole)
+    if begins is None:
+        return [(0, whole * QUARTER // 60)], int((quarter == whole).sum()), len(rows)
+    before, after = _quarters(day[:begins], ahead[:begins]), _quarters(day[begins:], ahead[begins:])
+    agree = (quarter[:begins] == before).sum() + (quarter[begins:] == after).sum()
+    offsets = [(0, before * QUARTER // 60), (int(line[begins]), after * QUARTER // 60)]
+    return offsets, int(agree), len(rows)
+
+
+def _quarters(day: Int64, ahead: Int64) -> int:
+    by_day = [ahead[day == d].min() for d in np.unique(day)]
+    return int(np.floor((np.median(by_day) + SLOW) / QUARTER))
+
+
+def _change(quarter: Int64, whole: int) -> int | None:
+    """The first message after a change by half an hour or an hour, if nearly all before it agree
+    with one side and nearly all after it with the other.
+    """
+    for by in SUMMER:
+        for first, then in ((whole, whole + by), (whole + by, whole)):
+            before = np.concatenate([[0], np.cumsum(quarter == first)])
+            after = np.concatenate([[0], np.cumsum(quarter == then)])
+            right = before + after[-1] - after
+            begins = int(right.argmax())
+            sides = (before[begins], after[-1] - after[begins])
+            wrong = before[-1] + after[-1] - right[begins]
+            if min(sides) >= ENOUGH and wrong * 20 <= right[begins]:
+                return begins
+    return None
 
 
 def _compared(received: pa.Table) -> tuple[Int64, npt.NDArray[np.bool_], Int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -34,6 +34,7 @@ class Dated:
         clock: What the manifest says of each file's year and zone.
         repeated: Lines of a file that another has too, by that other.
         zone: Time zone of what the user says.
+        doubtful: Hours that summer time makes doubtful, as `formats.dated` tells them.
     """
 
     logs: dict[str, dict[str, pa.Table]]
@@ -41,6 +42,7 @@ class Dated:
     clock: list[dict[str, Any]]
     repeated: Mapping[str, Mapping[str, int]]
     zone: str
+    doubtful: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def spans(self) -> dict[str, Span]:
@@ -73,9 +75,10 @@ def date(pieces: Sequence[Piece], year: int | None, stated_zone: str | None) -> 
             remedy = "Give the year of its first line: --year 2026"
             raise SettingsError("nothing tells the year of its stamps", name, remedy)
     zone_of = {name: zones.get(name, (ASSUMED_ZONE, "")) for name in logs}
-    tables = {
+    told = {
         name: formats.dated(log, years.get(name), zone_of[name][0]) for name, log in logs.items()
     }
+    tables = {name: dated for name, (dated, _) in told.items()}
     names = formats.order(tables)
     counted, repeated = formats.once(tables, names)
     return Dated(
@@ -84,6 +87,7 @@ def date(pieces: Sequence[Piece], year: int | None, stated_zone: str | None) -> 
         [_clock(name, years[name], *zone_of[name]) for name in sorted(years)],
         repeated,
         stated_zone or ASSUMED_ZONE,
+        _together([doubtful for _, doubtful in told.values()]),
     )
 
 
@@ -104,6 +108,11 @@ def flat(events: dict[str, pa.Table]) -> pa.Table:
         named = pa.array([kind] * len(table), pa.string())
         parts.append(table.cast(pa.schema(plain)).append_column("kind", named))
     return fit(pa.concat_tables(parts, promote_options="default").sort_by("order"), EVENTS)
+
+
+def _together(doubtful: list[pd.DataFrame]) -> pd.DataFrame:
+    there = [rows for rows in doubtful if len(rows)]
+    return pd.concat(there, ignore_index=True) if there else pd.DataFrame()
 
 
 def _clock(name: str, year: formats.Year, zone: str, told_by: str) -> dict[str, Any]:

@@ -85,8 +85,14 @@ def _evidence(
         hints=inferred[inferred["confidence"].ne("high")],
         lost_lines=window.rows(_lost_lines(dated.events), "time", dated.zone),
         clocks=assembled.clocks,
-        jumps=window.rows(formats.jumps(dated.logs), "time", dated.zone),
+        jumps=window.rows(_jumps(dated), "time", dated.zone),
     )
+
+
+def _jumps(dated: Dated) -> pd.DataFrame:
+    """Where clocks are changed, and what that makes doubtful."""
+    parts = [part for part in (formats.jumps(dated.logs), dated.doubtful) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _lost_lines(events: dict[str, pa.Table]) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def read(block):
 def told(block):
     """Time, host, program, process, queue id and client of each event."""
     log = formats.joined("mail.log", [read(block)])
-    tables = formats.dated(log, formats.Year(2026, "given"), "UTC")
+    tables, _ = formats.dated(log, formats.Year(2026, "given"), "UTC")
     rows = [row for table in tables.values() for row in table.to_pylist()]
     names = ("server", "daemon", "pid", "queue_id", "client_ip")
     rows.sort(key=lambda row: row["line"])

@@ -24,7 +24,7 @@ def read(line, zone="UTC"):
     """The event of one line, and the reading it stands in."""
     reading = formats.read_syslog("mail.log", 1, 0, line.encode() + b"\n")
     log = formats.joined("mail.log", [reading])
-    tables = formats.dated(log, formats.Year(2026, "given"), zone)
+    tables, _ = formats.dated(log, formats.Year(2026, "given"), zone)
     (event,) = [row for table in tables.values() for row in table.to_pylist()] or [None]
     return event, reading
 

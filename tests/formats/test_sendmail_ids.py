@@ -90,6 +90,23 @@ def test_the_zone_is_told_by_how_far_stamps_are_ahead(ahead, zone):
     assert told == {"maillog": (zone, "6 of 6 queue ids of Sendmail")}
 
 
+def test_summer_time_that_ends_in_the_file_is_told_by_the_ids_before_and_after():
+    east, west = ids_every_hour(2), ids_every_hour(1)
+    found = log(*list(east)[:5], *((stamp, name) for stamp, name in list(west)))
+    zone = ("UTC+02:00, from line 6 on UTC+01:00", "11 of 11 queue ids of Sendmail")
+    assert formats.zones([found]) == {"maillog": zone}
+    tables, _ = formats.dated(found, formats.Year(2026, "given"), zone[0])
+    hours = [f"{time:%H}" for time in tables["received"]["time"].to_pylist()]
+    assert hours == ["10", "11", "12", "13", "14", "10", "11", "12", "13", "14", "15"]
+
+
+def test_messages_that_took_an_hour_are_no_summer_time():
+    slow = [(stamp.replace(":00:01", ":59:59"), name) for stamp, name in ids_every_hour(2, 12)]
+    prompt = list(ids_every_hour(2, 12))
+    mixed = [pair for two in zip(prompt, slow, strict=True) for pair in two]
+    assert formats.zones([log(*mixed)])["maillog"][0] == "UTC+02:00"
+
+
 def test_a_few_messages_tell_no_zone():
     assert formats.zones([log(*ids_every_hour(2, number=3))]) == {}
 
@@ -97,5 +114,5 @@ def test_a_few_messages_tell_no_zone():
 def test_stamps_of_a_told_zone_become_utc():
     one = log(*ids_every_hour(2))
     zone, _ = formats.zones([one])["maillog"]
-    times = formats.dated(one, formats.Year(2026, "given"), zone)["received"]["time"].to_pylist()
+    times = formats.dated(one, formats.Year(2026, "given"), zone)[0]["received"]["time"].to_pylist()
     assert [f"{time:%H:%M}" for time in times] == [f"{hour}:00" for hour in range(10, 16)]
