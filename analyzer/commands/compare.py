@@ -26,11 +26,12 @@ def compare(
     """Tell by two cases whether the abuse ended: clean hours, refused attempts, same hours."""
     from analyzer.folder import unaltered
     from analyzer.report import comparison
+    from analyzer.report.end_shown import OVER
 
     told = comparison.compare(unaltered(before), unaltered(after))
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
     else:
         typer.echo("\n".join(comparison.as_text(told)))
-    if fail_on_findings and told["verdict"] != comparison.OVER:
+    if fail_on_findings and told["verdict"] != OVER:
         raise typer.Exit(1)

@@ -15,17 +15,17 @@ import pandas as pd
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
+from analyzer.report.end_shown import LIKELY, NOT_OVER, NOT_SHOWN, OVER, end_shown
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.window import Window
 
-ENOUGH = 24  # clean hours with mail; a day and a night
 HOUR = pd.Timedelta(hours=1)
 COLUMNS = [
-    *("received", "completed", "origin_life", "client_ip", "auth_user", "status"),
+    *("server", "received", "completed", "origin_life", "client_ip", "auth_user", "status"),
     *("mechanism", "verdict"),
 ]
-OVER, LIKELY, NOT_OVER, NOT_SHOWN = "over", "likely_over", "not_over", "not_shown"
-TRIED = {"open_relay": ("relay_denied",), "stolen_account": ("auth_failed", "relay_denied")}
+# What shows that a door was tried; nothing does for a host inside or a script on the server.
+TRIED = {"open_relay": "relay_denied", "stolen_account": "auth_failed"}
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,26 @@ class _Side:
     case: Case
     first: pd.Timestamp | None
     last: pd.Timestamp | None
-    messages: pd.DataFrame  # hour, verdict, mechanism, client_ip, auth_user, deferred
+    messages: pd.DataFrame  # server, hour, verdict, mechanism, client_ip, auth_user, deferred
+    attempts: pd.DataFrame  # time, client_ip, auth_user, kind, repeat
 
     @property
     def abusive(self) -> pd.DataFrame:
         return self.messages[self.messages["verdict"].eq("abusive")]
+
+    @property
+    def abused(self) -> list[str]:
+        """The servers through which abuse came."""
+        return sorted(set(self.abusive["server"].dropna()))
+
+    def after(self, time: pd.Timestamp | None) -> _Side:
+        """What came later; all of it where there is no time."""
+        if time is None:
+            return self
+        attempts = self.attempts[self.attempts["time"].gt(time)]
+        return replace(
+            self, messages=self.messages[self.messages["time"].gt(time)], attempts=attempts
+        )
 
 
 def compare(before: Case, after: Case) -> dict[str, Any]:
@@ -47,29 +62,33 @@ def compare(before: Case, after: Case) -> dict[str, Any]:
 
     Returns:
         `verdict` (`over`, `likely_over`, `not_over`, `not_shown`) and `reason`; `before` and
-        `after`: `first, last, hours_with_mail, abusive_hours, clean_hours, abusive, notices`
-        (backscatter of another door, whose mail was taken earlier), `unclear, last_abuse`;
-        `refused`: `attempts, addresses, known` (addresses of the incident that tried again),
-        `last`; `same`: hours of the week in which the abuse ran, `slots, seen, abusive`, and own
-        mail an hour in them, `own_before, own_after`; `deferred`: share of own messages that wait;
-        `blocklists`: provider → last refusal; `doubts`.
+        `after` (later than the last abuse of the first case): `first, last, messages,
+        hours_with_mail, abusive_hours, clean_hours` (of the abused server that has the fewest),
+        `abusive, notices` (backscatter of another door, whose mail was taken earlier), `unclear,
+        last_abuse`; `refused`: `attempts, addresses, known` (addresses of the incident that tried
+        again), `last, unproven` (doors of which no refusal shows that they are shut); `same`: hours
+        of the week in which the abuse ran, `slots, seen, abusive`, and own mail an hour in them,
+        `own_before, own_after`; `deferred`: share of own messages that wait; `blocklists`: provider
+        → last refusal; `doubts`.
     """
     zone = after.manifest.get("site", {}).get("timezone") or "UTC"
     old, new = _side(before), _side(after)
     if not old.abusive["mechanism"].eq("backscatter").all():
         old, new = _without_notices(old), _without_notices(new)
+    ended = old.abusive["time"].max() if len(old.abusive) else None
+    whole, new = new, new.after(ended)
     told = {
-        "before": _told(old),
-        "after": _told(new),
+        "before": _told(old, old.abused),
+        "after": _told(new, old.abused),
         "refused": _refused(old, new),
         "same": _same_hours(old, new, zone),
         "deferred": {"before": _waiting(old), "after": _waiting(new)},
         "blocklists": {"before": _lists(before), "after": _lists(after)},
-        "doubts": _doubts(old, new),
+        "doubts": _doubts(old, whole),
     }
-    verdict, reason = _verdict(told)
-    if verdict in (OVER, LIKELY) and (why := _unfit(old, new, _told(old)["last_abuse"])):
-        verdict, reason = NOT_SHOWN, why
+    seen = set(whole.case.deliveries["server"].to_pylist())
+    missing = [server for server in old.abused if server not in seen]
+    verdict, reason = end_shown(told, before, after, missing)
     return {"verdict": verdict, "reason": reason, **told}
 
 
@@ -93,7 +112,8 @@ def _side(case: Case) -> _Side:
     since, until = window.bounds(case.manifest.get("site", {}).get("timezone") or "UTC")
     first = max([min(times, default=None), since], key=_or_earliest)
     last = min([max(times, default=None), until], key=_or_latest)
-    return _Side(case, first, last, once)
+    attempts = case.attempts.select(["time", "client_ip", "auth_user", "kind", "repeat"])
+    return _Side(case, first, last, once, attempts.to_pandas())
 
 
 def _or_earliest(time: pd.Timestamp | None) -> pd.Timestamp:
@@ -111,17 +131,17 @@ def _without_notices(side: _Side) -> _Side:
     return replace(side, messages=side.messages.assign(verdict=verdict))
 
 
-def _told(side: _Side) -> dict[str, Any]:
+def _told(side: _Side, servers: list[str]) -> dict[str, Any]:
     abusive = side.abusive
+    clean = [_clean(side.messages[side.messages["server"].eq(name)]) for name in servers]
     hours = set(side.messages["hour"])
-    bad = set(side.messages.loc[side.messages["verdict"].isin(["abusive", "unclear"]), "hour"])
     return {
         "first": words.iso(side.first),
         "last": words.iso(side.last),
         "messages": len(side.messages),
         "hours_with_mail": len(hours),
         "abusive_hours": int(abusive["hour"].nunique()),
-        "clean_hours": len(hours - bad),
+        "clean_hours": min(clean, default=_clean(side.messages)),
         "abusive": len(abusive),
         "notices": int(side.messages["verdict"].eq("notice").sum()),
         "unclear": int(side.messages["verdict"].eq("unclear").sum()),
@@ -129,21 +149,46 @@ def _told(side: _Side) -> dict[str, Any]:
     }
 
 
+def _clean(messages: pd.DataFrame) -> int:
+    """Hours with mail in which nothing is or may be abuse."""
+    bad = messages.loc[messages["verdict"].isin(["abusive", "unclear"]), "hour"]
+    return len(set(messages["hour"]) - set(bad))
+
+
 def _refused(old: _Side, new: _Side) -> dict[str, Any]:
-    """Who tried the same door again, and was refused."""
-    doors = set(old.abusive["mechanism"].dropna())
-    kinds = {kind for door in doors for kind in TRIED.get(door, ())} or {"relay_denied"}
-    rows = new.case.attempts.select(["time", "client_ip", "kind", "repeat"]).to_pandas()
-    rows = rows[rows["kind"].isin(kinds)]
+    """Who tried the same doors again, and was refused; which doors nobody is seen to have tried."""
+    doors = sorted(set(old.abusive["mechanism"].dropna()) - {"backscatter"})
+    tries = {door: _tries(door, old, new) for door in doors}
+    rows = pd.concat([new.attempts.head(0), *tries.values()])
     sources = set(old.abusive["client_ip"].dropna())
     addresses = set(rows["client_ip"].dropna())
     return {
-        "kinds": sorted(kinds),
+        "kinds": sorted({TRIED[door] for door in doors if door in TRIED}),
         "attempts": int(rows["repeat"].sum()),
         "addresses": len(addresses),
         "known": len(addresses & sources),
         "last": words.iso(rows["time"].max()) if len(rows) else None,
+        "unproven": [door for door in doors or ["backscatter"] if not len(tries.get(door, []))],
     }
+
+
+def _tries(door: str, old: _Side, new: _Side) -> pd.DataFrame:
+    """Refused attempts that show something of that door.
+
+    A password is tried for the login that was stolen. A relay that refused others while it was
+    abused was not open to everybody: then only its own users show that it is shut to them.
+    """
+    mine = old.abusive[old.abusive["mechanism"].eq(door)]
+    clients = set(mine["client_ip"].dropna())
+    rows = new.attempts[new.attempts["kind"].eq(TRIED.get(door, ""))]
+    if door == "stolen_account":
+        logins = mine["auth_user"].dropna().str.casefold()
+        unnamed = rows["auth_user"].isna() & rows["client_ip"].isin(clients)  # older Postfix
+        return rows[unnamed | rows["auth_user"].str.casefold().isin(set(logins))]
+    meanwhile = old.attempts["time"].between(mine["time"].min(), mine["time"].max())
+    if (meanwhile & old.attempts["kind"].eq("relay_denied")).any():
+        return rows[rows["client_ip"].isin(clients)]
+    return rows
 
 
 def _same_hours(old: _Side, new: _Side, zone: str) -> dict[str, Any]:
@@ -183,8 +228,12 @@ def _lists(case: Case) -> dict[str, str]:
 
 def _doubts(old: _Side, new: _Side) -> list[str]:
     found = []
-    if old.last is not None and new.first is not None and new.first < old.last:
-        found.append("the two cases overlap in time: hours in both count in both")
+    ends = [_or_latest(side.last) for side in (old, new)]
+    if max(_or_earliest(side.first) for side in (old, new)) < min(ends):
+        found.append("the two cases overlap in time: only what came later than the abuse counts")
+    if old.last is not None and new.first is not None and new.first - old.last > HOUR:
+        gap = f"{words.moment(old.last)} and {words.moment(new.first)}"
+        found.append(f"no log between {gap} was given")
     sites = [
         {key: value for key, value in side.case.manifest.get("site", {}).items() if key != "path"}
         for side in (old, new)
@@ -199,33 +248,6 @@ def _doubts(old: _Side, new: _Side) -> list[str]:
     if "log_gap" in new.case.findings["detector"].to_pylist():
         found.append("lines are missing from the second case")
     return found
-
-
-def _unfit(old: _Side, new: _Side, last_abuse: str | None) -> str:
-    """Why the second case cannot show that the abuse of the first ended; empty where it can."""
-    if last_abuse is None:
-        return "the first case has no abuse to compare with"
-    if new.last is None or new.last <= pd.Timestamp(last_abuse):
-        return "the second case ends before the last abuse of the first"
-    servers = [set(side.case.deliveries["server"].to_pylist()) for side in (old, new)]
-    return "no server of the first case is in the second" if not servers[0] & servers[1] else ""
-
-
-def _verdict(told: dict[str, Any]) -> tuple[str, str]:
-    after, refused = told["after"], told["refused"]
-    if after["abusive"]:
-        mail = words.count(after["abusive"], "abusive message")
-        return NOT_OVER, f"{mail} in the second case, the last at {after['last_abuse']}"
-    if after["unclear"]:
-        mail = words.count(after["unclear"], "message")
-        return NOT_SHOWN, f"{mail} of the second case may or may not be abuse"
-    clean = words.count(after["clean_hours"], "clean hour")
-    if after["clean_hours"] < ENOUGH:
-        return NOT_SHOWN, f"only {clean} with mail; {ENOUGH} are the least that shows anything"
-    tries = words.count(refused["attempts"], "attempt")
-    if refused["attempts"]:
-        return OVER, f"{clean} with mail, and {tries} at the same door refused in them"
-    return LIKELY, f"{clean} with mail, but nobody was seen to try the door again"
 
 
 TITLES = {
@@ -283,13 +305,11 @@ def _percent(share: float | None) -> str | None:
 
 def _refusals(refused: dict[str, Any]) -> str:
     if not refused["attempts"]:
-        return "Nobody was refused at that door in the second case."
+        return "Nobody was refused at that door later."
     tries = words.capital(words.count(refused["attempts"], "attempt"))
     by = words.count(refused["addresses"], "address")
-    return (
-        f"{tries} refused in the second case, from {by}, {refused['known']} of them sources of "
-        f"the incident; the last at {refused['last']}."
-    )
+    known = f"{refused['known']} of them sources of the incident"
+    return f"{tries} at that door refused later, from {by}, {known}; the last at {refused['last']}."
 
 
 def _slots(same: dict[str, Any]) -> str:

@@ -4,10 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from analyzer.report.comparison import LIKELY, NOT_OVER, NOT_SHOWN, OVER, as_text, compare
+from analyzer.report.comparison import as_text, compare
+from analyzer.report.end_shown import LIKELY, NOT_OVER, NOT_SHOWN, OVER
 from tests.report.conftest import INNOCENT, INPUT, START
 
 WEEK = timedelta(days=7)
+LATER = {
+    "first": "2026-12-14T00:00:00Z",
+    "last": "2026-12-20T00:00:00Z",
+    "sha256": "cd" * 32,
+    "unread": 0,
+}
 
 
 def hours(count, begin=START + WEEK, **more):
@@ -22,10 +29,9 @@ def hours(count, begin=START + WEEK, **more):
 def compared(case):
     """BEFORE is the plain case; AFTER is a week later, with these rows."""
 
-    def of(deliveries, attempts=({"time": START + WEEK},), **more):
-        later = {"first": "2026-12-14T00:00:00Z", "last": "2026-12-20T00:00:00Z"}
-        after = case(deliveries=deliveries, findings=(), attempts=attempts, inputs=[later], **more)
-        return compare(case(), after)
+    def of(deliveries, attempts=({"time": START + WEEK},), before=None, **more):
+        given = {"findings": (), "attempts": attempts, "inputs": [LATER]} | more
+        return compare(case(**(before or {})), case(deliveries=deliveries, **given))
 
     return of
 
@@ -67,8 +73,10 @@ def test_a_notice_about_earlier_mail_is_no_new_abuse(compared):
 
 
 def test_a_notice_is_abuse_where_the_incident_was_notices(case):
-    notices = [{"mechanism": "backscatter"}]
-    assert compare(case(deliveries=notices), case(deliveries=notices))["verdict"] == NOT_OVER
+    again = case(
+        deliveries=[{"mechanism": "backscatter", "received": START + WEEK}], inputs=[LATER]
+    )
+    assert compare(case(deliveries=[{"mechanism": "backscatter"}]), again)["verdict"] == NOT_OVER
 
 
 def test_the_time_that_was_asked_about_bounds_a_case(case):
@@ -129,11 +137,114 @@ def test_no_line_is_too_wide(compared):
 
 
 def test_without_abuse_in_the_first_case_nothing_can_be_over(case):
-    later = {"first": "2026-12-14T00:00:00Z", "last": "2026-12-20T00:00:00Z"}
     before = case(deliveries=hours(24, begin=START), findings=(), attempts=())
-    after = case(deliveries=hours(24), findings=(), attempts=(), inputs=[later])
+    after = case(deliveries=hours(24), findings=(), attempts=(), inputs=[LATER])
     assert compare(before, after)["verdict"] == NOT_SHOWN
 
 
 def test_the_log_of_another_server_shows_nothing(compared):
     assert compared(hours(24, server="mx2.example.org"))["verdict"] == NOT_SHOWN
+
+
+# It is over only where nothing is missing
+
+
+def test_the_same_case_twice_shows_nothing(case):
+    told = compare(case(), case())
+    assert (told["verdict"], "the same case" in told["reason"]) == (NOT_SHOWN, True)
+
+
+def test_two_cases_in_the_wrong_order_show_nothing_and_are_told_so(case):
+    clean = case(deliveries=hours(48), findings=(), inputs=[LATER])
+    told = compare(clean, case())
+    assert (told["verdict"], "wrong order" in told["reason"]) == (NOT_SHOWN, True)
+    earlier = LATER | {"first": "2026-12-01T00:00:00Z", "last": "2026-12-07T00:00:00Z"}
+    told = compare(case(), case(deliveries=hours(48, START - WEEK), inputs=[earlier]))
+    assert (told["verdict"], "wrong order" in told["reason"]) == (NOT_SHOWN, True)
+
+
+def test_abuse_that_both_cases_hold_is_not_taken_for_new(compared):
+    told = compared([{"origin_life": 99}, *hours(24)])
+    assert (told["verdict"], told["after"]["abusive"]) == (OVER, 0)
+
+
+def test_clean_hours_before_the_last_abuse_do_not_count(compared):
+    assert compared([*hours(30, START - timedelta(hours=31)), *hours(10)])["verdict"] == NOT_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"unread": 2}, "2 lines of it could not be read"),
+        ({"damage": "ends in the middle"}, "could not be read to its end"),
+    ],
+    ids=["unread lines", "a torn file"],
+)
+def test_lines_that_nobody_read_may_hide_a_message(compared, change, told):
+    result = compared(hours(48), inputs=[LATER | change])
+    assert result["verdict"] == LIKELY
+    assert told in result["reason"]
+
+
+def test_a_log_much_of_which_is_unread_shows_nothing(compared):
+    assert compared(hours(48), inputs=[LATER | {"unread": 50}])["verdict"] == NOT_SHOWN
+
+
+def test_an_hour_of_the_week_in_which_it_ran_has_to_come_again(compared):
+    told = compared(hours(30, START + WEEK + timedelta(hours=2)))
+    assert told["verdict"] == LIKELY
+    assert "none of the 1 hour of the week" in told["reason"]
+
+
+def test_other_settings_of_who_is_local_may_hide_what_the_first_case_found(compared):
+    site = {"origin": "given", "domains": ["example.org"], "networks": ["0.0.0.0/0"]}
+    assert compared(hours(48), site=site)["verdict"] == LIKELY
+
+
+MX2 = {"server": "mx2.example.org"}
+
+
+def test_each_server_that_was_abused_has_to_be_seen_long_enough(compared):
+    other = MX2 | {"origin_life": 7}
+    both = [*hours(48), *(row | {"origin_life": 100 + n} for n, row in enumerate(hours(3, **MX2)))]
+    told = compared(both, before={"deliveries": [{}, other]})
+    assert (told["verdict"], told["after"]["clean_hours"]) == (NOT_SHOWN, 3)
+    assert "mx2.example.org" in compared(hours(48), before={"deliveries": [other]})["reason"]
+
+
+MEANWHILE = {"deliveries": [{}, {"origin_life": 1, "received": START + timedelta(hours=6)}]}
+
+
+def test_where_others_were_refused_meanwhile_only_its_own_users_show_that_it_is_shut(compared):
+    """The plain case refuses somebody five hours after the first message."""
+    stranger = [{"time": START + WEEK, "client_ip": "203.0.113.99"}]
+    assert compared(hours(24), attempts=stranger)["verdict"] == OVER
+    assert compared(hours(24), attempts=stranger, before=MEANWHILE)["verdict"] == LIKELY
+    assert compared(hours(24), before=MEANWHILE)["verdict"] == OVER
+
+
+STOLEN = {"deliveries": [{"mechanism": "stolen_account", "auth_user": "ann@example.org"}]}
+
+
+@pytest.mark.parametrize(
+    ("attempt", "verdict"),
+    [
+        ({"kind": "auth_failed", "auth_user": "Ann@example.org"}, OVER),
+        ({"kind": "auth_failed", "auth_user": None}, OVER),
+        ({"kind": "auth_failed", "auth_user": None, "client_ip": "192.0.2.9"}, LIKELY),
+        ({"kind": "auth_failed", "auth_user": "bob@example.org"}, LIKELY),
+        ({"kind": "relay_denied", "auth_user": None}, LIKELY),
+    ],
+    ids=["its own password failed", "unnamed, of the thief", "unnamed, of a stranger",
+         "another login's", "without a login"],
+)  # fmt: skip
+def test_a_stolen_login_is_shown_shut_by_its_own_failed_password(compared, attempt, verdict):
+    attempts = [{"time": START + WEEK} | attempt]
+    assert compared(hours(24), attempts=attempts, before=STOLEN)["verdict"] == verdict
+
+
+@pytest.mark.parametrize("door", ["trusted_host", "local_injection"])
+def test_no_refusal_shows_that_a_door_inside_is_shut(compared, door):
+    told = compared(hours(24), before={"deliveries": [{"mechanism": door}]})
+    assert told["verdict"] == LIKELY
+    assert told["refused"]["unproven"] == [door]

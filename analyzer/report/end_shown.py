@@ -1,0 +1,115 @@
+"""Does the second case show that the abuse of the first ended? Never more than its log can show.
+
+It is over only where nothing is missing: the same server, a day of clean hours, a refused attempt
+at every door, most of the hours of the week in which it ran, and no line that could hide a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analyzer import words
+from analyzer.case import Case
+from analyzer.display import display
+from analyzer.report.doors import door
+
+OVER, LIKELY, NOT_OVER, NOT_SHOWN = "over", "likely_over", "not_over", "not_shown"
+ENOUGH = 24  # clean hours with mail; a day and a night
+MOST = 0.1  # of the lines of mail programs unread: then the log shows nothing
+SITE = ("domains", "relay_domains", "networks", "servers", "forwards", "lists")
+
+
+def end_shown(
+    told: dict[str, Any], before: Case, after: Case, missing: Sequence[str]
+) -> tuple[str, str]:
+    """Verdict and reason.
+
+    Args:
+        told: The figures of both cases, as `comparison.compare` gives them.
+        missing: Servers through which abuse came, of which the second case has no mail.
+    """
+    if why := _unfit(told, before, after):
+        return NOT_SHOWN, why
+    if told["after"]["abusive"]:
+        mail = words.count(told["after"]["abusive"], "abusive message")
+        return NOT_OVER, f"{mail} after the first case, the last at {told['after']['last_abuse']}"
+    if why := _open(told, after, missing):
+        return NOT_SHOWN, why
+    clean = words.count(told["after"]["clean_hours"], "clean hour")
+    if doubts := _doubts(told, before, after):
+        return LIKELY, f"{clean} with mail, but {doubts[0]}"
+    tries = words.count(told["refused"]["attempts"], "attempt")
+    return OVER, f"{clean} with mail, and {tries} at the same door refused in them"
+
+
+def _unfit(told: dict[str, Any], before: Case, after: Case) -> str:
+    """Why the cases are no before and after; empty where they are."""
+    if _evidence(before) == _evidence(after):
+        return "both are the same case: give one of the time after the fix"
+    last, ends = told["before"]["last_abuse"], told["after"]["last"]
+    if last is None:
+        other = ", the second has: they may be in the wrong order" if _has_abuse(after) else ""
+        return f"the first case has no abuse to compare with{other}"
+    if ends is None or pd.Timestamp(ends) <= pd.Timestamp(last):
+        end = "the second case ends before the last abuse of the first"
+        return f"{end}; they may be in the wrong order"
+    return ""
+
+
+def _open(told: dict[str, Any], after: Case, missing: Sequence[str]) -> str:
+    """Why nothing is shown either way; empty where something is."""
+    if missing:
+        names = words.listing([display(name, 60) for name in missing])
+        return f"no mail of {names}, through which the abuse came, is in the second case"
+    lines = _lines(after)
+    if lines["unread"] > MOST * (lines["parsed"] + lines["unread"]):
+        return f"{words.count(lines['unread'], 'line')} of the second case could not be read"
+    if told["after"]["unclear"]:
+        mail = words.count(told["after"]["unclear"], "message")
+        return f"{mail} of the second case may or may not be abuse"
+    if told["after"]["clean_hours"] < ENOUGH:
+        clean = words.count(told["after"]["clean_hours"], "clean hour")
+        return f"only {clean} with mail; {ENOUGH} are the least that shows anything"
+    return ""
+
+
+def _doubts(told: dict[str, Any], before: Case, after: Case) -> list[str]:
+    """What keeps a clean time from being a proof, the gravest first."""
+    found = []
+    if unread := _lines(after)["unread"]:
+        found.append(f"{words.count(unread, 'line')} of it could not be read")
+    if any(entry.get("damage") for entry in after.manifest.get("inputs", [])):
+        found.append("a file of it could not be read to its end")
+    if "log_gap" in after.findings["detector"].to_pylist():
+        found.append("lines are missing from it")
+    sites = [case.manifest.get("site", {}) for case in (before, after)]
+    if sites[1].get("origin") == "inferred":
+        found.append("who is local was inferred, not stated")
+    elif any(sites[0].get(key) != sites[1].get(key) for key in SITE):
+        found.append("it was judged by other settings of who is local")
+    if told["refused"]["unproven"]:
+        names = words.listing([door(name).name.lower() for name in told["refused"]["unproven"]])
+        found.append(f"nobody was seen to try the door again and be refused ({names})")
+    same = told["same"]
+    if 2 * same["seen"] < same["slots"]:
+        seen = f"only {same['seen']}" if same["seen"] else "none"
+        hours = words.count(same["slots"], "hour")
+        found.append(f"{seen} of the {hours} of the week in which the abuse ran is seen")
+    return found
+
+
+def _evidence(case: Case) -> tuple[list[str], Any]:
+    inputs = [str(entry.get("sha256")) for entry in case.manifest.get("inputs", [])]
+    return sorted(inputs), case.manifest.get("options")
+
+
+def _has_abuse(case: Case) -> bool:
+    return "abuse" in case.findings["kind"].to_pylist()
+
+
+def _lines(case: Case) -> dict[str, int]:
+    inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
+    return {key: sum(int(e.get(key) or 0) for e in inputs) for key in ("parsed", "unread")}
