@@ -50,7 +50,8 @@ def dnsbl(
     from analyzer.probe.resolver import resolver as resolver_at
 
     asked = list(dict.fromkeys(map(lists.address, addresses)))
-    zones = [lists.named(name) for name in zone] if zone else list(blocklists.zones())
+    known = {entry["zone"]: entry for entry in blocklists.zones()}
+    zones = [known.get(name.lower()) or lists.named(name) for name in zone or known]
     if len(asked) > lists.MOST_ADDRESSES or len(zones) > lists.MOST_ZONES:
         what = f"more than {lists.MOST_ADDRESSES} addresses or {lists.MOST_ZONES} lists"
         raise SettingsError(what, "relaytrail dnsbl", "Give the addresses that send mail only.")

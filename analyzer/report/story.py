@@ -63,7 +63,7 @@ def tell(case: Case) -> dict[str, Any]:
         "doors": _doors(facts),
         "certainty": sentences.certainty(facts),
         "steps": remedies.steps(facts, blocklists),
-        "timeline": timeline(facts, blocklists, zone),
+        "timeline": timeline(facts, blocklists, case, zone),
         "zone": display(zone, 40),
         "sources": _sources(facts),
         "year": sentences.years(facts),

@@ -1,4 +1,4 @@
-"""What happened when? Only what a line of the log shows, in order."""
+"""What happened when? Only what a line of the log shows or a test of ours was told, in order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer import words
+from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.facts import Facts
 from analyzer.report.stories import guessed, stories
@@ -18,9 +19,13 @@ Event = tuple[pd.Timestamp | None, str]
 
 
 def timeline(
-    facts: Facts, blocklists: list[dict[str, Any]], zone: str = "UTC"
+    facts: Facts, blocklists: list[dict[str, Any]], asked: Case, zone: str = "UTC"
 ) -> list[dict[str, str]]:
-    """Time (UTC), the same by the clock of *zone* (empty where that is UTC), and what happened."""
+    """Time (UTC), the same by the clock of *zone* (empty where that is UTC), and what happened.
+
+    Args:
+        asked: The case, for the relay test and the blocklist check in it.
+    """
     events: list[Event] = [(facts.log_first, "The log begins.")]
     if facts.first_denied is not None:
         time, origin = facts.first_denied
@@ -37,12 +42,49 @@ def timeline(
         refused = pd.Timestamp(entry["first"]) if entry.get("first") else None
         events.append((refused, f"{provider} refuses our mail for the first time."))
     events.append((facts.log_last, "The log ends."))
+    events += [*_relay_test(asked.relay_test), *_lists_asked(asked.dnsbl)]
     timed = [(time, text) for time, text in events if time is not None and not pd.isna(time)]
     timed.sort(key=lambda event: event[0])
     return [
         {"time": words.stamp(time)[:16], "local": _local(time, zone), "text": text}
         for time, text in timed
     ]
+
+
+def _relay_test(test: dict[str, Any] | None) -> list[Event]:
+    if not test or not test.get("started"):
+        return []
+    said = display(str(test.get("sentence") or ""), 400)
+    return [(pd.Timestamp(test["started"]), f"A relay test of {_named(test)}: {said}")]
+
+
+def _named(test: dict[str, Any]) -> str:
+    return display(str(test.get("host") or "the server"), 60)
+
+
+def _lists_asked(asked: dict[str, Any] | None) -> list[Event]:
+    """One event an address: which lists name it now, and how many tell nothing."""
+    if not asked or not asked.get("asked"):
+        return []
+    return [
+        (pd.Timestamp(asked["asked"]), _lists(ip, [r for r in asked["addresses"] if r["ip"] == ip]))
+        for ip in dict.fromkeys(row["ip"] for row in asked["addresses"])
+    ]
+
+
+def _lists(ip: str, rows: list[dict[str, Any]]) -> str:
+    by = {state: [r for r in rows if r["state"] == state] for state in ("listed", "policy")}
+    silent = sum(row["state"] == "unknown" for row in rows)
+    named = {
+        state: words.listing([display(str(r["provider"]), 40) for r in found], 6)
+        for state, found in by.items()
+        if found
+    }
+    told = [f"listed by {named['listed']}" if by["listed"] else "listed by none"]
+    told += [f"by policy alone by {named['policy']}"] if by["policy"] else []
+    told += [f"{silent} did not tell"] if silent else []
+    lists = words.count(len(rows), "blocklist")
+    return f"{lists} asked about {display(ip, 45)}: {', '.join(told)}."
 
 
 def _local(time: pd.Timestamp, zone: str) -> str:

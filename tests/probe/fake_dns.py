@@ -20,13 +20,15 @@ REFUSED, SERVFAIL, SILENT = "refused", "servfail", "silent"
 
 
 class FakeDns:
-    def __init__(self, names):
+    def __init__(self, names, address="127.0.0.1"):
         self._names = names
         self.asked: list[tuple[str, str]] = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.bind((address, 0))
         self._socket.settimeout(0.1)
-        self.place = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        shown = f"[{address}]" if ":" in address else address
+        self.place = f"{shown}:{self._socket.getsockname()[1]}"
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 

@@ -235,6 +235,19 @@ def test_the_timeline_is_in_order_and_says_when_the_log_ends(case):
     ]
 
 
+def test_what_was_asked_after_the_log_ends_stands_at_the_end_of_the_timeline(case):
+    """Found or not: a relay test, and each address that blocklists were asked about."""
+    made = case(deliveries=(), findings=(), attempts=())
+    row = {"ip": "192.0.2.25", "state": "listed", "provider": "A \x1b[2J"}
+    others = [row | {"state": state, "provider": state} for state in ("policy", "unknown")]
+    made.dnsbl = {"asked": "2026-12-10T08:00:00Z", "addresses": [row, *others]}
+    made.relay_test = {"started": "2026-12-10T07:00:00Z", "host": "mx1", "sentence": "Closed."}
+    test, lists = [event["text"] for event in tell(made)["timeline"]][-2:]
+    assert test == "A relay test of mx1: Closed."
+    assert lists.startswith("3 blocklists asked about 192.0.2.25: listed by A \\x1b[2J, ")
+    assert lists.endswith("by policy alone by policy, 1 did not tell.")
+
+
 def test_the_clock_on_the_wall_stands_beside_utc_where_the_site_has_another(case):
     site = {"origin": "given", "timezone": "Europe/Berlin"}
     event = tell(case(site=site))["timeline"][1]
