@@ -43,6 +43,13 @@ def per_value(
     return pd.Series(_taken(answers, of_answer), values.index, name=values.name)
 
 
+def of_each(answers: pd.Series[Any], codes: Int64, index: pd.Index) -> pd.Series[Any]:
+    """The answers at the codes that `factorize` gave, null for -1."""
+    if not len(answers):
+        return pd.Series(None, index, "object")
+    return pd.Series(_taken(answers, codes), index)
+
+
 def _taken(answers: pd.Series[Any], codes: Int64) -> Any:
     unknown = codes < 0
     if not unknown.any():

@@ -95,7 +95,7 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     known = submitters(_normal(known, local), events, local)
     known = told_by_filters(proxied(known, events, lives), events)
     tried = _next_hops(tried, local)
-    tried = tried.join(children(tried, known, lives))
+    tried = tried.assign(**children(tried, known, lives))
     tried = handed_back(taken_over(handed_over(tried, known), known), known, lives)
     parent = same_mail(parents(tried, known, lives), known)
     root = roots(parent)
@@ -235,7 +235,7 @@ def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.T
     )
     first = known[(root == known.index) & is_message]
     legs_of = known["queue_id"].groupby(root)
-    ended = known["ended"].groupby(root)
+    ended = pd.to_datetime(known["ended"], utc=True).groupby(root)  # of objects it would be slow
     all_ended = ended.count().eq(legs_of.size())
     left = ended.max().where(all_ended).reindex(first.index)
     counted = rows[~rows["status"].isin(NOT_DELIVERIES)].groupby("origin_life").size()
@@ -265,7 +265,7 @@ def _legs(known: pd.DataFrame, root: np.ndarray, of: pd.Index) -> pa.ListArray:
     group = np.repeat(np.arange(len(of)), sizes)
     first = lives == np.repeat(of.to_numpy(), sizes)
     lives = lives[np.lexsort((known["begin"].to_numpy()[lives], ~first, group))]
-    ids = pa.array(known["queue_id"].to_numpy()[lives], pa.string())
+    ids = pa.array(known["queue_id"].array.take(lives), pa.string())
     return pa.ListArray.from_arrays(
         pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32()), ids
     )

@@ -59,7 +59,8 @@ def attempts_to_deliver(events: Events) -> pd.DataFrame:
     # Where the line names a mailer, that is the agent that delivers.
     rows["daemon"] = rows["mailer"].where(rows["mailer"].notna(), rows["daemon"])
     rows["two_readings"] = rows["two_readings"].eq(True)
-    return rows[(rows["life"] >= 0) & ~rows["status"].isin(PROBES)].reset_index(drop=True)
+    mail = rows["life"].ge(0) & ~rows["status"].isin(PROBES)
+    return rows if mail.all() else rows[mail].reset_index(drop=True)
 
 
 def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def _numbered(rows: pd.DataFrame) -> pd.DataFrame:
     server, _ = pd.factorize(rows["server"], sort=True)
     pid, rank = rows["pid"].to_numpy(np.int64), rows["rank"].to_numpy(np.int64)
     order = np.lexsort((rank, pid, server))
-    rows, server, pid = rows.iloc[order].reset_index(drop=True), server[order], pid[order]
+    rows, server, pid = rows.take(order).reset_index(drop=True), server[order], pid[order]
     kind = rows["kind"]
     new = kind.eq("connect").to_numpy() | _after(kind.eq(END).to_numpy())
     new |= _changed(server) | _changed(pid)
@@ -120,15 +120,19 @@ def _after(flags: Flags) -> Flags:
 def _told(rows: pd.DataFrame) -> pd.DataFrame:
     """One row a dialogue."""
     number = int(rows["session"].iloc[-1]) + 1 if len(rows) else 0
+    session = rows["session"].to_numpy(np.int64)
     kind, every = rows["kind"], pd.Series(True, rows.index)
 
     def one(
         column: str, of: pd.Series = every, keep: Literal["first", "last"] = "first"
     ) -> pd.Series:
         """The first or last value of each dialogue, of some of its lines."""
-        there = rows.loc[of & rows[column].notna(), ["session", column]]
-        values = there.drop_duplicates("session", keep=keep).set_index("session")[column]
-        told: pd.Series = values.reindex(range(number))
+        there = np.flatnonzero(of & rows[column].notna())
+        if keep == "first":
+            there = there[::-1]  # of equal sessions the last one written stays
+        row = np.full(number, -1)
+        row[session[there]] = there
+        told: pd.Series = rows[column].reindex(row).reset_index(drop=True)
         return told
 
     def times(of: pd.Series) -> Numbers:
@@ -175,20 +179,21 @@ def _told(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _counted(counters: pd.Series) -> pd.DataFrame:
     """Commands done, and asked for, by the counters at the end; null without any."""
-    text = pa.array(counters, pa.string())
-    there = pc.fill_null(pc.match_substring(text, "commands="), False)
+    code, distinct = pd.factorize(counters)
+    text = pa.array(distinct, pa.string())
+    there = pc.match_substring(text, "commands=").to_numpy(zero_copy_only=False)
     columns = {}
     for name in COUNTERS:
         found = pc.extract_regex(
             text, rf"(?:^| ){name}=(?P<done>[0-9]{{1,9}})(?:/(?P<asked>[0-9]{{1,9}}))?(?: |$)"
         )
-        done = pc.struct_field(found, "done").to_pandas().astype("str")
-        asked = pc.struct_field(found, "asked").to_pandas().astype("str")
-        done = pd.to_numeric(done, errors="coerce").fillna(0)
-        asked = pd.to_numeric(asked, errors="coerce").fillna(done)
-        known = there.to_numpy(zero_copy_only=False)
-        columns[name], columns[f"{name}_asked"] = done.where(known), asked.where(known)
-    return pd.DataFrame(columns, dtype="float64")
+        done = pd.to_numeric(pc.struct_field(found, "done").to_pandas().astype("str"))
+        asked = pd.to_numeric(pc.struct_field(found, "asked").to_pandas().astype("str"))
+        done = done.fillna(0)
+        columns[name] = done.where(there)
+        columns[f"{name}_asked"] = asked.fillna(done).where(there)
+    told = pd.DataFrame(columns, dtype="float64")
+    return told.reindex(code).reset_index(drop=True)
 
 
 def _lists(session: npt.NDArray[np.int64], ids: pd.Series, number: int) -> pa.ListArray:
@@ -196,4 +201,4 @@ def _lists(session: npt.NDArray[np.int64], ids: pd.Series, number: int) -> pa.Li
     order = np.argsort(session, kind="stable")
     sizes = np.bincount(session, minlength=number)
     offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32())
-    return pa.ListArray.from_arrays(offsets, pa.array(ids.to_numpy()[order], pa.string()))
+    return pa.ListArray.from_arrays(offsets, pa.array(ids.array.take(order), pa.string()))

@@ -7,6 +7,7 @@ client that writes no brackets looks the same: many such recipients of a strange
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analyzer.messages.addresses import per_value
@@ -41,11 +42,20 @@ def where_it_left(rows: pd.DataFrame, site: Site | None) -> pd.Series[str]:
     """
     stated = site.forwards or {} if site else {}
     only = {ours.lower(): targets[0] for ours, targets in stated.items() if len(targets) == 1}
+    if not only:
+        return rows["recipient"]
     left = rows["mta"].eq("sendmail") & rows["agent"].isin(HAND_OVER) & ~rows["expanded"]
-    target = per_value(rows["recipient"].str.lower().where(left), only.get)
-    taken = pd.MultiIndex.from_frame(rows[["life", "recipient"]])
-    free = ~pd.MultiIndex.from_arrays([rows["life"], target]).isin(taken) & target.notna()
-    return rows["recipient"].mask(free, target)
+    target = per_value(rows["recipient"].where(left), lambda ours: only.get(ours.lower()))
+    known = target.notna()
+    if not known.any():
+        return rows["recipient"]
+    asked = rows.loc[known, ["life"]].assign(target=target[known])
+    beside = rows.loc[rows["life"].isin(asked["life"]), ["life", "recipient"]]
+    code, texts = pd.factorize(pd.concat([asked["target"], beside["recipient"]]).astype("str"))
+    life = np.concatenate([asked["life"], beside["life"]])
+    pair = life * (len(texts) + 1) + code
+    free = asked.index[~np.isin(pair[: len(asked)], pair[len(asked) :])]
+    return rows["recipient"].mask(rows.index.isin(free), target)
 
 
 def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> pd.Series[str]:
@@ -55,7 +65,26 @@ def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> p
         rows: Deliveries with `expanded`, `recipient` (complete), `recipient_logged`, `life`,
             `origin_life`, and `owner`: the sender of a list's clone.
     """
+    found = _by_line(rows, events)
+    stated = site.forwards or {} if site else {}
+    sources: dict[str, set[str]] = {}
+    for source, targets in stated.items():
+        for target in targets:
+            sources.setdefault(target.lower(), set()).add(source)
+    only = {target: next(iter(of)) for target, of in sources.items() if len(of) == 1}
+    whom = rows["recipient"].where(rows["expanded"])
+    found = found.where(found.notna(), per_value(whom, lambda target: only.get(target.lower())))
+    lists = site.lists or [] if site else []
+    if len(lists) == 1:  # a list's owner is the sender of what it sends on
+        found = found.mask(found.isna() & rows["owner"].notna(), lists[0])
+    return found.where(rows["expanded"])
+
+
+def _by_line(rows: pd.DataFrame, events: Events) -> pd.Series[str]:
+    """What Sendmail's own lines say of each row."""
     told = frame(events, "expansion", ["life", "recipient", "orig_recipient"])
+    if told.empty:
+        return pd.Series(None, rows.index, "object")
     told = told.drop_duplicates(["life", "recipient"])
     by_line = pd.Series(
         told["orig_recipient"].to_numpy(),
@@ -67,18 +96,7 @@ def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> p
         for leg in ("life", "origin_life")
     )
     found = pd.Series(own, rows.index, "object")
-    found = found.where(found.notna(), pd.Series(first, rows.index, "object"))
-    stated = site.forwards or {} if site else {}
-    sources: dict[str, set[str]] = {}
-    for source, targets in stated.items():
-        for target in targets:
-            sources.setdefault(target.lower(), set()).add(source)
-    only = {target: next(iter(of)) for target, of in sources.items() if len(of) == 1}
-    found = found.where(found.notna(), per_value(rows["recipient"].str.lower(), only.get))
-    lists = site.lists or [] if site else []
-    if len(lists) == 1:  # a list's owner is the sender of what it sends on
-        found = found.mask(found.isna() & rows["owner"].notna(), lists[0])
-    return found.where(rows["expanded"])
+    return found.where(found.notna(), pd.Series(first, rows.index, "object"))
 
 
 def original_side(rows: pd.DataFrame) -> pd.Series[str]:

@@ -7,6 +7,8 @@ calls unknown, and names that it has verified.
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.messages.addresses import (
     by_domain,
@@ -146,7 +148,7 @@ def own_hosts(events: Events, ours: frozenset[str]) -> pd.DataFrame:
     hosts = _counted("servers", "logs", rows["server"].str.lower(), rows["times"], whole=True)
     rows = rows.dropna(subset=columns[1:])
     name = rows["client_name"].str.lower().str.rstrip(".")
-    parts_of = name.str.extract(r"^(?P<host>[^.]+)\.(?P<domain>.+)$")
+    parts_of = _split(name)
     short = rows["server"].str.lower().str.replace(r"\..*$", "", regex=True)
     address = canonical_ips(rows["client_ip"])
     mine = parts_of["host"].eq(short) & parts_of["domain"].isin(sorted(ours)) & address.notna()
@@ -155,6 +157,13 @@ def own_hosts(events: Events, ours: frozenset[str]) -> pd.DataFrame:
         for values in (name, address)
     ]
     return pd.concat([hosts, *parts], ignore_index=True)
+
+
+def _split(names: pd.Series[str]) -> pd.DataFrame:
+    """`host` and `domain` of whole host names; null of any other."""
+    found = pc.extract_regex(pa.array(names, pa.string()), r"^(?P<host>[^.]+)\.(?P<domain>.+)$")
+    columns = {name: pc.struct_field(found, name).to_pandas() for name in ("host", "domain")}
+    return pd.DataFrame(columns).set_axis(names.index)
 
 
 def _counted(

@@ -7,12 +7,15 @@ notice lines.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.messages.addresses import per_value
 from analyzer.messages.lives import Lives
 
 Int64 = npt.NDArray[np.int64]
@@ -25,7 +28,9 @@ EARLY = pd.Timedelta(seconds=1)  # two processes write in either order
 HAND_OVER = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay"]
 
 
-def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.DataFrame:
+def children(
+    deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives
+) -> dict[str, npt.NDArray[Any]]:
     """The leg that each delivery turned into.
 
     Args:
@@ -34,11 +39,16 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
         legs: With `by_us`: did a host of ours hand it in?
 
     Returns:
-        For each delivery, in its index: `child` (life, -1 for none) and `how` (`forwarded`,
+        For each delivery, in their order: `child` (life, -1 for none) and `how` (`forwarded`,
         `filtered`, null).
     """
     sent = deliveries["status"].eq("sent")
     to_a_server = sent & deliveries["daemon"].isin(HAND_OVER)
+    # Any other server's answer names no leg of ours; see `_plausible`.
+    clients = frozenset(legs["client_ip"].unique())
+    to_a_server &= deliveries["to_us"] | per_value(deliveries["relay_ip"], clients.__contains__).eq(
+        True
+    )
     named_by = {
         "forwarded": _named(
             deliveries["reply"], sent & deliveries["daemon"].eq("local"), FORWARDED
@@ -63,7 +73,7 @@ def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> pd.D
             good = (found >= 0) & (child[rows] < 0) & _plausible(name, found, asked, legs)
             child[rows[good]] = found[good]
             how[rows[good]] = name
-    return pd.DataFrame({"child": child, "how": how}, index=deliveries.index)
+    return {"child": child, "how": pd.Series(how).to_numpy()}
 
 
 def _named(
@@ -138,8 +148,8 @@ def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64
             legs["queue"].to_numpy(np.int64)[rows], ids, legs["begin"].to_numpy(np.int64)[rows]
         )
         parent[rows] = found
-    begin, server = legs["begin"].to_numpy(np.int64), legs["server"].to_numpy(object)
-    source, received = legs["source"].to_numpy(object), legs["received"]
+    begin, received = legs["begin"].to_numpy(np.int64), legs["received"]
+    server, source = (pd.factorize(legs[name])[0] for name in ("server", "source"))
     of = np.maximum(parent, 0)
     by_time = received.iloc[of].reset_index(drop=True).gt(received.reset_index(drop=True) + EARLY)
     later = np.where(source[of] == source, begin[of] >= begin, by_time.to_numpy())
@@ -154,6 +164,8 @@ def _without_circles(parent: Int64) -> Int64:
     """
     above = parent.copy()
     for _ in range(len(parent).bit_length()):  # twice as far up each time, past every first leg
+        if (above < 0).all():
+            return parent
         above = np.where(above >= 0, above[np.maximum(above, 0)], -1)
     return np.where(above >= 0, -1, parent)
 

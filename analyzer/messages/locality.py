@@ -22,6 +22,7 @@ from analyzer.messages.addresses import (
     domain,
     each_domain,
     literal,
+    of_each,
     per_value,
     routed_domain,
     within,
@@ -149,8 +150,11 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         `relay_assumed`: and does only the service `relay` say so?
     """
     made_here = rows["submission"].isin(["local", "internal"]) | rows["auth_user"].notna()
-    client = local.clients(rows["client_ip"]).mask(made_here, INSIDE)
-    recipient = local.addresses(rows["recipient"])
+    address = local.clients(rows["client_ip"])
+    client = address.mask(made_here, INSIDE)
+    codes, distinct = pd.factorize(rows["recipient"])
+    whom = pd.Series(distinct, dtype="str")
+    recipient = of_each(local.addresses(whom), codes, rows.index).fillna(UNKNOWN)
     original = local.addresses(rows["original_recipient"])
     # A stranger may have written that it came for us: then nobody knows where it ended.
     forged = rows["two_readings"].eq(True) & client.ne(INSIDE)
@@ -167,10 +171,10 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     sender = sender.fillna(UNKNOWN)
     foreign = (sender.eq(OUTSIDE) & recipient.eq(OUTSIDE)).astype("boolean")
     foreign = foreign.where(sender.ne(UNKNOWN) & recipient.ne(UNKNOWN))
-    domains = per_value(rows["recipient"], domain)
+    domains = of_each(each_domain(whom), codes, rows.index)
     return rows.assign(
         client_side=client,
-        address_side=local.clients(rows["client_ip"]),
+        address_side=address,
         sender_side=sender,
         recipient_side=recipient,
         original_side=original,

@@ -6,15 +6,18 @@ after it, for one process serves one connection; process ids come round again, s
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
+from analyzer.messages.addresses import per_value
 from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
 
 LONGEST_CONNECTION = pd.Timedelta(hours=6)
 NOT_LOGGED = "(not logged)"  # the protocol says that there was a login, and no line names it
 KEYS = {"server": "str", "pid": "int64", "client_ip": "str"}
-LOGGED_IN = r"(?i)^e?smtps?a$"  # RFC 3848: the A of ESMTPSA
+LOGGED_IN = re.compile(r"(?i)^e?smtps?a$")  # RFC 3848: the A of ESMTPSA
 
 
 def logins(known: pd.DataFrame, events: Events) -> pd.DataFrame:
@@ -27,7 +30,7 @@ def logins(known: pd.DataFrame, events: Events) -> pd.DataFrame:
     mine = known["mta"].eq("sendmail") & known["begun_by"].eq("received")
     if not mine.any():
         return known.assign(auth_ground=ground)
-    claimed = known["proto"].astype("str").str.contains(LOGGED_IN, regex=True) & mine
+    claimed = per_value(known["proto"], lambda proto: bool(LOGGED_IN.search(proto))).eq(True) & mine
     tells = known["server"].isin(known.loc[claimed, "server"])
     tied = _tied(known[mine], events).reindex(known.index)
     by_line = tied["auth_user"].notna() & (claimed | ~tells)
