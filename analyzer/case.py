@@ -13,6 +13,7 @@ import pyarrow as pa
 from analyzer.errors import SettingsError
 from analyzer.schema import BANDWIDTH, HARM, PRESSURE, QUEUE, SESSIONS
 
+TABLES = ("messages", "deliveries", "attempts", "findings", "volume", "unread")
 # Tables that a case of the first version does not have.
 LATER = {
     "queue": QUEUE,
@@ -73,21 +74,19 @@ class Case:
                 folder,
                 "Give a folder that `relaytrail analyze` wrote.",
             )
-        names = ("messages", "deliveries", "attempts", "findings", "volume", "unread")
-        tables = {name: pq.read_table(folder / f"{name}.parquet") for name in names}
-        impact, manifest = (
-            json.loads((folder / f"{name}.json").read_text("utf-8"))
-            for name in ("impact", "manifest")
-        )
-        for name, schema in LATER.items():
-            path = folder / f"{name}.parquet"
-            tables[name] = pq.read_table(path) if path.is_file() else schema.empty_table()
-        return cls(
-            **tables,
-            impact=impact,
-            manifest=manifest,
-            **added(folder),
-        )
+        try:
+            tables = {name: pq.read_table(folder / f"{name}.parquet") for name in TABLES}
+            for name, schema in LATER.items():
+                path = folder / f"{name}.parquet"
+                tables[name] = pq.read_table(path) if path.is_file() else schema.empty_table()
+            told = {name: _json(folder / f"{name}.json") or {} for name in ("impact", "manifest")}
+            case = cls(**tables, **told, **added(folder))
+        except (OSError, ValueError, RecursionError) as error:  # pyarrow's own are among them
+            raise _unreadable(folder, error) from None
+        site, options = (case.manifest.get(name, {}) for name in ("site", "options"))
+        if not isinstance(site, dict) or not isinstance(options, dict):
+            raise _unreadable(folder, "manifest.json")
+        return case
 
 
 def added(folder: Path) -> dict[str, Any]:
@@ -96,4 +95,19 @@ def added(folder: Path) -> dict[str, Any]:
 
 
 def _json(path: Path) -> dict[str, Any] | None:
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+    """An object; None where there is no such file.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text("utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError(path.name)
+    return found
+
+
+def _unreadable(folder: Path, why: object) -> SettingsError:
+    remedy = "Run analyze with --force to make the case anew."
+    return SettingsError(f"this case cannot be read: {why}", folder, remedy)

@@ -4,6 +4,7 @@ Every error says what, where and what to do; it ends with its exit code, and lea
 """
 
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -535,17 +536,41 @@ def test_help_answers_quickly():
 @pytest.mark.parametrize(
     "command",
     [("report", "case", "--for", "management"), ("aid", "case"), ("compare", "case", "case"),
-     ("site", "infer", "case")],
+     ("site", "infer", "case"), ("trace", "case", "a.example")],
     ids=lambda command: command[0],
 )  # fmt: skip
 def test_nothing_is_told_of_a_case_that_somebody_changed(made, relaytrail, command):
-    (made / "case/impact.json").write_text("garbage", "utf-8")
+    (made / "case/messages.parquet").write_text("garbage", "utf-8")
     code, out, err = relaytrail(*command)
     assert (code, out) == (4, "")
-    assert "impact.json" in err
+    assert "messages.parquet" in err
 
 
-@pytest.mark.parametrize("manifest", ["{}", "garbage"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("messages.parquet", "PAR1"), ("impact.json", "[]"), ("manifest.json", {"site": [1]}),
+     ("manifest.json", {"options": None}), ("dnsbl.json", "[" * 5000)],
+    ids=["a torn table", "figures of another shape", "a site of another shape", "no options",
+         "brackets without end"],
+)  # fmt: skip
+def test_a_case_that_somebody_altered_with_its_hashes_is_refused_and_nothing_breaks(
+    made, relaytrail, name, content
+):
+    case = made / "case"
+    manifest = json.loads((case / "manifest.json").read_text())
+    if isinstance(content, dict):
+        manifest |= content
+    else:
+        (case / name).write_text(content)
+        manifest["outputs"][name] = hashlib.sha256(content.encode()).hexdigest()
+    (case / "manifest.json").write_text(json.dumps(manifest))
+    for command in (("aid", "case"), ("report", "case", "--for", "technical")):
+        code, out, err = relaytrail(*command)
+        assert (code, out) == (2, "")
+        assert "this case cannot be read" in err
+
+
+@pytest.mark.parametrize("manifest", ["{}", "garbage", "[" * 5000])
 def test_a_case_without_a_whole_manifest_is_none(made, relaytrail, manifest):
     (made / "case/manifest.json").write_text(manifest, "utf-8")
     code, out, err = relaytrail("aid", "case")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analyzer.probe.asking import Manner
     from analyzer.probe.forms import Names
 
+INTERRUPTED = 130
 EXAMPLE = (
     'Example: relaytrail test-relay mail.corp.example --authorised "Ann Meyer, I run '
     'mail.corp.example" --domain corp.example'
@@ -109,6 +110,7 @@ def relay_test(  # noqa: PLR0913, PLR0917 - each option of the command is an arg
     """Ask a server of ours whether it carries a stranger's mail elsewhere. No message is sent."""
     from analyzer.probe import guards, outcome, tell
     from analyzer.probe import relay_test as probe
+    from analyzer.probe.asking import BY_HAND
 
     earlier = host.endswith(".json") and Path(host).is_file()
     transcript: str | None = None
@@ -136,6 +138,8 @@ def relay_test(  # noqa: PLR0913, PLR0917 - each option of the command is an arg
     else:
         typer.echo("\n".join(tell.as_text(result)))
         typer.echo(f"\nSHA-256 of the transcript:\n{result['transcript_sha256']}")
+    if result.get("stopped") == BY_HAND and not earlier:
+        raise typer.Exit(INTERRUPTED)
     if fail_on_findings and result["answer"] != outcome.CLOSED:
         raise typer.Exit(1)
 

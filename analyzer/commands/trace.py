@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+SEARCHED = ("messages.parquet", "deliveries.parquet", "attempts.parquet")
+
 
 def trace(
     case: Annotated[Path, typer.Argument(help="Folder that analyze wrote.", show_default=False)],
@@ -22,8 +24,10 @@ def trace(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show the path of each message that fits, with the evidence of every step."""
+    from analyzer.folder import untouched
     from analyzer.report import trace as traced
 
+    untouched(case, SEARCHED)
     told = traced.trace(case, query, limit)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=True, indent=2))

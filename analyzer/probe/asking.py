@@ -20,6 +20,7 @@ PACE = 2.0  # seconds between two forms
 WAIT = 300.0  # seconds until a server that said "later" is asked once more
 A_CONNECTION = 4  # forms; servers count errors
 TROUBLES = 3  # connections that may break
+BY_HAND = "by hand (Ctrl-C)"
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,20 @@ class Asked:
 
 
 def ask(doors: Sequence[Door], names: Names, manner: Manner, transcript: Transcript) -> Asked:
-    """Ask every door the plain form, and one door all others."""
+    """Ask every door the plain form, and one door all others.
+
+    Ctrl-C ends it: what was said by then is told, as of a test that is not whole.
+    """
     asked = Asked(names, transcript)
+    try:
+        _at_all(doors, asked, manner)
+    except KeyboardInterrupt:
+        asked.stopped = BY_HAND
+    return asked
+
+
+def _at_all(doors: Sequence[Door], asked: Asked, manner: Manner) -> None:
+    names = asked.names
     offered: set[tuple[str, int]] = set()
     for door in doors:
         place = (door.address, door.port)
@@ -94,7 +107,6 @@ def ask(doors: Sequence[Door], names: Names, manner: Manner, transcript: Transcr
         asked.names = _as_it_calls_itself(asked)
         _all(main, _wanted(asked.names), asked, manner)
         _once_more(asked, manner)
-    return asked
 
 
 def _main(doors: Sequence[Door], asked: Asked) -> Door | None:
@@ -162,6 +174,16 @@ def _session(
         patience=manner.patience,
         named=door.name,
     )
+    try:
+        return _talk(dialogue, door, todo, asked, manner)
+    except KeyboardInterrupt:
+        dialogue.drop()
+        raise
+
+
+def _talk(
+    dialogue: Dialogue, door: Door, todo: list[Form], asked: Asked, manner: Manner
+) -> tuple[bool, list[Form]]:
     stage, reply, hello = _enter(dialogue, door, asked, todo[0].ehlo or manner.ehlo)
     if stage == "ready" and todo[0].login and not hello.offers("AUTH"):  # it stands alone
         dialogue.close()

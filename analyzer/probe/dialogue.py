@@ -125,6 +125,10 @@ class Dialogue:
             return
         if not self._buffer:
             self.say("QUIT")
+        self.drop()
+
+    def drop(self) -> None:
+        """Without a word."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -195,8 +199,6 @@ class Dialogue:
     def _trouble(self, trouble: str, words: str) -> Reply:
         """The end of this connection."""
         self._transcript.note(self._named, "-", f"{trouble}: {words}".encode())
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self.drop()
         self._buffer = b""
         return Reply(0, (words,), trouble)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from analyzer.errors import SettingsError
+from analyzer.site import too_wide
 
 REST = timedelta(minutes=10)  # between two runs against one host
 PROVIDERS = tuple(
@@ -97,12 +98,13 @@ def not_a_client(addresses: Iterable[str], clients: Collection[str], ours: Colle
 
     Args:
         clients: Addresses that the case shows as clients.
-        ours: Addresses and networks of the site, as text.
+        ours: Addresses and networks of the site, as text; those too wide to be anybody's own are
+            not believed.
 
     Raises:
         SettingsError: the host is a client of the log, and no server of ours.
     """
-    networks = [n for n in map(_network, ours) if n is not None]
+    networks = [n for n in map(_network, ours) if n is not None and not too_wide(n)]
     for address in addresses:
         ip = ipaddress.ip_address(address)
         mine = any(ip.version == n.version and ip in n for n in networks)

@@ -46,11 +46,15 @@ def answer(records: list[dict[str, Any]]) -> str:
 
 
 def shown_closed(result: dict[str, Any]) -> bool:
-    """Was a stranger refused at every door, by every plain form, and asked as a stranger at all?"""
+    """Was a stranger refused at every door, by every plain form, and asked as a stranger at all?
+
+    A test that stopped early did not come to every door.
+    """
     plain = [r for r in _forms(result["records"]) if r["plain"]]
     listening = [r["verdict"] for r in plain if r["verdict"] != judge.NOT_LISTENING]
     refused = bool(listening) and all(verdict in judge.CLOSED for verdict in listening)
-    return result["answer"] == CLOSED and refused and not result["client_private"]
+    whole = not result.get("stopped")
+    return result["answer"] == CLOSED and refused and whole and not result["client_private"]
 
 
 def sentence(result: dict[str, Any]) -> str:

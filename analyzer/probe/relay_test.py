@@ -22,6 +22,11 @@ from analyzer.probe.forms import Names
 
 PORTS = (25, 587, 465)
 IMPLICIT_TLS = (465,)
+# What the result of an earlier test has.
+TEXTS = ("token", "host", "named", "client", "sender", "recipient", "transcript_sha256")
+COUNTED = ("asked", "refused", "accepted", "inconclusive")
+RECORD = set("form plain door sender recipient stage code reply verdict why".split())
+STAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\dZ")
 _ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]|\b(\d{1,3}(?:\.\d{1,3}){3})\b")
 
 
@@ -83,6 +88,7 @@ def run(
     begun = now()
     transcript = Transcript()
     asked = asking.ask(at, names, manner, transcript)
+    send = send and asked.stopped != asking.BY_HAND
     sent = delivery.deliver(list(at), asked, manner, who) if send else None
     result = _result(host, at, asked, who, sent)
     result["started"] = f"{begun:%Y-%m-%dT%H:%M:%SZ}"
@@ -184,10 +190,32 @@ def load(path: Path) -> dict[str, Any]:
     """
     try:
         result = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         result = None
-    wanted = {"token", "records", "recipient", "started", "ended", "client", "delivery", "counts"}
-    if not isinstance(result, dict) or wanted - result.keys():
+    if not _is_result(result):
         remedy = "Give the .json file that `relaytrail test-relay HOST` wrote."
         raise SettingsError("this is no result of a relay test", path, remedy)
-    return result
+    told: dict[str, Any] = result
+    return told
+
+
+def _is_result(found: Any) -> bool:
+    """Has it the shape of what `run` gives?"""
+    if not isinstance(found, dict):
+        return False
+    texts = all(isinstance(found.get(key), str) for key in TEXTS)
+    stamps = all(STAMP.fullmatch(str(found.get(key))) for key in ("started", "ended"))
+    counts = found.get("counts")
+    numbers = isinstance(counts, dict) and all(isinstance(counts.get(k), int) for k in COUNTED)
+    later = [found.get(key) for key in ("log", "delivery")]
+    maybe = all(value is None or isinstance(value, dict) for value in later)
+    records, addresses = found.get("records"), found.get("addresses")
+    return (
+        texts
+        and stamps
+        and numbers
+        and maybe
+        and isinstance(addresses, list)
+        and isinstance(records, list)
+        and all(isinstance(record, dict) and not RECORD - record.keys() for record in records)
+    )

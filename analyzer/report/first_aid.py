@@ -15,7 +15,7 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.schema import NOT_DELIVERIES
-from analyzer.site import OURS_ALONE
+from analyzer.site import OURS_ALONE, too_wide
 
 SHOWN = 10  # of a list; --json and --ids have all
 # A message without an end in the log may wait too; to delete one that left does nothing.
@@ -202,7 +202,7 @@ def _networks(texts: Iterable[str]) -> list[Any]:
         except ValueError:
             continue  # a name
         found.append(network)
-    return [n for n in found if n.prefixlen > 0]  # the whole world is nobody's own
+    return [n for n in found if not too_wide(n)]  # that is nobody's own
 
 
 def ids(told: dict[str, Any]) -> list[str]:

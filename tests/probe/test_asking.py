@@ -79,6 +79,20 @@ def test_closed_is_shown_only_to_a_stranger_who_was_refused_everywhere(private, 
     assert relay_test.decided(result | {"client_private": private})["shown_closed"] == shown
 
 
+def test_what_was_said_before_ctrl_c_is_told_and_shows_no_closed_door():
+    def stop(_):
+        if len(server.recipients) >= 5:
+            raise KeyboardInterrupt
+
+    with FakeServer() as server:
+        result = asked(server, Manner(ehlo="x.example", pace=0, wait=None, sleep=stop))
+    told = relay_test.decided(result | {"client_private": False})
+    assert told["answer"] == outcome.CLOSED
+    assert not told["shown_closed"]
+    assert len(result["records"]) >= 5
+    assert "Stopped early: by hand (Ctrl-C)." in outcome.remarks(result)
+
+
 def test_an_open_server_took_strangers_mail_which_is_not_yet_proof():
     with FakeServer(but(RCPT=open_to_all)) as server:
         result = asked(server)

@@ -58,8 +58,10 @@ def test_a_message_goes_only_to_a_mailbox_elsewhere_that_somebody_reads(address)
 
 
 def test_whoever_attacked_is_not_asked_back():
-    with pytest.raises(SettingsError, match="as a client"):
-        guards.not_a_client(["203.0.113.7"], {"203.0.113.7"}, ["192.0.2.0/24"])
+    """Nor is he ours by a network that is too wide to be anybody's own."""
+    for ours in ("192.0.2.0/24", "203.0.0.0/8", "0.0.0.0/0"):
+        with pytest.raises(SettingsError, match="as a client"):
+            guards.not_a_client(["203.0.113.7"], {"203.0.113.7"}, [ours])
 
 
 @pytest.mark.parametrize("ours", ["203.0.113.7", "203.0.113.0/24", "[203.0.113.7]"])

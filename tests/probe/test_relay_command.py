@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import os
+import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from analyzer import cli
 from analyzer.case import Case
-from tests.probe.fake_server import OK, FakeServer, but
+from tests.probe.fake_server import OK, FakeServer, but, closed
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 WHO = ("--authorised", "Ann, I run 127.0.0.1")
@@ -133,3 +136,33 @@ def test_what_is_no_result_is_refused_in_words(relaytrail, tmp_path):
     code, _, err = relaytrail("test-relay", "x.json", "--join", "mail.log")
     assert code == 2
     assert "no result of a relay test" in err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"records": [{}]}, {"started": "now"}, {"counts": {}}, {"token": 5}, {"addresses": None}],
+    ids=["records of another shape", "no time", "no counts", "a token that is no text", "nowhere"],
+)
+def test_a_result_of_another_shape_is_none(relaytrail, tmp_path, change):
+    with FakeServer() as server:
+        relaytrail("test-relay", "127.0.0.1", "--port", server.port, *WHO)
+    (written,) = tmp_path.glob("relay-test-*.json")
+    written.write_text(json.dumps(json.loads(written.read_text()) | change))
+    code, out, err = relaytrail("test-relay", written, "--join", "mail.log")
+    assert (code, out) == (2, "")
+    assert "this is no result of a relay test" in err
+
+
+def test_ctrl_c_keeps_what_was_said_and_ends_with_130(relaytrail, tmp_path):
+    def stop(command):
+        if "%" in command:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+        return closed(command)
+
+    with FakeServer(stop) as server:
+        code, out, _ = relaytrail("test-relay", "127.0.0.1", "--port", server.port, *WHO)
+    assert code == 130
+    assert "by hand (Ctrl-C)" in out
+    (transcript,) = tmp_path.glob("relay-test-*.txt")
+    assert "RCPT TO:" in transcript.read_text("ascii")

@@ -109,8 +109,9 @@ def test_a_finding_of_a_mask_protects_its_address(case):
     assert aid(case(findings=[{}, mask]))["addresses"] == []
 
 
-def test_a_network_of_the_whole_world_protects_nobody(case):
-    site = {"origin": "given", "networks": ["0.0.0.0/0"], "timezone": "UTC"}
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "203.0.0.0/8"])
+def test_a_network_too_wide_to_be_anybodys_own_protects_nobody(case, network):
+    site = {"origin": "given", "networks": [network], "timezone": "UTC"}
     assert len(aid(case(site=site))["addresses"]) == 1
 
 
