@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import quopri
 from typing import Any
 
 import pandas as pd
@@ -139,7 +140,8 @@ def _mail(address: str, rows: pd.DataFrame, domain: str, case: Case) -> str:
     when = f"from {told['Report']['FirstSeen']} to {told['Report']['Date']}"
     came = " and ".join(DOORS[door] for door in DOORS if rows["mechanism"].eq(door).any())
     text = wrapped(f"Mail from {address} {came} {when}: {note}")
-    body = json.dumps(told, ensure_ascii=True, indent=2)
+    # A line of a mail has at most 998 octets (RFC 5322), and the sample is one line of JSON.
+    body = quopri.encodestring(json.dumps(told, ensure_ascii=True, indent=2).encode("ascii"))
     return "\n".join(
         [
             f"From: postmaster@{domain}",
@@ -164,8 +166,9 @@ def _mail(address: str, rows: pd.DataFrame, domain: str, case: Case) -> str:
             f"--{BOUNDARY}",
             "Content-Type: application/json; name=xarf.json",
             "Content-Disposition: attachment; filename=xarf.json",
+            "Content-Transfer-Encoding: quoted-printable",
             "",
-            body,
+            body.decode("ascii"),
             "",
             f"--{BOUNDARY}--",
             "",

@@ -121,7 +121,7 @@ def test_an_x_arf_mail_has_the_parts_of_rfc_5965_and_the_fields_of_version_3(cas
     words, feedback, attached = mail.get_payload()
     assert words.get_content_type() == "text/plain"
     assert "Feedback-Type: xarf" in feedback.as_string()
-    told = json.loads(attached.get_payload())
+    told = json.loads(attached.get_payload(decode=True))
     assert told["Version"] == "3"
     assert told["Disclosure"] is True
     assert told["ReporterInfo"] == {
@@ -137,6 +137,18 @@ def test_an_x_arf_mail_has_the_parts_of_rfc_5965_and_the_fields_of_version_3(cas
     (sample,) = report["Samples"]
     assert set(sample) == {"ContentType", "Description", "Payload"}
     assert "4A1, 203.0.113.7, <a@strange.example>" in sample["Payload"]
+
+
+def test_no_line_of_an_x_arf_mail_is_longer_than_a_mail_may_have(case):
+    """RFC 5322, 2.1.1: 998 octets; twenty messages with long senders are told in it."""
+    sender = f"{'a' * 50}@{'b' * 50}.example"
+    rows = [{"origin_queue_id": f"4A{n}", "origin_life": n, "sender": sender} for n in range(25)]
+    mails = AUDIENCES["technical"](case(deliveries=rows))
+    (mail,) = [text for name, text in mails.items() if "xarf/" in name]
+    assert max(map(len, mail.split("\n"))) <= 78
+    attached = email.message_from_string(mail).get_payload()[2]
+    (sample,) = json.loads(attached.get_payload(decode=True))["Report"]["Samples"]
+    assert sender in sample["Payload"]
 
 
 def test_no_network_is_written_to_about_our_own_hosts(case):
@@ -196,7 +208,7 @@ def test_a_network_is_told_of_a_stolen_login_as_of_one(case):
     told = " ".join(words.get_payload().split())
     assert "203.0.113.7 was submitted to our server with a stolen login" in told
     assert "relayed" not in told
-    assert "DestinationPort" not in json.loads(attached.get_payload())["Report"]
+    assert "DestinationPort" not in json.loads(attached.get_payload(decode=True))["Report"]
 
 
 def test_a_single_message_is_written_as_one(case):
