@@ -75,6 +75,8 @@ def _place(server: str) -> tuple[str, int]:
     elif server.count(":") == 1:
         host, _, port = server.partition(":")
     try:
+        if not 0 < int(port) < 65_536:
+            raise ValueError(port)
         return str(ipaddress.ip_address(host)), int(port)
     except ValueError:
         remedy = "Give --resolver an address, such as 127.0.0.1 or [::1]:5353."

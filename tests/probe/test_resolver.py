@@ -14,7 +14,7 @@ def test_without_dnspython_the_error_names_what_to_install(monkeypatch):
         resolver("127.0.0.1")
 
 
-@pytest.mark.parametrize("place", ["resolver.example", "127.0.0.1:x", ""])
+@pytest.mark.parametrize("place", ["resolver.example", "127.0.0.1:x", "127.0.0.1:99999", ""])
 def test_a_resolver_is_named_by_its_address(place):
     pytest.importorskip("dns", reason="dnspython, of the extra [live], is not installed")
     with pytest.raises(SettingsError, match="no address of a resolver"):

@@ -68,8 +68,13 @@ def test_texts_are_printed_or_written(folder, relaytrail, tmp_path):
 
 
 def test_redacted_texts_name_no_user(folder, relaytrail):
-    assert "<ann.lee@example.org>" in relaytrail(folder, "--for", "technical")[1]
-    assert "ann.lee" not in relaytrail(folder, "--for", "technical", "--redact")[1]
+    """A mail to a network is quoted-printable: a name may go over the end of a line."""
+    plain, redacted = (
+        relaytrail(folder, "--for", "technical", *more)[1].replace("=\n", "")
+        for more in ((), ("--redact",))
+    )
+    assert "<ann.lee@example.org>" in plain
+    assert "ann.lee" not in redacted
 
 
 @pytest.mark.parametrize(
