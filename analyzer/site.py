@@ -82,7 +82,7 @@ class Site(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
-        default=None, description="zone of stamps that carry none"
+        default=None, description="zone of stamps that carry none, summer time included"
     )
     domains: list[Domain] | None = Field(
         default=None, description="mail for these ends here, or is rewritten here"
