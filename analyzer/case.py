@@ -31,7 +31,7 @@ class Case:
     `manifest`, `impact` and `audit` are JSON as they are written to manifest.json, impact.json and
     audit.json; `audit` is None where the server's configuration is not known. `relay_test` and
     `dnsbl` are what commands of these names put into the case, None without them. All three stay
-    when the case is made anew.
+    when the case is made anew. `events` are by kind, each with the columns of EVENTS that it has.
     """
 
     messages: pa.Table
@@ -42,7 +42,7 @@ class Case:
     unread: pa.Table
     impact: dict[str, Any]
     manifest: dict[str, Any]
-    events: pa.Table | None = field(default=None, repr=False)
+    events: dict[str, pa.Table] | None = field(default=None, repr=False)
     queue: pa.Table = field(default_factory=QUEUE.empty_table, repr=False)
     sessions: pa.Table = field(default_factory=SESSIONS.empty_table, repr=False)
     relay_test: dict[str, Any] | None = field(default=None, repr=False)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from analyzer import engines, evidence, pipeline
 from analyzer.errors import SettingsError
+from analyzer.report import write_events
 from analyzer.site import Site, load
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +26,7 @@ CLEAN = ROOT / "sample_logs/postfix-clean"
 SCENARIOS = sorted((ROOT / "tests/scenarios").glob("*.log"))
 SOME = SCENARIOS[::6]  # enough for every kind of output
 PLACE = {"source", "line", "offset"}
-TABLES = ("messages", "deliveries", "attempts", "findings", "volume", "unread", "events")
+TABLES = ("messages", "deliveries", "attempts", "findings", "volume", "unread")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,12 @@ def analyze(*logs, site=RELAY / "site.toml", year=2026, **more):
 
 def tables(case):
     return {name: getattr(case, name) for name in TABLES}
+
+
+def events(case, folder):
+    """The dataset of events, as it is written."""
+    write_events(case.events, folder)
+    return {path.parent.name: path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
 
 
 def written(folder, name, content):
@@ -99,8 +106,9 @@ def damaged_logs(draw):
 def check_places(case, data):
     """Every place is that line of the evidence: its number, its first byte, its content."""
     starts = [0, *(n + 1 for n, byte in enumerate(data) if byte == ord("\n"))]
-    for name in ("deliveries", "attempts", "unread", "events"):
-        for row in getattr(case, name).to_pylist():
+    told = {name: getattr(case, name) for name in ("deliveries", "attempts", "unread")}
+    for name, table in (told | case.events).items():
+        for row in table.to_pylist():
             begin = starts[row["line"] - 1]
             line = data[begin:].partition(b"\n")[0]
             before, rest = data[begin : row["offset"]], data[row["offset"] : begin + len(line)]
@@ -168,11 +176,16 @@ def test_the_size_of_blocks_changes_nothing(sample, tmp_path, monkeypatch):
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_the_number_of_workers_changes_nothing(sample, tmp_path, monkeypatch, workers):
     log = written(tmp_path, "mail.log", sample[12_000:14_000])
-    expected = tables(analyze(log))
+    monkeypatch.setattr("analyzer.report.events.ROWS_A_PART", 500)
+    whole = analyze(log)
     monkeypatch.setattr(evidence, "read", partial(evidence.reader.read, block_size=20_000))
     in_order = partial(engines.threads.in_order, workers=workers)
     monkeypatch.setattr(engines, "in_order", in_order)
-    assert tables(analyze(log)) == expected
+    in_parts = analyze(log)
+    assert tables(in_parts) == tables(whole)
+    expected = events(whole, tmp_path / "whole")
+    assert len(expected) > 1
+    assert events(in_parts, tmp_path / "parts") == expected
 
 
 def outputs(folder):

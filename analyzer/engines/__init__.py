@@ -1,5 +1,5 @@
 """Where pure functions run."""
 
-from analyzer.engines.threads import in_order
+from analyzer.engines.threads import beside, in_order
 
-__all__ = ["in_order"]
+__all__ = ["beside", "in_order"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,3 +26,14 @@ def in_order(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+@contextlib.contextmanager
+def beside(function: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """The function runs while the body does; both have ended at the end, and either's error is
+    raised.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(function, *arguments)
+        yield
+        running.result()

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from analyzer import charts, evidence, messages, report
+from analyzer import charts, engines, evidence, messages, report
 from analyzer.case import Case, added
 from analyzer.config import Configuration
 from analyzer.folder import CaseFolder, Settings
 from analyzer.pipeline import accounting, auditing
-from analyzer.pipeline.dating import date, flat
+from analyzer.pipeline.dating import Dated, date
 from analyzer.pipeline.judging import judged
 from analyzer.pipeline.pricing import harmed, reprice
 from analyzer.pipeline.reading import Piece, read_all
@@ -72,23 +72,25 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         if configuration is not None:
             auditing.keep(folder.path, existing, configuration)
         return Outcome(existing, complete, fresh=False)
-    result = _examine(pieces, site, settings)
+    dated = date(pieces, settings.year, site.timezone if site else None)
     if folder:
         with folder.new() as place:
-            report.write_events(result.events, place)
+            # Writing leaves the GIL, which joining and judging seldom do.
+            with engines.beside(report.write_events, dated.events, place):
+                result = _examine(pieces, dated, site, settings)
             result = replace(result, **added(place))
             result.audit = auditing.current(result, configuration)
             report.write(result, charts.draw(result), place)
         result = Case.load(folder.path)
     else:
+        result = _examine(pieces, dated, site, settings)
         result.audit = auditing.current(result, configuration)
     return Outcome(result, complete, fresh=True)
 
 
-def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> Case:
+def _examine(pieces: Sequence[Piece], dated: Dated, site: Site | None, settings: Settings) -> Case:
     """From what was read to a case, all in memory."""
     window = settings.window
-    dated = date(pieces, settings.year, site.timezone if site else None)
     assembled, inferred, verdicts = judged(dated, site, window)
     rows = verdicts.deliveries
     harm, told = harmed(dated, assembled, verdicts, window)
@@ -108,7 +110,7 @@ def _examine(pieces: Sequence[Piece], site: Site | None, settings: Settings) -> 
             "clock_offsets": accounting.clock_offsets(assembled.clocks),
             "inputs": accounting.inputs(pieces, dated, window),
         },
-        events=flat(dated.events),
+        events=dated.events,
         sessions=assembled.sessions,
         queue=messages.with_their_messages(accounting.queue(pieces), rows),
         bandwidth=harm.bandwidth,

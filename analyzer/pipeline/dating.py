@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from analyzer import formats
 from analyzer.errors import SettingsError
 from analyzer.pipeline.reading import Piece
-from analyzer.schema import EVENTS, fit
 
 ASSUMED_ZONE = "UTC"
 Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
@@ -95,19 +94,6 @@ def twins(pieces: Sequence[Piece]) -> dict[str, str]:
     """For each piece the first one that carries the same bytes, itself as a rule."""
     first: dict[str, str] = {}
     return {p.name: first.setdefault(p.account.stream_sha256, p.name) for p in pieces}
-
-
-def flat(events: dict[str, pa.Table]) -> pa.Table:
-    """All events as EVENTS, in the order they were written."""
-    parts = []
-    for kind, table in events.items():
-        plain = [
-            (f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type)
-            for f in table.schema
-        ]
-        named = pa.array([kind] * len(table), pa.string())
-        parts.append(table.cast(pa.schema(plain)).append_column("kind", named))
-    return fit(pa.concat_tables(parts, promote_options="default").sort_by("order"), EVENTS)
 
 
 def _together(doubtful: list[pd.DataFrame]) -> pd.DataFrame:

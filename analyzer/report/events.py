@@ -6,7 +6,7 @@ part, and of that the few rows whose bounds the file names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,22 +17,26 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from analyzer.schema import EVENTS
+from analyzer.schema import EVENTS, fit
 
-ROWS_A_PART = 1_000_000  # a part fits in memory many times over
+ROWS_A_PART = 1 << 18  # what lies in memory at once while a case is written
 ROWS_A_GROUP = 1 << 14  # what is read at least to find one id
 
 
-def write_events(events: pa.Table, folder: Path) -> None:
-    """Write EVENTS as a dataset parted by a stable hash of (server, instance, queue_id)."""
-    parts = max(1, -(-len(events) // ROWS_A_PART))
-    order = _by_id(events)
-    part = _part(events, parts)[order]
+def write_events(events: Mapping[str, pa.Table], folder: Path) -> None:
+    """Write events as a dataset of EVENTS, parted by a stable hash of (server, instance, queue_id).
+
+    Args:
+        events: By kind, with the columns of EVENTS that the kind has, and `order`: what was written
+            first.
+    """
+    parts = max(1, -(-sum(map(len, events.values())) // ROWS_A_PART))
+    part = {kind: _part(table, parts) for kind, table in events.items()}
     for number in range(parts):
         inside = folder / "events" / f"part={number}"
         inside.mkdir(parents=True)
         pq.write_table(
-            events.take(pa.array(order[part == number])).cast(EVENTS),
+            _by_id([_of(table, kind, part[kind] == number) for kind, table in events.items()]),
             inside / "events.parquet",
             compression="zstd",
             row_group_size=ROWS_A_GROUP,
@@ -101,16 +105,30 @@ def _hashed(keys: Sequence[tuple[str, str, str]], parts: int) -> npt.NDArray[np.
 
 
 def _hash(keys: npt.NDArray[np.object_], parts: int) -> npt.NDArray[np.uint64]:
-    hashed = pd.util.hash_array(keys, categorize=True)
+    hashed = pd.util.hash_array(keys, categorize=False)  # they are distinct
     return np.asarray(hashed % np.uint64(parts), np.uint64)
 
 
-def _by_id(rows: pa.Table) -> npt.NDArray[np.intp]:
-    """The order of the rows by queue id; the lines of one id as they were written."""
-    ids = rows["queue_id"].cast(pa.string()).combine_chunks().dictionary_encode()
-    rank = np.empty(len(ids.dictionary), np.int64)
-    rank[pc.array_sort_indices(ids.dictionary).to_numpy()] = np.arange(len(rank))
-    known = ids.indices.is_valid().to_numpy(zero_copy_only=False)
-    code = ids.indices.fill_null(0).to_numpy()
-    place = np.where(known, rank[code], len(rank)) if len(rank) else np.zeros(len(rows), np.int64)
-    return np.argsort(place, kind="stable")
+def _of(events: pa.Table, kind: str, which: npt.NDArray[np.bool_]) -> pa.Table:
+    """Some events of one kind, with it: what they have of EVENTS, and `order`."""
+    rows = events if which.all() else events.filter(pa.array(which))
+    plain = {name: _plain(rows[name]) for name in rows.column_names}
+    return pa.table({**plain, "kind": pa.repeat(pa.scalar(kind), len(rows))})
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    of_words = pa.types.is_dictionary(column.type)
+    return column.cast(column.type.value_type) if of_words else column
+
+
+def _by_id(parts: Sequence[pa.Table]) -> pa.Table:
+    """All rows by queue id; the lines of one id as they were written."""
+    rows = pa.concat_tables([EVENTS.empty_table(), *parts], promote_options="default")
+    rows = rows.combine_chunks()
+    ids = rows["queue_id"].combine_chunks().dictionary_encode()
+    rank = np.empty(len(ids.dictionary) + 1, np.int64)
+    rank[pc.array_sort_indices(ids.dictionary).to_numpy()] = np.arange(len(ids.dictionary))
+    rank[-1] = len(ids.dictionary)  # without an id: at the end
+    place = rank[ids.indices.fill_null(len(ids.dictionary)).to_numpy()]
+    order = np.lexsort((rows["order"].to_numpy(), place))
+    return fit(rows.take(pa.array(order)), EVENTS)

@@ -173,8 +173,8 @@ def incident(scores: Scores, case: Case, truth: dict[str, Any], both: pd.DataFra
         _second(found["first_seen"].min().timestamp()),
         _second(abuse["first"]),
     )
-    told = case.events.to_pandas()["recipient"] if case.events is not None else pd.Series()
-    logged = set(told.dropna().str.lower())
+    told = [table for table in (case.events or {}).values() if "recipient" in table.column_names]
+    logged = {name.lower() for table in told for name in table["recipient"].to_pylist() if name}
     abusive = [message for message in truth["messages"] if message["label"] == "open_relay"]
     silent = [message for message in abusive if message["recipient"].lower() not in logged]
     if silent:

@@ -6,6 +6,10 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analyzer.case import Case
 
 
 def reading(log: str, _site: str = "") -> None:
@@ -20,22 +24,30 @@ def reading(log: str, _site: str = "") -> None:
 
 def analysis(log: str, site: str) -> None:
     """To written findings and tables: all but charts and reports."""
-    from analyzer import pipeline, report
+    from analyzer import charts, pipeline, report
     from analyzer import site as sites
-    from analyzer.report import tables
 
+    charts.draw = lambda _case: []
+    report.write = _written
     place = Path(tempfile.mkdtemp(prefix="relaytrail-bench-"))
     try:
-        case = pipeline.analyze([log], site=sites.load(Path(site)), year=2026).case
-        assert case.events is not None
-        report.write_events(case.events, place)
-        tables.write_tables(case, place)
-        tables.write_json(
-            case.manifest | {"outputs": tables.hashes(place)}, place / "manifest.json"
-        )
+        case = pipeline.analyze(
+            [log], site=sites.load(Path(site)), year=2026, case=place / "case"
+        ).case
     finally:
         shutil.rmtree(place)
     print(len(case.deliveries), len(case.findings))
+
+
+def _written(case: Case, _charts: object, folder: Path) -> dict[str, str]:
+    """What `report.write` writes for programs."""
+    from analyzer.report import tables
+
+    tables.write_tables(case, folder)
+    tables.write_json(case.impact, folder / "impact.json")
+    outputs = tables.hashes(folder)
+    tables.write_json(case.manifest | {"outputs": outputs}, folder / "manifest.json")
+    return outputs
 
 
 ID = r": ([0-9A-F]{6,}|[0-9B-Zb-z]{10,}): "
