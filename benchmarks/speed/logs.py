@@ -116,7 +116,7 @@ def enlarged(name: str, which: str, ids: str) -> Iterator[bytes]:
     ours = set(tomllib.loads(stated.read_text("utf-8"))["domains"])
     logs = sorted(stated.parent.glob(which))
     text = "".join(lzma.decompress(path.read_bytes()).decode() for path in logs)
-    header = re.compile(r"\ufeff?#.*\n")
+    header = re.compile(r"(?m)^\ufeff?#.*\n")
     first = "".join(header.findall(text)[:5])
     text = header.sub("", text)
     parts = [STAMP, DATED, OUTSIDE, DASHED, SIX, ADDRESS, rf"(?<![\w.])(?:{ids})(?!\w)"]
