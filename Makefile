@@ -63,6 +63,8 @@ benchmark-accuracy: .venv/ready
 	$(RUN)/python -m benchmarks.accuracy.score
 
 bench: .venv/ready
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r benchmarks/speed/requirements.lock
 	$(RUN)/python -m benchmarks.speed
 
 docs: .venv/ready

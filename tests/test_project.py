@@ -16,7 +16,7 @@ from analyzer import site
 
 ROOT = Path(__file__).parents[1]
 PAGES = runpy.run_path(str(ROOT / "docs" / "derive.py"))["PAGES"]
-LOCKS = ["requirements.lock", "requirements-core.lock"]
+LOCKS = ["requirements.lock", "requirements-core.lock", "benchmarks/speed/requirements.lock"]
 
 # Folders that only a developer's machine has. Written so that this line does not match itself.
 A_MACHINE = re.compile(rb"/(?:root|work|Users/\w+|home/\w+|tmp/venv\w*)/")
