@@ -21,7 +21,7 @@ class Door:
     alarm: str  # on a terminal
 
 
-# Backscatter follows from another door: it is the main one only where it stands alone.
+# The last two are the main door only where they stand alone: backscatter follows from another.
 DOORS = {
     "open_relay": Door(
         name="Open relay",
@@ -78,6 +78,19 @@ DOORS = {
         cause="the server sent notices to senders whose addresses were forged",
         incident="notices to strangers by",
         alarm="notices to strangers",
+    ),
+    # Abuse of nobody's if the domains are partners': the one door that an answer may close.
+    "backup_mx": Door(
+        name="Relay domains by the log alone",
+        answer="mail for domains that only the log calls relay domains, which `relay_domains` in "
+        "site.toml would settle",
+        title="Relay abuse of",
+        deed="carried {messages} of strangers for {recipients} at domains that only the log calls "
+        "its relay domains",
+        besides="it carried {messages} to domains that only the log calls relay domains",
+        cause="the server relays for domains that may not be its partners'",
+        incident="mail for relay domains by the log alone, from",
+        alarm="mail for domains that may not be relay domains",
     ),
 }
 UNCLEAR = Door(

@@ -211,9 +211,9 @@ def _by_weight(values: pd.Series[str]) -> list[str]:
 
 
 def _rank(door: str, doors: dict[str, Total]) -> tuple[bool, int, int, str]:
-    """The door through which most came is told first, notices about it last."""
+    """The door through which most came is told first, doubts and notices about it last."""
     known = ORDER.index(door) if door in ORDER else len(ORDER)
-    return door == "backscatter", -doors[door].messages, known, door
+    return door in ("backup_mx", "backscatter"), -doors[door].messages, known, door
 
 
 def _sources(rows: pd.DataFrame) -> pd.DataFrame:

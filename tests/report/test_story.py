@@ -190,6 +190,14 @@ def test_each_door_has_its_own_sentence_and_something_to_do_about_it(case, door)
     assert story["steps"][0]["lines"] or "login" in story["steps"][0]["title"]
 
 
+def test_mail_to_relay_domains_by_the_log_alone_is_told_in_words_after_a_door(case):
+    relayed = {"verdict": "unclear"}
+    doubtful = [relayed | {"mechanism": "backup_mx", "origin_life": life} for life in (1, 2)]
+    lead = tell(case(deliveries=[*doubtful, relayed]))["lead"][0]
+    assert "without a login" in lead
+    assert "2 messages to domains that only the log calls relay domains" in lead
+
+
 def test_an_open_relay_is_answered_with_the_lines_that_close_it(case):
     lines = [line.strip() for step in tell(case())["steps"] for line in step["lines"]]
     assert "smtpd_relay_restrictions = permit_mynetworks," in lines
