@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -42,6 +43,16 @@ class Figure:
     memory: int
 
     as_json = asdict
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Processor seconds of one stage of the whole analysis, and memory at its end (bytes)."""
+
+    log: str
+    stage: str
+    cpu: float
+    memory: int
 
 
 def run(command: Command) -> Run:
@@ -111,6 +122,14 @@ def alternating(name: str, size: int, rounds: int, *, packed: bool = False) -> l
             print(f"{path.name} {number + 1}/{rounds} {tool}: {last.seconds:.2f} s", flush=True)
     length, lines = plain.stat().st_size, lines_of(plain)
     return [figure(name, packed, tool, length, lines, told) for tool, told in runs.items()]
+
+
+def stages(name: str, size: int) -> list[Stage]:
+    """What each stage of the whole analysis costs, in one run."""
+    command = ours("stages", name, made(name, size))
+    told = subprocess.run(command, stdout=subprocess.PIPE, cwd=logs.ROOT, check=True, text=True)
+    rows = [json.loads(line) for line in told.stdout.splitlines() if line.startswith("{")]
+    return [Stage(name, **row) for row in rows]
 
 
 def made(name: str, size: int) -> Path:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks.speed.measure import Figure
+from benchmarks.speed.measure import Figure, Stage
 
 NOTES = Path(__file__).with_name("notes.md")
 MB, GB = 1e6, 1e9
@@ -28,7 +28,9 @@ LOGS = {
 }
 
 
-def write(figures: Sequence[Figure], sizes: Sequence[Figure], path: Path) -> None:
+def write(
+    figures: Sequence[Figure], stages: Sequence[Stage], sizes: Sequence[Figure], path: Path
+) -> None:
     """The page: tables, then the notes that people write (notes.md)."""
     plain = [f for f in figures if not f.packed]
     text = [
@@ -50,7 +52,8 @@ def write(figures: Sequence[Figure], sizes: Sequence[Figure], path: Path) -> Non
             mine = [f for f in figures if f.log == name and f.packed == packed]
             if mine:
                 text += _table(name, packed, mine)
-    text += _sizes(sizes) if sizes else []
+    text += _stages(stages)
+    text += _sizes(sizes)
     path.write_text("\n".join([*text, NOTES.read_text("utf-8")]), "utf-8")
 
 
@@ -76,6 +79,20 @@ def _table(name: str, packed: bool, figures: Sequence[Figure]) -> list[str]:
     how = "gzip" if packed else "plain"
     size = f"{first.bytes / MB:,.0f} MB, {first.lines:,} lines, {first.runs} runs"
     return [f"## {LOGS[name]}, {how}", "", f"{size}.", "", *table(figures)]
+
+
+def _stages(stages: Sequence[Stage]) -> list[str]:
+    """Where the time goes."""
+    text = ["## Stages of the whole analysis", ""]
+    text += [
+        "One run each on the plain logs above; memory is what is resident as a stage ends.",
+        "",
+    ]
+    for name in dict.fromkeys(stage.log for stage in stages):
+        mine = [stage for stage in stages if stage.log == name]
+        rows = [(s.stage, f"{s.cpu:.2f}", f"{s.memory / MB:,.0f} MB") for s in mine]
+        text += rows_of((LOGS[name], "CPU s", "memory"), rows)
+    return text
 
 
 def _sizes(figures: Sequence[Figure]) -> list[str]:

@@ -82,4 +82,7 @@ def polars(log: str, _site: str = "") -> None:
 
 
 if __name__ == "__main__":
-    {"reading": reading, "analysis": analysis, "polars": polars}[sys.argv[1]](*sys.argv[2:])
+    from benchmarks.speed.stages import stages
+
+    tasks = {"reading": reading, "analysis": analysis, "polars": polars, "stages": stages}
+    tasks[sys.argv[1]](*sys.argv[2:])

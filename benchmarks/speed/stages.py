@@ -1,0 +1,52 @@
+"""What does each stage of the whole analysis cost? One JSON object a stage, on standard output."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed import tasks
+
+# Where each stage is called, and whether it has threads of its own (then nothing runs beside it).
+STAGES = (
+    ("analyzer.pipeline", "read_all", "reading: lines to events", True),
+    ("analyzer.pipeline", "date", "dating: a time for each event", False),
+    ("analyzer.messages", "assemble", "joining: events to messages and deliveries", False),
+    ("analyzer.detect", "judge", "judging: deliveries to findings", False),
+    ("analyzer.pipeline", "harmed", "harm and cost", False),
+    ("analyzer.report", "write_events", "writing `events/`, beside joining and judging", False),
+    ("analyzer.report.tables", "write_tables", "writing the other tables", False),
+)
+
+
+def stages(log: str, site: str) -> None:
+    for module, name, told, threads in STAGES:
+        _timed(importlib.import_module(module), name, told, threads=threads)
+    tasks.analysis(log, site)
+
+
+def _timed(module: Any, name: str, told: str, *, threads: bool) -> None:
+    function: Callable[..., Any] = getattr(module, name)
+    clock = time.process_time if threads else time.thread_time
+
+    def timed(*arguments: Any, **more: Any) -> Any:
+        began = clock()
+        result = function(*arguments, **more)
+        print(json.dumps({"stage": told, "cpu": clock() - began, "memory": _resident()}))
+        return result
+
+    setattr(module, name, timed)
+
+
+def _resident() -> int:
+    """Bytes of this process in memory, now; 0 where the system does not tell."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        return 0
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024
