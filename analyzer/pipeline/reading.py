@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from analyzer import engines, evidence, formats
+from analyzer.pipeline import memory
 from analyzer.progress import Show
 
 BEGINNING = 16 << 10  # bytes by which text that is no log is told
@@ -41,12 +42,17 @@ class Piece:
 
 
 def read_all(found: Sequence[evidence.Evidence], progress: Show | None) -> list[Piece]:
-    """Every piece of evidence, in order."""
+    """Every piece of evidence, in order.
+
+    Raises:
+        EnvironmentTrouble: there is too little memory to join what is in it.
+    """
     total = sum(item.size for item in found)
-    pieces, done = [], 0
+    pieces, done, taken = [], 0, 0
     for item in found:
-        pieces.append(_read(item, _from(progress, done, item, total)))
+        pieces.append(_read(item, _from(progress, done, item, total), taken))
         done += item.size
+        taken += memory.size(log.tables) if (log := pieces[-1].log) else 0
     return pieces
 
 
@@ -60,7 +66,8 @@ def _from(
     return show
 
 
-def _read(item: evidence.Evidence, show: Callable[[int], None]) -> Piece:
+def _read(item: evidence.Evidence, show: Callable[[int], None], taken: int) -> Piece:
+    """One piece; *taken*: bytes in memory of events of those before it."""
     reader = evidence.read(item)
     recogniser = formats.Recogniser()
     blocks = formats.whole_records(reader)
@@ -80,6 +87,8 @@ def _read(item: evidence.Evidence, show: Callable[[int], None]) -> Piece:
     readings = []
     for reading in engines.in_order(parse, jobs):
         readings.append(reading)
+        taken += memory.size(reading.tables)
+        memory.check(taken, item.name)
         show(reading.bytes_read)
     show(item.size)
     log = formats.joined(item.name, readings)

@@ -1,0 +1,52 @@
+"""Will the analysis of what was read fit into memory?
+
+Everything is joined in memory, and a system that has none left ends a program without a word. So it
+is asked while the log is read: that is early, and needs no guess of what is in a packed file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from analyzer import words
+from analyzer.errors import EnvironmentTrouble
+
+# Memory at the peak of an analysis, beside what its events take: the least that was measured
+# (docs/performance.md).
+TIMES = 5
+MEMINFO = Path("/proc/meminfo")
+LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
+
+
+def check(events: int, source: str) -> None:
+    """Go on, with events of so many bytes in memory?
+
+    Raises:
+        EnvironmentTrouble: joining them needs more memory than is free.
+    """
+    free = _free()
+    if free is None or events * TIMES <= free:
+        return
+    what = f"joining its lines needs {words.size(events * TIMES)} of memory or more, "
+    raise EnvironmentTrouble(
+        f"{what}and {words.size(free)} are free",
+        source,
+        "Give fewer logs at a time, or use a larger machine.",
+    )
+
+
+def size(tables: dict[str, pa.Table]) -> int:
+    return sum(table.nbytes for table in tables.values())
+
+
+def _free() -> int | None:
+    """Bytes of memory and swap that may still be taken; None where the system does not tell."""
+    try:
+        told = dict(line.split(":") for line in MEMINFO.read_text("ascii").splitlines())
+        free = sum(int(told[name].split()[0]) for name in ("MemAvailable", "SwapFree")) * 1024
+        limit = LIMIT.read_text("ascii").strip() if LIMIT.exists() else "max"
+    except (OSError, ValueError, KeyError):
+        return None
+    return free if limit == "max" else min(free, int(limit))

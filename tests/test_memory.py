@@ -1,0 +1,50 @@
+"""Is it said in time that a log is too large for the memory there is?"""
+
+from pathlib import Path
+
+import pytest
+
+from analyzer import pipeline
+from analyzer.errors import EnvironmentTrouble
+from analyzer.pipeline import memory
+
+LOG = Path(__file__).parent / "scenarios" / "innocent.log"
+
+
+@pytest.fixture
+def free(tmp_path, monkeypatch):
+    """Makes the system tell of so many kilobytes that are free, and of a container's limit."""
+
+    def make(kilobytes, limit="max"):
+        told = f"MemAvailable: {kilobytes} kB\nSwapFree: 0 kB\n"
+        for name, text in {"MEMINFO": told, "LIMIT": f"{limit}\n"}.items():
+            path = tmp_path / name
+            path.write_text(text, "ascii")
+            monkeypatch.setattr(memory, name, path)
+
+    return make
+
+
+def test_a_log_that_does_not_fit_is_refused_while_it_is_read_and_the_case_is_not_begun(
+    free, tmp_path
+):
+    free(1)
+    with pytest.raises(EnvironmentTrouble, match=r"innocent.log: .*1.0 kB are free"):
+        pipeline.analyze([LOG], year=2026, case=tmp_path / "case")
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_container_may_take_less_than_is_free(free):
+    free(1_000_000, limit="1000")
+    with pytest.raises(EnvironmentTrouble):
+        pipeline.analyze([LOG], year=2026)
+
+
+def test_a_log_that_fits_is_read(free):
+    free(1_000_000)
+    assert len(pipeline.analyze([LOG], year=2026).case.messages)
+
+
+def test_a_system_that_tells_nothing_stops_nobody(monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "none")
+    assert len(pipeline.analyze([LOG], year=2026).case.messages)
