@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from analyzer.schema import EVENTS, fit
 
-ROWS_A_PART = 1 << 18  # what lies in memory at once while a case is written
+ROWS_A_PART = 1 << 17  # what lies in memory at once while a case is written
 ROWS_A_GROUP = 1 << 14  # what is read at least to find one id
 
 
@@ -83,10 +83,10 @@ def _queues(files: Sequence[Path]) -> list[tuple[str, str]]:
     return sorted(names)
 
 
-def _part(events: pa.Table, parts: int) -> npt.NDArray[np.uint64]:
+def _part(events: pa.Table, parts: int) -> npt.NDArray[np.uint32]:
     """The part of each row. Each key is hashed once: a message has many lines."""
     if parts == 1:
-        return np.zeros(len(events), np.uint64)
+        return np.zeros(len(events), np.uint32)
     key, words = np.zeros(len(events), np.int64), []
     for name in ("server", "instance", "queue_id"):
         texts = pc.fill_null(events[name].cast(pa.string()), "").combine_chunks()
@@ -100,13 +100,13 @@ def _part(events: pa.Table, parts: int) -> npt.NDArray[np.uint64]:
     return _hash(keys, parts)[key]
 
 
-def _hashed(keys: Sequence[tuple[str, str, str]], parts: int) -> npt.NDArray[np.uint64]:
+def _hashed(keys: Sequence[tuple[str, str, str]], parts: int) -> npt.NDArray[np.uint32]:
     return _hash(np.array(["/".join(key) for key in keys], object), parts)
 
 
-def _hash(keys: npt.NDArray[np.object_], parts: int) -> npt.NDArray[np.uint64]:
+def _hash(keys: npt.NDArray[np.object_], parts: int) -> npt.NDArray[np.uint32]:
     hashed = pd.util.hash_array(keys, categorize=False)  # they are distinct
-    return np.asarray(hashed % np.uint64(parts), np.uint64)
+    return (hashed % np.uint64(parts)).astype(np.uint32)
 
 
 def _of(events: pa.Table, kind: str, which: npt.NDArray[np.bool_]) -> pa.Table:
