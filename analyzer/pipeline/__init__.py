@@ -6,6 +6,7 @@ The only place that joins the rooms.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from analyzer.config import Configuration
 from analyzer.folder import CaseFolder, Settings
 from analyzer.pipeline import accounting, auditing
 from analyzer.pipeline.dating import Dated, date
-from analyzer.pipeline.judging import judged
+from analyzer.pipeline.judging import joined, judged
 from analyzer.pipeline.pricing import harmed, reprice
 from analyzer.pipeline.reading import Piece, read_all
 from analyzer.progress import Show
@@ -75,10 +76,7 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
     dated = date(pieces, settings.year, site.timezone if site else None)
     if folder:
         with folder.new() as place:
-            # Writing leaves the GIL, which joining and judging seldom do.
-            with engines.beside(report.write_events, dated.events, place):
-                result = _examine(pieces, dated, site, settings)
-            result = replace(result, **added(place))
+            result = replace(_examine(pieces, dated, site, settings, place), **added(place))
             result.audit = auditing.current(result, configuration)
             report.write(result, charts.draw(result), place)
         result = Case.load(folder.path)
@@ -88,12 +86,21 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
     return Outcome(result, complete, fresh=True)
 
 
-def _examine(pieces: Sequence[Piece], dated: Dated, site: Site | None, settings: Settings) -> Case:
-    """From what was read to a case, all in memory."""
+def _examine(
+    pieces: Sequence[Piece],
+    dated: Dated,
+    site: Site | None,
+    settings: Settings,
+    place: Path | None = None,
+) -> Case:
+    """From what was read to a case in memory; where *place* is given, the events lie there."""
     window = settings.window
-    assembled, inferred, verdicts = judged(dated, site, window)
+    assembled = joined(dated, site, window)
+    # Writing leaves the GIL, which judging seldom does; beside joining it would cost memory.
+    with engines.beside(report.write_events, dated.events, place) if place else nullcontext():
+        inferred, verdicts = judged(assembled, dated, site, window)
+        harm, told = harmed(dated, assembled, verdicts, window)
     rows = verdicts.deliveries
-    harm, told = harmed(dated, assembled, verdicts, window)
     declared = rows[[name for name in DELIVERIES.names if name in rows]]
     return Case(
         messages=assembled.messages,

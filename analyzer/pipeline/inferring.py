@@ -17,7 +17,7 @@ from analyzer import evidence, formats, messages
 from analyzer.case import Case
 from analyzer.folder import unaltered
 from analyzer.pipeline.dating import ASSUMED_ZONE, Dated, date, one_table_a_kind
-from analyzer.pipeline.judging import judged
+from analyzer.pipeline.judging import joined, judged
 from analyzer.pipeline.reading import read_all
 from analyzer.progress import Show
 from analyzer.schema import EVENTS
@@ -114,6 +114,6 @@ def what_if(inferred: Inferred, domains: Iterable[str], networks: Iterable[str])
 
 def _gravest(dated: Dated, site: Site) -> pd.Series[str]:
     """The verdict of each message, by the life of its first leg."""
-    rows = judged(dated, site, Window())[2].deliveries
+    rows = judged(joined(dated, site, Window()), dated, site, Window())[1].deliveries
     grave = rows["verdict"].map(VERDICTS.index).groupby(rows["origin_life"]).max()
     return pd.Series(np.array(VERDICTS, object)[grave.to_numpy("int64")], grave.index)

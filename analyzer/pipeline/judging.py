@@ -17,13 +17,17 @@ from analyzer.window import Window
 HINTS = ["domains", "relay_domains", "networks"]  # keys of site.toml that decide verdicts
 
 
+def joined(dated: Dated, site: Site | None, window: Window) -> messages.Assembled:
+    """Messages of the time asked about."""
+    return _asked_about(messages.assemble(dated.events, site), window, dated.zone)
+
+
 def judged(
-    dated: Dated, site: Site | None, window: Window
-) -> tuple[messages.Assembled, pd.DataFrame, detect.Judged]:
-    """Messages of the time asked about, what of the site was inferred, and the verdicts."""
-    assembled = _asked_about(messages.assemble(dated.events, site), window, dated.zone)
+    assembled: messages.Assembled, dated: Dated, site: Site | None, window: Window
+) -> tuple[pd.DataFrame, detect.Judged]:
+    """What of the site was inferred, and the verdicts."""
     inferred = _inferred(assembled, site or Site())
-    return assembled, inferred, detect.judge(_evidence(assembled, inferred, dated, site, window))
+    return inferred, detect.judge(_evidence(assembled, inferred, dated, site, window))
 
 
 def _inferred(assembled: messages.Assembled, site: Site) -> pd.DataFrame:

@@ -18,7 +18,7 @@ STAGES = (
     ("analyzer.messages", "assemble", "joining: events to messages and deliveries", False),
     ("analyzer.detect", "judge", "judging: deliveries to findings", False),
     ("analyzer.pipeline", "harmed", "harm and cost", False),
-    ("analyzer.report", "write_events", "writing `events/`, beside joining and judging", False),
+    ("analyzer.report", "write_events", "writing `events/`, beside judging and harm", False),
     ("analyzer.report.tables", "write_tables", "writing the other tables", False),
 )
 
