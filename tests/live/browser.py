@@ -88,6 +88,13 @@ class Page:
             if any(event["method"] == "Page.loadEventFired" for event in self.events):
                 return
 
+    def wait_for(self, method: str, times: int = 1) -> None:
+        """Until it happened so often, or for as long as an answer may take."""
+        ends = time.monotonic() + PATIENCE
+        while len(self.told(method)) < times and time.monotonic() < ends:
+            self.value("0")  # what is waiting to be read comes before the answer
+            time.sleep(0.05)
+
     def value(self, script: str) -> Any:
         """What a script gives, run in the page."""
         told = self.ask("Runtime.evaluate", expression=script, returnByValue=True)

@@ -159,16 +159,16 @@ class PostfixServer:
             start_new_session=True,
         )
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        # A connection is taken while the other services are still to be opened.
+        while "daemon started" not in self.log_text():
+            if time.monotonic() > deadline or self._master.poll() is not None:
+                raise RuntimeError(f"no answer on port {self.port}: {self.log_text()}")
             with (
                 contextlib.suppress(OSError),
                 socket.create_connection(("127.0.0.1", self.port), 1),
             ):
-                return
-            if self._master.poll() is not None:
-                break
+                pass  # its words are the log's first, with those of the start before them
             time.sleep(0.05)
-        raise RuntimeError(f"no answer on port {self.port}: {self.log_text()}")
 
     def stop(self) -> None:
         """By process id; then the folders go."""
@@ -229,13 +229,35 @@ class PostfixServer:
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         return [json.loads(line) for line in listed.splitlines()]
 
+    def deferred(self, messages: int) -> list[dict[str, Any]]:
+        """The queue once so many messages wait in it for another try, and the log tells of it."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            rows = self.queue()
+            if len(rows) == messages and all(row["queue_name"] == "deferred" for row in rows):
+                self.written()
+                return rows
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not {messages} deferred messages:\n{rows}")
+            time.sleep(0.05)
+
     def log_text(self) -> str:
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
 
+    def written(self) -> None:
+        """Until the log holds all that was said by now.
+
+        A client has its answer, and postqueue its list, before postlogd has written the lines of
+        it; what it is told last it writes last.
+        """
+        mark = f"mark-{time.monotonic_ns()}"
+        self.run("postlog", "-c", str(self.config), "-t", "live-test", mark)
+        self.wait_for(mark)
+
     def wait_for(self, text: str, times: int = 1) -> None:
-        """Until the log holds the text so many times."""
+        """Until whole lines of the log hold the text so many times."""
         deadline = time.monotonic() + PATIENCE
-        while self.log_text().count(text) < times:
+        while self.log_text().rpartition("\n")[0].count(text) < times:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{text!r} is not in the log:\n{self.log_text()}")
             time.sleep(0.05)

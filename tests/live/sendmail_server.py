@@ -159,6 +159,18 @@ class SendmailServer:
     def log_text(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
+    def written(self) -> None:
+        """Until the log holds all that was said by now: what is said last is written last."""
+        mark = f"mark-{time.monotonic_ns()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+            told.connect(str(self.folder / "dev/log"))
+            told.send(f"<22>{datetime.now(UTC):%b %e %H:%M:%S} live-test: {mark}".encode())
+        deadline = time.monotonic() + PATIENCE
+        while mark not in self.log_text():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{mark} is not in the log:\n{self.log_text()}")
+            time.sleep(0.05)
+
     def _configuration(self) -> Path:
         macros = self._unpacked / "usr/share/sendmail/cf"
         made = subprocess.run(

@@ -35,7 +35,7 @@ def test_what_strangers_relayed_is_deleted_and_our_own_mail_stays(with_listing, 
             far = [f"user{number}.{n}@far{n}.test" for n in range(3)]
             send(server, stranger, f"forged{number}@corp.example", far)
         send(server, OURS, "ann@corp.example", ["bob@far.test"])
-        before = server.queue()
+        before = server.deferred(7)
         listed = "".join(f"{json.dumps(row)}\n" for row in before)
         (tmp_path / "queue.json").write_text(listed, "utf-8")
         given = [server.log, *([tmp_path / "queue.json"] if with_listing else [])]
@@ -45,7 +45,6 @@ def test_what_strangers_relayed_is_deleted_and_our_own_mail_stays(with_listing, 
         command = [program("postsuper"), "-c", str(server.config), "-d", "-"]
         subprocess.run(command, input=ids, capture_output=True, text=True, check=True)
         after = server.queue()
-    assert len(before) == 7
     assert told["queue"]["ground"] == ("listing" if with_listing else "log")
     assert len(told["queue"]["messages"]) == 6
     assert [row["sender"] for row in after] == ["ann@corp.example"]

@@ -41,10 +41,10 @@ WORLD = (
 
 @pytest.fixture(scope="module")
 def server():
-    with PostfixServer(MAIN, services={"smtp": (), "world": WORLD}) as running:
-        main = running.config / "main.cf"
-        main.write_text(main.read_text("utf-8").replace("PORT", str(running.ports["world"])))
-        running.run("postfix", "-c", str(running.config), "reload")
+    ours = PostfixServer(MAIN, services={"smtp": (), "world": WORLD})
+    main = ours.config / "main.cf"
+    main.write_text(main.read_text("utf-8").replace("PORT", str(ours.ports["world"])))
+    with ours as running:
         yield running
 
 
@@ -87,6 +87,7 @@ def everything(server):
     server.wait_for("sender non-delivery notification")
     # Six of them, and the notice of the bounce.
     server.wait_for(": removed", 7)
+    server.written()
 
 
 @pytest.fixture(scope="module")

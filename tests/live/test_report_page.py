@@ -49,7 +49,8 @@ def test_its_policy_refuses_a_foreign_script_and_a_foreign_picture(page):
         "{textContent: 'window.broken = 1'})); "
         "document.body.append(Object.assign(new Image(), {src: 'https://192.0.2.1/x.png'}))"
     )
-    page.value("new Promise(done => setTimeout(done, 200))")
+    page.wait_for("Log.entryAdded", 2)
+    page.wait_for("Network.loadingFailed")
     assert page.value("window.broken") is None
     refused = {entry["entry"]["text"].split("'")[0] for entry in page.told("Log.entryAdded")}
     assert len(refused) == 2

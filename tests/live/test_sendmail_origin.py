@@ -135,7 +135,8 @@ class Town:
                 logs = "\n".join(server.log_text() for server in self.doors.values())
                 raise TimeoutError(f"the queue is not empty:\n{logs}")
             time.sleep(0.5)
-        time.sleep(1)  # the log is written by a thread of its own
+        for server in self.doors.values():
+            server.written()  # by a thread of its own
 
 
 @pytest.fixture(scope="module")
