@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from analyzer.probe.asking import Manner
     from analyzer.probe.forms import Names
+    from analyzer.probe.manner import Manner
 
 INTERRUPTED = 130
 EXAMPLE = (
@@ -54,14 +54,14 @@ def relay_test(  # noqa: PLR0913, PLR0917 - each option of the command is an arg
     sender: Annotated[
         str | None,
         typer.Option(
-            help="An address of yours elsewhere; relaytest-…@example.com without it.",
+            help="An address of yours elsewhere; one at example.com without it.",
             show_default=False,
         ),
     ] = None,
     recipient: Annotated[
         str | None,
         typer.Option(
-            help="An address of yours elsewhere; relaytest-…@example.org without it.",
+            help="An address of yours elsewhere; one at example.org without it.",
             show_default=False,
         ),
     ] = None,
@@ -110,29 +110,32 @@ def relay_test(  # noqa: PLR0913, PLR0917 - each option of the command is an arg
     """Ask a server of ours whether it carries a stranger's mail elsewhere. No message is sent."""
     from analyzer.probe import guards, outcome, tell
     from analyzer.probe import relay_test as probe
-    from analyzer.probe.asking import BY_HAND
+    from analyzer.probe.manner import BY_HAND
 
-    earlier = host.endswith(".json") and Path(host).is_file()
-    transcript: str | None = None
+    earlier = host.endswith(".json")
     if earlier:
-        result = probe.load(Path(host))
+        kept = Path(host)
+        result = probe.load(kept)
     else:
         bare = guards.one_host(host)
         names, manner = _asked(bare, domain, sender, deliver or recipient, deliver, ehlo, source)
         ports = port or list(probe.PORTS)
         if dry_run:
             doors = probe.doors([bare], ports)
-            typer.echo("\n".join(tell.dry_run(doors, names, manner)))
+            who = (authorised or "(your --authorised)") if deliver else None
+            typer.echo("\n".join(tell.dry_run(doors, names, manner, who)))
             return
         result, transcript = _test(
             bare, names, manner, authorised, ports, case, send=deliver is not None, wait=wait
         )
+        # Before anything else can fail: a test is not repeated lightly.
+        kept = _written(result, transcript)
     if join:
         result["log"] = _by_log(result, join)
     if arrived is not None:
         result["arrived"] = _arrival(result, arrived)
     result = probe.decided(result)
-    _keep(result, transcript, Path(host) if earlier else None, case)
+    _keep(result, kept, case)
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=True, indent=2))
     else:
@@ -156,8 +159,8 @@ def _asked(
     """The names and the manner of the test, checked."""
     from analyzer.probe import guards
     from analyzer.probe import relay_test as probe
-    from analyzer.probe.asking import Manner
     from analyzer.probe.forms import Names
+    from analyzer.probe.manner import Manner
 
     token = probe.token()
     if deliver is not None:
@@ -192,17 +195,18 @@ def _test(
     from analyzer.probe.dialogue import now
 
     who = guards.authorised(authorised, host)
-    addresses = probe.resolve(host)
+    addresses = guards.from_here(manner.source, probe.resolve(host))
     here = all(map(guards.on_this_machine, addresses))
     if not here:
-        guards.rested(host, Path(), now())
+        guards.rested(host, addresses, Path(), now())
     if case is not None:
         guards.not_a_client(addresses, *_clients(case))
     manner = replace(manner, pace=0.0) if here else manner
     manner = manner if wait else replace(manner, wait=None)
     names = replace(names, address=addresses[0])
     at = probe.doors(addresses, ports)
-    typer.echo(f"Asking {', '.join(addresses)}; this takes a minute or two.", err=True)
+    later = "" if manner.wait is None else ", and five more where the server says later"
+    typer.echo(f"Asking {', '.join(addresses)}: a minute or two{later}.", err=True)
     return probe.run(host, at, names, manner, who, send=send)
 
 
@@ -236,27 +240,32 @@ def _arrival(result: dict[str, Any], message: Path) -> str:
     return line
 
 
-def _keep(
-    result: dict[str, Any], transcript: str | None, earlier: Path | None, case: Path | None
-) -> None:
-    """Result and transcript, beside each other; both into the case where one is named."""
+def _as_json(result: dict[str, Any]) -> str:
+    return json.dumps(result, ensure_ascii=True, indent=2) + "\n"
+
+
+def _written(result: dict[str, Any], transcript: str) -> Path:
+    """Result and transcript, beside each other in this folder; where the result is."""
+    from analyzer import words
     from analyzer.probe import guards
 
-    text = json.dumps(result, ensure_ascii=True, indent=2) + "\n"
-    if earlier is not None:
-        earlier.write_text(text, "ascii")
-        beside = earlier.with_suffix(".txt")
-        transcript = beside.read_text("ascii") if beside.is_file() else None
-    elif transcript is not None:
-        stamp = result["started"].replace("-", "").replace(":", "")
-        path = Path(f"{guards.stem(result['host'])}-{stamp}")
-        path.with_name(path.name + ".json").write_text(text, "ascii")
-        path.with_name(path.name + ".txt").write_text(transcript, "ascii")
-        typer.echo(f"{path}.json and {path}.txt keep result and transcript.", err=True)
+    stamp = result["started"].replace("-", "").replace(":", "")
+    path = Path(f"{guards.stem(result['host'])}-{stamp}.json")
+    path.with_suffix(".txt").write_text(transcript, "ascii")
+    path.write_text(_as_json(result), "ascii")
+    told = f"{path} keeps the result, the .txt beside it the transcript."
+    typer.echo("\n".join(words.wrapped(told)), err=True)
+    return path
+
+
+def _keep(result: dict[str, Any], path: Path, case: Path | None) -> None:
+    """The result with what it was joined with; both files into the case where one is named."""
+    path.write_text(_as_json(result), "ascii")
     if case is not None:
         from analyzer.pipeline import adding
 
-        files = {"relay_test.json": text.encode("ascii")}
-        if transcript is not None:
-            files["relay_test.txt"] = transcript.encode("ascii")
+        files = {"relay_test.json": _as_json(result).encode("ascii")}
+        transcript = path.with_suffix(".txt")
+        if transcript.is_file():
+            files["relay_test.txt"] = transcript.read_bytes()
         adding.add(case, files)

@@ -2,79 +2,23 @@
 
 One connection at a time, at most four forms in each, RSET between them, never DATA. The plain form
 comes first, at every door; all other forms at the first door that answers it. A server that says
-421, or breaks the connection more than three times, is asked nothing more.
+421, breaks the connection more than three times, asks not to be tested or turns out to be a large
+provider's is asked nothing more.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from analyzer.probe import forms, judge
-from analyzer.probe.dialogue import NO_SERVICE, PATIENCE, Dialogue, Reply, Transcript
-from analyzer.probe.forms import MOST, Form, Names, literal
+from analyzer.probe import forms, guards, judge
+from analyzer.probe.dialogue import NO_SERVICE, NO_WAY, Dialogue, Reply, Transcript
+from analyzer.probe.forms import Form, Names, literal
+from analyzer.probe.manner import BY_HAND, Asked, Door, Manner
 
-PACE = 2.0  # seconds between two forms
-WAIT = 300.0  # seconds until a server that said "later" is asked once more
 A_CONNECTION = 4  # forms; servers count errors
 TROUBLES = 3  # connections that may break
-BY_HAND = "by hand (Ctrl-C)"
-
-
-@dataclass(frozen=True)
-class Door:
-    """`tls`: `none`, `starttls` or `implicit`."""
-
-    address: str
-    port: int
-    tls: str = "none"
-
-    @property
-    def name(self) -> str:
-        how = {"none": "", "starttls": " after STARTTLS", "implicit": " over TLS"}[self.tls]
-        return f"[{self.address}]:{self.port}{how}"
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How the server is spoken to.
-
-    Args:
-        ehlo: What the client calls itself; empty stands for its address.
-        source: The address it asks from; None leaves it to the system.
-        pace: Seconds between two forms.
-        wait: Seconds until a server that said "later" is asked once more; None never.
-        sleep: For tests.
-    """
-
-    ehlo: str
-    source: str | None = None
-    pace: float = PACE
-    wait: float | None = WAIT
-    patience: float = PATIENCE
-    sleep: Callable[[float], None] = time.sleep
-
-
-@dataclass
-class Asked:
-    """What was asked and answered so far."""
-
-    names: Names
-    transcript: Transcript
-    records: list[dict[str, Any]] = field(default_factory=list)
-    recipients: int = 0
-    troubles: int = 0
-    stopped: str = ""
-    greeting: str = ""
-    client: str = ""
-    left: list[str] = field(default_factory=list)  # forms that were not asked
-    pending: list[tuple[Door, Form]] = field(default_factory=list)  # told to come later
-    repeated: list[tuple[Door, Form]] = field(default_factory=list)
-
-    def may_ask(self, form: Form) -> bool:
-        return not self.stopped and self.recipients + form.recipients <= MOST
 
 
 def ask(doors: Sequence[Door], names: Names, manner: Manner, transcript: Transcript) -> Asked:
@@ -82,7 +26,7 @@ def ask(doors: Sequence[Door], names: Names, manner: Manner, transcript: Transcr
 
     Ctrl-C ends it: what was said by then is told, as of a test that is not whole.
     """
-    asked = Asked(names, transcript)
+    asked = Asked(names, transcript, ends=time.monotonic() + manner.longest)
     try:
         _at_all(doors, asked, manner)
     except KeyboardInterrupt:
@@ -127,7 +71,7 @@ def _wanted(names: Names) -> list[Form]:
 
 def _all(door: Door, wanted: Sequence[Form], asked: Asked, manner: Manner) -> None:
     """Every form, in as many connections as it takes."""
-    for group in _groups(wanted):
+    for group in connections(wanted):
         rest = group
         while rest:
             _, rest = _session(door, rest, asked, manner)
@@ -142,8 +86,8 @@ def _as_it_calls_itself(asked: Asked) -> Names:
     return Names(n.sender, n.recipient, host, n.address, n.domain, n.token)
 
 
-def _groups(wanted: Sequence[Form]) -> Iterable[list[Form]]:
-    """One connection each: at most four forms, and one name in EHLO."""
+def connections(wanted: Sequence[Form]) -> Iterable[list[Form]]:
+    """What is asked in one connection each: at most four forms, and one name in EHLO."""
     group: list[Form] = []
     for form in wanted:
         alone = form.ehlo is not None or form.login
@@ -185,11 +129,15 @@ def _talk(
     dialogue: Dialogue, door: Door, todo: list[Form], asked: Asked, manner: Manner
 ) -> tuple[bool, list[Form]]:
     stage, reply, hello = _enter(dialogue, door, asked, todo[0].ehlo or manner.ehlo)
+    if asked.stopped:
+        dialogue.close()
+        asked.left += [form.name for form in todo]
+        return False, []
     if stage == "ready" and todo[0].login and not hello.offers("AUTH"):  # it stands alone
         dialogue.close()
         return False, []
     done = 0
-    while done < len(todo) and not reply.trouble and reply.code != 421:
+    while done < len(todo) and not (reply.trouble or asked.stopped):
         form = todo[done]
         if done:
             manner.sleep(manner.pace)
@@ -204,7 +152,7 @@ def _talk(
         _note(door, todo[0], stage, reply, asked)
         done = 1
     dialogue.close()
-    if done < len(todo) or reply.trouble != NO_SERVICE:
+    if done < len(todo) or reply.trouble not in (NO_SERVICE, NO_WAY):
         manner.sleep(manner.pace)
     return hello.offers("STARTTLS"), todo[done:]
 
@@ -226,8 +174,12 @@ def _enter(dialogue: Dialogue, door: Door, asked: Asked, ehlo: str) -> tuple[str
     if reply.code != 220:
         return "connect", reply, hello
     asked.greeting = asked.greeting or reply.text
+    asked.stopped = guards.unwelcome(reply.text)
+    if asked.stopped:
+        return "connect", reply, hello
     ehlo = ehlo or literal(dialogue.client)
     reply = hello = _hello(dialogue, ehlo)
+    asked.hello = asked.hello or "".join(hello.lines[:1] if hello.code == 250 else ())
     if reply.code == 250 and door.tls == "starttls":
         reply = dialogue.start_tls()
         if reply.code != 220:
@@ -295,9 +247,11 @@ def _note(door: Door, form: Form, stage: str, reply: Reply, asked: Asked) -> Non
     )
     if reply.code == 421:
         asked.stopped = "the server closed the service (421)"
+    elif guards.asks_to_stop(reply.text):
+        asked.stopped = guards.ASKED_TO_STOP
     elif verdict.name == judge.DEFERRED:
         asked.pending.append((door, form))
-    if reply.trouble and verdict.name != judge.NOT_LISTENING:
+    if reply.trouble not in ("", NO_SERVICE, NO_WAY):
         asked.troubles += 1
         if asked.troubles > TROUBLES:
             asked.stopped = "the connection broke more than three times"

@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 from analyzer.probe import judge
-from analyzer.probe.asking import Asked, Door, Manner
 from analyzer.probe.dialogue import Dialogue, now
 from analyzer.probe.forms import Names, literal
+from analyzer.probe.manner import Asked, Door, Manner
 
 NOT_SENT, SENT, REFUSED = "not_sent", "sent", "refused"
 

@@ -6,6 +6,7 @@ keep no record; here the record is the evidence.
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import ssl
@@ -19,6 +20,9 @@ _LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\r\n]*)\r?\n")
 
 # Why there is no reply.
 TIMEOUT, DROPPED, NO_SERVICE, BROKEN, NO_TLS = "timeout", "dropped", "no service", "broken", "tls"
+NO_WAY = "no way"
+# This machine has no IPv6, say, or the address to ask from is of the other family.
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ class Dialogue:
         except ConnectionRefusedError:
             return self._trouble(NO_SERVICE, "nothing listens here")
         except OSError as error:
-            return self._trouble(DROPPED, error.strerror or str(error))
+            why = NO_WAY if error.errno in _NO_WAY else DROPPED
+            return self._trouble(why, error.strerror or str(error))
         self.client = str(self._socket.getsockname()[0])
         if tls and (failed := self._encrypt()):
             return failed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from analyzer.probe.dialogue import BROKEN, DROPPED, NO_SERVICE, NO_TLS, TIMEOUT, Reply
+from analyzer.probe.dialogue import BROKEN, DROPPED, NO_SERVICE, NO_TLS, NO_WAY, TIMEOUT, Reply
 from analyzer.probe.forms import Form
 
 # Verdicts of a form.
@@ -77,6 +77,7 @@ _NETWORK = {
     DROPPED: "the connection broke",
     BROKEN: "what came is no SMTP reply",
     NO_TLS: "TLS could not be started",
+    NO_WAY: "there is no way to that address from here",
 }
 SUBMISSION = (465, 587)  # RFC 6409, 8314: for people who log in
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.probe import asking, delivery, outcome
-from analyzer.probe.asking import Asked, Door, Manner
 from analyzer.probe.by_log import BOUNCED, RELAYED
 from analyzer.probe.dialogue import Transcript, now
 from analyzer.probe.forms import Names
+from analyzer.probe.manner import Asked, Door, Manner
 
 PORTS = (25, 587, 465)
 IMPLICIT_TLS = (465,)
@@ -26,6 +26,12 @@ IMPLICIT_TLS = (465,)
 TEXTS = ("token", "host", "named", "client", "sender", "recipient", "transcript_sha256")
 COUNTED = ("asked", "refused", "accepted", "inconclusive")
 RECORD = set("form plain door sender recipient stage code reply verdict why".split())
+# What stands in it after --deliver and --join.
+LATER = {
+    "delivery": set("state form reply why".split()),
+    "log": set("lines refused accepted_no_data disagree message".split()),
+}
+MESSAGE = set("fate words place".split())
 STAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\dZ")
 _ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]|\b(\d{1,3}(?:\.\d{1,3}){3})\b")
 
@@ -46,7 +52,15 @@ def resolve(host: str) -> list[str]:
     first: dict[int, str] = {}
     for family, _, _, _, place in found:
         first.setdefault(family, str(place[0]))
-    return [first[family] for family in (socket.AF_INET, socket.AF_INET6) if family in first]
+    return [
+        _as_ipv4(first[family]) for family in (socket.AF_INET, socket.AF_INET6) if family in first
+    ]
+
+
+def _as_ipv4(address: str) -> str:
+    """::ffff:192.0.2.1 is the host 192.0.2.1, and logs name it so."""
+    ip = ipaddress.ip_address(address)
+    return str((ip.version == 6 and ip.ipv4_mapped) or ip)
 
 
 def doors(addresses: Sequence[str], ports: Sequence[int]) -> list[Door]:
@@ -88,7 +102,7 @@ def run(
     begun = now()
     transcript = Transcript()
     asked = asking.ask(at, names, manner, transcript)
-    send = send and asked.stopped != asking.BY_HAND
+    send = send and not asked.stopped
     sent = delivery.deliver(list(at), asked, manner, who) if send else None
     result = _result(host, at, asked, who, sent)
     result["started"] = f"{begun:%Y-%m-%dT%H:%M:%SZ}"
@@ -134,13 +148,15 @@ def _result(
 
 
 def _seen_by_the_server(asked: Asked) -> str:
-    """Our address in the server's words, as Sendmail and Exchange answer EHLO."""
-    for line in asked.transcript.lines:
-        if " S: 250" in line and (said := _ADDRESS.search(line.partition(" S: ")[2])):
-            try:
-                return str(ipaddress.ip_address(said[1] or said[2]))
-            except ValueError:
-                continue
+    """Our address in the server's words, as Sendmail, Exim and Exchange answer EHLO.
+
+    The last one: what we call ourselves may stand before it. Later replies repeat our envelope.
+    """
+    for literal, bare in reversed(_ADDRESS.findall(asked.hello)):
+        try:
+            return str(ipaddress.ip_address(literal or bare))
+        except ValueError:
+            continue
     return ""
 
 
@@ -199,6 +215,10 @@ def load(path: Path) -> dict[str, Any]:
     return told
 
 
+def _has(value: Any, keys: set[str]) -> bool:
+    return value is None or (isinstance(value, dict) and keys <= value.keys())
+
+
 def _is_result(found: Any) -> bool:
     """Has it the shape of what `run` gives?"""
     if not isinstance(found, dict):
@@ -207,8 +227,9 @@ def _is_result(found: Any) -> bool:
     stamps = all(STAMP.fullmatch(str(found.get(key))) for key in ("started", "ended"))
     counts = found.get("counts")
     numbers = isinstance(counts, dict) and all(isinstance(counts.get(k), int) for k in COUNTED)
-    later = [found.get(key) for key in ("log", "delivery")]
-    maybe = all(value is None or isinstance(value, dict) for value in later)
+    maybe = all(_has(found.get(name), keys) for name, keys in LATER.items())
+    joined = found.get("log") or {}
+    maybe = maybe and _has(joined.get("message"), MESSAGE)
     records, addresses = found.get("records"), found.get("addresses")
     return (
         texts

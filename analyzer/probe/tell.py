@@ -8,9 +8,12 @@ from typing import Any
 from analyzer import words
 from analyzer.display import display
 from analyzer.probe import judge, outcome
-from analyzer.probe.asking import Door, Manner
-from analyzer.probe.forms import MOST, Names, controls, forms
+from analyzer.probe.asking import connections
+from analyzer.probe.delivery import letter
+from analyzer.probe.forms import MOST, Form, Names, controls, forms
+from analyzer.probe.manner import Door, Manner
 
+NAMELESS = "[this machine's address]"
 NAMES = {
     judge.REFUSED: "refused",
     judge.REFUSED_FOR_NOW: "refused (4xx)",
@@ -94,32 +97,46 @@ def _of_the_log(log: dict[str, Any]) -> list[str]:
     return lines
 
 
-def dry_run(doors: list[Door], names: Names, manner: Manner) -> list[str]:
-    """What would be sent, in order; nothing is looked up and nothing is sent."""
+def dry_run(doors: list[Door], names: Names, manner: Manner, who: str | None) -> list[str]:
+    """What would be sent, in order; nothing is looked up and nothing is sent.
+
+    Args:
+        who: The authorisation, where one message is to be sent by a form that is accepted.
+    """
     lines = ["Nothing was sent. This would be:"]
     plain = next(f for f in forms(names) if f.name == "2")
     left = MOST
     for door in doors:
         lines += ["", f"{door.name}{' (where it is offered)' if door.tls == 'starttls' else ''}"]
-        ehlo = manner.ehlo or "[this machine's address]"
-        lines.append(f"  EHLO {ehlo}")
-        lines += ["  STARTTLS", f"  EHLO {ehlo}"] if door.tls == "starttls" else []
-        lines += _envelope(plain)
+        lines += [*_greeted(manner, None, door.tls), *_envelope(plain), "  QUIT"]
         left -= 1
-    lines += ["", "at the first door that answers, four forms a connection:"]
+    lines += ["", "at the first door that answers, in so many connections:"]
+    wanted = []
     for form in [*controls(names), *(f for f in forms(names) if f.name != "2")]:
         if form.recipients > left:
             lines.append(f"  form {form.name} is left out: {MOST} recipients are the most")
             continue
         left -= form.recipients
-        lines.append(f"  # {form.name}: {form.idea}")
-        lines += [f"  EHLO {form.ehlo}"] if form.ehlo else []
-        lines += ["  AUTH PLAIN (a login that nobody has, once)"] if form.login else []
-        lines += _envelope(form)
+        wanted.append(form)
+    for group in connections(wanted):
+        lines += ["", *_greeted(manner, group[0].ehlo, "none")]
+        for form in group:
+            lines.append(f"  # {form.name}: {form.idea}")
+            lines += ["  AUTH PLAIN (a login that nobody has, once)"] if form.login else []
+            lines += _envelope(form)
+        lines.append("  QUIT")
+    if who is not None:
+        lines += ["", "and where a form was accepted, once, after EHLO, MAIL and RCPT of it:"]
+        lines += [f"  {line}" for line in ["DATA", *letter(names, {"form": "…"}, who), ".", "QUIT"]]
     return [display(line, 400) for line in lines]
 
 
-def _envelope(form: Any) -> list[str]:
+def _greeted(manner: Manner, ehlo: str | None, tls: str) -> list[str]:
+    hello = f"  EHLO {ehlo or manner.ehlo or NAMELESS}"
+    return [hello, "  STARTTLS", hello] if tls == "starttls" else [hello]
+
+
+def _envelope(form: Form) -> list[str]:
     first = [f"  RCPT TO:<{form.first}>"] if form.first else []
     return [
         f"  MAIL FROM:<{form.sender}>",

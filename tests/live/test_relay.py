@@ -25,8 +25,8 @@ from analyzer.config.findings import OPEN
 from analyzer.config.postfix_stranger import ACCEPTED, answer
 from analyzer.config.postfix_variants import plain, variants
 from analyzer.probe import by_log, outcome, relay_test
-from analyzer.probe.asking import Door, Manner
 from analyzer.probe.forms import Names
+from analyzer.probe.manner import Door, Manner
 from analyzer.site import Site
 from tests.live.postfix_server import PostfixServer
 from tests.live.sendmail_server import SendmailServer, packages

@@ -2,12 +2,14 @@
 
 import itertools
 import socket
+from dataclasses import replace
 
 import pytest
 
 from analyzer.probe import asking, judge, outcome, relay_test
-from analyzer.probe.asking import A_CONNECTION, Door, Manner
+from analyzer.probe.asking import A_CONNECTION
 from analyzer.probe.forms import MOST, NO_DOMAIN, OWN_NAME, Names
+from analyzer.probe.manner import Door, Manner
 from tests.probe.fake_server import DENIED, HANG_UP, HELLO, OK, FakeServer, but, closed
 
 MANNER = Manner(ehlo="probe.tester.example", pace=0, wait=None, patience=5)
@@ -372,3 +374,64 @@ def test_no_message_is_sent_where_everything_was_refused():
         result = asked(server, send=True)
     assert "DATA" not in server.commands
     assert result["delivery"]["state"] == "not_sent"
+
+
+@pytest.mark.parametrize(
+    ("greeting", "why"),
+    [
+        (b"220 mx.google.com ESMTP x1-20020 - gsmtp\r\n", "large mailbox provider"),
+        (b"220 mx.corp.example Please do not test this server\r\n", "asks not to be tested"),
+    ],
+    ids=["of a provider", "that asks for it"],
+)
+def test_a_server_is_left_alone_by_its_greeting(greeting, why):
+    with FakeServer(but(RCPT=OK), greeting=greeting) as server:
+        result = asked(server, send=True)
+    assert server.commands == ["QUIT"]
+    assert why in result["stopped"]
+    assert result["answer"] == outcome.UNDECIDED
+    assert result["sentence"].startswith("Not decided: ")
+
+
+def test_a_server_that_asks_in_an_answer_not_to_be_tested_is_asked_nothing_more():
+    with FakeServer(but(RCPT=b"550 5.7.1 no relay tests, please\r\n")) as server:
+        result = asked(server)
+    assert len(server.recipients) == 1
+    assert result["stopped"] == "the server asks not to be tested"
+    assert not result["shown_closed"]
+
+
+def test_a_server_that_is_late_each_time_does_not_hold_the_test_for_hours():
+    with FakeServer() as server:
+        result = asked(server, replace(MANNER, longest=-1.0))
+    assert server.commands == []
+    assert "too long" in result["stopped"]
+    assert result["left"]
+
+
+def test_an_address_without_a_way_to_it_breaks_nothing_and_is_no_closed_door():
+    away = [Door("2001:db8:dead::1", port) for port in (25, 587, 465, 26, 27)]
+    with FakeServer() as server:
+        result = asked(server, doors=[Door(server.address, server.port), *away])
+    told = relay_test.decided(result | {"client_private": False})
+    assert (told["answer"], told["stopped"], told["left"]) == (outcome.CLOSED, "", [])
+    assert {r["why"] for r in told["records"] if r["door"].startswith("[2001")} == {
+        "there is no way to that address from here"
+    }
+    assert not told["shown_closed"]
+
+
+@pytest.mark.parametrize(
+    ("hello", "seen"),
+    [
+        (b"250-mx Hello me [203.0.113.9], pleased to meet you\r\n250 SIZE\r\n", "203.0.113.9"),
+        (b"250-mx Hello [10.0.0.5] [203.0.113.9]\r\n250 SIZE\r\n", "203.0.113.9"),
+        (b"250-mx.corp.example\r\n250 HELP [203.0.113.9]\r\n", ""),
+        (b"250 mx at 999.1.1.1\r\n", ""),
+    ],
+    ids=["Sendmail", "Exim, and a name that is an address", "a later line", "no address"],
+)
+def test_the_server_is_asked_where_it_sees_us_and_not_what_it_repeats(hello, seen):
+    echo = b"250 2.1.0 <x@[198.51.100.7]>... Sender ok\r\n"
+    with FakeServer(but(EHLO=hello, MAIL=echo)) as server:
+        assert asked(server)["client_seen"] == seen

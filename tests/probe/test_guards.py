@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analyzer.errors import SettingsError
-from analyzer.probe import guards
+from analyzer.probe import guards, relay_test
 
 NOW = datetime(2026, 12, 8, 5, 0, tzinfo=UTC)
 
@@ -72,10 +72,52 @@ def test_a_server_of_ours_may_be_a_client_of_its_own_log(ours):
 @pytest.mark.parametrize(("minutes", "free"), [(1, False), (9, False), (10, True), (60, True)])
 def test_a_host_rests_for_ten_minutes(minutes, free, tmp_path):
     asked = NOW - timedelta(minutes=minutes)
-    (tmp_path / f"relay-test-mail.corp.example-{asked:%Y%m%dT%H%M%SZ}.txt").touch()
-    if free:
-        guards.rested("mail.corp.example", tmp_path, NOW)
-    else:
-        with pytest.raises(SettingsError, match="less than ten minutes"):
-            guards.rested("mail.corp.example", tmp_path, NOW)
-    guards.rested("other.corp.example", tmp_path, NOW)
+    transcript = tmp_path / f"relay-test-mail.corp.example-{asked:%Y%m%dT%H%M%SZ}.txt"
+    transcript.write_text("test: relaytrail\nhost: mail.corp.example 203.0.113.25\n\n", "ascii")
+    for name, address in (
+        ("mail.corp.example", "203.0.113.99"),
+        ("Mail.Corp.Example", "203.0.113.99"),
+        ("203.0.113.25", "203.0.113.25"),
+        ("mx.corp.example", "203.0.113.25"),
+    ):
+        if free:
+            guards.rested(name, [address], tmp_path, NOW)
+        else:
+            with pytest.raises(SettingsError, match="less than ten minutes"):
+                guards.rested(name, [address], tmp_path, NOW)
+    guards.rested("other.example", ["203.0.113.99"], tmp_path, NOW)
+
+
+@pytest.mark.parametrize(
+    ("source", "addresses"),
+    [("192.0.2.9", ["127.0.0.1"]), ("mx", ["127.0.0.1"]), ("127.0.0.1", ["::1"])],
+    ids=["of another machine", "a name", "of the other family"],
+)
+def test_it_cannot_be_asked_from_an_address(source, addresses):
+    with pytest.raises(SettingsError, match="cannot be asked from"):
+        guards.from_here(source, addresses)
+
+
+def test_from_an_ipv4_address_only_ipv4_is_asked():
+    assert guards.from_here("127.0.0.1", ["127.0.0.1", "::1"]) == ["127.0.0.1"]
+    assert guards.from_here(None, ["127.0.0.1", "::1"]) == ["127.0.0.1", "::1"]
+
+
+@pytest.mark.parametrize(
+    "words", ["mx ESMTP; do not test this host", "No relay testing, please", "stop probing us"]
+)
+def test_a_server_may_ask_not_to_be_tested(words):
+    assert guards.unwelcome(words) == guards.ASKED_TO_STOP
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["mx.corp.example ESMTP", "5.1.1 no such user relaytest-0 here", "contest probation mx"],
+)
+def test_other_words_do_not_ask_for_it(words):
+    assert guards.unwelcome(words) == ""
+
+
+def test_a_client_of_the_log_is_known_in_whatever_form_its_address_is_given():
+    with pytest.raises(SettingsError, match="as a client"):
+        guards.not_a_client(relay_test.resolve("::ffff:203.0.113.7"), {"203.0.113.7"}, [])

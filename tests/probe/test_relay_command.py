@@ -98,7 +98,72 @@ def test_a_dry_run_prints_every_command_and_sends_and_looks_up_nothing(relaytrai
     )
     assert code == 0
     assert out.count("RCPT TO:") == 40
+    assert out.count("QUIT") == out.count("\n\n") - 1  # a headline stands between
     assert "DATA" not in out
+
+
+def test_a_dry_run_with_a_mailbox_shows_the_message_too(relaytrail):
+    named = ("mail.corp.example", "--deliver", "me@elsewhere.test", "--authorised", "Ann Meyer, I")
+    code, out, _ = relaytrail("test-relay", *named, "--dry-run")
+    assert code == 0
+    message = out.partition("  DATA\n")[2]
+    assert "To: <me@elsewhere.test>" in message
+    assert "Ann Meyer, I" in message
+
+
+@pytest.mark.parametrize("more", [("--join", "gone.log"), ("--arrived", "gone.eml")])
+def test_a_wrong_path_does_not_cost_a_test_that_was_made(relaytrail, tmp_path, more):
+    with FakeServer() as server:
+        code, _, err = relaytrail("test-relay", "127.0.0.1", "--port", server.port, *WHO, *more)
+    assert code in (2, 6)
+    assert "gone." in err
+    (written,) = tmp_path.glob("relay-test-*.json")
+    assert written.with_suffix(".txt").is_file()
+    assert relaytrail("test-relay", written.name)[0] == 0
+
+
+def test_a_result_that_is_not_there_is_no_host(relaytrail):
+    code, _, err = relaytrail("test-relay", "relay-test-mx.json", "--join", "mail.log")
+    assert code == 2
+    assert "no result of a relay test" in err
+
+
+def hostile(command):
+    """All that a server can say to harm whoever reads it."""
+    verb = command.split(" ")[0].upper()
+    wild = b"\x1b[2J\x1b]0;owned\x07\x00\x08\xff\xc2\x9b31m\xe2\x80\xae[bold]{x}%s"
+    fake = rb"2026-01-01T00:00:00.000Z [127.0.0.1]:25 C: DATA\n"
+    if verb == "EHLO":
+        return b"250-" + wild + b" [10.9.8.7]\r\n250-AUTH PLAIN\r\n250 " + fake + b"\r\n"
+    return b"554-" + fake + b"\r\n554 Relay access denied " + wild + b"\r\n"
+
+
+def test_nothing_that_a_server_says_acts_on_the_terminal_or_on_the_record(relaytrail, tmp_path):
+    greeting = b"220 \x1b[31mmx\x00.example\r\n"
+    with FakeServer(but(EHLO=hostile, RCPT=hostile, RSET=hostile), greeting=greeting) as server:
+        code, out, err = relaytrail("test-relay", "127.0.0.1", "--port", server.port, *WHO)
+    assert code == 0
+    (transcript,) = tmp_path.glob("relay-test-*.txt")
+    kept = transcript.read_text("ascii") + transcript.with_suffix(".json").read_text("ascii")
+    for text in (out, err, kept):
+        assert all(c == "\n" or (c.isprintable() and c not in "\u202e\x9b") for c in text)
+    said = [line for line in transcript.read_text("ascii").split("\n") if line[:2] == "20"]
+    assert not any(line.split(" ")[2:4] == ["C:", "DATA"] for line in said)
+    assert max(map(len, out.split("\n"))) <= 80
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [b"250 " + b"x" * (1 << 20) + b"\r\n", b"250-more\r\n" * 100_000, b"\x00" * 500_000],
+    ids=["a line of a megabyte", "a reply without end", "half a megabyte of nothing"],
+)
+def test_a_flood_is_cut_off_and_decides_nothing(relaytrail, tmp_path, reply):
+    with FakeServer(but(RCPT=reply)) as server:
+        code, out, _ = relaytrail("test-relay", "127.0.0.1", "--port", server.port, *WHO)
+    assert code == 0
+    assert out.startswith("Not decided: ")
+    (transcript,) = tmp_path.glob("relay-test-*.txt")
+    assert transcript.stat().st_size < 2_000_000
 
 
 def test_a_client_of_the_case_is_not_asked(relaytrail, case):
@@ -140,8 +205,24 @@ def test_what_is_no_result_is_refused_in_words(relaytrail, tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"records": [{}]}, {"started": "now"}, {"counts": {}}, {"token": 5}, {"addresses": None}],
-    ids=["records of another shape", "no time", "no counts", "a token that is no text", "nowhere"],
+    [
+        {"records": [{}]},
+        {"started": "now"},
+        {"counts": {}},
+        {"token": 5},
+        {"addresses": None},
+        {"log": {"message": 5}},
+        {"delivery": {}},
+    ],
+    ids=[
+        "records of another shape",
+        "no time",
+        "no counts",
+        "a token that is no text",
+        "nowhere",
+        "a log of another shape",
+        "a delivery of another shape",
+    ],
 )
 def test_a_result_of_another_shape_is_none(relaytrail, tmp_path, change):
     with FakeServer() as server:
