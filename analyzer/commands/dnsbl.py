@@ -42,6 +42,7 @@ def dnsbl(
     ] = False,
 ) -> None:
     """Ask public blocklists by DNS whether they list our addresses now. Needs the extra `live`."""
+    from analyzer import words
     from analyzer.errors import SettingsError
     from analyzer.impact import blocklists
     from analyzer.probe import dnsbl as lists
@@ -59,8 +60,12 @@ def dnsbl(
         from analyzer.folder import unaltered
 
         unaltered(case)  # refused before anything is asked
+    look = resolver_at(resolver)
+    typer.echo(
+        f"Asking {words.count(len(zones), 'list')}; a list that is silent takes a while.", err=True
+    )
     stamp = f"{now():%Y-%m-%dT%H:%M:%SZ}"
-    result = {"version": 1, "asked": stamp, **lists.check(asked, zones, resolver_at(resolver))}
+    result = {"version": 1, "asked": stamp, **lists.check(asked, zones, look)}
     text = json.dumps(result, ensure_ascii=True, indent=2)
     if case is not None:
         from analyzer.pipeline import adding

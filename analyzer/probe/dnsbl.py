@@ -99,7 +99,9 @@ def check(
     sick = _health(zones, look, sleep)
     rows = []
     for ip in addresses:
-        rows += [_of(ip, zone, sick[zone["zone"]], look) for zone in zones]
+        found = [_of(ip, zone, sick[zone["zone"]], look) for zone in zones]
+        sleep(PACE)
+        rows += [_with_its_words(row, look) for row in found]
         sleep(PACE)
     told = [
         {
@@ -123,10 +125,7 @@ def _health(
     sleep(PACE)
     for zone in zones:
         if not sick[zone["zone"]]:
-            answer = look(name_of("127.0.0.1", zone["zone"]), "A")
-            if answer.state != NONE:
-                why = "it lists 127.0.0.1, so it lists the world"
-                sick[zone["zone"]] = why if answer.state == FOUND else TROUBLE[answer.state]
+            sick[zone["zone"]] = _must_not_list(look(name_of("127.0.0.1", zone["zone"]), "A"))
     sleep(PACE)
     return sick
 
@@ -137,6 +136,14 @@ def _must_list(answer: Answer) -> str:
     if answer.state != FOUND:
         return TROUBLE[answer.state]
     return _error(answer.values)
+
+
+def _must_not_list(answer: Answer) -> str:
+    if answer.state == NONE:
+        return ""
+    if answer.state != FOUND:
+        return TROUBLE[answer.state]
+    return _error(answer.values) or "it lists 127.0.0.1, so it lists the world"
 
 
 def _error(values: Sequence[str]) -> str:
@@ -165,24 +172,29 @@ def _of(ip: str, zone: dict[str, Any], sick: str, look: Look) -> dict[str, Any]:
         return row | {"meaning": "the list has no IPv6 addresses"}
     if sick:
         return row
-    name = name_of(ip, zone["zone"])
-    answer = look(name, "A")
+    answer = look(name_of(ip, zone["zone"]), "A")
     if answer.state == NONE:
         return row | {"state": NOT_LISTED}
     if answer.state != FOUND:
         return row | {"meaning": TROUBLE[answer.state]}
     if error := _error(answer.values):
         return row | {"meaning": error}
-    return row | _listing(zone, sorted(answer.values), look(name, "TXT"))
+    return row | _listing(zone, sorted(answer.values))
 
 
-def _listing(zone: dict[str, Any], values: list[str], text: Answer) -> dict[str, Any]:
+def _with_its_words(row: dict[str, Any], look: Look) -> dict[str, Any]:
+    """A listing with the list's own words on it."""
+    if row["state"] not in (LISTED, POLICY):
+        return row
+    return row | {"text": " ".join(look(name_of(row["ip"], row["zone"]), "TXT").values)}
+
+
+def _listing(zone: dict[str, Any], values: list[str]) -> dict[str, Any]:
     meanings = dict.fromkeys(zone["codes"].get(value, f"code {value}") for value in values)
     return {
         "state": POLICY if set(values) <= set(zone["policy"]) else LISTED,
         "answers": values,
         "meaning": "; ".join(meanings),
-        "text": " ".join(text.values),
     }
 
 

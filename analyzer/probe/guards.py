@@ -57,7 +57,7 @@ def unwelcome(greeting: str) -> str:
     An address, or a name of ours that leads there, does not tell whose server it is.
     """
     name = greeting.split(" ", maxsplit=1)[0]
-    if _of_a_provider(name):
+    if _HOST.fullmatch(name) and _of_a_provider(name):
         return f"it calls itself {name}: a large mailbox provider's server is not yours to test"
     return ASKED_TO_STOP if asks_to_stop(greeting) else ""
 

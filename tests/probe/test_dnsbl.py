@@ -81,6 +81,7 @@ def test_a_listing_comes_with_the_lists_own_words_and_page():
         ({LISTS_ITSELF: SERVFAIL}, "SERVFAIL"),
         ({LISTS_ITSELF: SILENT}, "in time"),
         ({LISTS_ITSELF: ["127.0.0.2"], LISTS_NOBODY: REFUSED}, "refused"),
+        ({LISTS_ITSELF: ["127.0.0.2"], LISTS_NOBODY: ["127.255.255.255"]}, "too much"),
     ],
 )
 def test_a_list_that_is_ill_is_not_believed_and_does_not_learn_our_address(names, why):
@@ -89,6 +90,15 @@ def test_a_list_that_is_ill_is_not_believed_and_does_not_learn_our_address(names
     assert result["addresses"][0]["state"] == UNKNOWN
     assert why in result["addresses"][0]["meaning"]
     assert NAME not in [name for name, _ in asked]
+
+
+def test_a_pause_lies_between_any_two_questions_to_one_list():
+    with FakeDns(ALIVE | {NAME: ["127.0.0.3", "see https://list.example/q"]}) as server:
+        steps = []
+        look = resolver(server.place, patience=0.2)
+        dnsbl.check([OURS, SIX], [ZEN], look, sleep=lambda _: steps.append(len(server.asked)))
+    assert server.asked[3] == (NAME, "TXT")
+    assert steps == [1, 2, 3, 4, 5, 5]
 
 
 def test_an_ipv6_address_is_asked_by_its_nibbles():
