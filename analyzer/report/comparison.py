@@ -16,16 +16,16 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.end_shown import LIKELY, NOT_OVER, NOT_SHOWN, OVER, end_shown
+from analyzer.report.tried_again import tried_again
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.window import Window
 
 HOUR = pd.Timedelta(hours=1)
 COLUMNS = [
-    *("server", "received", "completed", "origin_life", "client_ip", "auth_user", "status"),
-    *("mechanism", "verdict"),
+    *("server", "origin_queue_id", "received", "completed", "origin_life", "client_ip"),
+    *("auth_user", "status", "mechanism", "verdict"),
 ]
-# What shows that a door was tried; nothing does for a host inside or a script on the server.
-TRIED = {"open_relay": "relay_denied", "stolen_account": "auth_failed"}
+ATTEMPTS = ["server", "time", "client_ip", "auth_user", "kind", "repeat"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,10 @@ class _Side:
     case: Case
     first: pd.Timestamp | None
     last: pd.Timestamp | None
-    messages: pd.DataFrame  # server, hour, verdict, mechanism, client_ip, auth_user, deferred
-    attempts: pd.DataFrame  # time, client_ip, auth_user, kind, repeat
+    messages: (
+        pd.DataFrame
+    )  # server, entered, hour, verdict, mechanism, client_ip, auth_user, deferred
+    attempts: pd.DataFrame  # server, time, client_ip, auth_user, kind, repeat
 
     @property
     def abusive(self) -> pd.DataFrame:
@@ -66,10 +68,11 @@ def compare(before: Case, after: Case) -> dict[str, Any]:
         hours_with_mail, abusive_hours, clean_hours` (of the abused server that has the fewest),
         `abusive, notices` (backscatter of another door, whose mail was taken earlier), `unclear,
         last_abuse`; `refused`: `attempts, addresses, known` (addresses of the incident that tried
-        again), `last, unproven` (doors of which no refusal shows that they are shut); `same`: hours
-        of the week in which the abuse ran, `slots, seen, abusive`, and own mail an hour in them,
-        `own_before, own_after`; `deferred`: share of own messages that wait; `blocklists`: provider
-        → last refusal; `doubts`.
+        again), `last, unproven` (doors of which no refusal shows that they are shut), `let_in`
+        (such addresses that had a recipient accepted again); `same`: hours of the week in which the
+        abuse ran, `slots, seen, abusive`, and own mail an hour in them, `own_before, own_after`;
+        `deferred`: share of own messages that wait; `blocklists`: provider → last refusal;
+        `doubts`.
     """
     zone = after.manifest.get("site", {}).get("timezone") or "UTC"
     old, new = _side(before), _side(after)
@@ -80,7 +83,7 @@ def compare(before: Case, after: Case) -> dict[str, Any]:
     told = {
         "before": _told(old, old.abused),
         "after": _told(new, old.abused),
-        "refused": _refused(old, new),
+        "refused": tried_again(old.abusive, old.attempts, new.attempts),
         "same": _same_hours(old, new, zone),
         "deferred": {"before": _waiting(old), "after": _waiting(new)},
         "blocklists": {"before": _lists(before), "after": _lists(after)},
@@ -103,6 +106,7 @@ def _side(case: Case) -> _Side:
     once = rows.sort_values("grave", kind="stable").drop_duplicates("origin_life")
     once = once.assign(
         hour=once["time"].dt.floor("h"),
+        entered=_entered(once, case),
         deferred=once["origin_life"].map(waits).fillna(False).astype(bool),
     )
     inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
@@ -112,8 +116,18 @@ def _side(case: Case) -> _Side:
     since, until = window.bounds(case.manifest.get("site", {}).get("timezone") or "UTC")
     first = max([min(times, default=None), since], key=_or_earliest)
     last = min([max(times, default=None), until], key=_or_latest)
-    attempts = case.attempts.select(["time", "client_ip", "auth_user", "kind", "repeat"])
+    attempts = case.attempts.select(ATTEMPTS)
     return _Side(case, first, last, once, attempts.to_pandas())
+
+
+def _entered(rows: pd.DataFrame, case: Case) -> pd.Series[Any]:
+    """The server whose door a message came through; rows name the one that delivered it."""
+    id_, time = "queue_id", "received"
+    first = case.messages.select(["server", id_, time]).to_pandas()
+    first = first.drop_duplicates([id_, time], keep=False).set_index([id_, time])["server"]
+    key = pd.MultiIndex.from_frame(rows[["origin_queue_id", time]], names=[id_, time])
+    entered: pd.Series[Any] = first.reindex(key).set_axis(rows.index)
+    return entered.fillna(rows["server"])
 
 
 def _or_earliest(time: pd.Timestamp | None) -> pd.Timestamp:
@@ -153,42 +167,6 @@ def _clean(messages: pd.DataFrame) -> int:
     """Hours with mail in which nothing is or may be abuse."""
     bad = messages.loc[messages["verdict"].isin(["abusive", "unclear"]), "hour"]
     return len(set(messages["hour"]) - set(bad))
-
-
-def _refused(old: _Side, new: _Side) -> dict[str, Any]:
-    """Who tried the same doors again, and was refused; which doors nobody is seen to have tried."""
-    doors = sorted(set(old.abusive["mechanism"].dropna()) - {"backscatter"})
-    tries = {door: _tries(door, old, new) for door in doors}
-    rows = pd.concat([new.attempts.head(0), *tries.values()])
-    sources = set(old.abusive["client_ip"].dropna())
-    addresses = set(rows["client_ip"].dropna())
-    return {
-        "kinds": sorted({TRIED[door] for door in doors if door in TRIED}),
-        "attempts": int(rows["repeat"].sum()),
-        "addresses": len(addresses),
-        "known": len(addresses & sources),
-        "last": words.iso(rows["time"].max()) if len(rows) else None,
-        "unproven": [door for door in doors or ["backscatter"] if not len(tries.get(door, []))],
-    }
-
-
-def _tries(door: str, old: _Side, new: _Side) -> pd.DataFrame:
-    """Refused attempts that show something of that door.
-
-    A password is tried for the login that was stolen. A relay that refused others while it was
-    abused was not open to everybody: then only its own users show that it is shut to them.
-    """
-    mine = old.abusive[old.abusive["mechanism"].eq(door)]
-    clients = set(mine["client_ip"].dropna())
-    rows = new.attempts[new.attempts["kind"].eq(TRIED.get(door, ""))]
-    if door == "stolen_account":
-        logins = mine["auth_user"].dropna().str.casefold()
-        unnamed = rows["auth_user"].isna() & rows["client_ip"].isin(clients)  # older Postfix
-        return rows[unnamed | rows["auth_user"].str.casefold().isin(set(logins))]
-    meanwhile = old.attempts["time"].between(mine["time"].min(), mine["time"].max())
-    if (meanwhile & old.attempts["kind"].eq("relay_denied")).any():
-        return rows[rows["client_ip"].isin(clients)]
-    return rows
 
 
 def _same_hours(old: _Side, new: _Side, zone: str) -> dict[str, Any]:

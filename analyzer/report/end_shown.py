@@ -90,6 +90,9 @@ def _doubts(told: dict[str, Any], before: Case, after: Case) -> list[str]:
         found.append("who is local was inferred, not stated")
     elif any(sites[0].get(key) != sites[1].get(key) for key in SITE):
         found.append("it was judged by other settings of who is local")
+    if let_in := told["refused"]["let_in"]:
+        who = words.count(let_in, "address")
+        found.append(f"{who} that had relayed had a recipient accepted again, and sent nothing")
     if told["refused"]["unproven"]:
         names = words.listing([door(name).name.lower() for name in told["refused"]["unproven"]])
         found.append(f"nobody was seen to try the door again and be refused ({names})")

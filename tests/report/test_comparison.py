@@ -1,5 +1,6 @@
 """When do two cases prove that it is over, and when do they not?"""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -221,6 +222,37 @@ def test_where_others_were_refused_meanwhile_only_its_own_users_show_that_it_is_
     assert compared(hours(24), attempts=stranger)["verdict"] == OVER
     assert compared(hours(24), attempts=stranger, before=MEANWHILE)["verdict"] == LIKELY
     assert compared(hours(24), before=MEANWHILE)["verdict"] == OVER
+
+
+def test_a_refusal_at_another_server_shows_nothing_of_the_one_that_was_abused(compared):
+    both = {"deliveries": [{}, MX2 | {"origin_life": 7}]}
+    rows = [*hours(48), *(row | {"origin_life": 100 + n} for n, row in enumerate(hours(48, **MX2)))]
+    at = {"time": START + WEEK}
+    assert compared(rows, attempts=[at | MX2])["verdict"] == LIKELY
+    assert compared(rows, attempts=[at | MX2], before=both)["verdict"] == LIKELY
+    assert compared(rows, attempts=[at, at | MX2], before=both)["verdict"] == OVER
+    assert compared(rows, attempts=[at], before=both)["refused"]["unproven"] == ["open_relay"]
+
+
+def test_the_door_is_at_the_server_that_took_the_mail_and_not_at_the_one_that_delivered_it(case):
+    inner = case(deliveries=[MX2 | {"queue_id": "9B1"}])
+    before = replace(inner, messages=case().messages)
+    given = {"findings": (), "inputs": [LATER]}
+    rows = [*hours(24), *(row | {"origin_life": 100 + n} for n, row in enumerate(hours(24, **MX2)))]
+    for where, verdict in (({}, OVER), (MX2, LIKELY)):
+        refused = [{"time": START + WEEK} | where]
+        told = compare(before, case(deliveries=rows, attempts=refused, **given))
+        assert told["verdict"] == verdict
+
+
+def test_an_address_of_the_incident_that_is_let_in_again_leaves_a_doubt(compared):
+    at = {"time": START + WEEK}
+    probe = at | {"kind": "accepted_no_data"}
+    told = compared(hours(24), attempts=[at, probe])
+    assert told["verdict"] == LIKELY
+    assert "had a recipient accepted again" in told["reason"]
+    stranger = probe | {"client_ip": "192.0.2.9"}
+    assert compared(hours(24), attempts=[at, stranger])["verdict"] == OVER
 
 
 STOLEN = {"deliveries": [{"mechanism": "stolen_account", "auth_user": "ann@example.org"}]}
