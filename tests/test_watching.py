@@ -67,6 +67,8 @@ def test_strangers_mail_is_told_once_and_then_only_what_is_new(watching):
 def test_what_was_there_before_is_known(watching):
     assert watching.begin({"mail.log": message(1)}) == 1
     assert watching.look({"mail.log": QUIET}) == []
+    more = watching.look({"mail.log": message(2)})
+    assert told(more) == [("open_relay", "203.0.113.7", 1, 1, 1)]  # the total too is of the watch
 
 
 def test_a_message_whose_lines_come_in_two_looks_is_told_when_it_is_whole(watching):

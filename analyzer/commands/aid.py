@@ -38,6 +38,8 @@ def aid(
         told["queue"]["messages"] = [m for m in told["queue"]["messages"] if m["mta"] == mta]
     if only_ids:
         typer.echo("".join(f"{name}\n" for name in first_aid.ids(told)), nl=False)
+        for line in first_aid.beware(told):
+            typer.echo(line, err=True)  # the ids alone go into the pipe
     elif as_json:
         typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
     else:

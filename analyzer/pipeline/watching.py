@@ -85,6 +85,7 @@ class Watch:
     def begin(self, lines: Mapping[str, bytes]) -> int:
         """What is in the logs already is known; how many abusive messages are these?"""
         self.look(lines)
+        self._totals.clear()  # they count from now on
         return len(self._known)
 
     def look(self, lines: Mapping[str, bytes]) -> list[Alarm]:

@@ -63,7 +63,8 @@ def aid(case: Case) -> dict[str, Any]:
         recipients, mechanism, received, place`), `not_sure` (messages of unclear verdict that
         wait).
         `accounts`: `account, mta, messages, first, last`. `addresses`: `ip, mta, messages, last`.
-        `not_offered`: `what, reason`: gateways, ours, and who also sent innocent mail.
+        `not_offered`: `what, reason`: gateways, ours, and who also sent innocent mail. `unread`:
+        lines of mail servers that were not understood, and may hide more of all this.
     """
     rows = case.deliveries.select(COLUMNS).to_pandas()
     rows["mechanism"] = rows["mechanism"].fillna("")
@@ -74,6 +75,7 @@ def aid(case: Case) -> dict[str, Any]:
         "accounts": _accounts(rows),
         "addresses": addresses,
         "not_offered": not_offered,
+        "unread": len(case.unread),
     }
 
 
@@ -222,7 +224,16 @@ def as_text(told: dict[str, Any]) -> list[str]:
         )
     if more := told["not_offered"][SHOWN:]:
         lines.append(f"Not offered either: {words.count(len(more), 'more address')}; see --json.")
+    lines += ["", *beware(told)] if beware(told) else []
     return [*lines, "", "Nothing of this was run. Keep a copy of what you delete as evidence."]
+
+
+def beware(told: dict[str, Any]) -> list[str]:
+    """What may be missing; nothing where every line was read."""
+    if not told["unread"]:
+        return []
+    unread = words.count(told["unread"], "line")
+    return words.wrapped(f"Beware: {unread} of mail servers could not be read and may hide more.")
 
 
 def _queue_text(queue: dict[str, Any]) -> list[str]:

@@ -56,6 +56,13 @@ def test_an_id_that_an_innocent_message_has_by_now_is_not_deleted(case):
     assert ids(told) == []
 
 
+def test_lines_that_nobody_read_are_told_of_and_never_look_like_peace(case):
+    told = aid(case(deliveries=[]))
+    assert told["unread"] == 1
+    assert "Beware: 1 line of mail servers could not be read and may hide more." in as_text(told)
+    assert not any("Beware" in line for line in as_text(told | {"unread": 0}))
+
+
 def test_a_message_for_many_counts_once(case):
     told = aid(case(deliveries=[WAITS, WAITS | {"recipient": "c@other.example"}]))
     (message,) = told["queue"]["messages"]
