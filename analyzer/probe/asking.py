@@ -26,7 +26,8 @@ def ask(doors: Sequence[Door], names: Names, manner: Manner, transcript: Transcr
 
     Ctrl-C ends it: what was said by then is told, as of a test that is not whole.
     """
-    asked = Asked(names, transcript, ends=time.monotonic() + manner.longest)
+    ends = time.monotonic() + manner.longest
+    asked = Asked(names, transcript, ends=ends, most=manner.most)
     try:
         _at_all(doors, asked, manner)
     except KeyboardInterrupt:
@@ -137,7 +138,7 @@ def _talk(
         dialogue.close()
         return False, []
     done = 0
-    while done < len(todo) and not (reply.trouble or asked.stopped):
+    while done < len(todo) and not reply.trouble and asked.may_ask(todo[done]):
         form = todo[done]
         if done:
             manner.sleep(manner.pace)
@@ -148,7 +149,7 @@ def _talk(
             at, reply = _one(dialogue, form, asked)
         _note(door, form, at, reply, asked)
         done += 1
-    if not done:
+    if not done and not asked.stopped:
         _note(door, todo[0], stage, reply, asked)
         done = 1
     dialogue.close()

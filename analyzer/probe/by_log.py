@@ -8,6 +8,8 @@ import pandas as pd
 
 from analyzer.probe import judge
 
+# Postfix and Sendmail name the next hop by its address; a mailbox here has a mailer's name alone.
+ELSEWHERE = r"\[(?:IPv6:)?[0-9A-Fa-f.:]+\]"
 SLACK = pd.Timedelta(minutes=10)  # two clocks
 
 # What became of the message of --deliver.
@@ -29,8 +31,7 @@ def join(
     Args:
         result: Of an earlier test.
         attempts: `time, client_ip, sender, recipient, kind, reply`, and place.
-        deliveries: `received, client_ip, origin_sender, recipient, message_id, status, relay,
-            reply`, and place.
+        deliveries: `mta, recipient, message_id, status, relay`, and place.
 
     Returns:
         `refused` (forms whose refusal stands in the log), `accepted_no_data` (lines of recipients
@@ -89,6 +90,7 @@ def _message(result: dict[str, Any], deliveries: pd.DataFrame) -> dict[str, Any]
         return {"fate": ABSENT, "words": WORDS[ABSENT], "place": None}
     third = result["recipient"].rpartition("@")[2].lower()
     outside = rows["recipient"].str.lower().str.rpartition("@")[2].eq(third)
+    outside &= rows["mta"].eq("exchange") | rows["relay"].astype("str").str.contains(ELSEWHERE)
     delivered = rows["status"].eq("delivered")
     bounced = rows["status"].isin(["bounced", "rejected", "expired"])
     fate, row = WAITING, rows.iloc[-1]

@@ -30,6 +30,7 @@ def deliver(doors: list[Door], asked: Asked, manner: Manner, who: str) -> dict[s
     if form is None:
         return {"state": NOT_SENT, "form": None, "reply": "", "why": "no form was accepted"}
     door = next(d for d in doors if d.name == form["door"])
+    asked.recipients += 1
     reply = _send(door, form, asked, manner, who)
     state = SENT if 200 <= reply.code < 300 else REFUSED
     return {"state": state, "form": form["form"], "reply": f"{reply.code} {reply.text}", "why": ""}

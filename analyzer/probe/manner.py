@@ -39,6 +39,7 @@ class Manner:
         source: The address it asks from; None leaves it to the system.
         pace: Seconds between two forms.
         wait: Seconds until a server that said "later" is asked once more; None never.
+        most: Recipients that the forms may name.
         longest: Seconds after which nothing more is asked.
         sleep: For tests.
     """
@@ -48,6 +49,7 @@ class Manner:
     pace: float = PACE
     wait: float | None = WAIT
     patience: float = PATIENCE
+    most: int = MOST
     longest: float = LONGEST
     sleep: Callable[[float], None] = time.sleep
 
@@ -66,6 +68,7 @@ class Asked:
     hello: str = ""  # first line of the first reply to EHLO
     client: str = ""
     ends: float = float("inf")  # by the monotonic clock
+    most: int = MOST
     left: list[str] = field(default_factory=list)  # forms that were not asked
     pending: list[tuple[Door, Form]] = field(default_factory=list)  # told to come later
     repeated: list[tuple[Door, Form]] = field(default_factory=list)
@@ -73,4 +76,4 @@ class Asked:
     def may_ask(self, form: Form) -> bool:
         if not self.stopped and time.monotonic() > self.ends:
             self.stopped = "the server took too long over its answers"
-        return not self.stopped and self.recipients + form.recipients <= MOST
+        return not self.stopped and self.recipients + form.recipients <= self.most

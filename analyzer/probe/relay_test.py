@@ -9,6 +9,7 @@ import re
 import secrets
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,8 @@ def run(
     """
     begun = now()
     transcript = Transcript()
+    if send:  # its recipient is one of the forty
+        manner = replace(manner, most=manner.most - 1)
     asked = asking.ask(at, names, manner, transcript)
     send = send and not asked.stopped
     sent = delivery.deliver(list(at), asked, manner, who) if send else None

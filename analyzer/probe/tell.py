@@ -9,7 +9,7 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.probe import judge, outcome
 from analyzer.probe.asking import connections
-from analyzer.probe.delivery import letter
+from analyzer.probe.delivery import SENT, letter
 from analyzer.probe.forms import MOST, Form, Names, controls, forms
 from analyzer.probe.manner import Door, Manner
 
@@ -73,11 +73,13 @@ def _of_the_message(result: dict[str, Any]) -> list[str]:
     if sent["state"] == "not_sent":
         return [f"No message was sent: {sent['why']}."]
     said = display(sent["reply"], 200)
-    return words.wrapped(
-        f"One message was sent by form {sent['form']}: {sent['state']}, {said}. Look for "
-        f"{result['token']} in the mailbox of {display(result['recipient'])}, and give the message "
-        "with --arrived FILE, or the server's log with --join LOG."
-    )
+    told = f"One message was sent by form {display(sent['form'])}: {sent['state']}, {said}."
+    if sent["state"] == SENT and not result["ground"]:
+        told += (
+            f" Look for {result['token']} in the mailbox of {display(result['recipient'])}, and "
+            "give the message with --arrived FILE, or the server's log with --join LOG."
+        )
+    return words.wrapped(told)
 
 
 def _of_the_log(log: dict[str, Any]) -> list[str]:
@@ -105,7 +107,7 @@ def dry_run(doors: list[Door], names: Names, manner: Manner, who: str | None) ->
     """
     lines = ["Nothing was sent. This would be:"]
     plain = next(f for f in forms(names) if f.name == "2")
-    left = MOST
+    left = MOST if who is None else MOST - 1
     for door in doors:
         lines += ["", f"{door.name}{' (where it is offered)' if door.tls == 'starttls' else ''}"]
         lines += [*_greeted(manner, None, door.tls), *_envelope(plain), "  QUIT"]

@@ -369,6 +369,15 @@ def test_one_message_is_sent_where_a_form_was_accepted_and_it_names_its_purpose(
     assert any("Ann, owner of it" in line for line in letter)
 
 
+def test_the_recipient_of_the_message_is_one_of_the_forty():
+    with FakeServer(but(RCPT=OK)) as server:
+        at = [Door(server.address, server.port)] * 9
+        result = asked(server, doors=at, send=True)
+    assert result["delivery"]["state"] == "sent"
+    assert len(server.recipients) == result["recipients_named"] <= MOST
+    assert result["left"]
+
+
 def test_no_message_is_sent_where_everything_was_refused():
     with FakeServer() as server:
         result = asked(server, send=True)

@@ -43,6 +43,8 @@ SENT = PLACE | {
     "message_id": "relaytest-0a1b@out.example",
     "recipient": "ann@far.example",
     "status": "delivered",
+    "mta": "postfix",
+    "relay": "mx.far.example[198.51.100.1]:25",
 }
 ATTEMPT = PLACE | {
     "time": pd.Timestamp("2026-12-08T05:01:00Z"),
@@ -93,11 +95,21 @@ def test_the_servers_log_proves_it_with_its_line():
     [
         ({"status": "bounced"}, by_log.BOUNCED),
         ({"status": "delivered", "recipient": "ann%far.example@corp.example"}, by_log.KEPT),
+        ({"relay": "virtual"}, by_log.KEPT),
+        ({"relay": "mx.corp.example[private/dovecot-lmtp]"}, by_log.KEPT),
         ({"status": "deferred"}, by_log.WAITING),
         ({"status": "held"}, by_log.WAITING),
         ({"message_id": "other@out.example"}, by_log.ABSENT),
     ],
-    ids=["bounced", "kept as a name of its own", "waiting", "held", "not there"],
+    ids=[
+        "bounced",
+        "kept as a name of its own",
+        "delivered to a mailbox here",
+        "delivered here by LMTP",
+        "waiting",
+        "held",
+        "not there",
+    ],
 )
 def test_it_is_not_proven_when_the_message_was(row, fate):
     result = joined(deliveries=[row])

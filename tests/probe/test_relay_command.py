@@ -196,6 +196,18 @@ def test_an_earlier_result_is_joined_with_the_servers_log(relaytrail, tmp_path):
     assert "By the server's log: 0 lines of this test" in out
 
 
+@pytest.mark.parametrize(
+    ("data", "looked_for"), [(OK, True), (b"554 5.7.1 no\r\n", False)], ids=["taken", "refused"]
+)
+def test_a_message_is_looked_for_only_where_it_was_taken(relaytrail, data, looked_for):
+    answers = {"RCPT": OK, ".": data}
+    own = ("--deliver", "me@elsewhere.test", "--sender", "me@own.test")
+    with FakeServer(but(**answers)) as server:
+        _, out, _ = relaytrail("test-relay", "127.0.0.1", "--port", server.port, *WHO, *own)
+    assert "One message was sent by form 2" in out
+    assert ("Look for relaytest-" in " ".join(out.split())) == looked_for
+
+
 def test_what_is_no_result_is_refused_in_words(relaytrail, tmp_path):
     (tmp_path / "x.json").write_text("{}", "ascii")
     code, _, err = relaytrail("test-relay", "x.json", "--join", "mail.log")
