@@ -60,6 +60,8 @@ def shown_closed(result: dict[str, Any]) -> bool:
 def sentence(result: dict[str, Any]) -> str:
     """The one sentence of a report."""
     n = result["counts"]
+    if not n["asked"] and result.get("stopped"):
+        return f"Not decided: no form was answered; stopped early: {result['stopped']}."
     if not n["asked"]:
         return "Not decided: nothing listens at the doors that were asked."
     told = {

@@ -38,6 +38,7 @@ class _Side:
     messages: (
         pd.DataFrame
     )  # server, entered, hour, verdict, mechanism, client_ip, auth_user, deferred
+    untimed: int  # messages that are or may be abuse, and have no time in the log
     attempts: pd.DataFrame  # server, time, client_ip, auth_user, kind, repeat
 
     @property
@@ -66,11 +67,10 @@ def compare(before: Case, after: Case) -> dict[str, Any]:
         `verdict` (`over`, `likely_over`, `not_over`, `not_shown`) and `reason`; `before` and
         `after` (later than the last abuse of the first case): `first, last, messages,
         hours_with_mail, abusive_hours, clean_hours` (of the abused server that has the fewest),
-        `abusive, notices` (backscatter of another door, whose mail was taken earlier), `unclear,
-        last_abuse`; `refused`: `attempts, addresses, known` (addresses of the incident that tried
-        again), `last, unproven` (doors of which no refusal shows that they are shut), `let_in`
-        (such addresses that had a recipient accepted again); `same`: hours of the week in which the
-        abuse ran, `slots, seen, abusive`, and own mail an hour in them, `own_before, own_after`;
+        `abusive, notices` (backscatter of another door, whose mail was taken earlier), `untimed`
+        (may be abuse, has no time), `unclear, last_abuse`; `refused`: as `tried_again` tells;
+        `same`: hours of the week in which the abuse ran, `slots, seen, abusive`, and own mail an
+        hour in them, `own_before, own_after`;
         `deferred`: share of own messages that wait; `blocklists`: provider → last refusal;
         `doubts`.
     """
@@ -98,6 +98,7 @@ def compare(before: Case, after: Case) -> dict[str, Any]:
 def _side(case: Case) -> _Side:
     rows = case.deliveries.select(COLUMNS).to_pandas()
     rows["time"] = rows["received"].fillna(rows["completed"])
+    untimed = rows[rows["time"].isna() & rows["verdict"].isin(["abusive", "unclear"])]
     rows = rows[rows["time"].notna()]
     rows["grave"] = rows["verdict"].map({"abusive": 0, "unclear": 1, "legitimate": 2})
     rows["deferred"] = rows["status"].isin(["deferred", "expired"])
@@ -117,7 +118,8 @@ def _side(case: Case) -> _Side:
     first = max([min(times, default=None), since], key=_or_earliest)
     last = min([max(times, default=None), until], key=_or_latest)
     attempts = case.attempts.select(ATTEMPTS)
-    return _Side(case, first, last, once, attempts.to_pandas())
+    number = int(untimed["origin_life"].nunique())
+    return _Side(case, first, last, once, number, attempts.to_pandas())
 
 
 def _entered(rows: pd.DataFrame, case: Case) -> pd.Series[Any]:
@@ -158,6 +160,7 @@ def _told(side: _Side, servers: list[str]) -> dict[str, Any]:
         "clean_hours": min(clean, default=_clean(side.messages)),
         "abusive": len(abusive),
         "notices": int(side.messages["verdict"].eq("notice").sum()),
+        "untimed": side.untimed,
         "unclear": int(side.messages["verdict"].eq("unclear").sum()),
         "last_abuse": words.iso(abusive["time"].max()) if len(abusive) else None,
     }

@@ -67,6 +67,9 @@ def _open(told: dict[str, Any], after: Case, missing: Sequence[str]) -> str:
     lines = _lines(after)
     if lines["unread"] > MOST * (lines["parsed"] + lines["unread"]):
         return f"{words.count(lines['unread'], 'line')} of the second case could not be read"
+    if told["after"]["untimed"]:
+        mail = words.count(told["after"]["untimed"], "message")
+        return f"{mail} of the second case may be abuse, and the log has no time of it"
     if told["after"]["unclear"]:
         mail = words.count(told["after"]["unclear"], "message")
         return f"{mail} of the second case may or may not be abuse"

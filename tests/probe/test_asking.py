@@ -399,7 +399,7 @@ def test_a_server_is_left_alone_by_its_greeting(greeting, why):
     assert server.commands == ["QUIT"]
     assert why in result["stopped"]
     assert result["answer"] == outcome.UNDECIDED
-    assert result["sentence"].startswith("Not decided: ")
+    assert result["sentence"].startswith("Not decided: no form was answered; stopped early: ")
 
 
 def test_a_server_that_asks_in_an_answer_not_to_be_tested_is_asked_nothing_more():

@@ -67,6 +67,14 @@ def test_one_abusive_message_means_that_it_goes_on(compared):
     assert told["after"]["clean_hours"] == 47
 
 
+@pytest.mark.parametrize("verdict", ["abusive", "unclear"])
+def test_abuse_at_no_known_time_leaves_it_open(compared, verdict):
+    never = {"origin_life": 99, "received": None, "completed": None, "verdict": verdict}
+    told = compared([*hours(48), never])
+    assert told["verdict"] == NOT_SHOWN
+    assert "no time" in told["reason"]
+
+
 def test_a_notice_about_earlier_mail_is_no_new_abuse(compared):
     notice = {"origin_life": 99, "mechanism": "backscatter", "received": START + WEEK}
     told = compared([*hours(24), notice])
