@@ -17,6 +17,7 @@ from analyzer.display import display
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import OURS_ALONE, too_wide
 
+HOLDER = ["server", "queue_id"]
 SHOWN = 10  # of a list; --json and --ids have all
 # A message without an end in the log may wait too; to delete one that left does nothing.
 WAITING = ["deferred", "held", "unknown"]
@@ -71,7 +72,7 @@ def aid(case: Case) -> dict[str, Any]:
     abuse = rows[rows["verdict"].eq("abusive")]
     addresses, not_offered = _addresses(rows, abuse, case)
     return {
-        "queue": _listed(case) if len(case.queue) else _by_log(rows),
+        "queue": _listed(case) if len(case.queue) else _by_log(rows, case),
         "accounts": _accounts(rows),
         "addresses": addresses,
         "not_offered": not_offered,
@@ -93,12 +94,16 @@ def _listed(case: Case) -> dict[str, Any]:
     }
 
 
-def _by_log(rows: pd.DataFrame) -> dict[str, Any]:
+def _by_log(rows: pd.DataFrame, case: Case) -> dict[str, Any]:
     """By the end of the log: what had no other end than waiting."""
     counted = rows[~rows["status"].isin(NOT_DELIVERIES)]
-    # An id may be used again: only the last message that had it can still wait.
+    # An id may be used again: only the last message that had it can still wait. That one may have
+    # no line of a delivery yet.
     last = counted.groupby(["mta", "server", "queue_id"])["origin_life"].transform("max")
-    waiting = counted[counted["status"].isin(WAITING) & counted["origin_life"].eq(last)]
+    came = case.messages.select([*HOLDER, "received"]).to_pandas().groupby(HOLDER)["received"].max()
+    newest = came.reindex(pd.MultiIndex.from_frame(counted[HOLDER])).set_axis(counted.index)
+    last_of_id = counted["origin_life"].eq(last) & ~newest.gt(counted["received"])
+    waiting = counted[counted["status"].isin(WAITING) & last_of_id]
     unsure = waiting[waiting["verdict"].eq("unclear")]
     return {
         "ground": "log",

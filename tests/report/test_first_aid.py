@@ -1,10 +1,14 @@
 """What is offered for deleting, locking and refusing, and what is better left alone?"""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pyarrow as pa
 import pytest
 
 from analyzer.report.first_aid import aid, as_text, ids
 from analyzer.schema import QUEUE
+from tests.report.conftest import START
 
 WAITS = {"status": "deferred"}
 LATER = {"origin_life": 1}
@@ -54,6 +58,14 @@ def test_what_is_unclear_and_waits_is_counted(case):
 def test_an_id_that_an_innocent_message_has_by_now_is_not_deleted(case):
     told = aid(case(deliveries=[WAITS, LATER | {"verdict": "legitimate", "status": "delivered"}]))
     assert ids(told) == []
+
+
+def test_an_id_is_not_deleted_that_a_message_has_by_now_of_which_no_delivery_is_logged(case):
+    later = {"received": START + timedelta(hours=1)}
+    newer = case(deliveries=[WAITS, later]).messages
+    made = replace(case(deliveries=[WAITS]), messages=newer)
+    assert ids(aid(made)) == []
+    assert ids(aid(replace(made, messages=newer.slice(0, 1)))) == ["4A1"]
 
 
 def test_lines_that_nobody_read_are_told_of_and_never_look_like_peace(case):
