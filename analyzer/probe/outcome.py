@@ -7,7 +7,7 @@ from typing import Any
 
 from analyzer import words
 from analyzer.probe import judge
-from analyzer.probe.forms import MOST, NO_DOMAIN, OWN_NAME
+from analyzer.probe.forms import MOST, NO_DOMAIN, OWN_NAME, PLAIN
 
 # Answers, the worst first.
 OPEN = "open_confirmed"  # a message arrived, or the server's own log says that it went out
@@ -102,8 +102,7 @@ def remarks(result: dict[str, Any]) -> list[str]:
     if silent:
         found.append(f"Nothing listens at {', '.join(silent)}.")
     if result["left"]:
-        why = result["stopped"] or f"{MOST} recipients are the most that one run names"
-        found.append(f"Not asked: forms {', '.join(result['left'])}; {why}.")
+        found += _left(result)
     elif result["stopped"]:
         found.append(f"Stopped early: {result['stopped']}.")
     if result["client_private"]:
@@ -112,6 +111,16 @@ def remarks(result: dict[str, Any]) -> list[str]:
             "is not shown. Test from outside your networks."
         )
     return found
+
+
+def _left(result: dict[str, Any]) -> list[str]:
+    """Forms that were not asked, or not once more after the server had said later."""
+    why = result["stopped"] or f"{MOST} recipients are the most that one run names"
+    heard = {r["form"] for r in result["records"]} - {PLAIN}  # that one is of every door
+    never = [name for name in dict.fromkeys(result["left"]) if name not in heard]
+    again = [name for name in dict.fromkeys(result["left"]) if name in heard]
+    told = (("Not asked", never), ("Not asked again", again))
+    return [f"{what}: forms {', '.join(names)}; {why}." for what, names in told if names]
 
 
 def _forms(records: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -151,6 +151,14 @@ def test_greylisting_is_waited_for_once():
     assert verdicts(result)["2"] == judge.REFUSED
 
 
+def test_forms_for_which_no_recipient_is_left_after_the_wait_were_asked_once():
+    with FakeServer(grey()) as server:
+        result = asked(server, replace(MANNER, wait=0))
+    told = outcome.remarks(result)
+    assert any(line.startswith("Not asked again: forms 5, 6") for line in told)
+    assert not any(line.startswith("Not asked: ") for line in told)
+
+
 def test_who_says_later_twice_is_not_decided():
     manner = Manner(ehlo="x.example", pace=0, wait=300, sleep=lambda _: None)
     with FakeServer(grey(times=9)) as server:
