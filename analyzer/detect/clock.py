@@ -1,10 +1,11 @@
-"""Clocks: which servers' times can not be compared as they stand?
+"""Clocks: which times can not be compared as they stand?
 
 Times are shown as they were logged and never rewritten: an offset is an estimate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -54,12 +55,13 @@ def _told(rows: pd.DataFrame) -> dict[str, object]:
     """One finding for what befell the clock of a server in a file, however often."""
     first = rows.iloc[0]
     more = f" ({count(len(rows) - 1, 'more time')} after it)" if len(rows) > 1 else ""
+    verdict, words = WORDS[first["what"]]
     return {
         "subject": first["server"],
-        "verdict": "confirmed",
+        "verdict": verdict,
         "first_seen": rows["time"].min(),
         "last_seen": rows["time"].max(),
-        "reason": WORDS[first["what"]](first) + more,
+        "reason": words(first) + more,
         "evidence": places(rows),
     }
 
@@ -67,10 +69,39 @@ def _told(rows: pd.DataFrame) -> dict[str, object]:
 def _back(row: pd.Series) -> str:
     hour = abs(row["seconds"] - HOUR) <= HOUR / 4
     summer = ", or summer time ended: `timezone` in site.toml says by which rule" if hour else ""
+    leapt = row["ahead_line"]
+    since = "" if pd.isna(leapt) else f" (it may have been put ahead at line {leapt:.0f})"
     return (
         f"the time in {row['source']} goes back by {row['seconds']:.0f} s at line {row['line']}, "
-        f"for {count(int(row['lines']), 'line')}: the clock was ahead before, or is behind after, "
-        f"or lines stand in another order{summer}. Times are shown as logged."
+        f"for {count(int(row['lines']), 'line')}: the clock was ahead before{since}, or is behind "
+        f"after, or lines stand in another order{summer}. Times are shown as logged."
+    )
+
+
+def _set(row: pd.Series) -> str:
+    return (
+        f"line {row['line']} of {row['source']} says that the clock of {row['server']} was set, or "
+        f"leapt, by {row['seconds']:.0f} s: times before and after it do not compare as they "
+        "stand. Times are shown as logged."
+    )
+
+
+def _shifted(row: pd.Series) -> str:
+    return (
+        f"the time in {row['source']} goes ahead at line {row['line']}: by the server's own count "
+        f"(`delay=`) {count(int(row['lines']), 'message')} under way took about "
+        f"{row['seconds']:.0f} s less than by the stamps. So only the clock shown was put ahead, "
+        "as when summer time begins: `timezone` in site.toml says by which rule. Times are shown "
+        "as logged."
+    )
+
+
+def _ahead(row: pd.Series) -> str:
+    return (
+        f"before line {row['line']} of {row['source']} nothing is logged for {row['seconds']:.0f} "
+        f"s, and {count(int(row['lines']), 'dialogue')} that had just begun went on after it, far "
+        "longer than Postfix waits for a client: the clock was put ahead, or the machine stood "
+        "still. Times are shown as logged."
     )
 
 
@@ -92,14 +123,21 @@ def _never(row: pd.Series) -> str:
     )
 
 
-WORDS = {"back": _back, "twice": _twice, "never": _never}
+WORDS: dict[str, tuple[str, Callable[[pd.Series], str]]] = {
+    "back": ("confirmed", _back),
+    "set": ("confirmed", _set),
+    "twice": ("confirmed", _twice),
+    "never": ("confirmed", _never),
+    "shifted": ("probable", _shifted),
+    "ahead": ("probable", _ahead),
+}
 
 CLOCK = Detector(
     name="clock",
-    question="Which servers' times can not be compared as they stand?",
+    question="Which times can not be compared as they stand?",
     verdicts={
         "confirmed": f"{MANY} hand-overs or more between the two, or what the file itself shows",
-        "probable": f"{SOME} or more",
+        "probable": f"{SOME} or more, or what went on across a silence that it cannot have lasted",
         "possible": "fewer",
     },
     forgeable="nothing: both servers are ours",

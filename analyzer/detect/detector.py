@@ -33,8 +33,9 @@ class Evidence:
         lost_lines: `time, server, lost, relay`, place of lines that tell of lines that were
             dropped.
         clocks: `server, next_server, hand_overs, seconds, mad`: how far two servers disagree.
-        jumps: `what, source, server, line, time, seconds, lines, zone`: where a file goes `back`
-            in time, or has an hour that clocks of its zone show `twice` or `never`.
+        jumps: `what, source, server, line, time, seconds, lines, ahead_line, zone`: where a
+            file goes `back` in time or leaps ahead (`shifted`, `ahead`), says that a clock was
+            `set`, or has an hour that clocks of its zone show `twice` or `never`.
         networks: Stated networks that are believed.
         hints: `key, value, times, reason`: what may be ours, and only the owner can say.
         relay_domains_known: Is it stated whose backup or gateway we are?

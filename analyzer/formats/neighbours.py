@@ -71,6 +71,18 @@ DOVECOT = _dialect(
         "user=<ann>, "
         "method=PLAIN, rip=192.0.2.7, lip=192.0.2.25, TLS, session=<q1w2e3>",
     ),
+    Shape(
+        kind="clock_set",
+        meaning="Dovecot's first process says by how many seconds (`reply`) the clock leapt ahead",
+        programs=programs("dovecot"),
+        prefix=b"master: ",
+        complete=(
+            r"^master: Warning: Time moved forwards by (?P<reply>[0-9]{1,10}\.[0-9]{1,9}) "
+            r"seconds - adjusting timeouts\.$"
+        ),
+        sample=f"{HEAD}dovecot: master: Warning: Time moved forwards by 3600.123456 seconds - "
+        "adjusting timeouts.",
+    ),
     _others("dovecot", ": imap(ann)<4711><q1w2e3>: Logged out in=10 out=20"),
 )
 

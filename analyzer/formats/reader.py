@@ -25,6 +25,7 @@ from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.shapes import Dialect, Program, as_text, read
+from analyzer.formats.timekeepers import TIMEKEEPERS
 from analyzer.schema import EVENTS, UNREAD
 
 Rows = npt.NDArray[np.intp]
@@ -34,7 +35,7 @@ SECOND_HEADER = re.compile(
     rb"[^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
 )
 LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
-DIALECTS = (POSTFIX, SENDMAIL, *NEIGHBOURS, LOSSES)
+DIALECTS = (POSTFIX, SENDMAIL, *NEIGHBOURS, LOSSES, TIMEKEEPERS)
 ASIDE = "(other fields of journal records)"
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
 MAY_BE_EMPTY = {
