@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from analyzer.messages.addresses import canonical_ip, canonical_ips, per_value
 from analyzer.messages.attempts import attempts
 from analyzer.messages.clocks import offsets
+from analyzer.messages.copies import copies
 from analyzer.messages.deliveries import attempts_to_deliver, last_words, requeued
 from analyzer.messages.dialogues import dialogues
 from analyzer.messages.exchange import prepared
@@ -35,6 +36,7 @@ from analyzer.messages.logins import logins
 from analyzer.messages.made_here import made_here
 from analyzer.messages.masks import masked
 from analyzer.messages.originals import original_recipient
+from analyzer.messages.redirects import before_redirects
 from analyzer.messages.set_aside import set_aside, with_senders
 from analyzer.schema import MESSAGES, NOT_DELIVERIES, fit
 from analyzer.site import Site
@@ -104,6 +106,7 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
     rows = _deliveries(last, known, root, cause)
     rows["original_recipient"] = original_recipient(last, tried, parent)
+    rows["original_recipient"] = before_redirects(rows, events, root)
     for column in ("recipient", "original_recipient"):
         rows[column] = _completed(rows[column], local.first_domain)
     rows["expanded"] = expanded_here(last, known)
@@ -115,8 +118,9 @@ def assemble(events: Events, site: Site | None) -> Assembled:
         ["received", "source", "line", "recipient"], kind="stable", ignore_index=True
     )
     rows["original_side"] = original_side(rows)
-    rows["origin_masked"] = masked(rows)
     talks = dialogues(events, known)
+    rows["original_side"] = rows["original_side"].mask(copies(rows, talks), INSIDE)
+    rows["origin_masked"] = masked(rows)
     changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
     return Assembled(
         _messages(rows, known, root),

@@ -33,8 +33,8 @@ def set_aside(events: Events) -> pd.DataFrame:
     rows = rows[rows["action"].isin(STATUS) & rows["stage"].isin(BEFORE_DATA)]
     if rows.empty:
         return rows.assign(status=None, completed=rows["time"])
-    rows = rows[~_next(rows, refused, [*DIALOGUE, "recipient"])["after"].notna()]
-    named = _next(rows, frame(events, "client", COLUMNS), list(DIALOGUE))
+    rows = rows[~next_of_dialogue(rows, refused, [*DIALOGUE, "recipient"])["after"].notna()]
+    named = next_of_dialogue(rows, frame(events, "client", COLUMNS), list(DIALOGUE))
     rows = rows.assign(life=rows["life"].mask(rows["life"].lt(0), named["life_after"]))
     rows = rows[rows["life"].ge(0) & rows["recipient"].notna()].astype({"life": "int64"})
     came = rows["life"].isin(frame(events, "message_id", ["life"])["life"])
@@ -43,7 +43,7 @@ def set_aside(events: Events) -> pd.DataFrame:
     return told.drop_duplicates(["life", "recipient"], keep="last", ignore_index=True)
 
 
-def _next(rows: pd.DataFrame, others: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def next_of_dialogue(rows: pd.DataFrame, others: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """For each row, in its index, the next line of the same dialogue: its rank as `after`."""
     others = others[[*COLUMNS, *(name for name in by if name not in COLUMNS)]].dropna(subset=by)
     others = others.assign(after=others["rank"]).sort_values("rank")
