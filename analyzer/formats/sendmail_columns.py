@@ -93,13 +93,14 @@ def _delivery(table: pa.Table) -> pa.Table:
     """One row for each recipient that the line names, in its order.
 
     The outcome is told by what stat= begins with; where the far end's words stand in front of it
-    (reply=, failures only), they can not make it `sent`.
+    (reply=; 8.16 may leave them over from an earlier server), only dsn= can make it `sent`.
     """
     table = _split_envelope(table)
     said, dsn = _text(table, "said"), _text(table, "dsn")
     stat = pc.coalesce(_text(table, "stat"), pa.scalar(""))
-    sent = pc.and_(pc.or_(pc.equal(stat, "Sent"), _starts(stat, "Sent (")), pc.is_null(said))
     by_code = pc.and_(pc.is_valid(said), pc.is_valid(dsn))
+    agreed = pc.if_else(by_code, _starts(dsn, "2."), pc.is_null(said))
+    sent = pc.and_(pc.or_(pc.equal(stat, "Sent"), _starts(stat, "Sent (")), agreed)
     later = pc.if_else(
         by_code, _is(dsn, "^4"), pc.or_(_starts(stat, "Deferred"), _starts(stat, "queued"))
     )
