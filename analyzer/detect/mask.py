@@ -21,6 +21,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         away=rows[rows["recipient_side"].eq("outside")]
         .groupby("client_ip")["origin_life"]
         .nunique(),
+        trusted=groups["client_side"].agg(lambda sides: sides.eq("inside").any()),
     )
     return found.assign(
         kind="limit",
@@ -34,7 +35,8 @@ def _reason(ip: str, row: pd.Series[int]) -> str:
     relayed = ""
     if row["away"] > 0:
         mail = count(int(row["away"]), "message")
-        relayed = f" {mail} to outside went through it, because the address is a trusted one."
+        why = "because the address is a trusted one" if row["trusted"] else "without a login"
+        relayed = f" {mail} to outside went through it, {why}."
     messages, senders = count(int(row["messages"]), "message"), count(int(row["senders"]), "sender")
     return (
         f"{ip} is a gateway, proxy or filter of ours: {messages} under {senders} came in by it, "

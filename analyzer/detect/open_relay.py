@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from analyzer.detect.detector import Detector, Evidence, busiest, evidence_of, measured, totals
+from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
 
 DOOR_KEY = "door"  # ties whoever came through it to one incident
 ENOUGH_RECIPIENTS, ENOUGH_DOMAINS = 10, 2  # a single stray message may be a mistake in the site
 
 MEASURED = {
-    "recipients outside": ("recipients", ENOUGH_RECIPIENTS),
+    "recipients outside": ("away", ENOUGH_RECIPIENTS),
     "domains outside": ("domains", ENOUGH_DOMAINS),
 }
 INNOCENT = {
@@ -47,8 +48,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         return pd.DataFrame()
     rows = _by_door(rows)
     shown = busiest(rows, "door")
+    away = rows["recipient_side"].ne("inside")
     rows = rows.assign(
-        domain=rows["recipient"].str.rpartition("@")[2].str.lower(),
+        away=away & ~rows["status"].isin(NOT_DELIVERIES),
+        domain=rows["recipient"].str.rpartition("@")[2].str.lower().where(away),
         subject=rows["client_ip"].where(shown, rows["server"]),
         door=rows["door"].where(shown, rows["server"]),
         crowd=~shown,
@@ -60,6 +63,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         clients=groups["client_ip"].nunique(),
         connector=groups["connector"].first(),
         granted=groups["relay_right"].any(),
+        masked=groups["origin_masked"].any(),
+        away=groups["away"].sum(),
         domains=groups["domain"].nunique(),
         senders=groups["origin_sender"].nunique(),
         # The lines that accepted the first messages, then those that tell their fate.
@@ -67,7 +72,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     )
     found = found.assign(measured=measured(found, MEASURED), checks=_checks(found, evidence))
     several = found["domains"].ge(ENOUGH_DOMAINS)
-    many = found["recipients"].ge(ENOUGH_RECIPIENTS)
+    many = found["away"].ge(ENOUGH_RECIPIENTS)
     # Much mail for one domain is what a backup MX passes on: only who states them can tell.
     enough = several | many if evidence.relay_domains_known else several
     doubted = pd.Series(
@@ -125,8 +130,9 @@ def _by_door(rows: pd.DataFrame) -> pd.DataFrame:
 def _reason(row: pd.Series[Any]) -> str:
     said = (
         f"not logged in, not in our networks; we accepted mail for "
-        f"{count(row.recipients, 'recipient')} outside, in {count(row.domains, 'domain')}, "
+        f"{count(row.away, 'recipient')} outside, in {count(row.domains, 'domain')}, "
         f"under {count(row.senders, 'envelope sender')}{_way_in(row)}"
+        f"{'; the address hides who they were' if row.masked and not row.crowd else ''}"
     )
     if not row.crowd:
         return said

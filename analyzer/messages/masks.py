@@ -2,14 +2,16 @@
 
 A host of ours that brings mail from many foreign domains to our own people stands where the world
 comes in: a container or NAT gateway, a load balancer, a filter. Its address says nothing of who
-sent, and it is neither infected nor to be blocked.
+sent, and it is neither infected nor to be blocked. An address that no stranger can have is such a
+host's even where the site does not trust it.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.messages.addresses import each_domain
+from analyzer.messages.addresses import by_network, each_domain, per_value, within
+from analyzer.site import OURS_ALONE
 
 DOMAINS = 5  # foreign sender domains to our own people: more than one application has
 SHARE = 0.3  # of all such mail: a gateway brings much of it, an infected host a little of its own
@@ -22,7 +24,10 @@ def masked(rows: pd.DataFrame) -> pd.Series[bool]:
         rows: Deliveries with sides.
     """
     unnamed = rows["submission"].eq("smtp") & rows["auth_user"].isna()
-    by_us = unnamed & rows["address_side"].eq("inside")
+    ours_alone = per_value(
+        rows["client_ip"], lambda ip: within(OURS_ALONE, ip), by_network(OURS_ALONE)
+    )
+    by_us = unnamed & (rows["address_side"].eq("inside") | ours_alone.eq(True))
     brought_in = rows["sender_side"].eq("outside") & _for_us_alone(rows)
     brought = rows[by_us & brought_in]
     domains = each_domain(brought["origin_sender"])
