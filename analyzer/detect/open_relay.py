@@ -48,7 +48,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         return pd.DataFrame()
     rows = _by_door(rows)
     shown = busiest(rows, "door")
-    away = rows["recipient_side"].ne("inside")
+    away = rows["recipient_side"].ne("inside") & rows["original_side"].ne("inside")
     rows = rows.assign(
         away=away & ~rows["status"].isin(NOT_DELIVERIES),
         domain=rows["recipient"].str.rpartition("@")[2].str.lower().where(away),
