@@ -199,8 +199,12 @@ def _deliveries(
     first = known[of_first].take(root[life]).reset_index(drop=True)
     of_leg = ["mta", "server", "queue_id", "sender", "size", "begun_by"]
     leg = known[of_leg].take(life).reset_index(drop=True)
+    # What a notice is about stays so where the notice itself goes through a filter.
+    notice = root[life]
     cause_life = (
-        cause.reindex(life).fillna(-1).to_numpy(np.int64) if len(cause) else np.full(len(life), -1)
+        cause.reindex(notice).fillna(-1).to_numpy(np.int64)
+        if len(cause)
+        else np.full(len(life), -1)
     )
     cause_id = known["queue_id"].reindex(cause_life).to_numpy()
     return pd.DataFrame(
