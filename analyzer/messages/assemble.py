@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from analyzer.messages.addresses import canonical_ip, canonical_ips, per_value
 from analyzer.messages.attempts import attempts
+from analyzer.messages.bcc import before_bcc
 from analyzer.messages.clocks import offsets
 from analyzer.messages.copies import copies
 from analyzer.messages.deliveries import attempts_to_deliver, last_words, requeued
@@ -36,7 +37,7 @@ from analyzer.messages.logins import logins
 from analyzer.messages.made_here import made_here
 from analyzer.messages.masks import masked
 from analyzer.messages.originals import original_recipient
-from analyzer.messages.redirects import before_redirects
+from analyzer.messages.sent_on import with_sent_on
 from analyzer.messages.set_aside import set_aside, with_senders
 from analyzer.schema import MESSAGES, NOT_DELIVERIES, fit
 from analyzer.site import Site
@@ -99,14 +100,15 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     tried = _next_hops(tried, local)
     tried = tried.assign(**children(tried, known, lives))
     tried = handed_back(taken_over(handed_over(tried, known), known), known, lives)
-    parent = same_mail(parents(tried, known, lives), known)
+    ways = with_sent_on(tried, known)
+    parent = same_mail(parents(ways, known, lives), known)
     root = roots(parent)
     last = without_fate(last_words(tried, events, aside), events, root)
     last = requeued(last, parent, known)
     cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
     rows = _deliveries(last, known, root, cause)
-    rows["original_recipient"] = original_recipient(last, tried, parent)
-    rows["original_recipient"] = before_redirects(rows, events, root)
+    rows["original_recipient"] = original_recipient(last, ways, parent)
+    rows["original_recipient"] = before_bcc(rows, events, root)
     for column in ("recipient", "original_recipient"):
         rows[column] = _completed(rows[column], local.first_domain)
     rows["expanded"] = expanded_here(last, known)
