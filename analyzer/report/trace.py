@@ -67,7 +67,7 @@ def as_text(told: Dict) -> str:
     out.print(Text(f"{display(told['query'])}, taken for {taken}: {_counted(told)}."))
     for message in told["messages"]:
         out.print()
-        out.print(_tree(message))
+        out.print(_tree(message, told["query"]))
     if told["messages_found"] > len(told["messages"]):
         more = told["messages_found"] - len(told["messages"])
         out.print(Text(f"\n{words.count(more, 'message')} more; --limit shows them."))
@@ -101,10 +101,10 @@ def _tried(attempt: Dict) -> str:
     return f"{_stamp(attempt['time'])} {' '.join([kind, *filter(None, who)])}{said}{_at(attempt)}"
 
 
-def _tree(message: Dict) -> Tree:
+def _tree(message: Dict, query: str) -> Tree:
     first, *others = message["legs"]
     tree = Tree(Text(_accepted(message)))
-    _fill(tree, first, others)
+    _fill(tree, first, others, query.lower())
     for notice in message["notices"]:
         what = notice["what"] or "notice"
         tree.add(
@@ -136,9 +136,10 @@ def _accepted(message: Dict) -> str:
     )
 
 
-def _fill(tree: Tree, leg: Dict, others: list[Dict]) -> None:
-    """What became of a leg, and of the legs that were made of it."""
-    for to in leg["recipients"][:RECIPIENTS_SHOWN]:
+def _fill(tree: Tree, leg: Dict, others: list[Dict], query: str) -> None:
+    """What became of a leg, and of the legs that were made of it; who was asked for comes first."""
+    recipients = sorted(leg["recipients"], key=lambda to: not _asked_for(to, query))
+    for to in recipients[:RECIPIENTS_SHOWN]:
         branch = tree.add(Text(_recipient(to)))
         for attempt in to["attempts"]:
             branch.add(Text(_delivery(attempt)))
@@ -154,13 +155,19 @@ def _fill(tree: Tree, leg: Dict, others: list[Dict]) -> None:
                     f"{_stamp(child['began'])}{client} ({child['ground']}){_at(child)}"
                 )
             )
-            _fill(branch, child, [one for one in others if one is not child])
+            _fill(branch, child, [one for one in others if one is not child], query)
     for end in leg["ends"]:
         tree.add(Text(f"{_stamp(end['time'])} {_shown(end['what'])}{_at(end)}"))
     for wait in leg["queue_now"]:
         whom = f" for {_angled(wait['recipient'])}" if wait["recipient"] else ""
         why = f": {_shown(wait['reason'])}" if wait["reason"] else ""
         tree.add(Text(f"still in the queue, {wait['state']}{whom}{why} [{_named(wait)}]"))
+
+
+def _asked_for(to: Dict, query: str) -> bool:
+    """Is it the address, or of the domain?"""
+    whom = [str(to[name]).lower() for name in ("recipient", "original_recipient")]
+    return any(query in (address, address.rpartition("@")[2]) for address in whom)
 
 
 def _recipient(to: Dict) -> str:

@@ -148,6 +148,13 @@ def test_the_tree_fits_a_terminal_and_holds_no_control_byte(case_of, scenario):
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text)
 
 
+def test_whoever_is_asked_for_is_told_first_however_many_recipients_there_are(case_of, monkeypatch):
+    monkeypatch.setattr("analyzer.report.trace.RECIPIENTS_SHOWN", 1)
+    told = as_text(trace(case_of("sixteen_copies"), "cc15@far.example", 10))
+    assert "to <cc15@far.example>: delivered" in told
+    assert "15 recipients more; --json has them" in told
+
+
 def test_the_answer_is_json(case_of):
     told = trace(case_of("content_filter"), "far.example", 10)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
