@@ -112,17 +112,29 @@ def _compared(letter: Letter, mine, heads):
         different = sorted(set(found.items()) ^ set(letter.ends.items()))
         yield f"{len(mine)} rows; ends differ: {different}"
     for row in [*mine.itertuples(), *heads.itertuples()]:
-        login = None if row.auth_user != row.auth_user else row.auth_user
-        client = None if row.client_ip != row.client_ip else row.client_ip
-        if (client, login) != (letter.client, letter.login):
-            yield f"came from {client}, {login}; not from {letter.client}, {letter.login}"
-        if row.submission != ("smtp" if letter.client else "local"):
-            yield f"was handed in by {row.submission}"
+        yield from _handed_in(letter, row)
     for row in mine.itertuples():
-        if row.origin_sender != letter.sender:
-            yield f"was of {row.origin_sender}, not {letter.sender}"
-        if letter.flow and row.flow != letter.flow:
-            yield f"{row.recipient}: flow {row.flow}, not {letter.flow}"
-        mechanism = None if row.mechanism != row.mechanism else row.mechanism
-        if mechanism != letter.mechanism and letter.flow:
-            yield f"{row.recipient}: mechanism {mechanism}, not {letter.mechanism}"
+        yield from _judged(letter, row)
+
+
+def _handed_in(letter: Letter, row):
+    login = None if row.auth_user != row.auth_user else row.auth_user
+    client = None if row.client_ip != row.client_ip else row.client_ip
+    if (client, login) != (letter.client, letter.login):
+        yield f"came from {client}, {login}; not from {letter.client}, {letter.login}"
+    if row.submission != ("smtp" if letter.client else "local"):
+        yield f"was handed in by {row.submission}"
+    if row.origin_masked:
+        yield f"{client} is taken for a gateway"
+
+
+def _judged(letter: Letter, row):
+    if row.origin_sender != letter.sender:
+        yield f"was of {row.origin_sender}, not {letter.sender}"
+    if letter.flow and row.flow != letter.flow:
+        yield f"{row.recipient}: flow {row.flow}, not {letter.flow}"
+    mechanism = None if row.mechanism != row.mechanism else row.mechanism
+    if mechanism != letter.mechanism and letter.flow:
+        yield f"{row.recipient}: mechanism {mechanism}, not {letter.mechanism}"
+    if (row.verdict == "abusive") != (letter.mechanism == "open_relay"):
+        yield f"{row.recipient}: {row.verdict}"

@@ -136,7 +136,8 @@ def letters():
     yield Letter("hop-mute", next(ours), ann, to("bob@hop.test"), service="mute")
     yield Letter("hop-late", next(ours), ann, to("later@hop.test", status="deferred"))
     yield Letter("hop-bounce", next(ours), ann, to("nobody@hop.test", status="bounced"))
-    yield Letter("hop-relayed", next(strangers), bob, to("bob@hop.test"), service="open")
+    abuse |= {"service": "open"}
+    yield Letter("hop-relayed", next(strangers), bob, to("bob@hop.test"), **abuse)
     yield Letter("expired", next(ours), ann, to("later@far.test", status="expired"))
     yield Letter("refused", next(ours), ann, to(far, status="rejected"))
     thrown = to(far, status="discarded")
