@@ -36,6 +36,8 @@ class Evidence:
         jumps: `what, source, server, line, time, seconds, lines, ahead_line, zone`: where a
             file goes `back` in time or leaps ahead (`shifted`, `ahead`), says that a clock was
             `set`, or has an hour that clocks of its zone show `twice` or `never`.
+        absent: `server, since, until, newer, older, absent`, place: parts of rotated logs that are
+            not among the evidence.
         networks: Stated networks that are believed.
         hints: `key, value, times, reason`: what may be ours, and only the owner can say.
         relay_domains_known: Is it stated whose backup or gateway we are?
@@ -52,6 +54,7 @@ class Evidence:
     lost_lines: pd.DataFrame = field(default_factory=pd.DataFrame)
     clocks: pd.DataFrame = field(default_factory=pd.DataFrame)
     jumps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    absent: pd.DataFrame = field(default_factory=pd.DataFrame)
     networks: tuple[str, ...] = ()
     hints: pd.DataFrame = field(default_factory=pd.DataFrame)
     relay_domains_known: bool = True

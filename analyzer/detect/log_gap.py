@@ -1,4 +1,4 @@
-"""Log gaps: when does the log itself say that lines are missing?
+"""Log gaps: when do the log itself or its numbered parts say that lines are missing?
 
 A burst of relayed mail is just when syslog's rate limit strikes, so every count there is a lower
 bound.
@@ -6,30 +6,51 @@ bound.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analyzer.detect.detector import Detector, Evidence, places
+from analyzer.words import listing
 
 APART = pd.Timedelta(hours=1)  # losses nearer to each other are one gap
 MAIL = r"(?i)postfix|sendmail|sm-mta|mail|smtp|dovecot|amavis|rspamd|syslog"
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
-    """A limit for each server and stretch of time in which lines were lost.
-
-    Losses of a program that is named and has nothing to do with mail are left out.
+    """A limit for each server and stretch of time in which lines were lost, and for each part of a
+    rotated log that is not there.
     """
-    lost = evidence.lost_lines
+    absent = [_absent(row) for _, row in evidence.absent.iterrows()]
+    found = _dropped(evidence.lost_lines) + absent
+    return pd.DataFrame(found).assign(kind="limit") if found else pd.DataFrame()
+
+
+def _dropped(lost: pd.DataFrame) -> list[dict[str, object]]:
+    """Losses of a program that is named and has nothing to do with mail are left out."""
     if lost.empty:
-        return pd.DataFrame()
+        return []
     whose = lost["relay"].astype("str")
     lost = lost[lost["relay"].isna() | whose.str.contains(MAIL, regex=True)]
     lost = lost.dropna(subset=["time"]).sort_values(["server", "time"], kind="stable")
     same = lost["server"].eq(lost["server"].shift()) & lost["time"].diff().le(APART)
-    found = [_gap(rows) for _, rows in lost.groupby((~same).cumsum(), sort=True)]
-    return (
-        pd.DataFrame(found).assign(kind="limit", verdict="confirmed") if found else pd.DataFrame()
-    )
+    return [_gap(rows) for _, rows in lost.groupby((~same).cumsum(), sort=True)]
+
+
+def _absent(row: pd.Series[Any]) -> dict[str, object]:
+    since, until = (f"{row[name]:%Y-%m-%d %H:%M:%S}" for name in ("since", "until"))
+    numbers = listing([str(number) for number in row["absent"]])
+    return {
+        "subject": row["server"],
+        "subject_kind": "server",
+        "verdict": "probable",
+        "first_seen": row["since"],
+        "last_seen": row["until"],
+        "reason": f"{row['older']} and {row['newer']} are parts of one rotated log, and part "
+        f"{numbers} between them is not among the evidence: nothing is known of the time from "
+        f"{since} to {until} UTC, and counts that reach into it are lower bounds.",
+        "evidence": places(row.to_frame().T),
+    }
 
 
 def _gap(rows: pd.DataFrame) -> dict[str, object]:
@@ -43,6 +64,7 @@ def _gap(rows: pd.DataFrame) -> dict[str, object]:
     return {
         "subject": server,
         "subject_kind": "server",
+        "verdict": "confirmed",
         "first_seen": first,
         "last_seen": last,
         "reason": f"the log of {server} says {when} that {lines} were "
@@ -54,8 +76,11 @@ def _gap(rows: pd.DataFrame) -> dict[str, object]:
 
 LOG_GAP = Detector(
     name="log_gap",
-    question="When does the log itself say that lines are missing?",
-    verdicts={"confirmed": "syslog or the journal counted what it dropped"},
+    question="When do the log itself or its numbered parts say that lines are missing?",
+    verdicts={
+        "confirmed": "syslog or the journal counted what it dropped",
+        "probable": "the number of a part of a rotated log is left out",
+    },
     forgeable="by programs on the server itself, which may write to its log",
     judge=judge,
 )

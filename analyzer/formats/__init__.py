@@ -8,6 +8,7 @@ from analyzer.formats.overlap import once
 from analyzer.formats.queue_listing import LISTING, told
 from analyzer.formats.reader import Reading, read_syslog
 from analyzer.formats.recognise import Read, Recogniser
+from analyzer.formats.rotation import absent_parts
 from analyzer.formats.times import dated
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Reading",
     "Recogniser",
     "Year",
+    "absent_parts",
     "dated",
     "joined",
     "jumps",

@@ -90,6 +90,7 @@ def _evidence(
         lost_lines=window.rows(_lost_lines(dated.events), "time", dated.zone),
         clocks=assembled.clocks,
         jumps=window.rows(_jumps(dated), "time", dated.zone),
+        absent=window.rows(formats.absent_parts(dated.logs), "until", dated.zone),
     )
 
 
