@@ -47,6 +47,8 @@ PROBES = {"deliverable", "undeliverable", "undeliverable-but-not-cached"}
 REFUSING = {
     "reject": "rejected",
     "milter-reject": "rejected",
+    "hold": "held",
+    "milter-hold": "held",
     "discard": "discarded",
     "milter-discard": "discarded",
 }
@@ -143,7 +145,7 @@ def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refused_content(events: Events, delivered: pd.Series) -> pd.DataFrame:
-    """Messages refused after DATA: the line names the last recipient only."""
+    """Messages refused or held after DATA: the line names the last recipient only."""
     wanted = ["life", "rank", "time", *PLACE, "daemon", "recipient", "action", "stage", "reply"]
     rows = frame(events, "decision", wanted)
     content = frame(events, "content_action", wanted)
