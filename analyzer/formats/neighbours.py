@@ -153,4 +153,29 @@ RSPAMD = _dialect(
     tag=r"rspamd(?:_proxy)?",
 )
 
-NEIGHBOURS = (DOVECOT, SASLAUTHD, AMAVIS, RSPAMD)
+# It takes what cleanup put on hold, and puts it into the queue under another id.
+MAILSCANNER = _dialect(
+    "mailscanner",
+    Shape(
+        kind="filter_verdict",
+        meaning="a filter that takes messages from the queue names the id before and after it",
+        programs=programs("mailscanner"),
+        prefix=b"Requeue: ",
+        complete=(
+            r"^(?P<action>Requeue): (?P<orig_queue_id>[0-9A-Za-z]+)\.[0-9A-F]+ to "
+            r"(?P<new_queue_id>[0-9A-Za-z]+)$"
+        ),
+        sample=f"{HEAD}MailScanner[11]: Requeue: 3F2A12CE583.A1B2C to 5D7712CE585",
+    ),
+    Shape(
+        kind="known",
+        meaning="known, without bearing",
+        programs=programs("mailscanner"),
+        prefix=b"",
+        sample=f"{HEAD}MailScanner[11]: New Batch: Scanning 1 messages, 1863 bytes",
+        bearing=False,
+    ),
+    tag="MailScanner",
+)
+
+NEIGHBOURS = (DOVECOT, SASLAUTHD, AMAVIS, RSPAMD, MAILSCANNER)

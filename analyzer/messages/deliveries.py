@@ -205,11 +205,11 @@ def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
 
 
 def requeued(last: pd.DataFrame, parent: Int64, known: pd.DataFrame) -> pd.DataFrame:
-    """What waited under an id that postsuper replaced (`-r`) goes on under the new one: the last
-    word on the recipient stands there.
+    """What waited under an id that postsuper (`-r`) or a filter replaced goes on under the new one:
+    the last word on the recipient stands there.
     """
-    again = known["begun_by"].eq("pickup") & known["orig_queue_id"].notna() & (parent >= 0)
-    again &= known.index.isin(last["life"])
+    again = known["begun_by"].isin(["pickup", "queued"]) & known["orig_queue_id"].notna()
+    again &= (parent >= 0) & known.index.isin(last["life"])
     waited = last["status"].isin(["deferred", "held", "unknown"])
     gone_on = waited & last["life"].isin(parent[again.to_numpy()])
     return last.assign(status=last["status"].mask(gone_on, "filtered"))

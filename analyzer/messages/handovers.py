@@ -192,10 +192,13 @@ def _connections(rows: pd.DataFrame, events: Events) -> pd.DataFrame:
 
 
 def told_by_filters(known: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """The legs that a filter handed back, with the first leg's id and client by its own line."""
+    """The legs that a filter handed back, or put into the queue without a line of Postfix, with the
+    first leg's id and client by its own line.
+    """
     columns = ["time", "server", "client_ip", "orig_queue_id", "new_queue_id"]
     lines = frame(events, "filter_verdict", columns).dropna(subset=["new_queue_id", "time"])
-    mine = known[known["by_us"] & known["queue_id"].isin(lines["new_queue_id"])]
+    handed = known["by_us"] | known["begun_by"].eq("queued")
+    mine = known[handed & known["queue_id"].isin(lines["new_queue_id"])]
     if mine.empty:
         return known
     pairs = (

@@ -39,7 +39,7 @@ def with_sent_on(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     for whose in ("recipient", "orig_recipient"):
         address = _lower(pairs[whose])
         # Sendmail logs a user of its own without the domain.
-        fits |= address.eq(sender) | address.str.partition("@")[0].eq(sender)
+        fits |= address.eq(sender) | address.str.replace("@.*$", "", regex=True).eq(sender)
     fits &= pairs["next"].ne(pairs["life"]) & pairs["begin_next"].gt(pairs["begin"])
     fits &= pairs["received"].le(pairs["received_next"] + EARLY)
     fits &= pairs["received_next"].le(pairs["time"] + EARLY)
