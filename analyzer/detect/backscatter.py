@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
+from analyzer.detect.detector import PLACE, TOLD, Detector, Evidence, evidence_of, totals
 from analyzer.words import count
 
 # RFC 3463: other address status, bad mailbox, bad mailbox syntax, moved; RFC 7505: null MX.
@@ -44,10 +44,13 @@ def refused_too_late(rows: pd.DataFrame, notice: pd.Series[bool]) -> pd.Series[b
 def judge(evidence: Evidence) -> pd.DataFrame:
     """One finding for each server and cause."""
     everything = evidence.deliveries
-    rows = everything[everything["mechanism"].eq("backscatter") & everything["cause_life"].ge(0)]
+    mine = everything["mechanism"].eq("backscatter") & everything["cause_life"].ge(0)
+    rows = everything.loc[mine, [*TOLD, *PLACE, "server", "origin_queue_id", "cause_life"]]
     if rows.empty:
         return pd.DataFrame()
-    rows = rows.assign(cause=_causes(rows, everything))
+    causes = _causes(rows, everything)
+    about = rows["cause_life"].map(causes["mechanism"]).map(ABOUT).fillna(UNKNOWN)
+    rows = rows.assign(cause=about)
     rows = rows.assign(group=rows["server"] + " " + rows["cause"])
     groups = rows.groupby("group")
     found = totals(rows, "group").assign(
@@ -55,7 +58,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         cause=groups["cause"].first(),
         queue_id=groups["origin_queue_id"].first(),
         evidence=evidence_of(rows, "group"),
-        keys=_keys(rows, everything),
+        keys=_keys(rows, causes),
     )
     return found.assign(
         kind="abuse",
@@ -66,17 +69,15 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.Series[str]:
-    """What each notice is about, by the mechanism of the message that caused it."""
-    mechanism = everything.drop_duplicates("origin_life").set_index("origin_life")["mechanism"]
-    about: pd.Series[str] = rows["cause_life"].map(mechanism).map(ABOUT).fillna(UNKNOWN)
-    return about
+def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
+    """The messages that caused the notices: `mechanism, auth_user, client_ip`, by their life."""
+    asked = ["origin_life", "mechanism", "auth_user", "client_ip"]
+    causes = everything.loc[everything["origin_life"].isin(rows["cause_life"]), asked]
+    return causes.drop_duplicates("origin_life").set_index("origin_life")
 
 
-def _keys(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.Series[Any]:
+def _keys(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.Series[Any]:
     """What ties the notices to the abuse that caused them, as the detectors of abuse call it."""
-    causes = everything[everything["origin_life"].isin(rows["cause_life"])]
-    causes = causes.drop_duplicates("origin_life").set_index("origin_life")
     mechanism, login = (
         causes["mechanism"].fillna(""),
         causes["auth_user"].fillna(causes["client_ip"]),

@@ -14,6 +14,9 @@ PLACES_SHOWN = 10  # enough to check a finding by hand
 # Sources of one detector with a finding of their own. A flood may have a million; nobody reads or
 # blocks more than the busiest by hand, and the tables have them all.
 SOURCES_SHOWN = 1000
+# What `totals` and `evidence_of` read of deliveries.
+TOLD = ["origin_life", "received", "status", "size", "orig_source", "orig_line", "orig_offset"]
+PLACE = ["source", "line", "offset"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Evidence:
         absent: `server, since, until, newer, older, absent`, place: parts of rotated logs that are
             not among the evidence.
         networks: Stated networks that are believed.
+        runs: Runs of misuse, see `analyzer.detect.misuse`; deliveries have their numbers as `run`.
         hints: `key, value, times, reason`: what may be ours, and only the owner can say.
         relay_domains_known: Is it stated whose backup or gateway we are?
     """
@@ -56,6 +60,7 @@ class Evidence:
     jumps: pd.DataFrame = field(default_factory=pd.DataFrame)
     absent: pd.DataFrame = field(default_factory=pd.DataFrame)
     networks: tuple[str, ...] = ()
+    runs: pd.DataFrame = field(default_factory=pd.DataFrame)
     hints: pd.DataFrame = field(default_factory=pd.DataFrame)
     relay_domains_known: bool = True
 

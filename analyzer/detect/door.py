@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, places
+from analyzer.detect.detector import PLACE, Detector, Evidence, places
 from analyzer.detect.open_relay import DOOR_KEY
 from analyzer.detect.relay_probes import probes
 from analyzer.words import count
@@ -15,7 +15,6 @@ CHANGES = {
     "daemon started": "the mail server was started",
     "reload": "the configuration was reloaded",
 }
-PLACE = ["source", "line", "offset"]
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
@@ -42,13 +41,15 @@ def _answers(evidence: Evidence) -> pd.DataFrame:
     open, a moment earlier.
     """
     rows = evidence.deliveries
-    relayed = rows[rows["mechanism"].eq("open_relay")].drop_duplicates("origin_life")
-    taken = relayed[["received", "server", *(f"orig_{name}" for name in PLACE)]]
-    taken = taken.set_axis(["time", "server", *PLACE], axis=1).assign(accepted=True, relayed=True)
+    asked = ["received", "server", *(f"orig_{name}" for name in PLACE)]
+    relayed = rows.loc[rows["mechanism"].eq("open_relay"), ["origin_life", "client_ip", *asked]]
+    relayed = relayed.drop_duplicates("origin_life")
+    taken = relayed[asked].set_axis(["time", "server", *PLACE], axis=1)
+    taken = taken.assign(accepted=True, relayed=True)
     tried = probes(evidence.attempts)
     refused = tried["kind"].eq("relay_denied")
     tried = tried.assign(accepted=~refused, relayed=False)
-    tried = tried[refused | tried["client_ip"].isin(relayed["client_ip"])]
+    tried = tried[refused | tried["client_ip"].isin(relayed["client_ip"].unique())]
     parts = [part for part in (taken, tried[taken.columns]) if len(part)] or [taken]
     known = pd.concat(parts).dropna(subset=["time"])  # an answer without a time tells no moment
     return known.sort_values(["time", "source", "line"], kind="stable")

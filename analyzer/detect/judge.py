@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -65,20 +66,20 @@ class Judged:
 
 def judge(evidence: Evidence) -> Judged:
     """Give every row its mechanism and verdict, and ask every detector."""
-    rows = _misused(evidence)
-    mechanism = rows["mechanism"].fillna(_passed_on(rows))
-    abuse = "abusive" if evidence.site_known else "unclear"
-    sure = rows["score"].isna() | rows["score"].ge(PROBABLE)
+    rows = evidence.deliveries
+    open_relay = relayed(rows)
+    runs = _runs(evidence, open_relay)
+    run = _run_of(rows, runs)
+    mechanism = _mechanism(rows, open_relay, run, runs)
+    abuse = mechanism.isin(ABUSE)
+    sure = run.lt(0) | run.isin(runs.index[runs["score"].ge(PROBABLE)])
     unexplained = mechanism.isna() & rows["flow"].isin(["third_party", "unknown"])
     # A relay_domains too wide is the very hole: that mail went by it acquits nobody.
     unexplained |= mechanism.eq("backup_mx") & rows["relay_assumed"].eq(True)
-    verdict = np.select(
-        [mechanism.isin(ABUSE) & sure, mechanism.isin(ABUSE) | unexplained],
-        [abuse, "unclear"],
-        "legitimate",
-    )
+    verdicts = ["abusive" if evidence.site_known else "unclear", "unclear", "legitimate"]
+    verdict = _named(verdicts, np.select([abuse & sure, abuse | unexplained], [0, 1], 2))
     judged = rows.assign(mechanism=mechanism, verdict=verdict)
-    seen = replace(evidence, deliveries=judged)
+    seen = replace(evidence, deliveries=judged.assign(run=run), runs=runs)
     found = [_numbered(detector.name, detector.judge(seen)) for detector in DETECTORS]
     findings = pa.concat_tables([table for table, _ in found])
     when = findings.select(["kind", "first_seen", "last_seen"]).to_pandas()
@@ -88,15 +89,13 @@ def judge(evidence: Evidence) -> Judged:
     return Judged(judged, findings.set_column(place, FINDINGS.field(place), told))
 
 
-def _misused(evidence: Evidence) -> pd.DataFrame:
-    """The rows with the doors that somebody used: `mechanism`, `score` and `clues` of a run.
+def _runs(evidence: Evidence, open_relay: pd.Series[bool]) -> pd.DataFrame:
+    """The runs of misuse, as of `find`, each with its `mechanism`.
 
     A message that a stranger had relayed is abuse for all its recipients. Else a login is asked
     first, then the host, then the user of the server: who handed it in decides.
     """
-    rows = evidence.deliveries
-    open_relay = relayed(rows)
-    mail = messages(rows[~open_relay], evidence.attempts)
+    mail = messages(evidence.deliveries, open_relay, evidence.attempts)
     login = mail["auth_user"].notna()
     user = ~login & mail["user"].notna()
     brought = mail["origin_masked"] & mail["outside"].eq(0)  # a gateway brings our own mail too
@@ -107,14 +106,32 @@ def _misused(evidence: Evidence) -> pd.DataFrame:
     found = [
         runs.assign(mechanism=misuse.mechanism) for runs, misuse in zip(found, doors, strict=True)
     ]
-    runs = pd.concat(found).set_index("origin_life").reindex(rows["origin_life"])
-    return rows.assign(
-        mechanism=pd.Series(runs["mechanism"].to_numpy(), rows.index).mask(
-            open_relay, "open_relay"
-        ),
-        score=runs["score"].to_numpy(np.float64),
-        **{name: runs[name].to_numpy() for name in ("clues", "measured", "checks")},
-    )
+    return pd.concat(found, ignore_index=True)
+
+
+def _run_of(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.Series[int]:
+    """The number of the run that the message of each row is in; -1 for none."""
+    life = rows["origin_life"].to_numpy(np.int64)
+    found = np.full(life.max(initial=-1) + 1, -1)
+    for number, lives in enumerate(runs["lives"]):
+        found[lives] = number
+    return pd.Series(found[life], rows.index)
+
+
+def _mechanism(
+    rows: pd.DataFrame, open_relay: pd.Series[bool], run: pd.Series[int], runs: pd.DataFrame
+) -> pd.Series[str]:
+    """By what door each row came, or why it went on; null for ordinary mail."""
+    names = ["open_relay", "forwarding", "backup_mx", "backscatter", *runs["mechanism"], None]
+    in_a_run = run.ge(0)
+    went_on, for_others, notice = _passed_on(rows, open_relay | in_a_run)
+    asked = [open_relay, in_a_run, went_on, for_others, notice]
+    return _named(names, np.select(asked, [0, run + 4, 1, 2, 3], len(names) - 1))
+
+
+def _named(names: Sequence[str | None], numbers: npt.NDArray[np.int64]) -> pd.Series[str]:
+    """The name that each number stands for."""
+    return pd.Series(pd.array(names, dtype="str").take(numbers))
 
 
 def _logins(mail: pd.DataFrame) -> pd.DataFrame:
@@ -122,7 +139,7 @@ def _logins(mail: pd.DataFrame) -> pd.DataFrame:
     runs = find(mail, ACCOUNT)
     if not len(runs):
         return runs
-    sure = runs.loc[runs["score"].ge(CONFIRMED), "origin_life"]
+    sure = runs.loc[runs["score"].ge(CONFIRMED), "lives"].explode()
     thieves = mail["origin_life"].isin(sure) & mail["address_side"].ne("inside")
     pairs = pd.MultiIndex.from_frame(mail[["client_ip", "auth_user"]])
     misused = pairs[thieves.to_numpy()].drop_duplicates()
@@ -131,21 +148,21 @@ def _logins(mail: pd.DataFrame) -> pd.DataFrame:
     return find(mail.assign(companion=others), ACCOUNT) if others.any() else runs
 
 
-def _passed_on(rows: pd.DataFrame) -> pd.Series[str]:
-    """Why mail that nobody misused passes from outside to outside; null for ordinary mail.
+def _passed_on(
+    rows: pd.DataFrame, misused: pd.Series[bool]
+) -> tuple[pd.Series[bool], pd.Series[bool], pd.Series[bool]]:
+    """Why mail that nobody misused passes from outside to outside: forwarding, another's backup,
+    backscatter.
 
     What came in for one of our addresses and went on is forwarding, even a notice. Backscatter is
     asked last.
     """
-    misused = rows["mechanism"].notna()
     went_on = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
     stranger = rows["client_side"].eq("outside") | rows["origin_masked"]
     for_others = rows["relay_domain"] & stranger
     notice = notices(rows, misused) & ~went_on
     late = refused_too_late(rows, notice) & ~for_others
-    names = ["forwarding", "backup_mx", "backscatter"]
-    found = np.select([went_on, for_others, notice | late], names, "")
-    return pd.Series(found, rows.index).replace("", None)
+    return went_on, for_others, notice | late
 
 
 def _numbered(name: str, found: pd.DataFrame) -> tuple[pa.Table, list[list[str]]]:

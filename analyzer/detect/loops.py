@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
+from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, totals
 from analyzer.words import count
 
 TIMES = 5  # a mail that comes back twice may have been sent to two lists
@@ -29,7 +29,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     order = ["received", "orig_source", "orig_line"]
     asked = ["origin_life", "message_id", "client_side", "client_ip", "mechanism", *order]
     mine = rows["message_id"].notna() & rows["mechanism"].ne("open_relay")
-    known = rows.loc[mine, asked]
+    once = rows.loc[mine, ["origin_life", "message_id"]].drop_duplicates("origin_life")
+    again = once.loc[once["message_id"].duplicated(keep=False), "origin_life"]
+    known = rows.loc[mine & rows["origin_life"].isin(again), asked]
     first = known.sort_values(order, kind="stable")
     first = first[
         first["origin_life"].eq(first.groupby("message_id")["origin_life"].transform("first"))
@@ -41,7 +43,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     back = back[back["received"].gt(back["left"])]
     returned = back.groupby("client_ip")["origin_life"].nunique()
     back = back[back["client_ip"].isin(returned[returned.ge(TIMES)].index)]
-    back = rows.loc[back.index].sort_values(order)
+    read = [*TOLD, "client_ip", "message_id", "origin_sender"]
+    back = rows.loc[back.index, read].sort_values(order)
     if back.empty:
         return pd.DataFrame()
     groups = back.groupby("client_ip")

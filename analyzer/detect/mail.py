@@ -13,28 +13,32 @@ from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
 
 Flags = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
 
 DAY = pd.Timedelta(days=1)
 KEPT = [
-    "received", "server", "client_ip", "auth_user", "uid", "local_user", "submission",
-    "client_side", "address_side", "origin_sender", "sender_side", "origin_masked",
-    "orig_source", "orig_line", "orig_offset",
+    "origin_life", "received", "server", "client_ip", "auth_user", "uid", "local_user",
+    "submission", "client_side", "address_side", "origin_sender", "sender_side", "origin_masked",
 ]  # fmt: skip
-OF_RECIPIENT = ["recipient", "recipient_side", "status", "dsn"]
+OF_RECIPIENT = ["origin_life", "recipient", "recipient_side", "status", "dsn"]
+ORDER = ["received", "orig_source", "orig_line"]
 COUNTED = ["recipients", "outside", "new", "failed"]
 
 
-def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
+def messages(
+    deliveries: pd.DataFrame, relayed: pd.Series[bool], attempts: pd.DataFrame
+) -> pd.DataFrame:
     """One row a message that was handed in to go somewhere, in order of time.
 
     Args:
         deliveries: Rows with sides. Notices, and mail that came in for one of us and went on from
             here, are left out.
+        relayed: Which of them are of messages that strangers had relayed; left out too.
         attempts: Rows of ATTEMPTS; failed logins among them tell of guessing.
 
     Returns:
-        What is known of the message (`origin_life, received, client_ip, auth_user, uid, ...`), its
-        place, `network`, `guesses` (failed logins of its client in the day before), `companion`
+        What is known of the message (`origin_life, received, client_ip, auth_user, uid, ...`),
+        `network`, `guesses` (failed logins of its client in the day before), `companion`
         (not known yet: whether its client misused another login), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
         heard of otherwise; `failed`: no such user. (That a list refuses us says nothing of one
@@ -43,11 +47,15 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     for_us = deliveries["original_side"].eq("inside")
     on_its_way = for_us & deliveries["recipient_side"].eq("outside")
     notice = deliveries["cause_life"].ge(0)
-    mine = ~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way
-    rows = deliveries.loc[mine, ["origin_life", *KEPT, *OF_RECIPIENT]]
-    rows = rows.sort_values(["received", "orig_source", "orig_line"], kind="stable")
+    mine = ~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way & ~relayed
+    order = deliveries.loc[mine, ORDER].sort_values(ORDER, kind="stable").index
+    rows = deliveries.loc[order, OF_RECIPIENT]
+    message, lives = pd.factorize(rows["origin_life"])
+    table = deliveries.loc[order[~rows["origin_life"].duplicated()], KEPT]
+    table = table.astype({"uid": "Int64"}).reset_index(drop=True)
     outside = rows["recipient_side"].ne("inside").to_numpy()
-    first, heard_of = _first_time(rows, _who_wrote(deliveries))
+    by, _ = pd.factorize(_source(table))
+    first, heard_of = _first_time(rows["recipient"], by[message], _who_wrote(deliveries, relayed))
     no_user = rows["status"].eq("bounced") & rows["dsn"].isin(NO_SUCH_USER)
     signs = {
         "recipients": np.ones(len(rows), np.bool_),
@@ -55,15 +63,11 @@ def messages(deliveries: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
         "new": outside & first & ~heard_of,
         "failed": outside & no_user.to_numpy(),
     }
-    message, lives = pd.factorize(rows["origin_life"])
-    table = rows.drop_duplicates("origin_life")[["origin_life", *KEPT]].astype({"uid": "Int64"})
     counts = {name: np.bincount(message, signs[name], len(lives)) for name in COUNTED}
     table = table.assign(**{name: total.astype(np.int64) for name, total in counts.items()})
-    table = table.reset_index(drop=True).sort_values(["received", "orig_source", "orig_line"])
     guesses = _guesses(table[["received", "client_ip"]], attempts)
     network = networks(table["client_ip"])
-    each = table.assign(network=network, guesses=guesses, user=user(table), companion=False)
-    return each.reset_index(drop=True)
+    return table.assign(network=network, guesses=guesses, user=user(table), companion=False)
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:
@@ -80,42 +84,44 @@ def user(rows: pd.DataFrame) -> pd.Series[str]:
 
 def _source(rows: pd.DataFrame) -> pd.Series[str]:
     """Who handed it in: a login, else an address, else a user of this machine."""
-    user = "uid " + rows["uid"].astype("Int64").astype("str")
+    user = "uid " + rows["uid"].astype("str")
     return rows["auth_user"].fillna(rows["client_ip"]).fillna(user)
 
 
-def _who_wrote(deliveries: pd.DataFrame) -> pd.Series[str]:
+def _who_wrote(deliveries: pd.DataFrame, relayed: pd.Series[bool]) -> pd.Series[str]:
     """Addresses that wrote to one of us."""
     inbound = deliveries["client_side"].eq("outside") & deliveries["recipient_side"].eq("inside")
-    return deliveries.loc[inbound, "origin_sender"].dropna().str.lower()
+    mail = deliveries.loc[inbound & ~relayed, ["origin_life", "origin_sender"]]
+    sender = mail.drop_duplicates("origin_life")["origin_sender"].dropna()
+    return sender.astype("str").str.lower()
 
 
-def _first_time(rows: pd.DataFrame, wrote: pd.Series[str]) -> tuple[Flags, Flags]:
-    """Does its source write to the recipient of each row for the first time; and has anybody
-    heard of that recipient: did it write to one of us, or do several of us write to it?
+def _first_time(recipient: pd.Series[str], by: Int64, wrote: pd.Series[str]) -> tuple[Flags, Flags]:
+    """Does its source write to each recipient for the first time; and has anybody heard of that
+    recipient: did it write to one of us, or do several of us write to it?
+
+    Args:
+        by: Whose the message to the recipient is, as a number; -1 where nobody knows.
+        wrote: Who wrote to one of us.
     """
-    to, addresses = pd.factorize(rows["recipient"].str.lower())
-    by, sources = pd.factorize(_source(rows))
-    first: Flags = ~pd.Series(to * (len(sources) + 1) + by).duplicated().to_numpy()
+    to, addresses = pd.factorize(recipient.str.lower())
+    first: Flags = ~pd.Series(to * (by.max(initial=0) + 2) + by).duplicated().to_numpy()
     several = np.bincount(to[first & (to >= 0)], minlength=len(addresses)) >= 2
-    who = pa.array(wrote.unique(), pa.string())
-    wrote_too = pc.is_in(pa.array(addresses, pa.string()), who).to_numpy(zero_copy_only=False)
+    who, asked = pa.array(wrote, pa.string()), pa.array(addresses, pa.string())
+    wrote_too = pc.is_in(asked, who).to_numpy(zero_copy_only=False)
     heard_of = several | wrote_too
     return first, np.append(heard_of, False)[to]
 
 
 def networks(ip: pd.Series[str]) -> pd.Series[str]:
     """The /24 of an IPv4 address, the /48 of an IPv6 one: what one customer usually gets."""
-    codes, distinct = pd.factorize(ip)
-    known = pd.array([*map(_network, distinct), None], dtype="str")  # no address: the last one
-    return pd.Series(known.take(codes % len(known)), ip.index, name=ip.name)
-
-
-def _network(ip: str) -> str:
-    if ":" not in ip:
-        return ip.rpartition(".")[0]
-    head = ip.partition("::")[0].split(":")
-    return ":".join([*head, *["0"] * 3][:3])
+    text = pa.array(ip.astype("str"), pa.string())
+    block = pc.ascii_rtrim(pc.ascii_rtrim(text, "0123456789"), ".")
+    v6 = pc.match_substring(text, ":")
+    padded = pc.replace_substring_regex(text.filter(v6), "(::.*)?$", ":0:0")
+    three = pc.replace_substring_regex(padded, "^([^:]*:[^:]*:[^:]*).*$", r"\1")
+    known: pd.Series[str] = pc.replace_with_mask(block, v6, three).to_pandas()
+    return known.set_axis(ip.index)
 
 
 def _guesses(mail: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[int]:

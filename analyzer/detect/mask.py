@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
+from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, totals
 from analyzer.words import count
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
     """One limit for each gateway, load balancer or filter that hands in what strangers send."""
     rows = evidence.deliveries
-    rows = rows[rows["origin_masked"].eq(True) & rows["client_ip"].notna()]
+    masked = rows["origin_masked"].eq(True) & rows["client_ip"].notna()
+    rows = rows.loc[masked, [*TOLD, "client_ip", "origin_sender", "recipient_side"]]
     if rows.empty:
         return pd.DataFrame()
     groups = rows.groupby("client_ip")

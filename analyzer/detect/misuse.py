@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analyzer.detect.clues import own_network
-from analyzer.detect.detector import Evidence, evidence_of, totals
+from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import user
 from analyzer.detect.runs import best_run, gone_on, in_run, trimmed
 from analyzer.site import LOOPBACK
@@ -22,7 +24,10 @@ from analyzer.words import count
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
 ACQUITS = -1.0  # points against abuse with which a message speaks for its owner
 OWNER = -0.1  # points up to which a message from the owner's own network is the owner's
+STRONG = 0.1  # points a message with which a clue is named
 ROUNDS = 4  # a source may be misused several times: what remains is asked again
+
+OF_A_RUN = ["lives", "score", "clues", "measured", "checks"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ class Misuse:
     least: int = 5
 
 
+READ = """
+    server client_ip auth_user uid local_user submission address_side origin_masked
+    origin_queue_id run
+""".split()
 BEHIND_A_GATEWAY = "somebody behind this gateway, whom the log does not show, sent"
 VERDICTS = {
     "confirmed": f"the signs of a run sum up to {CONFIRMED:.0f} points or more",
@@ -79,22 +88,21 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         mail: One row a message, in order of time, see `analyzer.detect.mail`.
 
     Returns:
-        One row a message in a run: `origin_life`, and of the run `score`, `clues` (in words),
+        One row a run: `lives` (`origin_life` of its messages), `score`, `clues` (in words),
         `measured` (points of each sign) and `checks` (messages that show what acquits).
     """
-    columns = ["origin_life", "score", "clues", "measured", "checks"]
-    mail = mail[mail[misuse.by].notna()].reset_index(drop=True)
     if mail.empty:
-        return pd.DataFrame(columns=columns)
-    mail = mail.assign(by=mail[misuse.by].astype("str"))
+        return pd.DataFrame(columns=OF_A_RUN)
+    mail = mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True)
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     points = parts.sum(axis=1) + misuse.base
     acquitted = (
         parts[[n for n, c in enumerate(misuse.clues) if c.weight < 0]].sum(axis=1).le(ACQUITS)
     )
     owners = _owners(mail, misuse, points, acquitted)
+    lives, signs = mail["origin_life"].to_numpy(), parts.to_numpy().T
     left = pd.Series(True, index=mail.index)
-    found = []
+    found: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         if not left.any():
             break
@@ -108,12 +116,17 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         best = trimmed(best, mail["by"], mail["network"])
         inside = in_run(mail["by"], best) & left
         left &= ~inside
-        inside &= ~owners
-        for by, rows in mail[inside].groupby("by"):
-            if len(rows) >= misuse.least or rows["outside"].sum() >= 2 * misuse.least:
-                score = float(best["score"].loc[by])
-                found.append(_told(rows, parts.loc[rows.index], score, misuse))
-    return pd.concat(found) if found else pd.DataFrame(columns=columns)
+        for by, rows in _long_enough(mail.loc[inside & ~owners, ["by", "outside"]], misuse):
+            told = _told(signs.take(rows, axis=1), float(best["score"].loc[by]), misuse)
+            found.append({"lives": lives[rows], **told})
+    return pd.DataFrame(found, columns=OF_A_RUN)
+
+
+def _long_enough(mail: pd.DataFrame, misuse: Misuse) -> list[tuple[Any, pd.Index]]:
+    """The messages of each source's run, by source; of runs that deserve the name."""
+    groups = mail.groupby("by")
+    enough = groups.size().ge(misuse.least) | groups["outside"].sum().ge(2 * misuse.least)
+    return [(by, groups.groups[by]) for by in enough.index[enough]]
 
 
 def _owners(
@@ -142,58 +155,51 @@ def _unlike(mail: pd.DataFrame, inside: pd.Series[bool]) -> pd.Series[bool]:
     return (~forged & mail["by"].map(share).gt(0.5)) | elsewhere
 
 
-def _told(rows: pd.DataFrame, parts: pd.DataFrame, score: float, misuse: Misuse) -> pd.DataFrame:
-    """The messages of one run, each with all that is told of the run."""
-    points = parts.sum()
+def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[str, Any]:
+    """All that is told of one run, from the points of its messages: one row a clue."""
+    points, number = parts.sum(axis=1), parts.shape[1]
     reached = max(least for least in (POSSIBLE, PROBABLE, CONFIRMED) if score >= least)
     signs: list[tuple[str, float, float | None]] = [("points of the run", score, reached)]
-    signs += [
-        (f"points: {misuse.clues[int(str(number))].meaning}", float(points[number]), None)
-        for number in points.sort_values(ascending=False, kind="stable").index
-        if points[number]
-    ]
-    signs += [("points: every message, before any sign", misuse.base * len(rows), None)]
-    checks = [
-        f"{clue.meaning}: {parts[number].lt(0).sum():,} of {count(len(rows), 'message')}"
-        for number, clue in enumerate(misuse.clues)
-        if clue.weight < 0
-    ]
-    run = {
+    told = _strongest(points, misuse)
+    signs += [(f"points: {clue.meaning}", of, None) for clue, of in told if of]
+    signs += [("points: every message, before any sign", misuse.base * number, None)]
+    strong = [(clue, of) for clue, of in _strongest(points / number, misuse) if of > STRONG]
+    return {
         "score": score,
-        "clues": _said(parts.mean(), misuse),
+        "clues": ", ".join(f"{clue.meaning} (+{of:.1f})" for clue, of in strong),
         "measured": [
             {"what": what, "value": round(value, 1), "threshold": threshold}
             for what, value, threshold in signs
         ],
-        "checks": checks,
+        "checks": [
+            f"{clue.meaning}: {(shown < 0).sum():,} of {count(number, 'message')}"
+            for clue, shown in zip(misuse.clues, parts, strict=True)
+            if clue.weight < 0
+        ],
     }
-    each = {name: pd.Series([told] * len(rows), rows.index) for name, told in run.items()}
-    return rows[["origin_life"]].assign(**each)
 
 
-def _said(means: pd.Series[float], misuse: Misuse) -> str:
-    """The signs that speak for abuse, the strongest first, with their points a message."""
-    strong = means[means > 0.1].sort_values(ascending=False, kind="stable")
-    meanings = [misuse.clues[int(str(number))].meaning for number in strong.index]
-    told = zip(meanings, strong, strict=True)
-    return ", ".join(f"{meaning} (+{points:.1f})" for meaning, points in told)
+def _strongest(points: npt.NDArray[np.float64], misuse: Misuse) -> list[tuple[Clue, float]]:
+    """The clues with their points, the largest first."""
+    told = zip(misuse.clues, points.tolist(), strict=True)
+    return sorted(told, key=lambda clue: -clue[1])
 
 
 def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
     """One finding a source, from the rows marked with the mechanism."""
     rows = evidence.deliveries
-    rows = rows[rows["mechanism"].eq(misuse.mechanism)]
+    rows = rows.loc[rows["mechanism"].eq(misuse.mechanism), [*TOLD, *PLACE, *READ]]
     if rows.empty:
         return pd.DataFrame()
     by = user(rows) if misuse.by == "user" else rows[misuse.by]
-    rows = rows.assign(by=by.astype("str"))
+    runs = evidence.runs
+    rows = rows.assign(by=by.astype("str"), score=runs["score"].to_numpy()[rows["run"]])
     rows = rows.sort_values(["received", "source", "line"], kind="stable")
     groups = rows.groupby("by")
+    first = runs.loc[groups["run"].first()]
     found = totals(rows, "by").assign(
         score=groups["score"].max(),
-        clues=groups["clues"].first(),
-        measured=groups["measured"].first(),
-        checks=groups["checks"].first(),
+        **{name: first[name].to_numpy() for name in ("clues", "measured", "checks")},
         queue_id=groups["origin_queue_id"].first(),
         baseline_first=evidence.begins,
         baseline_last=evidence.ends,

@@ -7,7 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, busiest, evidence_of, measured, totals
+from analyzer.detect.detector import (
+    PLACE,
+    TOLD,
+    Detector,
+    Evidence,
+    busiest,
+    evidence_of,
+    measured,
+    totals,
+)
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
 
@@ -18,6 +27,10 @@ MEASURED = {
     "recipients outside": ("away", ENOUGH_RECIPIENTS),
     "domains outside": ("domains", ENOUGH_DOMAINS),
 }
+OF_CLIENT = ["client_ip", "origin_life"]
+OF_EXCHANGE = ["connector", "relay_right"]
+SIDES = ["recipient_side", "original_side", "origin_masked"]
+READ = [*TOLD, *PLACE, "server", "client_ip", "origin_sender", "recipient", *OF_EXCHANGE, *SIDES]
 INNOCENT = {
     "forwarding": "for an address of ours that passed it on, not counted",
     "backup_mx": "for a domain that we are the backup or gateway of, not counted",
@@ -43,15 +56,15 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     Where there are very many, the busiest have one each, and the others one for each server.
     """
     rows = evidence.deliveries
-    rows = rows[rows["mechanism"].eq("open_relay")].sort_values(["received", "source", "line"])
+    rows = rows.loc[rows["mechanism"].eq("open_relay"), rows.columns.isin(READ)]
     if rows.empty:
         return pd.DataFrame()
-    rows = _by_door(rows)
+    rows = _by_door(rows.sort_values(["received", "source", "line"]))
     shown = busiest(rows, "door")
     away = rows["recipient_side"].ne("inside") & rows["original_side"].ne("inside")
     rows = rows.assign(
         away=away & ~rows["status"].isin(NOT_DELIVERIES),
-        domain=rows["recipient"].str.rpartition("@")[2].str.lower().where(away),
+        domain=rows["recipient"].str.replace("(?s)^.*@", "", regex=True).str.lower().where(away),
         subject=rows["client_ip"].where(shown, rows["server"]),
         door=rows["door"].where(shown, rows["server"]),
         crowd=~shown,
@@ -96,7 +109,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 def _checks(found: pd.DataFrame, evidence: Evidence) -> pd.Series[Any]:
     """How much else of each client has an innocent reason and is not counted."""
     rows = evidence.deliveries
-    others = rows[rows["client_ip"].isin(found["subject"])]
+    others = rows.loc[rows["mechanism"].isin(INNOCENT.keys()), ["mechanism", *OF_CLIENT]]
     each = {
         said: others[others["mechanism"].eq(mechanism)]
         .groupby("client_ip")["origin_life"]

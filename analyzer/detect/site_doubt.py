@@ -81,12 +81,14 @@ def _covers(network: str, gateways: list[str]) -> str:
 def _most_wanted(deliveries: pd.DataFrame) -> pd.DataFrame:
     """A domain elsewhere that gets most of the mail that strangers bring, and is not stated."""
     strange = deliveries["client_side"].eq("outside") & deliveries["submission"].eq("smtp")
-    mail = deliveries[strange & deliveries["auth_user"].isna()]
-    mail = mail[~mail["original_side"].eq("inside") | mail["recipient_side"].eq("inside")]
+    went_on = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].ne("inside")
+    mine = strange & deliveries["auth_user"].isna() & ~went_on
+    whole = max(deliveries.loc[mine, "origin_life"].nunique(), 1)
+    asked = ["recipient", "client_ip", "origin_life"]
+    mail = deliveries.loc[mine & deliveries["recipient_side"].eq("outside"), asked]
     domain = mail["recipient"].astype("str").str.lower().str.replace(r"^.*@", "", regex=True)
-    groups = mail[mail["recipient_side"].eq("outside")].groupby(domain)
+    groups = mail.groupby(domain)
     seen = groups.agg(clients=("client_ip", "nunique"), messages=("origin_life", "nunique"))
-    whole = max(mail["origin_life"].nunique(), 1)
     kept = seen[(seen["messages"] / whole).gt(MOST) & seen["clients"].ge(CLIENTS)]
     return pd.DataFrame(
         {
@@ -107,7 +109,8 @@ def _most_wanted(deliveries: pd.DataFrame) -> pd.DataFrame:
 def _relaying_for_many(deliveries: pd.DataFrame) -> pd.DataFrame:
     """Relay domains, stated or inferred, that strangers' mail uses as it would use the world."""
     strange = deliveries["client_side"].eq("outside") & deliveries["submission"].eq("smtp")
-    mail = deliveries[strange & deliveries["relay_domain"].eq(True)]
+    passed_on = strange & deliveries["relay_domain"].eq(True)
+    mail = deliveries.loc[passed_on, ["recipient", "origin_life"]]
     address = mail["recipient"].astype("str").str.lower()
     people = address.groupby(address.str.replace(r"^.*@", "", regex=True)).nunique()
     if len(people) < MANY or people.median() > FEW:
@@ -133,8 +136,8 @@ def _relaying_for_many(deliveries: pd.DataFrame) -> pd.DataFrame:
 
 def _left_out(deliveries: pd.DataFrame) -> pd.DataFrame:
     """Domains that the site omits, though mail for them ended in mailboxes of this server."""
-    rows = deliveries[deliveries["recipient_side"].eq("unknown")]
-    domains = rows["recipient"].str.lower().str.replace(r"^.*@", "", regex=True)
+    recipients = deliveries.loc[deliveries["recipient_side"].eq("unknown"), "recipient"]
+    domains = recipients.str.lower().str.replace(r"^.*@", "", regex=True)
     counts = domains.value_counts().sort_index()
     return pd.DataFrame(
         {

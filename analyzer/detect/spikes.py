@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, measured, totals
+from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, measured, totals
 from analyzer.detect.mail import networks, user
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
@@ -26,6 +26,8 @@ MEASURED = {
     "deviations beyond it": ("z", Z),
 }
 NIGHTS = 2  # days below which no hour has been seen before
+READ = [*TOLD, "client_ip", "origin_queue_id"]
+ASKED = ["auth_user", "uid", "local_user", "server", "submission", "origin_masked"]
 AT_ONCE = 500  # sources whose hours lie in memory together
 SHOWN = 200  # heaviest spikes; a flood from everywhere is no spike of each of a million hosts
 
@@ -129,11 +131,12 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 def _sent(rows: pd.DataFrame) -> pd.DataFrame:
     """Recipients outside, with `who` and its `kind`: a login, a user of the server, an address."""
     outside = rows["recipient_side"].ne("inside") & ~rows["status"].isin(NOT_DELIVERIES)
-    rows = rows[outside & rows["cause_life"].lt(0) & rows["received"].notna()]
+    mine = outside & rows["cause_life"].lt(0) & rows["received"].notna()
+    rows = rows.loc[mine, [*READ, *ASKED]]
     local = user(rows).where(rows["submission"].eq("local"))
     who = rows["auth_user"].fillna(local).fillna(rows["client_ip"])
     kind = np.select([rows["auth_user"].notna(), local.notna()], ["account", "uid"], "ip")
-    return rows.assign(who=who.astype("str"), kind=kind)[who.notna()]
+    return rows[READ].assign(who=who.astype("str"), kind=kind)[who.notna()]
 
 
 def _stretches(hours: pd.DataFrame) -> pd.DataFrame:

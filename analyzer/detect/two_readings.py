@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, evidence_of, totals
+from analyzer.detect.detector import PLACE, TOLD, Detector, Evidence, evidence_of, totals
 from analyzer.words import count
 
 
@@ -14,7 +14,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     """One limit for each stranger with lines that may mean relaying as well as mail for us."""
     rows = evidence.deliveries
     stranger = rows["client_side"].ne("inside") & rows["client_ip"].notna()
-    rows = rows[rows["two_readings"] & stranger & rows["recipient_side"].eq("unknown")]
+    unclear = rows["two_readings"] & stranger & rows["recipient_side"].eq("unknown")
+    rows = rows.loc[unclear, [*TOLD, *PLACE, "client_ip"]]
     if rows.empty:
         return pd.DataFrame()
     found = totals(rows, "client_ip").assign(evidence=evidence_of(rows, "client_ip"))
