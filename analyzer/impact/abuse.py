@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
 FOLLOWS = "backscatter"  # from another door, where there is one
 PLACES_SHOWN = 5
 HOUR = pd.Timedelta(hours=1)
+VERDICTS = ["abusive", "unclear", "legitimate"]  # the gravest first
+
+Int64 = npt.NDArray[np.int64]
+
+
+def gravity(rows: pd.DataFrame) -> Int64:
+    """Where the verdict of each row stands among VERDICTS."""
+    graver = [rows["verdict"].eq(name) for name in VERDICTS]
+    return np.select(graver, range(len(VERDICTS)), len(VERDICTS))
+
+
+def gravest(rows: pd.DataFrame, by: str) -> Int64:
+    """Positions of the gravest row of each message or leg; of equals the first."""
+    order = np.argsort(gravity(rows).astype(np.int8), kind="stable")
+    again = pd.Series(rows[by].to_numpy()[order]).duplicated()
+    return order[~again.to_numpy()]
 
 
 def suspects(rows: pd.DataFrame) -> pd.Series[bool]:
@@ -46,22 +64,23 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
     """
     mine = suspects(rows)
     made_by_us = rows["mechanism"].eq(FOLLOWS) & rows["cause_life"].ge(0)
-    mail = rows[mine & ~made_by_us & rows["received"].notna()]
+    asked = ["received", "orig_source", "orig_line", "orig_offset"]
+    mail = rows.loc[mine & ~made_by_us & rows["received"].notna(), asked]
     if mail.empty:
         return None
     last = mail["received"].max()
     of_it = mail[mail["received"].eq(last)].sort_values(["orig_source", "orig_line"]).iloc[0]
     refused = attempts[attempts["kind"].eq("relay_denied") & attempts["time"].gt(last)]
     refusals = refused.head(PLACES_SHOWN)[["source", "line", "offset"]]
-    places = [tuple(of_it[["orig_source", "orig_line", "orig_offset"]])]
+    places = [tuple(of_it[asked[1:]])]
     places += list(refusals.itertuples(index=False, name=None))
-    other = rows[~mine & rows["received"].gt(last)]
+    other = rows.loc[~mine & rows["received"].gt(last), "origin_life"]
     return {
         "last_received": iso(last),
         "last_left": iso(rows.loc[mine, "completed"].max()),
         "log_ends": iso(ends),
         "hours_clean": round((ends - last) / HOUR, 2),
-        "messages_since": int(other["origin_life"].nunique()),
+        "messages_since": int(other.nunique()),
         "refused_since": int(refused["repeat"].sum()),
         "evidence": [place(*said) for said in places if pd.notna(said[0])],
     }

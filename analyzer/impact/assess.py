@@ -40,6 +40,7 @@ COLUMNS = """
     recipient_logged original_recipient recipient_side size status relay reply flow mechanism
     verdict life origin_life cause_life source line offset orig_source orig_line orig_offset
 """.split()
+REFUSED = ["kind", "time", "repeat", "source", "line", "offset"]  # of attempts
 NO_ABUSE = "no cost of abuse: the log shows none"
 NOT_SURE = "no cost of abuse: none is confirmed, it is at best {}"
 
@@ -82,7 +83,8 @@ def measure(found: Found) -> Measured:
     listed = blocklists.echo(refused, found.tried, onset)
     hurt, counts = harm.harmed(rows, refused, onset, found.ends)
     ends = found.ends
-    clean = abuse.since(rows, found.attempts.to_pandas(), ends) if ends is not None else None
+    refused_to_us = found.attempts.select(REFUSED).to_pandas()
+    clean = abuse.since(rows, refused_to_us, ends) if ends is not None else None
     doubt = not rows["verdict"].eq("abusive").any()
     told = [
         *harm_figures(hurt, counts, harm.delay_hours(hurt)),
@@ -113,7 +115,8 @@ def _accepted(rows: pd.DataFrame) -> int:
 
 def _senders(rows: pd.DataFrame, onset: pd.Timestamp | None) -> dict[str, Any]:
     """Own addresses that wrote to the outside: those whose mail could be impaired."""
-    mine = rows[harm.ours(rows) & rows["verdict"].eq("legitimate")]
+    own = harm.ours(rows) & rows["verdict"].eq("legitimate")
+    mine = rows.loc[own, ["origin_sender", "mechanism", "received"]]
     who = mine["origin_sender"].where(mine["mechanism"].ne("forwarding"))
     if onset is not None:
         who = who[mine["received"].ge(onset)]
@@ -125,13 +128,14 @@ def _connections(rows: pd.DataFrame, dialogues: pd.DataFrame | None) -> dict[str
     unknown = figure("connections_abusive", None, "not measurable: the log does not tell of it")
     if dialogues is None:
         return unknown
-    mine = rows[abuse.suspects(rows) & rows["client_ip"].notna()]
+    asked = ["client_ip", "mechanism", "received", "completed"]
+    mine = rows.loc[abuse.suspects(rows) & rows["client_ip"].notna(), asked]
     if mine.empty:
         return figure("connections_abusive", 0)
-    clients = set(mine.loc[mine["mechanism"].ne(abuse.FOLLOWS), "client_ip"])
+    clients = mine.loc[mine["mechanism"].ne(abuse.FOLLOWS), "client_ip"].unique()
     during = dialogues["time"].between(mine["received"].min(), mine["completed"].max())
     count = int(dialogues.loc[during & dialogues["client_ip"].isin(clients), "repeat"].sum())
-    return figure("connections_abusive", count) if count or not clients else unknown
+    return figure("connections_abusive", count) if count or not len(clients) else unknown
 
 
 def price(

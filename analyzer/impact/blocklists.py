@@ -16,6 +16,7 @@ from analyzer.impact.abuse import PLACES_SHOWN, iso, place
 
 # Agents whose text is another server's: Postfix smtp(8) and lmtp(8), Sendmail's mailers, Exchange.
 REMOTE = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay", "dns"]
+READ = ["life", "recipient", "time", "relay", "status", "reply", "source", "line", "offset"]
 SUSPENDED = ["error", "retry"]  # Postfix repeats what another server said
 GAP = pd.Timedelta(hours=24)  # without refusals, while mail was taken: the listing had ended
 HOUR = pd.Timedelta(hours=1)
@@ -30,7 +31,7 @@ NOT_ITS_WORD = (
     r"\S{1,64}@\S{1,255}",
 )
 CONTACT = r"(?:tosa@rx\.t-online\.de|\S{1,40}@messaging\.microsoft\.com)"
-IP = r"((?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{2,40})"
+IP = r"(?P<ip>(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{2,40})"
 # What may be asked where the log has no abuse, and yet we are listed.
 UNEXPLAINED = (
     "The log does not explain this listing: it shows no abuse that began before the first refusal."
@@ -92,14 +93,16 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The attempts with `entry` (number of the pattern), `provider`, `verdict` and `fate`.
     """
-    repeated = attempts["daemon"].isin(SUSPENDED) & attempts["reply"].str.contains(
-        NOT_ITS_WORD[0], na=False
-    )
-    said = (attempts["daemon"].isin(REMOTE) | repeated) & attempts["reply"].notna()
-    failed = attempts[attempts["status"].ne("sent") & said]
-    failed = failed[failed["time"].notna()]  # a refusal on an impossible day tells no moment
-    failed = failed.assign(entry=classify(failed["reply"])).query("entry >= 0")
-    fate = deliveries[["life", "recipient_logged", "verdict", "status"]].rename(
+    mine = attempts["status"].ne("sent") & attempts["reply"].notna()
+    mine &= attempts["time"].notna()  # a refusal on an impossible day tells no moment
+    said = attempts.loc[mine & attempts["daemon"].isin(SUSPENDED), "reply"]
+    repeated = said.index[said.str.contains(NOT_ITS_WORD[0])]
+    mine &= attempts["daemon"].isin(REMOTE) | attempts.index.isin(repeated)
+    entry = classify(attempts.loc[mine, "reply"])
+    entry = entry[entry.ge(0)]
+    failed = attempts.loc[entry.index, READ].assign(entry=entry)
+    of_them = deliveries["life"].isin(failed["life"])
+    fate = deliveries.loc[of_them, ["life", "recipient_logged", "verdict", "status"]].rename(
         columns={"recipient_logged": "recipient", "status": "fate"}
     )
     names = pd.Series([entry["provider"] for entry in entries()])
@@ -128,9 +131,9 @@ def echo(
     """
     if refused.empty:
         return []
-    taken = attempts.loc[
-        attempts["status"].eq("sent") & attempts["time"].notna(), ["relay", "time"]
-    ]
+    took = attempts["status"].eq("sent") & attempts["time"].notna()
+    asked = attempts["relay"].isin(refused["relay"].dropna().unique())
+    taken = attempts.loc[took & asked, ["relay", "time"]]
     found = [_entry(group, taken, onset) for _, group in refused.groupby("provider", sort=False)]
     return sorted(found, key=lambda entry: (entry["first"], entry["provider"]))
 
@@ -209,8 +212,10 @@ def _lists(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _quoted(replies: pd.Series) -> list[dict[str, Any]]:
     """Addresses that the replies speak of, so that the right one is asked to be removed."""
-    words = replies.str.slice(0, LONGEST).str.replace(NOT_ITS_WORD[0], " ", regex=True)
-    named = words.str.extract(rf"(?i)(?:^|[^0-9a-z.:]){IP}(?:$|[^0-9a-z.:])")[0].dropna()
+    words = pc.utf8_slice_codeunits(pa.array(replies, pa.string()), 0, LONGEST)
+    words = pc.replace_substring_regex(words, NOT_ITS_WORD[0], " ")
+    found = pc.extract_regex(words, rf"(?i)(?:^|[^0-9a-z.:]){IP}(?:$|[^0-9a-z.:])")
+    named = pc.struct_field(found, "ip").drop_null().to_pandas()
     counted = named.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     return [
         {"address": str(address), "recipients": int(count)}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.impact.abuse import DOORS, FOLLOWS
 from analyzer.impact.blocklists import entries
@@ -16,6 +18,13 @@ FELT = 300.0  # seconds later than usual that a person notices
 USUAL = 0.95
 HOUR = 3600.0
 PLACE = ["source", "line", "offset"]
+READ = (
+    """
+    server queue_id life received completed origin_sender original_recipient recipient
+    recipient_logged status reply mechanism
+""".split()
+    + PLACE
+)
 
 
 def harmed(
@@ -38,8 +47,8 @@ def harmed(
         that is neither legitimate nor abuse for sure).
     """
     mine = ours(rows)
-    own = rows[mine & rows["verdict"].eq("legitimate")]
-    doubtful = rows[mine & rows["verdict"].eq("unclear") & rows["mechanism"].isna()]
+    unsure = mine & rows["verdict"].eq("unclear") & rows["mechanism"].isna()
+    own, doubtful = rows.loc[mine & rows["verdict"].eq("legitimate"), READ], rows.loc[unsure, READ]
     refused = _because(refused, onset)
     blocked, late = _blocked(own, refused), {"late": None, "late_compared": 0}
     delayed = own.iloc[:0]
@@ -66,7 +75,7 @@ def harmed(
 def ours(rows: pd.DataFrame) -> pd.Series[bool]:
     """Mail of our people to the outside, forwarded mail too; no notices and no autoreplies."""
     goes_out = rows["recipient_side"].eq("outside") & ~rows["status"].isin(NOT_DELIVERIES)
-    written = rows["sender"].fillna("").ne("") & rows["submission"].ne("internal")
+    written = rows["sender"].notna() & rows["sender"].ne("") & rows["submission"].ne("internal")
     by_us = rows["flow"].isin(["outbound", "unknown"]) | rows["mechanism"].eq("forwarding")
     return goes_out & written & by_us
 
@@ -75,9 +84,10 @@ def _because(refused: pd.DataFrame, onset: pd.Timestamp | None) -> pd.DataFrame:
     """Refusals that can follow from the abuse. A reverse name that did not satisfy a receiver
     before has nothing to do with it.
     """
-    names = refused["entry"].map(lambda number: entries()[number]["kind"]).eq("name")
+    of_names = np.array([entry["kind"] == "name" for entry in entries()])
+    names = pd.Series(of_names[refused["entry"]], refused.index)
     if onset is None:
-        return refused[~names.astype(bool)]
+        return refused[~names]
     early = refused["time"].lt(onset)
     always = refused["entry"].isin(refused.loc[early, "entry"])
     return refused[~early & ~(names.astype(bool) & always)]
@@ -89,14 +99,17 @@ def _user(rows: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _domain(addresses: pd.Series[Any]) -> pd.Series[Any]:
-    return addresses.astype("str").str.lower().str.extract(r"@([^@]*)$")[0]
+    text = pc.utf8_lower(pa.array(addresses.astype("str"), pa.string()))
+    found = pc.struct_field(pc.extract_regex(text, "@(?P<domain>[^@]*)$"), "domain")
+    domains: pd.Series[str] = found.to_pandas()
+    return domains.set_axis(addresses.index)
 
 
 def _blocked(own: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
     """Refused for reputation at least once, and never delivered."""
     first = refused.drop_duplicates(["life", "recipient"])
     first = first.set_index(["life", "recipient"])[["time", "provider", "reply", *PLACE]]
-    lost = own[own["status"].ne("delivered")]
+    lost = own[own["status"].ne("delivered") & own["life"].isin(refused["life"])]
     key = pd.MultiIndex.from_arrays([lost["life"], lost["recipient_logged"]])
     told = first.reindex(key).set_axis(lost.index)
     return lost.drop(columns=["reply", *PLACE]).join(told)[told["time"].notna()]
@@ -142,7 +155,7 @@ def _notices(rows: pd.DataFrame) -> pd.DataFrame:
     abuse = rows.loc[rows["mechanism"].isin(doors), "origin_life"]
     about = rows["cause_life"].ge(0) & rows["cause_life"].isin(abuse)
     got = about & rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")
-    told = rows[got]
+    told = rows.loc[got, [*READ, "cause_life"]]
     return told.assign(
         kind="notice",
         time=told["completed"],
@@ -153,7 +166,7 @@ def _notices(rows: pd.DataFrame) -> pd.DataFrame:
 
 def tallies(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
     """HARM counted by day (UTC), by user and by partner domain, the most harmed first."""
-    rows = table.to_pandas()
+    rows = table.select(["time", "kind", "user", "partner"]).to_pandas()
     rows["day"] = rows["time"].dt.strftime("%Y-%m-%d")
     return {f"by_{name}": _tally(rows, name) for name in ("day", "user", "partner")}
 
@@ -165,12 +178,12 @@ def _tally(rows: pd.DataFrame, name: str) -> list[dict[str, Any]]:
     if name != "day":
         counted = counted.loc[(-counted.sum(axis=1)).sort_values(kind="stable").index]
     return [
-        {name: str(key), **{kind: int(row[kind]) for kind in kinds}}
-        for key, row in counted.iterrows()
+        {name: str(key), **dict(zip(kinds, numbers, strict=True))}
+        for key, numbers in zip(counted.index, counted.to_numpy().tolist(), strict=True)
     ]
 
 
 def delay_hours(table: pa.Table) -> float:
     """Hours that late mail waited beyond what was usual, added up."""
-    late = table.to_pandas().query("kind == 'delayed'")
+    late = table.filter(pc.equal(table["kind"], "delayed")).to_pandas()
     return round(float((late["delay"] - late["usual"]).sum()) / HOUR, 2)

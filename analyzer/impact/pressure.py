@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from analyzer.impact.abuse import VERDICTS, gravity
 from analyzer.schema import PRESSURE, fit
 
 Numbers = npt.NDArray[np.int64]
-COLUMNS = ["origin_life", "received", "completed", "status", "size", "verdict"]
+READ = ["origin_life", "received", "completed", "status", "size", "verdict"]
 HOUR = pd.Timedelta(hours=1)
-GRAVITY = {"abusive": 0, "unclear": 1, "legitimate": 2}
 STAYS = ["deferred", "held", "unknown"]
 DAY = 24  # hours of usual work without which nothing is called unusual
 
@@ -29,7 +29,7 @@ def queue_load(rows: pd.DataFrame, ends: pd.Timestamp | None) -> pa.Table:
         rows: DELIVERIES rows with `origin_life`.
         ends: End of the log.
     """
-    timed = rows.loc[rows["received"].notna(), COLUMNS]
+    timed = rows.loc[rows["received"].notna(), READ]
     if timed.empty or ends is None:
         return PRESSURE.empty_table()
     stays = timed["status"].isin(STAYS) | timed["completed"].isna()
@@ -44,13 +44,13 @@ def queue_load(rows: pd.DataFrame, ends: pd.Timestamp | None) -> pa.Table:
     first = each(np.minimum.reduceat, came)
     left = np.maximum(each(np.maximum.reduceat, gone), first)
     size = each(np.maximum.reduceat, np.asarray(timed["size"].fillna(0), np.int64))
-    gravity = each(np.minimum.reduceat, np.asarray(timed["verdict"].map(GRAVITY), np.int64))
+    grave = each(np.minimum.reduceat, gravity(timed))
     begin = timed["received"].min().floor("h")
     hours = pd.date_range(begin, max(ends.floor("h"), begin), freq="h").as_unit("us")
     parts = [
         _load(first[mine], left[mine], size[mine], hours).assign(verdict=verdict)
-        for verdict, grave in GRAVITY.items()
-        if (mine := gravity == grave).any()
+        for number, verdict in enumerate(VERDICTS)
+        if (mine := grave == number).any()
     ]
     table = pd.concat(parts, ignore_index=True).sort_values(["hour", "verdict"], kind="stable")
     return fit(pa.Table.from_pandas(table, preserve_index=False), PRESSURE)

@@ -10,14 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.impact.abuse import suspects
+from analyzer.impact.abuse import gravest, suspects
 from analyzer.schema import BANDWIDTH, fit
 
 KEY = ["start", "verdict", "mechanism"]
 BIN = pd.Timedelta(minutes=5)
 FREE = 0.05  # share of a month's samples that a 95th percentile does not bill
 AFTER_DATA = r"in reply to end of DATA command\)?$"  # the body went over the wire, and was refused
-GRAVITY = {"abusive": 0, "unclear": 1, "legitimate": 2}
 COUNTS = [
     "transactions_least",
     "transactions",
@@ -39,20 +38,14 @@ def samples(tried: pd.DataFrame, rows: pd.DataFrame) -> pa.Table:
         tried: Every delivery attempt: `life, time, relay, to_us, status, reply`.
         rows: DELIVERIES rows with `life` and `origin_life`.
     """
-    gravest = rows.assign(gravity=rows["verdict"].map(GRAVITY)).sort_values(
-        "gravity", kind="stable"
-    )
-    return fit(
-        pa.Table.from_pandas(
-            _summed(_taken_in(gravest), _sent(tried, gravest)), preserve_index=False
-        ),
-        BANDWIDTH,
-    )
+    summed = _summed(_taken_in(rows), _sent(tried, rows))
+    return fit(pa.Table.from_pandas(summed, preserve_index=False), BANDWIDTH)
 
 
-def _taken_in(gravest: pd.DataFrame) -> pd.DataFrame:
+def _taken_in(rows: pd.DataFrame) -> pd.DataFrame:
     """Each message once, unless it was made on the server."""
-    once = gravest.drop_duplicates("origin_life")
+    asked = ["received", "submission", "size", "verdict", "mechanism"]
+    once = rows[asked].take(gravest(rows, "origin_life"))
     once = once[once["received"].notna() & ~once["submission"].isin(["internal", "local"])]
     return once.assign(
         start=once["received"].dt.floor(BIN),
@@ -61,15 +54,17 @@ def _taken_in(gravest: pd.DataFrame) -> pd.DataFrame:
     )[[*KEY, "messages_in", "bytes_in"]]
 
 
-def _sent(tried: pd.DataFrame, gravest: pd.DataFrame) -> pd.DataFrame:
+def _sent(tried: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Each attempt with another host, with what it counts for."""
-    leg = gravest.drop_duplicates("life").set_index("life")[["verdict", "mechanism", "size"]]
+    leg = rows[["life", "verdict", "mechanism", "size"]].take(gravest(rows, "life"))
     to_a_host = tried["relay"].str.contains("[", regex=False, na=False) & ~tried["to_us"]
-    lines = tried[to_a_host & tried["time"].notna() & tried["life"].isin(leg.index)]
-    lines = lines[["life", "relay", "time", "status", "reply"]].join(leg, on="life")
+    mine = to_a_host & tried["time"].notna() & tried["life"].isin(leg["life"])
+    lines = tried.loc[mine, ["life", "relay", "time", "status", "reply"]]
+    lines = lines.join(leg.set_index("life"), on="life")
     if lines.empty:
         return pd.DataFrame(columns=[*KEY, *COUNTS])
-    body = lines["status"].eq("sent") | lines["reply"].str.contains(AFTER_DATA, na=False)
+    body = lines["status"].eq("sent")
+    body = body.where(body, lines["reply"][~body].str.contains(AFTER_DATA, na=False))
     second = lines["time"].dt.floor("s")
     by_second = ~pd.DataFrame(
         {"life": lines["life"], "relay": lines["relay"], "second": second, "body": body}
@@ -79,10 +74,10 @@ def _sent(tried: pd.DataFrame, gravest: pd.DataFrame) -> pd.DataFrame:
     size = lines["size"].fillna(0).astype("int64").where(body, 0)
     counted = {"least": least, "": by_second, "most": pd.Series(True, lines.index)}
     columns = {}
-    for how, rows in counted.items():
+    for how, which in counted.items():
         end = f"_{how}" if how else ""
-        columns[f"transactions{end}"] = rows.astype("int64")
-        columns[f"bytes_out{end}"] = size.where(rows, 0)
+        columns[f"transactions{end}"] = which.astype("int64")
+        columns[f"bytes_out{end}"] = size.where(which, 0)
     return lines.assign(start=lines["time"].dt.floor(BIN), **columns)[[*KEY, *COUNTS]]
 
 
@@ -91,11 +86,9 @@ def _summed(came: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=BANDWIDTH.names)
     whole = pd.concat(parts, ignore_index=True).reindex(columns=BANDWIDTH.names)
-    whole[KEY[1:]] = whole[KEY[1:]].astype(object).where(whole[KEY[1:]].notna(), None)
     summed = whole.groupby(KEY, dropna=False, sort=True).sum().reset_index()
     numbers = [name for name in BANDWIDTH.names if name not in KEY]
     summed[numbers] = summed[numbers].astype("int64")
-    summed["mechanism"] = summed["mechanism"].astype(object).where(summed["mechanism"].notna())
     return summed
 
 

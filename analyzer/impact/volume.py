@@ -7,11 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from analyzer.impact.abuse import gravest
 from analyzer.schema import NOT_DELIVERIES, VOLUME, fit
 
 KEY = ["hour", "client_ip", "verdict", "mechanism"]
-READ = ["client_ip", "verdict", "mechanism", "life", "origin_life", "status", "relay"]
-GRAVEST = ["abusive", "unclear", "legitimate"]
+
+Rows = npt.NDArray[np.int64] | npt.NDArray[np.bool_]
 
 
 def hourly(deliveries: pd.DataFrame) -> pa.Table:
@@ -22,27 +23,29 @@ def hourly(deliveries: pd.DataFrame) -> pa.Table:
     gives bounds. Lower: once for each message and next hop. Upper: once for each delivered
     recipient.
     """
-    hour, size = deliveries["received"].dt.floor("h"), deliveries["size"].fillna(0)
-    rows = deliveries[READ].assign(hour=hour, size=size)
-    rows["gravity"] = np.select([rows["verdict"].eq(name) for name in GRAVEST], range(3), 3)
-    rows["group"] = _groups(rows[KEY])
-    labels = rows.drop_duplicates("group").set_index("group")[KEY]
-    labels = labels.astype(object).where(labels.notna(), None)
-    once = rows.sort_values("gravity", kind="stable").drop_duplicates("origin_life")
-    counted = rows[~rows["status"].isin(NOT_DELIVERIES)]
-    to_a_host = rows["relay"].str.contains("[", regex=False, na=False)
-    left = rows[rows["status"].eq("delivered") & to_a_host]
-    transactions = left.drop_duplicates(["group", "life", "relay"])
-    sums = {
-        "messages": once.groupby("group").size(),
-        "recipients": counted.groupby("group").size(),
-        "bytes_in": once.groupby("group")["size"].sum(),
-        "bytes_out": transactions.groupby("group")["size"].sum(),
-        "bytes_out_most": left.groupby("group")["size"].sum(),
-    }
-    found = {name: total.reindex(labels.index).fillna(0) for name, total in sums.items()}
-    table = labels.assign(**{name: total.astype("int64") for name, total in found.items()})
-    table["hour"] = pd.to_datetime(table["hour"], utc=True)
+    size = deliveries["size"].fillna(0).to_numpy(np.int64)
+    keys = deliveries[KEY[1:]].assign(hour=deliveries["received"].dt.floor("h"))[KEY]
+    group = _groups(keys)
+    labels = keys[~pd.Series(group).duplicated().to_numpy()]
+
+    def total(rows: Rows, of: npt.NDArray[np.int64] | int = 1) -> npt.NDArray[np.int64]:
+        """Of each group."""
+        found = np.zeros(len(labels), np.int64)
+        np.add.at(found, group[rows], of)
+        return found
+
+    once = gravest(deliveries, "origin_life")
+    to_a_host = deliveries["relay"].str.contains("[", regex=False, na=False)
+    left = np.flatnonzero(deliveries["status"].eq("delivered") & to_a_host)
+    sent = deliveries[["life", "relay"]].take(left).assign(group=group[left])
+    transactions = left[~sent.duplicated().to_numpy()]
+    table = labels.assign(
+        messages=total(once),
+        recipients=total(~deliveries["status"].isin(NOT_DELIVERIES).to_numpy()),
+        bytes_in=total(once, size[once]),
+        bytes_out=total(transactions, size[transactions]),
+        bytes_out_most=total(left, size[left]),
+    )
     table = table.sort_values(KEY, kind="stable", na_position="first")
     return fit(pa.Table.from_pandas(table, preserve_index=False), VOLUME)
 
