@@ -59,12 +59,11 @@ def _sent(tried: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     leg = rows[["life", "verdict", "mechanism", "size"]].take(gravest(rows, "life"))
     to_a_host = tried["relay"].str.contains("[", regex=False, na=False) & ~tried["to_us"]
     mine = to_a_host & tried["time"].notna() & tried["life"].isin(leg["life"])
-    lines = tried.loc[mine, ["life", "relay", "time", "status", "reply"]]
+    lines = tried.loc[mine, ["life", "relay", "time", "status"]]
     lines = lines.join(leg.set_index("life"), on="life")
     if lines.empty:
         return pd.DataFrame(columns=[*KEY, *COUNTS])
-    body = lines["status"].eq("sent")
-    body = body.where(body, lines["reply"][~body].str.contains(AFTER_DATA, na=False))
+    body = lines["status"].eq("sent") | tried["reply"].str.contains(AFTER_DATA, na=False)[mine]
     second = lines["time"].dt.floor("s")
     by_second = ~pd.DataFrame(
         {"life": lines["life"], "relay": lines["relay"], "second": second, "body": body}
