@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analyzer.schema import NOT_DELIVERIES
@@ -17,6 +19,12 @@ SOURCES_SHOWN = 1000
 # What `totals` and `evidence_of` read of deliveries.
 TOLD = ["origin_life", "received", "status", "size", "orig_source", "orig_line", "orig_offset"]
 PLACE = ["source", "line", "offset"]
+OUTCOMES = {
+    "delivered": ["delivered"],
+    "bounced": ["bounced", "rejected"],
+    "deferred": ["deferred", "held"],
+    "expired": ["expired"],
+}
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,8 @@ class Evidence:
     Args:
         deliveries: Rows of DELIVERIES with the sides (`client_side`, ...) that messages tells; a
             detector also finds `mechanism` and `verdict` in them.
-        attempts: Rows of ATTEMPTS with `client_side`.
+        attempts: `time, server, client_ip, auth_user, kind, repeat`, place of ATTEMPTS, and
+            `client_side`.
         server_events: `time, server, action`, place of starts, reloads and stops.
         begins: First time of the log; None where no line tells one.
         ends: Last time of the log.
@@ -114,26 +123,26 @@ def measured(found: pd.DataFrame, what: Mapping[str, tuple[str, float]]) -> pd.S
 
 def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     """Messages, recipients, bytes and outcomes of delivery rows, one row a value of *by*."""
-    counted = rows[~rows["status"].isin(NOT_DELIVERIES)]
-    outcome = counted["status"]
-    each = counted.assign(
-        delivered=outcome.eq("delivered"),
-        bounced=outcome.isin(["bounced", "rejected"]),
-        deferred=outcome.isin(["deferred", "held"]),
-        expired=outcome.eq("expired"),
+    rows = rows.loc[rows[by].notna(), [by, *TOLD[:4]]]
+    number, names = pd.factorize(rows[by], sort=True)
+    once = ~pd.DataFrame({"of": number, "life": rows["origin_life"]}).duplicated().to_numpy()
+    size = rows["size"].fillna(0).to_numpy(np.int64)[once]
+    seen = rows["received"].groupby(number).agg(["min", "max"])
+
+    def count(which: npt.NDArray[np.bool_] | pd.Series[bool]) -> npt.NDArray[np.int64]:
+        return np.bincount(number[which], minlength=len(names))
+
+    return pd.DataFrame(
+        {
+            "messages": count(once),
+            "first_seen": seen["min"].array,
+            "last_seen": seen["max"].array,
+            **{name: count(rows["status"].isin(those)) for name, those in OUTCOMES.items()},
+            "recipients": count(~rows["status"].isin(NOT_DELIVERIES)),
+            "bytes": pd.Series(size).groupby(number[once]).sum().to_numpy(),
+        },
+        pd.Index(names, name=by),
     )
-    outcomes = ["delivered", "bounced", "deferred", "expired"]
-    found = rows.groupby(by).agg(
-        messages=("origin_life", "nunique"),
-        first_seen=("received", "min"),
-        last_seen=("received", "max"),
-    )
-    found[outcomes] = each.groupby(by)[outcomes].sum()
-    found["recipients"] = counted.groupby(by).size()
-    found["bytes"] = rows.drop_duplicates([by, "origin_life"]).groupby(by)["size"].sum()
-    counts = [*outcomes, "recipients", "bytes"]
-    found[counts] = found[counts].fillna(0).astype("int64")
-    return found
 
 
 def evidence_of(

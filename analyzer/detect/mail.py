@@ -20,7 +20,6 @@ KEPT = [
     "origin_life", "received", "server", "client_ip", "auth_user", "uid", "local_user",
     "submission", "client_side", "address_side", "origin_sender", "sender_side", "origin_masked",
 ]  # fmt: skip
-OF_RECIPIENT = ["origin_life", "recipient", "recipient_side", "status", "dsn"]
 ORDER = ["received", "orig_source", "orig_line"]
 COUNTED = ["recipients", "outside", "new", "failed"]
 
@@ -48,20 +47,22 @@ def messages(
     on_its_way = for_us & deliveries["recipient_side"].eq("outside")
     notice = deliveries["cause_life"].ge(0)
     mine = ~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way & ~relayed
-    order = deliveries.loc[mine, ORDER].sort_values(ORDER, kind="stable").index
-    rows = deliveries.loc[order, OF_RECIPIENT]
-    message, lives = pd.factorize(rows["origin_life"])
-    table = deliveries.loc[order[~rows["origin_life"].duplicated()], KEPT]
+    rows = deliveries.loc[mine, ORDER].sort_values(ORDER, kind="stable").index
+    message, lives = pd.factorize(deliveries["origin_life"].loc[rows])
+    table = deliveries.loc[rows[~pd.Series(message).duplicated()], KEPT]
     table = table.astype({"uid": "Int64"}).reset_index(drop=True)
-    outside = rows["recipient_side"].ne("inside").to_numpy()
     by, _ = pd.factorize(_source(table))
-    first, heard_of = _first_time(rows["recipient"], by[message], _who_wrote(deliveries, relayed))
-    no_user = rows["status"].eq("bounced") & rows["dsn"].isin(NO_SUCH_USER)
-    signs = {
+    first, heard_of = _first_time(
+        deliveries["recipient"].loc[rows], by[message], _who_wrote(deliveries, relayed)
+    )
+    away = deliveries["recipient_side"].ne("inside")
+    failed = away & deliveries["status"].eq("bounced") & deliveries["dsn"].isin(NO_SUCH_USER)
+    outside: Flags = away.loc[rows].to_numpy()
+    signs: dict[str, Flags] = {
         "recipients": np.ones(len(rows), np.bool_),
         "outside": outside,
         "new": outside & first & ~heard_of,
-        "failed": outside & no_user.to_numpy(),
+        "failed": failed.loc[rows].to_numpy(),
     }
     counts = {name: np.bincount(message, signs[name], len(lives)) for name in COUNTED}
     table = table.assign(**{name: total.astype(np.int64) for name, total in counts.items()})

@@ -5,6 +5,7 @@ A spike accuses nobody: a newsletter is one, and abuse at a steady rate is none.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -49,11 +50,13 @@ def hourly(rows: pd.DataFrame, begins: pd.Timestamp, ends: pd.Timestamp) -> pd.D
     number = ((rows["received"].dt.floor("h") - first) / pd.Timedelta(hours=1)).astype("int64")
     known = rows.assign(number=number)[number.between(0, days * 24 - 1)]
     counted = known.groupby(["who", "number"], as_index=False).size()
-    heavy = np.sort(counted.loc[counted["size"].ge(LEAST), "who"].unique())
+    heavy = counted.loc[counted["size"].ge(LEAST), "who"].unique()
+    counted = counted[counted["who"].isin(heavy)]  # in order of sources
+    place, _ = pd.factorize(counted["who"])
     unseen = np.arange(days * 24) > (ends - first) / pd.Timedelta(hours=1)
+    borders = np.searchsorted(place, range(0, len(heavy) + AT_ONCE, AT_ONCE))
     found = days >= NIGHTS and [
-        _beyond_usual(counted, heavy[place : place + AT_ONCE], unseen)
-        for place in range(0, len(heavy), AT_ONCE)
+        _beyond_usual(counted.iloc[begin:end], unseen) for begin, end in itertools.pairwise(borders)
     ]
     if not found:
         return pd.DataFrame(columns=["who", "hour", "recipients", "usual", "z"])
@@ -62,13 +65,11 @@ def hourly(rows: pd.DataFrame, begins: pd.Timestamp, ends: pd.Timestamp) -> pd.D
     return spikes.assign(hour=hour)[["who", "hour", "recipients", "usual", "z"]]
 
 
-def _beyond_usual(
-    counted: pd.DataFrame, sources: NDArray[np.object_], unseen: NDArray[np.bool_]
-) -> pd.DataFrame:
+def _beyond_usual(counted: pd.DataFrame, unseen: NDArray[np.bool_]) -> pd.DataFrame:
     """The spikes of some sources; `unseen`: hours that the log does not hold."""
-    mine = counted[counted["who"].isin(sources)]
+    place, sources = pd.factorize(counted["who"])
     series = np.zeros((len(sources), len(unseen)))
-    series[np.searchsorted(sources, mine["who"]), mine["number"]] = mine["size"]
+    series[place, counted["number"]] = counted["size"]
     series[:, unseen] = np.nan
     by_day = series.reshape(len(sources), -1, 24)
     steady = 2 * np.sqrt(by_day + 3 / 8)

@@ -14,6 +14,7 @@ from analyzer.schema import EVENTS, fit
 from analyzer.site import Site
 from analyzer.window import Window
 
+ATTEMPT = "time server client_ip auth_user kind repeat source line offset".split()  # to be judged
 HINTS = ["domains", "relay_domains", "networks"]  # keys of site.toml that decide verdicts
 
 
@@ -71,7 +72,7 @@ def _evidence(
     window: Window,
 ) -> detect.Evidence:
     """What detectors look at, from what the other rooms made."""
-    attempts = assembled.attempts.to_pandas()
+    attempts = assembled.attempts.select(ATTEMPT).to_pandas()
     attempts["client_side"] = assembled.locality.clients(attempts["client_ip"])
     times = [time for span in dated.spans.values() for time in span if time is not None]
     since, until = window.bounds(dated.zone)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from analyzer import charts, detect, impact, messages, report
 from analyzer.case import Case
@@ -14,7 +15,7 @@ from analyzer.pipeline.dating import Dated
 from analyzer.schema import EVENTS, fit
 from analyzer.window import Window
 
-DIALOGUE = ["time", "client_ip", "repeat"]
+DIALOGUE = pa.schema([EVENTS.field(name) for name in ("time", "client_ip", "repeat")])
 
 
 def harmed(
@@ -42,7 +43,7 @@ def _dialogues(dated: Dated, window: Window) -> pd.DataFrame | None:
     """Lines on the end of a connection; None where the log has none."""
     if "disconnect" not in dated.events:
         return None
-    told = fit(dated.events["disconnect"], EVENTS).select(DIALOGUE).to_pandas()
+    told = fit(dated.events["disconnect"], DIALOGUE).to_pandas()
     return window.rows(told, "time", dated.zone)
 
 
