@@ -77,8 +77,8 @@ def judge(evidence: Evidence) -> Judged:
     # A relay_domains too wide is the very hole: that mail went by it acquits nobody.
     unexplained |= mechanism.eq("backup_mx") & rows["relay_assumed"].eq(True)
     verdicts = ["abusive" if evidence.site_known else "unclear", "unclear", "legitimate"]
-    verdict = _named(verdicts, np.select([abuse & sure, abuse | unexplained], [0, 1], 2))
-    judged = rows.assign(mechanism=mechanism, verdict=verdict)
+    verdict = np.select([abuse & sure, abuse | unexplained], [0, 1], 2)
+    judged = rows.assign(mechanism=mechanism, verdict=_named(verdicts, verdict, rows.index))
     seen = replace(evidence, deliveries=judged.assign(run=run), runs=runs)
     found = [_numbered(detector.name, detector.judge(seen)) for detector in DETECTORS]
     findings = pa.concat_tables([table for table, _ in found])
@@ -126,12 +126,14 @@ def _mechanism(
     in_a_run = run.ge(0)
     went_on, for_others, notice = _passed_on(rows, open_relay | in_a_run)
     asked = [open_relay, in_a_run, went_on, for_others, notice]
-    return _named(names, np.select(asked, [0, run + 4, 1, 2, 3], len(names) - 1))
+    return _named(names, np.select(asked, [0, run + 4, 1, 2, 3], len(names) - 1), rows.index)
 
 
-def _named(names: Sequence[str | None], numbers: npt.NDArray[np.int64]) -> pd.Series[str]:
+def _named(
+    names: Sequence[str | None], numbers: npt.NDArray[np.int64], index: pd.Index
+) -> pd.Series[str]:
     """The name that each number stands for."""
-    return pd.Series(pd.array(names, dtype="str").take(numbers))
+    return pd.Series(pd.array(names, dtype="str").take(numbers), index)
 
 
 def _logins(mail: pd.DataFrame) -> pd.DataFrame:
