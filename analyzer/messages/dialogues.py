@@ -11,7 +11,7 @@ Source: smtpd.c (smtpd_proto, log_disconnect counters), srvrsmtp.c.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,20 +21,36 @@ import pyarrow.compute as pc
 
 from analyzer.messages.addresses import canonical_ips
 from analyzer.messages.exchange_dialogues import exchange_dialogues
-from analyzer.messages.legs import PLACE, frame
+from analyzer.messages.legs import PLACE
 from analyzer.messages.lives import Events
-from analyzer.schema import SESSIONS, fit
+from analyzer.schema import EVENTS, SESSIONS, fit
 
 Flags = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
-KINDS = ("connect", "tls", "login", "client", "received", "decision", "auth_failed", "lost")
-END = "disconnect"
-COLUMNS = (
-    "rank time mta server pid daemon client_ip client_name helo auth_user life action stage "
-    "counters recipients size submission repeat"
-).split()
-SERVERS = ["smtpd", "qmqpd"]  # Postfix: others write of other things under other processes
+KINDS = (
+    "connect",
+    "tls",
+    "login",
+    "client",
+    "received",
+    "decision",
+    "auth_failed",
+    "lost",
+    "disconnect",
+)
+TEXTS = "mta server daemon client_ip client_name helo auth_user action stage counters submission"
+NUMBERS = "pid time recipients size repeat"
+LINES = pa.schema(
+    [
+        *(EVENTS.field(name) for name in [*TEXTS.split(), *NUMBERS.split(), *PLACE]),
+        pa.field("rank", pa.int64()),
+        pa.field("life", pa.int64()),
+        pa.field("kind", pa.int8()),  # place among the kinds
+    ]
+)
+SERVERS = pa.array(["smtpd", "qmqpd"])  # Postfix: others write of other things
 LONGEST = pd.Timedelta(hours=6).value // 1000  # microseconds; a process id comes round again
 COUNTERS = ("auth", "mail", "rcpt", "data", "bdat", "starttls")
 
@@ -48,19 +64,45 @@ class Dialogues:
     sessions: pa.Table
 
 
+@dataclass
+class _Lines:
+    """Lines in order of process and place: the row of each in the table, and its dialogue."""
+
+    table: pa.Table
+    row: Int64
+    session: Int64
+
+    def values(self, column: str) -> npt.NDArray[Any]:
+        """Of each line, null as NaN."""
+        values: npt.NDArray[Any] = self.table[column].to_numpy()[self.row]
+        return values
+
+    def are(self, kind: str) -> Flags:
+        flags: Flags = self.values("kind") == KINDS.index(kind)
+        return flags
+
+    def have(self, column: str, *values: str) -> Flags:
+        """Which lines have one of these values; without any: which have one at all."""
+        held = self.table[column]
+        found = pc.is_in(held, pa.array(values)) if values else pc.is_valid(held)
+        flags: Flags = found.to_numpy()[self.row]
+        return flags
+
+    def __len__(self) -> int:
+        return int(self.session[-1]) + 1 if len(self.session) else 0
+
+
 def dialogues(events: Events, known: pd.DataFrame) -> Dialogues:
     """Every dialogue, in order of its first line.
 
     Args:
         known: The legs, with `queue_id`, `queued`, `message_id`.
     """
-    rows = _numbered(_lines(events))
-    begins = rows[rows["life"].ge(0) & rows["kind"].isin(["client", "received"])]
-    begins = begins.drop_duplicates("life")
-    of_life = pd.Series(begins["session"].to_numpy(np.int64), begins["life"].to_numpy(np.int64))
-    leg = known.reindex(of_life.index)
+    lines = _numbered(_lines(events))
+    of_life = _of_lives(lines)
+    leg = known[["queued", "message_id", "queue_id"]].reindex(of_life.index)
     took = (leg["queued"].eq(True) | leg["message_id"].notna()).to_numpy()
-    table = _told(rows)
+    table = _told(lines)
     table["messages"] = np.bincount(of_life[took], minlength=len(table))
     lists = _lists(of_life.to_numpy(), leg["queue_id"], len(table))
     told = pa.Table.from_pandas(
@@ -72,41 +114,63 @@ def dialogues(events: Events, known: pd.DataFrame) -> Dialogues:
     return Dialogues(table, of_life, both)
 
 
-def _lines(events: Events) -> pd.DataFrame:
-    """Every line of a dialogue, with its kind."""
-    parts = [
-        frame(events, kind, [*COLUMNS, *PLACE]).assign(kind=kind)
-        for kind in (*KINDS, END)
-        if kind in events
-    ]
-    if not parts:
-        return frame(events, END, [*COLUMNS, *PLACE]).assign(kind=END)
-    rows = pd.concat(parts, ignore_index=True)
-    postfix, stage = rows["mta"].eq("postfix"), rows["stage"].astype("str")
+def _of_lives(lines: _Lines) -> pd.Series:
+    """The dialogue in which each leg began, in order of dialogues."""
+    life = lines.values("life")
+    begins = np.flatnonzero((life >= 0) & (lines.are("client") | lines.are("received")))
+    of_life = pd.Series(lines.session[begins], life[begins])
+    return of_life[~of_life.index.duplicated()]
+
+
+def _lines(events: Events) -> pa.Table:
+    """Every line of the kinds that a dialogue has."""
+    parts = [LINES.empty_table()]
+    for number, kind in enumerate(KINDS):
+        if kind in events:
+            kinds = pa.repeat(pa.scalar(number, pa.int8()), len(events[kind]))
+            parts.append(fit(events[kind].append_column("kind", kinds), LINES))
+    return pa.concat_tables(parts)
+
+
+def _of_servers(table: pa.Table) -> Flags:
+    """Lines of processes that serve a client."""
+    postfix = pc.and_(pc.equal(table["mta"], "postfix"), pc.is_in(table["daemon"], SERVERS))
     # Sendmail as a client waits in vain too; a program on this server has no dialogue.
-    aside = stage.str.startswith("CLIENT ") | (
-        rows["kind"].eq("received") & rows["submission"].ne("smtp")
-    )
-    mine = rows["daemon"].isin(SERVERS).where(postfix, rows["mta"].eq("sendmail") & ~aside)
-    return rows[mine & rows["pid"].notna() & rows["server"].notna()]
+    waits = pc.fill_null(pc.starts_with(table["stage"], "CLIENT "), False)
+    took = pc.equal(table["kind"], KINDS.index("received"))
+    by_smtp = pc.fill_null(pc.equal(table["submission"], "smtp"), False)
+    served = pc.and_not(pc.or_(pc.invert(took), by_smtp), waits)
+    mine = pc.or_kleene(postfix, pc.and_(pc.equal(table["mta"], "sendmail"), served))
+    known = pc.and_(pc.is_valid(table["pid"]), pc.is_valid(table["server"]))
+    flags: Flags = pc.fill_null(pc.and_(mine, known), False).to_numpy()
+    return flags
 
 
-def _numbered(rows: pd.DataFrame) -> pd.DataFrame:
+def _numbered(table: pa.Table) -> _Lines:
     """The lines in order of process and place, with the number of their dialogue."""
-    server, _ = pd.factorize(rows["server"], sort=True)
-    pid, rank = rows["pid"].to_numpy(np.int64), rows["rank"].to_numpy(np.int64)
-    order = np.lexsort((rank, pid, server))
-    rows, server, pid = rows.take(order).reset_index(drop=True), server[order], pid[order]
-    kind = rows["kind"]
-    new = kind.eq("connect").to_numpy() | _after(kind.eq(END).to_numpy())
-    new |= _changed(server) | _changed(pid)
-    process = np.cumsum(_changed(server) | _changed(pid))
-    time = rows["time"].astype("int64").where(rows["time"].notna(), 0).to_numpy()
+    rows = np.flatnonzero(_of_servers(table))
+    server, _ = pd.factorize(table["server"].to_pandas())
+    keys = (table["rank"].to_numpy(), table["pid"].to_numpy(), server)
+    order = rows[np.lexsort([key[rows] for key in keys])]
+    lines = _Lines(table, order, np.empty(0, np.int64))
+    process = _changed(server[order]) | _changed(lines.values("pid"))
+    new = process | lines.are("connect") | _after(lines.are("disconnect"))
+    time = table["time"].cast(pa.int64()).fill_null(0).to_numpy()[order]
     new |= np.diff(time, prepend=time[:1]) > LONGEST
-    client = rows["client_ip"].groupby(process).ffill()
-    other = client.ne(client.shift()) & client.notna() & client.shift().notna()
-    new |= (other & rows["mta"].eq("sendmail")).to_numpy()
-    return rows.assign(session=np.cumsum(new) - 1)
+    new |= _other_client(lines, process) & lines.have("mta", "sendmail")
+    return _Lines(table, order, np.cumsum(new) - 1)
+
+
+def _other_client(lines: _Lines, process: Flags) -> Flags:
+    """Lines that name another client than the line before them that names one, of one process."""
+    client = pd.factorize(lines.table["client_ip"].to_pandas())[0][lines.row]
+    here = np.arange(len(client))
+    begun = np.maximum.accumulate(np.where(process, here, 0))
+    named = np.maximum.accumulate(np.where(client >= 0, here, -1))
+    last = np.where(named >= begun, client[named], -1)
+    before = np.concatenate([[-1], last[:-1]])[: len(last)]
+    other: Flags = (last != before) & (last >= 0) & (before >= 0)
+    return other
 
 
 def _changed(values: npt.NDArray[np.int64]) -> Flags:
@@ -117,38 +181,36 @@ def _after(flags: Flags) -> Flags:
     return np.concatenate([[False], flags[:-1]])[: len(flags)]
 
 
-def _told(rows: pd.DataFrame) -> pd.DataFrame:
+def _told(lines: _Lines) -> pd.DataFrame:
     """One row a dialogue."""
-    number = int(rows["session"].iloc[-1]) + 1 if len(rows) else 0
-    session = rows["session"].to_numpy(np.int64)
-    kind, every = rows["kind"], pd.Series(True, rows.index)
+    number, session = len(lines), lines.session
 
     def one(
-        column: str, of: pd.Series = every, keep: Literal["first", "last"] = "first"
+        column: str, of: Flags | None = None, keep: Literal["first", "last"] = "first"
     ) -> pd.Series:
         """The first or last value of each dialogue, of some of its lines."""
-        there = np.flatnonzero(of & rows[column].notna())
+        held = lines.have(column)
+        there = np.flatnonzero(held if of is None else held & of)
         if keep == "first":
             there = there[::-1]  # of equal sessions the last one written stays
         row = np.full(number, -1)
-        row[session[there]] = there
-        told: pd.Series = rows[column].reindex(row).reset_index(drop=True)
+        row[session[there]] = lines.row[there]
+        told: pd.Series = lines.table[column].take(pa.array(row, mask=row < 0)).to_pandas()
         return told
 
-    def times(of: pd.Series) -> Numbers:
+    def times(of: Flags) -> Numbers:
         """How many of some lines each dialogue has."""
-        some = rows[of]
-        weight = some["repeat"].fillna(1).to_numpy(np.float64)
-        return np.bincount(some["session"], weight, number).astype(np.float64)
+        weight = np.nan_to_num(lines.values("repeat")[of].astype(np.float64), nan=1)
+        return np.bincount(session[of], weight, number).astype(np.float64)
 
-    ended, received = kind.eq(END), kind.eq("received")
-    refused = kind.eq("decision") & rows["action"].eq("reject") & rows["stage"].eq("RCPT")
-    failed = times(kind.eq("auth_failed"))
+    ended, received = lines.are("disconnect"), lines.are("received")
+    refused = lines.are("decision") & lines.have("action", "reject") & lines.have("stage", "RCPT")
+    failed = times(lines.are("auth_failed"))
     counted = _counted(one("counters", ended))
     sendmail = one("mta").eq("sendmail").to_numpy()
-    mine = rows[received]
-    addressed = np.bincount(mine["session"], mine["recipients"].fillna(0).astype("float64"), number)
-    started = counted["starttls"].gt(0) | (times(kind.eq("tls")) > 0)
+    recipients = np.nan_to_num(lines.values("recipients")[received].astype(np.float64))
+    addressed = np.bincount(session[received], recipients, number)
+    started = counted["starttls"].gt(0) | (times(lines.are("tls")) > 0)
     tls = started.astype("object").where(started | counted["starttls"].notna(), None)
     ip = one("client_ip", keep="last")
     table = pd.DataFrame(
@@ -156,9 +218,9 @@ def _told(rows: pd.DataFrame) -> pd.DataFrame:
             **{name: one(name) for name in ("mta", "server", "pid", "helo", "auth_user", *PLACE)},
             "client_ip": canonical_ips(ip).where(lambda found: found.notna(), ip),
             "client_name": one("client_name", keep="last"),
-            "connected": one("time", kind.eq("connect")),
+            "connected": one("time", lines.are("connect")),
             "disconnected": one("time", ended),
-            "lost": one("stage", kind.eq("lost")),
+            "lost": one("stage", lines.are("lost")),
             "tls": tls,
             "auth_tries": counted["auth_asked"],
             "auth_failures": np.fmax(failed, (counted["auth_asked"] - counted["auth"]).fillna(0)),
@@ -168,7 +230,7 @@ def _told(rows: pd.DataFrame) -> pd.DataFrame:
                 pd.Series(times(refused))
             ),
             "data": (counted["data_asked"] + counted["bdat_asked"]).mask(
-                sendmail, times(received & rows["size"].gt(0))
+                sendmail, times(received & (lines.values("size") > 0))
             ),
             **{f"end_{name}": one(name, ended) for name in ("rank", *PLACE)},
         }
