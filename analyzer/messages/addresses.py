@@ -18,7 +18,8 @@ Int64 = npt.NDArray[np.int64]
 
 BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4 = rf"^(?:{BYTE}\.){{3}}{BYTE}$"  # as RFC 5952 has it: nothing to be made canonical
-PLAIN = "^[^@%!]+@[^@]+$"  # no route, and no second @: only the domain tells where it ends
+# No route, and no second @: only the domain tells where it ends.
+PLAIN = "^[^@%!]+(?P<domain>@[^@:]+)$"
 
 
 def per_value(
@@ -30,17 +31,32 @@ def per_value(
 
     *alike*: what distinct texts with the same answer have in common; only one of them is asked.
     """
-    codes, distinct = pd.factorize(values)
-    if not len(distinct):
+    asked, codes = distinct(values, alike)
+    if not len(asked):
         return values.astype(object)  # or pandas would make numbers of no text
-    asked, of_answer = distinct, codes
-    if alike is not None:
-        kinds, _ = pd.factorize(alike(pa.array(distinct, pa.string())).to_numpy(False))
-        _, first = np.unique(kinds, return_index=True)
-        asked = distinct[first]
-        of_answer = np.where(codes >= 0, kinds[codes], -1)
-    answers = pd.Series([function(value) for value in asked], index=asked)
-    return pd.Series(_taken(answers, of_answer), values.index, name=values.name)
+    answers = pd.Series([function(value) for value in asked])
+    return pd.Series(_taken(answers, codes), values.index, name=values.name)
+
+
+def distinct(
+    values: pd.Series[str], alike: Callable[[pa.Array], pa.Array] | None = None
+) -> tuple[list[str], Int64]:
+    """The values that differ, one of those that are *alike*, and the number of each value's."""
+    codes, texts = pd.factorize(values)
+    if alike is None or not len(texts):
+        return list(texts), codes
+    text = pa.array(texts, pa.string())
+    kinds = alike(text).dictionary_encode().indices.to_numpy()
+    first = np.empty(kinds.max() + 1, np.int64)
+    first[kinds[::-1]] = np.arange(len(kinds))[::-1]
+    return text.take(pa.array(first)).to_pylist(), np.where(codes >= 0, kinds[codes], -1)
+
+
+def among(values: pd.Series[str], others: pd.Series[str]) -> npt.NDArray[np.bool_]:
+    """Which values are among many others, null never: `isin` would ask in a Python loop."""
+    texts = (pa.array(series, pa.string()) for series in (values, others))
+    found: npt.NDArray[np.bool_] = pc.is_in(*texts, skip_nulls=True).to_numpy(zero_copy_only=False)
+    return found
 
 
 def of_each(answers: pd.Series[Any], codes: Int64, index: pd.Index) -> pd.Series[Any]:
@@ -61,8 +77,7 @@ def _taken(answers: pd.Series[Any], codes: Int64) -> Any:
 
 def by_domain(addresses: pa.Array) -> pa.Array:
     """What tells where mail to an address ends: the domain, of plain addresses."""
-    plain = pc.match_substring_regex(addresses, PLAIN)
-    return pc.if_else(plain, pc.replace_substring_regex(addresses, "^[^@]*", "x"), addresses)
+    return pc.coalesce(pc.struct_field(pc.extract_regex(addresses, PLAIN), "domain"), addresses)
 
 
 def by_network(networks: Iterable[Network]) -> Callable[[pa.Array], pa.Array]:
@@ -89,14 +104,14 @@ def _numbers(addresses: pa.Array) -> Int64:
 
 def canonical_ips(values: pd.Series[str]) -> pd.Series[Any]:
     """`canonical_ip` of each value."""
-    codes, distinct = pd.factorize(values)
-    if not len(distinct):
+    codes, texts = pd.factorize(values)
+    if not len(texts):
         return values.astype(object)
-    text = pa.array(distinct, pa.string())
-    odd = np.flatnonzero(~pc.match_substring_regex(text, IPV4).to_numpy(False))
-    found = np.asarray(distinct, object)
-    found[odd] = [canonical_ip(found[number]) for number in odd]
-    return pd.Series(_taken(pd.Series(found, dtype="str"), codes), values.index, name=values.name)
+    text = pa.array(texts, pa.string())
+    odd = pc.invert(pc.match_substring_regex(text, IPV4))
+    other = pa.array([canonical_ip(ip) for ip in text.filter(odd).to_pylist()], pa.string())
+    found = pc.replace_with_mask(text, odd, other).to_pandas()
+    return pd.Series(_taken(found, codes), values.index, name=values.name)
 
 
 def domain(address: str) -> str:

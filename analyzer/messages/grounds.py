@@ -6,6 +6,7 @@ calls unknown, and names that it has verified.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -62,14 +63,15 @@ def domains(tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
     ]
     relay = tried["service"].eq("relay")
     # Within one domain it may be spelling alone (`bob@b.example.`), which a stranger chooses.
+    name = each_domain(tried["recipient"])
     owner = each_domain(tried["orig_recipient"])
-    moved = owner.notna() & owner.ne(each_domain(tried["recipient"]))
+    moved = owner.notna() & owner.ne(name)
     return pd.concat(
         [
-            _counted("domains", "delivered", tried.loc[here, "recipient"]),
-            _counted("domains", "rewritten", tried.loc[moved, "orig_recipient"]),
+            _counted("domains", "delivered", name[here], whole=True),
+            _counted("domains", "rewritten", owner[moved], whole=True),
             _counted("domains", "unknown_user", plain[reply.str.contains(OF_OUR_TABLE)]),
-            _counted("relay_domains", "relay_service", tried.loc[relay, "recipient"]),
+            _counted("relay_domains", "relay_service", name[relay], whole=True),
             _counted("relay_domains", "unknown_user", plain[reply.str.contains(OF_RELAY_TABLE)]),
         ],
         ignore_index=True,
@@ -123,7 +125,7 @@ def denied(refused: pd.DataFrame) -> frozenset[str]:
     """
     plain = per_value(refused["recipient"], routed_domain, by_domain).eq("")
     mine = refused["reply"].astype("str").str.contains(DENIED) & plain
-    return frozenset(each_domain(refused.loc[mine, "recipient"]).dropna()) - {""}
+    return frozenset(each_domain(refused.loc[mine, "recipient"]).dropna().unique()) - {""}
 
 
 def refusals(events: Events) -> pd.DataFrame:
@@ -144,17 +146,16 @@ def own_hosts(events: Events, ours: frozenset[str]) -> pd.DataFrame:
     seen = [frame(events, kind, columns) for kind in kinds]
     if not seen:
         return pd.DataFrame(columns=COLUMNS)
-    rows = pd.concat(seen).groupby(columns[1:], dropna=False).size().reset_index(name="times")
-    hosts = _counted("servers", "logs", rows["server"].str.lower(), rows["times"], whole=True)
-    rows = rows.dropna(subset=columns[1:])
-    name = rows["client_name"].str.lower().str.rstrip(".")
-    parts_of = _split(name)
+    rows = pd.concat(seen, ignore_index=True)
+    hosts = _counted("servers", "logs", rows["server"].str.lower(), whole=True)
+    rows = rows.assign(name=rows["client_name"].str.lower().str.rstrip("."))
+    parts_of = _split(rows["name"])
+    rows = rows[parts_of["domain"].isin(sorted(ours))]
     short = rows["server"].str.lower().str.replace(r"\..*$", "", regex=True)
     address = canonical_ips(rows["client_ip"])
-    mine = parts_of["host"].eq(short) & parts_of["domain"].isin(sorted(ours)) & address.notna()
+    mine = parts_of["host"].reindex(rows.index).eq(short) & address.notna()
     parts = [
-        _counted("servers", "named", values[mine], rows.loc[mine, "times"], whole=True)
-        for values in (name, address)
+        _counted("servers", "named", values[mine], whole=True) for values in (rows["name"], address)
     ]
     return pd.concat([hosts, *parts], ignore_index=True)
 
@@ -170,14 +171,11 @@ def _counted(
     key: str,
     ground: str,
     values: pd.Series[str],
-    times: pd.Series[int] | None = None,
     *,
     whole: bool = False,
 ) -> pd.DataFrame:
     """How often each domain of the addresses, or each value as a *whole*, occurs."""
-    names = values if whole else each_domain(values)
-    weights = times if times is not None else pd.Series(1, names.index)
-    kept = names.notna() & names.ne("")
-    counts = weights[kept].groupby(names[kept].astype("object")).sum()
-    found = pd.DataFrame({"value": counts.index, "times": counts.to_numpy("int64")})
+    codes, names = pd.factorize(values if whole else each_domain(values), sort=True)
+    times = np.bincount(codes[codes >= 0], minlength=len(names))
+    found = pd.DataFrame({"value": names, "times": times}).query("value != ''")
     return found.assign(key=key, ground=ground)[COLUMNS]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.messages.addresses import canonical_ips
+from analyzer.messages.addresses import among, canonical_ips
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.links import ACCEPTED, HAND_OVER, QUEUED, with_children
 from analyzer.messages.lives import Events, Lives
@@ -65,7 +65,7 @@ def handed_back(tried: pd.DataFrame, known: pd.DataFrame, lives: Lives) -> pd.Da
     again = known["by_us"] | known["begun_by"].eq("pickup")
     again &= ~known.index.isin(tried["child"])
     back = known.loc[again, ["server", "message_id", "received", "queue", "begin", "orig_queue_id"]]
-    same_words = back["message_id"].isin(known["message_id"].iloc[given["life"]].dropna())
+    same_words = among(back["message_id"], known["message_id"].iloc[given["life"]])
     back = back[same_words | back["orig_queue_id"].notna()].dropna(subset="received")
     if given.empty or back.empty:
         return tried
@@ -198,7 +198,7 @@ def told_by_filters(known: pd.DataFrame, events: Events) -> pd.DataFrame:
     columns = ["time", "server", "client_ip", "orig_queue_id", "new_queue_id"]
     lines = frame(events, "filter_verdict", columns).dropna(subset=["new_queue_id", "time"])
     handed = known["by_us"] | known["begun_by"].eq("queued")
-    mine = known[handed & known["queue_id"].isin(lines["new_queue_id"])]
+    mine = known[handed & among(known["queue_id"], lines["new_queue_id"])]
     if mine.empty:
         return known
     pairs = (

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.messages.addresses import per_value
+from analyzer.messages.addresses import among
 from analyzer.messages.lives import Lives
 
 Int64 = npt.NDArray[np.int64]
@@ -45,10 +45,7 @@ def children(
     sent = deliveries["status"].eq("sent")
     to_a_server = sent & deliveries["daemon"].isin(HAND_OVER)
     # Any other server's answer names no leg of ours; see `_plausible`.
-    clients = frozenset(legs["client_ip"].unique())
-    to_a_server &= deliveries["to_us"] | per_value(deliveries["relay_ip"], clients.__contains__).eq(
-        True
-    )
+    to_a_server &= deliveries["to_us"] | among(deliveries["relay_ip"], legs["client_ip"])
     named_by = {
         "forwarded": _named(
             deliveries["reply"], sent & deliveries["daemon"].eq("local"), FORWARDED
@@ -106,12 +103,12 @@ def _where_to_look(name: str, own: Int64, lives: Lives) -> list[Int64]:
     """
     if name == "forwarded":
         return [own]
-    servers = lives.server.to_pandas().groupby(lives.queue).first()
-    same = [
-        np.where(servers.reindex(own).to_numpy() == server, queue, -1)
-        for queue, server in servers.items()
-    ]
-    return [own, *same]
+    queues, at = np.unique(lives.queue, return_index=True)
+    server, _ = pd.factorize(lives.server.take(pa.array(at)).to_pandas())
+    number = pd.Series(server).groupby(server).cumcount()
+    of_server = np.full((len(queues), number.max() + 1), -1)
+    of_server[server, number] = queues
+    return [own, *of_server[server[np.searchsorted(queues, own)]].T]
 
 
 def _plausible(

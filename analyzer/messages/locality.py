@@ -19,6 +19,7 @@ from analyzer.messages.addresses import (
     by_domain,
     by_network,
     canonical_ip,
+    distinct,
     domain,
     each_domain,
     literal,
@@ -131,8 +132,8 @@ def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> L
 
 def _with_mailboxes(attempts: pd.DataFrame) -> frozenset[str]:
     sure = attempts["daemon"].isin(MAILBOXES) & attempts["two_readings"].ne(True)
-    put = attempts.loc[sure, "recipient"]
-    return frozenset(each_domain(put).dropna()) - {""}
+    put = attempts.loc[sure, "recipient"].drop_duplicates()
+    return frozenset(each_domain(put).dropna().unique()) - {""}
 
 
 def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
@@ -152,17 +153,18 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     made_here = rows["submission"].isin(["local", "internal"]) | rows["auth_user"].notna()
     address = local.clients(rows["client_ip"])
     client = address.mask(made_here, INSIDE)
-    codes, distinct = pd.factorize(rows["recipient"])
-    whom = pd.Series(distinct, dtype="str")
-    recipient = of_each(local.addresses(whom), codes, rows.index).fillna(UNKNOWN)
-    original = local.addresses(rows["original_recipient"])
+    whom, codes = distinct(rows["recipient"], by_domain)
+    recipient = of_each(pd.Series(map(local.of_address, whom)), codes, rows.index).fillna(UNKNOWN)
+    other = rows["original_recipient"].ne(rows["recipient"])
+    original = recipient.where(~other)
+    original[other] = local.addresses(rows.loc[other, "original_recipient"])
     # A stranger may have written that it came for us: then nobody knows where it ended.
     forged = rows["two_readings"].eq(True) & client.ne(INSIDE)
     recipient, original = (
         side.mask(forged & side.eq(INSIDE), UNKNOWN) for side in (recipient, original)
     )
     ways = [client.eq(start) & recipient.eq(end) for start, end in FLOWS]
-    flow = np.select(ways, list(FLOWS.values()), UNKNOWN)
+    flow = np.select(ways, range(len(FLOWS)), len(FLOWS))
     sender = per_value(
         rows["origin_sender"],
         lambda a: INSIDE if a == "" else local.of_domain(domain(a)),
@@ -171,15 +173,17 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     sender = sender.fillna(UNKNOWN)
     foreign = (sender.eq(OUTSIDE) & recipient.eq(OUTSIDE)).astype("boolean")
     foreign = foreign.where(sender.ne(UNKNOWN) & recipient.ne(UNKNOWN))
-    domains = of_each(each_domain(whom), codes, rows.index)
+    name = pd.Series(map(domain, whom), dtype="str")
     return rows.assign(
         client_side=client,
         address_side=address,
         sender_side=sender,
         recipient_side=recipient,
         original_side=original,
-        flow=flow,
+        flow=of_each(pd.Series([*FLOWS.values(), UNKNOWN]), flow, rows.index),
         third_party_addresses=foreign,
-        relay_domain=domains.isin(sorted(local.relay_domains)),
-        relay_assumed=domains.isin(sorted(local.relay_domains & local.assumed)),
+        relay_domain=of_each(name.isin(local.relay_domains), codes, rows.index).eq(True),
+        relay_assumed=of_each(name.isin(local.relay_domains & local.assumed), codes, rows.index).eq(
+            True
+        ),
     )

@@ -31,7 +31,7 @@ def logins(known: pd.DataFrame, events: Events) -> pd.DataFrame:
     if not mine.any():
         return known.assign(auth_ground=ground)
     claimed = per_value(known["proto"], lambda proto: bool(LOGGED_IN.search(proto))).eq(True) & mine
-    tells = known["server"].isin(known.loc[claimed, "server"])
+    tells = known["server"].isin(known.loc[claimed, "server"].unique())
     tied = _tied(known[mine], events).reindex(known.index)
     by_line = tied["auth_user"].notna() & (claimed | ~tells)
     only_claimed = claimed & ~by_line
