@@ -8,7 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.messages.addresses import per_value
 from analyzer.messages.lives import Events, Lives
+from analyzer.schema import EVENTS
 
 Int64 = npt.NDArray[np.int64]
 
@@ -27,18 +29,16 @@ TOLD = {
 }
 SUBMISSION = {"client": "smtp", "pickup": "local", "message_id": "internal", "notice": "internal"}
 
+TYPES = {field.name: field.type for field in EVENTS}
+NOTHING = pa.table({name: pa.array([], pa.int64()) for name in ("life", "rank", "queue")})
+
 
 def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:
     """The columns of one kind of event, a missing one as null; in order of rank."""
-    if kind not in events:
-        return pd.DataFrame(
-            {
-                c: pd.Series(dtype="int64" if c in ("life", "rank", "queue") else "object")
-                for c in columns
-            }
-        )
-    table = events[kind]
-    arrays = {c: table[c] if c in table.column_names else pa.nulls(len(table)) for c in columns}
+    table = events.get(kind, NOTHING)
+    arrays = {
+        c: table[c] if c in table.column_names else pa.nulls(len(table), TYPES[c]) for c in columns
+    }
     decoded = {c: _decoded(a) for c, a in arrays.items()}
     result: pd.DataFrame = pa.table(decoded).combine_chunks().to_pandas()
     if "rank" not in result or result["rank"].is_monotonic_increasing:
@@ -78,7 +78,8 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
         for kind, columns in begins.items()
     }
     first = {kind: _first_lines(rows, len(table)) for kind, rows in lines.items()}
-    for kind, columns in begins.items():
+    # Of a column that no line tells, the nulls of one kind are enough.
+    for kind, columns in sorted(begins.items(), key=lambda kind: not len(lines[kind[0]])):
         for column in columns:
             if column in table and not len(lines[kind]):
                 continue
@@ -87,7 +88,7 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
                 found if column not in table else table[column].where(found.isna(), found)
             )
     table = table.join(_beginnings(lines, first, len(table)))
-    told = table["begun_by"].map(SUBMISSION)
+    told = per_value(table["begun_by"], SUBMISSION.get)
     # What the server writes itself has no sender, or this one: else the line that took it is lost.
     own = table["sender"].isna() | table["sender"].str.match(r"(?:$|double-bounce@)").eq(True)
     told = told.mask(table["begun_by"].eq("message_id") & ~own)
@@ -132,9 +133,9 @@ def _beginnings(
             parts.append(lines[kind][base].take(first[kind][mine]).set_axis(mine))
     none = pd.DataFrame(columns=base, index=pd.RangeIndex(0), dtype=object)
     rows = (pd.concat(parts) if parts else none).reindex(pd.RangeIndex(lives))
-    names = np.array([*lines, None], object)
+    names = pd.array([*lines, None], dtype="str")
     return rows.rename(columns={"time": "received", "rank": "received_rank"}).assign(
-        begun_by=pd.Series(names[kind_of], dtype=object),
+        begun_by=names.take(kind_of),
         received=pd.to_datetime(rows["time"], utc=True),
     )
 
@@ -151,5 +152,5 @@ def own_client(legs: pd.DataFrame, trusted: pd.Series) -> pd.DataFrame:
     forwarded = legs["orig_client_ip"].notna() & trusted
     changed = legs.assign(by_us=trusted)
     for column in ("client_ip", "client_name"):
-        changed[column] = np.where(forwarded, legs[f"orig_{column}"], legs[column])
+        changed[column] = legs[column].mask(forwarded, legs[f"orig_{column}"])
     return changed
