@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Events = dict[str, pa.Table]  # by kind, each with the columns of EVENTS that it has
 
@@ -47,6 +48,7 @@ class Lives:
     queue: Int64
     ids: pa.Array
     queues: int
+    events: int
 
     def __len__(self) -> int:
         return len(self.key)
@@ -55,15 +57,16 @@ class Lives:
         """The life that each queue id names at a line: the one open there, else the next to begin;
         -1 for none.
         """
+        if not len(self) or not len(queue_id):
+            return np.full(len(queue_id), -1)
         code = (
             pc.fill_null(pc.index_in(queue_id.cast(pa.string()), self.ids), -1)
             .to_numpy()
             .astype(np.int64)
         )
         key = np.where((code >= 0) & (queue >= 0), code * self.queues + queue, -1)
-        if not len(self):
-            return np.full(len(key), -1)
-        at = np.searchsorted((self.key << 32) | self.begin, (key << 32) | rank, "right") - 1
+        begins = self.key * self.events + self.begin
+        at = np.searchsorted(begins, key * self.events + rank, "right") - 1
         before = np.maximum(at, 0)
         after = np.minimum(at + 1, len(self) - 1)
         here = (at >= 0) & (self.key[before] == key)
@@ -86,26 +89,19 @@ def live(events: Events) -> tuple[Events, Lives]:
     if not names:
         empty = np.empty(0, np.int64)
         nothing = pa.array([], pa.string())
-        return {}, Lives(empty, empty, empty, nothing, nothing, nothing, empty, nothing, 1)
+        return {}, Lives(empty, empty, empty, nothing, nothing, nothing, empty, nothing, 1, 0)
     lengths = [len(events[name]) for name in names]
-    order = np.concatenate([events[name]["order"].to_numpy() for name in names])
-    rank = np.empty(len(order), np.int64)
-    rank[np.argsort(order, kind="stable")] = np.arange(len(order))
+    rank = _ranks(np.concatenate([events[name]["order"].to_numpy() for name in names]))
     queue, queue_servers, queue_mtas = _queues(events, names)
-    ids = pa.chunked_array(
-        [chunk for name in names for chunk in events[name]["queue_id"].cast(pa.string()).chunks],
-        pa.string(),
-    )
-    encoded = ids.combine_chunks().dictionary_encode()
-    code = pc.fill_null(encoded.indices, -1).to_numpy().astype(np.int64)
+    code, ids = _ids(events, names)
     queues = len(queue_servers)
-    key = np.where(code >= 0, code * queues + queue, -1)
-    kind = np.repeat(np.arange(len(names)), lengths)
+    key = np.where(code >= 0, code.astype(np.int64) * queues + queue, -1)
+    kind = np.repeat(np.arange(len(names), dtype=np.int16), lengths)
     time = np.concatenate(
         [events[name]["time"].cast(pa.int64()).fill_null(0).to_numpy() for name in names]
     )
     unique = np.array([mta == "sendmail" for mta in queue_mtas], np.bool_)[queue] & (code >= 0)
-    length = pc.utf8_length(encoded.dictionary).to_numpy(zero_copy_only=False)
+    length = pc.utf8_length(ids).to_numpy(zero_copy_only=False)
     unique[unique] = length[code[unique]] >= UNIQUE_SENDMAIL_ID
     life, first, last = _split(key, rank, kind, names, time, unique)
     at = np.cumsum([0, *lengths])
@@ -121,27 +117,43 @@ def live(events: Events) -> tuple[Events, Lives]:
         key[first],
         rank[first],
         rank[last],
-        encoded.dictionary.take(pa.array(key[first] // queues)),
+        ids.take(pa.array(key[first] // queues)),
         pa.array(queue_servers, pa.string()).take(pa.array(of_queue)),
         pa.array(queue_mtas, pa.string()).take(pa.array(of_queue)),
         of_queue,
-        encoded.dictionary,
+        ids,
         queues,
+        len(rank),
     )
     return tables, lives
+
+
+def _ranks(order: Int64) -> Int64:
+    rank = np.empty(len(order), np.int64)
+    rank[np.argsort(order, kind="stable")] = np.arange(len(order))
+    return rank
+
+
+def _ids(events: Events, names: list[str]) -> tuple[Int32, pa.Array]:
+    """Code of each event's queue id, -1 without one; and the ids."""
+    chunks = [c for name in names for c in events[name]["queue_id"].cast(pa.string()).chunks]
+    encoded = pa.chunked_array(chunks, pa.string()).dictionary_encode()
+    codes = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in encoded.chunks]
+    ids = encoded.chunk(0).dictionary if codes else pa.array([], pa.string())
+    return np.concatenate([np.empty(0, np.int32), *codes]), ids
 
 
 def _split(
     key: Int64,
     rank: Int64,
-    kind: Int64,
+    kind: npt.NDArray[np.int16],
     names: list[str],
     time: Int64,
     unique: npt.NDArray[np.bool_],
 ) -> tuple[Int64, Int64, Int64]:
     """Life of each event, and the first and last event of each life; a *unique* id has only one."""
     rows = np.flatnonzero(key >= 0)
-    rows = rows[np.argsort((key[rows] << 32) | rank[rows])]
+    rows = rows[np.argsort(key[rows] * len(key) + rank[rows])]
     k, kinds, times = key[rows], kind[rows], time[rows]
     other = np.concatenate([[True], k[1:] != k[:-1]])[: len(rows)]
     kind_of = {name: kinds == number for number, name in enumerate(names)}
@@ -164,7 +176,7 @@ def _begun(
         times: Of each line, in microseconds.
         kind_of: Which lines are of each kind.
     """
-    here = np.arange(len(other))
+    here = np.arange(len(other), dtype=np.int32)  # half the memory: there are many such arrays
 
     def any_of(kinds: set[str]) -> npt.NDArray[np.bool_]:
         found = here < 0
@@ -172,29 +184,34 @@ def _begun(
             found = found | kind_of[kind]
         return found
 
-    def last(which: npt.NDArray[np.bool_]) -> Int64:
+    def last(which: npt.NDArray[np.bool_]) -> Int32:
         """Of each line the last of these before it; -1 for none."""
-        before = np.maximum.accumulate(np.where(which, here, -1))
-        return np.concatenate([[-1], before[:-1]])[: len(here)]
+        before = np.full(len(here) + 1, -1, np.int32)
+        np.maximum.accumulate(np.where(which, here, np.int32(-1)), out=before[1:])
+        return before[:-1]
+
+    def start(which: npt.NDArray[np.bool_]) -> Int32:
+        """Of each line the last of these up to it; 0 for none."""
+        begun: Int32 = np.maximum.accumulate(np.where(which, here, np.int32(0)))
+        return begun
 
     begin, ended = any_of(BEGINS), last(any_of(ENDS))
     taken = last(begin)
-    of_id = np.maximum.accumulate(np.where(other, here, 0))
+    of_id = start(other)
     over = (ended >= of_id) & (taken <= ended)
     since = np.where(over, times - times[np.maximum(ended, 0)], 0)
     long_over = over & (since > LATE)
     same = np.concatenate([[False], long_over[:-1] & (ended[1:] == ended[:-1])])[: len(here)]
     new: npt.NDArray[np.bool_] = other | (long_over & ~same)
-    first = np.maximum.accumulate(np.where(new, here, 0))
+    first = start(new)
     # The line that took a message may be written after others of it, but with no later stamp.
     new |= begin & ((taken >= first) | (times > times[first]))
     for kind in AFTER_END:
-        start = np.maximum.accumulate(np.where(new, here, 0))
-        second = any_of({kind}) & (last(any_of({kind})) >= start)
-        new |= second & (ended >= start) & ~long_over & (since >= 0)
+        first = start(new)
+        second = any_of({kind}) & (last(any_of({kind})) >= first)
+        new |= second & (ended >= first) & ~long_over & (since >= 0)
     ids = any_of({"message_id"})
-    start = np.maximum.accumulate(np.where(new, here, 0))
-    new |= ids & (last(any_of(UNDER_WAY)) == here - 1) & (last(ids) >= start)
+    new |= ids & (last(any_of(UNDER_WAY)) == here - 1) & (last(ids) >= start(new))
     return new
 
 
@@ -242,10 +259,10 @@ def _distinct(columns: list[list[pa.ChunkedArray]]) -> tuple[Int64, pd.DataFrame
     return number, pd.DataFrame(rows, dtype="str")
 
 
-def _coded(chunk: pa.Array, words: dict[str, int]) -> Int64:
+def _coded(chunk: pa.Array, words: dict[str, int]) -> Int32:
     """The place of each value among the words, to which new ones are added."""
     encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
     known = [words.setdefault(word or "", len(words)) for word in encoded.dictionary.to_pylist()]
     indices = pc.fill_null(encoded.indices.cast(pa.int64()), len(known))
-    codes: Int64 = np.array([*known, 0], np.int64)[indices.to_numpy()]
+    codes: Int32 = np.array([*known, 0], np.int32)[indices.to_numpy()]
     return codes
