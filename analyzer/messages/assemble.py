@@ -12,12 +12,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.messages.addresses import canonical_ip, canonical_ips, per_value
+from analyzer.messages.addresses import (
+    canonical_ip,
+    canonical_ips,
+    distinct,
+    of_each,
+    per_value,
+)
 from analyzer.messages.attempts import attempts
 from analyzer.messages.bcc import before_bcc
 from analyzer.messages.clocks import offsets
 from analyzer.messages.copies import copies
-from analyzer.messages.deliveries import attempts_to_deliver, last_words, requeued
+from analyzer.messages.deliveries import (
+    attempts_to_deliver,
+    in_order,
+    last_words,
+    recipients_in_order,
+    requeued,
+)
 from analyzer.messages.dialogues import dialogues
 from analyzer.messages.exchange import prepared
 from analyzer.messages.exchange_links import handed_over, same_mail, submitters, without_fate
@@ -55,6 +67,10 @@ ORIGIN = [
     "connector",
     "relay_right",
 ]
+OF_LEG = ["mta", "server", "queue_id", "sender", "size", "begun_by"]
+OF_FIRST = ["queue_id", "sender", *ORIGIN, *PLACE]
+# What is asked of delivery attempts, once it is known where each recipient's copy ended.
+TRIED = ["life", "time", "daemon", "recipient", "status", "relay", "reply", "to_us", *PLACE]
 
 
 @dataclass
@@ -64,7 +80,7 @@ class Assembled:
     messages: pa.Table
     deliveries: pd.DataFrame
     attempts: pa.Table
-    tried: pd.DataFrame  # every delivery attempt
+    tried: pd.DataFrame  # every delivery attempt, with the columns TRIED
     server_events: pd.DataFrame  # starts, reloads and stops
     locality: Locality
     clocks: pd.DataFrame  # how far the clocks of our servers are apart
@@ -97,6 +113,7 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     known = logins(known, events)
     known = submitters(_normal(known, local), events, local)
     known = told_by_filters(proxied(known, events, lives), events)
+    sessions, refused, named = _talks(events, known)
     tried = _next_hops(tried, local)
     tried = tried.assign(**children(tried, known, lives))
     tried = handed_back(taken_over(handed_over(tried, known), known), known, lives)
@@ -104,10 +121,12 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     parent = same_mail(parents(ways, known, lives), known)
     root = roots(parent)
     last = without_fate(last_words(tried, events, aside), events, root)
-    last = requeued(last, parent, known)
+    last = in_order(requeued(last, parent, known), known["received"].take(root))
     cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
+    original, clocks = original_recipient(last, ways, parent), offsets(tried, known)
+    tried = tried[TRIED]
     rows = _deliveries(last, known, root, cause)
-    rows["original_recipient"] = original_recipient(last, ways, parent)
+    rows["original_recipient"] = original
     rows["original_recipient"] = before_bcc(rows, events, root)
     for column in ("recipient", "original_recipient"):
         rows[column] = _completed(rows[column], local.first_domain)
@@ -116,26 +135,29 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     rows["recipient"] = where_it_left(rows, site)
     rows["explained"] = source.notna() | rows["owner"].notna()
     rows["original_recipient"] = rows["original_recipient"].where(source.isna(), source)
-    rows = sides(rows, local).sort_values(
-        ["received", "source", "line", "recipient"], kind="stable", ignore_index=True
-    )
+    rows = recipients_in_order(sides(rows, local))
     rows["original_side"] = original_side(rows)
-    talks = dialogues(events, known)
-    rows["original_side"] = rows["original_side"].mask(copies(rows, talks), INSIDE)
+    rows["original_side"] = rows["original_side"].mask(copies(rows, named), INSIDE)
     rows["origin_masked"] = masked(rows)
     changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
     return Assembled(
         _messages(rows, known, root),
         rows,
-        attempts(events, known, talks),
+        refused,
         tried,
         changes,
         local,
-        offsets(tried, known),
+        clocks,
         told,
         denied(refusals(events)),
-        talks.sessions,
+        sessions,
     )
+
+
+def _talks(events: Events, known: pd.DataFrame) -> tuple[pa.Table, pa.Table, pd.Series[float]]:
+    """SESSIONS, ATTEMPTS, and how many recipients clients named (see `Dialogues.named`)."""
+    talks = dialogues(events, known)
+    return talks.sessions, attempts(events, known, talks), talks.named
 
 
 def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
@@ -155,12 +177,15 @@ def _next_hops(tried: pd.DataFrame, local: Locality) -> pd.DataFrame:
     """Who took each delivery over: `name[address]:port`, or `name[path]` of a socket; nobody, where
     a stranger may have written the line's next hop.
     """
-    relay = tried["relay"].mask(tried["two_readings"])
-    address = per_value(relay, _in_brackets)
+    relay, codes = distinct(tried["relay"].mask(tried["two_readings"]))
+    address = pd.Series(map(_in_brackets, relay), dtype="str")
     ours = per_value(
         address, lambda text: "/" in text or _is_inside(text, local), local.clients_alike
-    ).eq(True)
-    return tried.assign(relay_ip=canonical_ips(address), to_us=ours)
+    )
+    return tried.assign(
+        relay_ip=of_each(canonical_ips(address), codes, tried.index),
+        to_us=of_each(ours.eq(True), codes, tried.index).eq(True),
+    )
 
 
 def _in_brackets(relay: str) -> str | None:
@@ -174,7 +199,8 @@ def _is_inside(ip: str, local: Locality) -> bool:
 
 
 def _completed(addresses: pd.Series, first_domain: str | None) -> pd.Series:
-    whole = pc.match_substring_regex(pa.array(addresses, pa.string()), r"^[^\\@]*@")
+    text = pa.array(addresses, pa.string())
+    whole = pc.and_not(pc.match_substring(text, "@"), pc.starts_with(text, "\\"))
     odd = ~pc.fill_null(whole, True).to_numpy(zero_copy_only=False)
     if not odd.any():
         return addresses
@@ -197,10 +223,6 @@ def _deliveries(
 ) -> pd.DataFrame:
     """The delivering leg's own columns, and the first leg's."""
     life = last["life"].to_numpy(np.int64)
-    of_first = ["queue_id", "sender", *ORIGIN, *PLACE]
-    first = known[of_first].take(root[life]).reset_index(drop=True)
-    of_leg = ["mta", "server", "queue_id", "sender", "size", "begun_by"]
-    leg = known[of_leg].take(life).reset_index(drop=True)
     # What a notice is about stays so where the notice itself goes through a filter.
     notice = root[life]
     cause_life = (
@@ -208,14 +230,15 @@ def _deliveries(
         if len(cause)
         else np.full(len(life), -1)
     )
-    cause_id = known["queue_id"].reindex(cause_life).to_numpy()
+    leg = {name: known[name].array.take(life) for name in OF_LEG}
+    first = {name: known[name].array.take(root[life]) for name in OF_FIRST}
     return pd.DataFrame(
         {
             "mta": leg["mta"],
             "server": leg["server"],
             "queue_id": leg["queue_id"],
             "origin_queue_id": first["queue_id"],
-            "cause_queue_id": cause_id,
+            "cause_queue_id": known["queue_id"].array.take(cause_life, allow_fill=True),
             **{name: first[name] for name in ORIGIN},
             "completed": last["completed"].array,
             "sender": leg["sender"],
@@ -232,7 +255,7 @@ def _deliveries(
             else cause_life,
             "cause_leg": cause_life,
             "agent": last["daemon"].array,
-            "owner": leg["sender"].where(leg["begun_by"].eq("clone")),
+            "owner": pd.Series(leg["sender"]).where(leg["begun_by"] == "clone"),
             **{f"orig_{name}": first[name] for name in PLACE},
         }
     )

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.messages.dialogues import Dialogues
 from analyzer.messages.locality import INSIDE, OUTSIDE
 
 MESSAGES, CLIENTS = 3, 2  # fewer may be chance
 NEARLY_ALL = 0.9  # of the strangers' messages
 
 
-def copies(rows: pd.DataFrame, talks: Dialogues) -> pd.Series[bool]:
+def copies(rows: pd.DataFrame, named: pd.Series[float]) -> pd.Series[bool]:
     """Deliveries to an address outside that this server added to strangers' mail.
 
     Args:
         rows: Deliveries with sides, `origin_life`, `client_ip`.
-        talks: Since 3.0 they tell how many recipients a client named.
+        named: How many recipients the client named, of legs of which it is told (Postfix 3.0).
     """
     by_stranger = rows["submission"].eq("smtp") & rows["client_side"].eq(OUTSIDE)
     away = by_stranger & rows["original_side"].eq(OUTSIDE) & rows["recipient_side"].eq(OUTSIDE)
@@ -34,10 +33,10 @@ def copies(rows: pd.DataFrame, talks: Dialogues) -> pd.Series[bool]:
     whole = whole.assign(away=away).drop_duplicates(["origin_life", "original_recipient"])
     by_message = whole.groupby("origin_life")
     size, outside = by_message.size(), by_message["away"].sum()
-    named = rows[same].drop_duplicates(["origin_life", "recipient"])
-    life = named["origin_life"]
-    of = named.assign(
-        asked=life.map(size).eq(1) | life.isin(_all_named(size, talks)),
+    each = rows[same].drop_duplicates(["origin_life", "recipient"])
+    life = each["origin_life"]
+    of = each.assign(
+        asked=life.map(size).eq(1) | life.map(named).ge(life.map(size)),
         others=life.map(outside).gt(1) | ~life.isin(for_us),
     ).groupby("recipient")
     seen = of.agg(messages=("origin_life", "size"), clients=("client_ip", "nunique"))
@@ -45,11 +44,3 @@ def copies(rows: pd.DataFrame, talks: Dialogues) -> pd.Series[bool]:
     added = seen["messages"].ge(MESSAGES) & seen["clients"].ge(CLIENTS)
     added &= ~of["asked"].any() & (nearly_all | ~of["others"].any())
     return same & rows["recipient"].isin(seen.index[added])
-
-
-def _all_named(size: pd.Series[int], talks: Dialogues) -> pd.Index:
-    """The messages of which the client named every recipient, by the count of its dialogue."""
-    talk = talks.table.reindex(talks.of_life.reindex(size.index))
-    alone = talk["messages"].eq(1).to_numpy()
-    accepted = talk["rcpt_accepted"].astype("float64").to_numpy()
-    return size.index[alone & (accepted >= size.to_numpy())]

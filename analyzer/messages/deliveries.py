@@ -30,6 +30,7 @@ ATTEMPT = [
     "reply",
     "two_readings",
 ]
+LAST = [name for name in ATTEMPT if name not in ("mailer", "service")]
 OUTCOME = {
     "sent": "delivered",
     "bounced": "bounced",
@@ -80,17 +81,13 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
     outcome = per_value(attempts["status"], lambda status: OUTCOME.get(status, "unknown"))
     rows = _own_mailbox(attempts.assign(outcome=outcome.fillna("unknown")))
     sent = rows["outcome"].eq("delivered")
-    rows["outcome"] = np.select(
-        [
-            sent & rows["how"].eq("forwarded"),
-            sent & rows["how"].eq("filtered"),
-            sent & rows["daemon"].eq("discard"),
-        ],
-        ["expanded", "filtered", "discarded"],
-        rows["outcome"],
+    rows["status"] = (
+        rows["outcome"]
+        .mask(sent & rows["daemon"].eq("discard"), "discarded")
+        .mask(sent & rows["how"].eq("filtered"), "filtered")
+        .mask(sent & rows["how"].eq("forwarded"), "expanded")
     )
-    last = _last_line(rows).rename(columns={"time": "completed"})
-    last = last.assign(status=last["outcome"]).drop(columns="outcome")
+    last = _last_line(rows[LAST]).rename(columns={"time": "completed"})
     refused = _refused_content(events, last["life"])
     last = pd.concat([last, refused] if len(refused) else [last], ignore_index=True)
     aside = aside[~aside["life"].isin(last["life"])].drop(columns=["action", "stage"])
@@ -103,8 +100,8 @@ def _last_line(rows: pd.DataFrame) -> pd.DataFrame:
     codes, known = pd.factorize(rows["recipient"])
     pair = rows["life"].to_numpy(np.int64) * (len(known) + 1) + codes + 1
     group, pairs = pd.factorize(pair)
-    copy_kept = np.bincount(group, rows["outcome"].eq("delivered"), len(pairs)) > 0
-    passed_on = rows["outcome"].isin(["expanded", "filtered"]).to_numpy()
+    copy_kept = np.bincount(group, rows["status"].eq("delivered"), len(pairs)) > 0
+    passed_on = rows["status"].isin(["expanded", "filtered"]).to_numpy()
     counts = np.flatnonzero(~(copy_kept[group] & passed_on))
     last = np.full(len(pairs), -1)
     last[group[counts]] = counts  # of equal groups the last one written stays
@@ -213,3 +210,22 @@ def requeued(last: pd.DataFrame, parent: Int64, known: pd.DataFrame) -> pd.DataF
     waited = last["status"].isin(["deferred", "held", "unknown"])
     gone_on = waited & last["life"].isin(parent[again.to_numpy()])
     return last.assign(status=last["status"].mask(gone_on, "filtered"))
+
+
+def in_order(last: pd.DataFrame, received: pd.Series) -> pd.DataFrame:
+    """By the time of receipt, which is given for each leg, then by place."""
+    when = received.array.take(last["life"].to_numpy(np.int64)).to_numpy("datetime64[us]")
+    source, _ = pd.factorize(last["source"], sort=True)
+    order = np.lexsort((last["line"].to_numpy(np.int64), source, when))
+    return last.take(order).reset_index(drop=True)
+
+
+def recipients_in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in order of place, those of one line by recipient: Sendmail names many in one."""
+    source, _ = pd.factorize(rows["source"])
+    line = rows["line"].to_numpy(np.int64)
+    group = np.cumsum((np.diff(line, prepend=-1) != 0) | (np.diff(source, prepend=-1) != 0)) - 1
+    if len(rows) == 0 or group[-1] == len(rows) - 1:
+        return rows
+    recipient, _ = pd.factorize(rows["recipient"], sort=True, use_na_sentinel=False)
+    return rows.take(np.lexsort((recipient, group))).reset_index(drop=True)

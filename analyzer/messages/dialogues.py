@@ -63,6 +63,13 @@ class Dialogues:
     of_life: pd.Series
     sessions: pa.Table
 
+    @property
+    def named(self) -> pd.Series[float]:
+        """How many recipients its client named, of each leg that was alone in its dialogue."""
+        talk = self.table[["messages", "rcpt_accepted"]].take(self.of_life.to_numpy())
+        named = talk["rcpt_accepted"].astype("float64").set_axis(self.of_life.index)
+        return named[talk["messages"].eq(1).to_numpy()]
+
 
 @dataclass
 class _Lines:

@@ -65,6 +65,8 @@ def before_expansion(rows: pd.DataFrame, events: Events, site: Site | None) -> p
         rows: Deliveries with `expanded`, `recipient` (complete), `recipient_logged`, `life`,
             `origin_life`, and `owner`: the sender of a list's clone.
     """
+    if not rows["expanded"].any():
+        return pd.Series(None, rows.index, "object")
     found = _by_line(rows, events)
     stated = site.forwards or {} if site else {}
     sources: dict[str, set[str]] = {}

@@ -24,16 +24,19 @@ def original_recipient(last: pd.DataFrame, tried: pd.DataFrame, parent: Int64) -
     own = last["orig_recipient"].where(last["orig_recipient"].notna(), last["recipient"])
     own = own.reset_index(drop=True)
     edges = tried[tried["child"] >= 0]
-    if edges.empty or own.empty:
+    life = last["life"].to_numpy(np.int64)
+    led = np.flatnonzero(own.notna().to_numpy() & (parent[life] >= 0))
+    if edges.empty or not len(led):
         return own
     before = edges["orig_recipient"].where(edges["orig_recipient"].notna(), edges["recipient"])
-    code, names = pd.factorize(pd.concat([own, edges["recipient"], before]).astype("object"))
-    mine, named, source = np.split(code.astype(np.int64), [len(own), len(own) + len(edges)])
+    words = [texts.astype("str") for texts in (own.iloc[led], edges["recipient"], before)]
+    code, names = pd.factorize(pd.concat(words))
+    mine, named, source = np.split(code.astype(np.int64), [len(led), len(led) + len(edges)])
     child = edges["child"].to_numpy(np.int64)
     ways = _Ways(parent, child, named, source, edges["how"].eq("forwarded").to_numpy(), len(names))
-    start = ways.place(last["life"].to_numpy(np.int64), mine)
-    end = _followed(start, ways) % ways.names
-    return own.where(mine < 0, pd.Series(names[end], own.index))
+    end = _followed(ways.place(life[led], mine), ways) % ways.names
+    own.iloc[led] = names[end]
+    return own
 
 
 class _Ways:
