@@ -12,7 +12,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     """One limit for each gateway, load balancer or filter that hands in what strangers send."""
     rows = evidence.deliveries
     masked = rows["origin_masked"].eq(True) & rows["client_ip"].notna()
-    rows = rows.loc[masked, [*TOLD, "client_ip", "origin_sender", "recipient_side"]]
+    rows = rows.loc[masked, [*TOLD, "client_ip", "client_side", "origin_sender", "recipient_side"]]
     if rows.empty:
         return pd.DataFrame()
     groups = rows.groupby("client_ip")
@@ -22,7 +22,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         away=rows[rows["recipient_side"].eq("outside")]
         .groupby("client_ip")["origin_life"]
         .nunique(),
-        trusted=groups["client_side"].agg(lambda sides: sides.eq("inside").any()),
+        trusted=rows["client_side"].eq("inside").groupby(rows["client_ip"]).any(),
     )
     return found.assign(
         kind="limit",
