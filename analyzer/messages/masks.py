@@ -29,7 +29,7 @@ def masked(rows: pd.DataFrame) -> pd.Series[bool]:
     )
     by_us = unnamed & (rows["address_side"].eq("inside") | ours_alone.eq(True))
     brought_in = rows["sender_side"].eq("outside") & _for_us_alone(rows)
-    brought = rows[by_us & brought_in]
+    brought = rows.loc[by_us & brought_in, ["client_ip", "origin_sender"]]
     domains = each_domain(brought["origin_sender"])
     foreign = domains.groupby(brought["client_ip"]).nunique()
     part = brought["client_ip"].value_counts() / max(int((unnamed & brought_in).sum()), 1)
