@@ -78,7 +78,7 @@ def _queues(files: Sequence[Path]) -> list[tuple[str, str]]:
         table = pq.read_table(
             path, columns=["server", "instance"], read_dictionary=["server", "instance"]
         )
-        pairs = table.group_by(["server", "instance"]).aggregate([])
+        pairs = table.unify_dictionaries().group_by(["server", "instance"]).aggregate([])
         names |= {(row["server"], row["instance"] or "") for row in pairs.to_pylist()}
     return sorted(names)
 

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer import pipeline
 from analyzer.errors import SettingsError
-from analyzer.report.events import write_events
+from analyzer.report.events import read_events, write_events
 from analyzer.report.queries import recognised
 from analyzer.report.tables import write_json, write_tables
 from analyzer.report.trace import as_text, trace
@@ -163,3 +163,21 @@ def test_the_answer_is_json(case_of):
 def test_a_folder_that_is_no_case_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="not a case folder"):
         trace(tmp_path, "jo", 10)
+
+
+def test_ids_are_found_in_parts_whose_groups_of_rows_begin_with_other_servers(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("analyzer.report.events.ROWS_A_GROUP", 2)
+    logs = sorted(SCENARIOS.glob("hand_over_to_another_server.*.log"))
+    events = pipeline.analyze(logs, site=SITE, year=2026).case.events
+    write_events(events, tmp_path)
+    own = {
+        pair
+        for table in events.values()
+        for pair in zip(table["server"].to_pylist(), table["queue_id"].to_pylist(), strict=True)
+        if pair[1]
+    }
+    assert len({server for server, _ in own}) == 2
+    for pair in own:
+        assert len(read_events(tmp_path, [pair]))
