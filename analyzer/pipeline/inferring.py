@@ -77,7 +77,8 @@ def of_case(table: pa.Table, zone: str) -> Dated:
         of_file = table.filter(pc.equal(table["source"], source))
         kinds = sorted(pc.unique(of_file["kind"]).to_pylist())
         logs[source] = {
-            kind: of_file.filter(pc.equal(of_file["kind"], kind)).sort_by("line") for kind in kinds
+            kind: of_file.filter(pc.equal(of_file["kind"], kind)).drop("kind").sort_by("line")
+            for kind in kinds
         }
     names = formats.order(logs)
     return Dated(logs, one_table_a_kind(logs, names), [], {}, zone)
