@@ -56,7 +56,7 @@ def closing(case: Case, facts: Facts) -> Closing:
     last, ends = facts.total.last, facts.log_last
     clean = case.impact.get("clean") or {}
     hours = None if last is None or ends is None else round((ends - last) / HOUR, 1)
-    test = _test(case.relay_test, last)
+    test = _test(case, facts)
     again = _refused_again(case, facts)
     proofs = [*_refusals(facts, again), *_door(facts), *([test[1]] if test else [])]
     proofs += _others(facts) if proofs else []
@@ -129,8 +129,9 @@ def _others(facts: Facts) -> list[str]:
     return [f"That tells of the relay alone, not whether the rest is shut: {', '.join(others)}."]
 
 
-def _test(test: dict[str, Any] | None, last: pd.Timestamp | None) -> tuple[str, str] | None:
+def _test(case: Case, facts: Facts) -> tuple[str, str] | None:
     """Answer and sentence of a relay test made after the last abusive message."""
+    test, last = case.relay_test, facts.total.last
     if not test or not test.get("started"):
         return None
     started = pd.Timestamp(test["started"])
@@ -140,4 +141,20 @@ def _test(test: dict[str, Any] | None, last: pd.Timestamp | None) -> tuple[str, 
     answer = str(test.get("answer") or "")
     if answer == "closed" and not test.get("shown_closed", True):
         answer = ""  # not asked as a stranger, or not answered at every door
-    return answer, f"Relay test of {words.moment(started)}: {said}"
+    host = display(str(test.get("host") or "a host"), 60)
+    doubt = "" if _is_ours(test, case, facts) else ", if that is this server"
+    return answer, f"Relay test of {host}{doubt}, on {words.moment(started)}: {said}"
+
+
+def _is_ours(test: dict[str, Any], case: Case, facts: Facts) -> bool:
+    """Is the host that was asked one of the log, by name or address? A log may name it in short."""
+    told = {str(test.get(name) or "") for name in ("host", "named")}
+    told |= {str(address) for address in test.get("addresses") or []}
+    ours = {*facts.servers, *(case.manifest.get("site", {}).get("servers") or [])}
+    return not _spelt(told).isdisjoint(_spelt(ours))
+
+
+def _spelt(names: set[str]) -> set[str]:
+    """The names, whole and in short; an address has no short form."""
+    whole = {name.lower().rstrip(".") for name in names} - {""}
+    return whole | {name.partition(".")[0] for name in whole if not name[-1:].isdigit()}

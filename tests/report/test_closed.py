@@ -11,7 +11,12 @@ from analyzer.report.facts import gather
 
 START = datetime(2026, 12, 8, 5, tzinfo=UTC)
 LOGIN = {"mechanism": "stolen_account", "auth_user": "ann"}
-TESTED = {"answer": "closed", "started": "2026-12-09T06:00:00Z", "sentence": "Closed for 36 forms."}
+TESTED = {
+    "answer": "closed",
+    "started": "2026-12-09T06:00:00Z",
+    "sentence": "Closed for 36 forms.",
+    "host": "mx1.example.org",
+}
 
 
 def end_of(made, test=None):
@@ -36,7 +41,22 @@ def test_silence_alone_shows_no_closed_door(case):
 def test_a_relay_test_that_was_refused_shows_it(case):
     end = end_of(case(attempts=[]), TESTED)
     assert end.closed
-    assert end.proofs == ["Relay test of 9 Dec 2026, 06:00 UTC: Closed for 36 forms."]
+    said = "Relay test of mx1.example.org, on 9 Dec 2026, 06:00 UTC: Closed for 36 forms."
+    assert end.proofs == [said]
+
+
+@pytest.mark.parametrize(
+    ("asked", "doubt"),
+    [
+        ({"host": "192.0.2.25", "named": "MX1.example.net"}, ""),
+        ({"host": "192.0.2.25"}, ", if that is this server"),
+        ({"host": "mx2.example.org"}, ", if that is this server"),
+    ],
+    ids=["the server's short name", "an address that nothing names", "another name"],
+)
+def test_a_relay_test_names_its_host_and_doubts_one_that_the_log_does_not_know(case, asked, doubt):
+    (told,) = end_of(case(attempts=[]), TESTED | {"host": "", **asked}).proofs
+    assert told.startswith(f"Relay test of {asked['host']}{doubt}, on 9 Dec")
 
 
 def test_a_relay_test_from_before_the_abuse_shows_nothing(case):
