@@ -30,11 +30,10 @@ def masked(rows: pd.DataFrame) -> pd.Series[bool]:
     by_us = unnamed & (rows["address_side"].eq("inside") | ours_alone.eq(True))
     brought_in = rows["sender_side"].eq("outside") & _for_us_alone(rows)
     brought = rows.loc[by_us & brought_in, ["client_ip", "origin_sender"]]
-    domains = each_domain(brought["origin_sender"])
-    foreign = domains.groupby(brought["client_ip"]).nunique()
     part = brought["client_ip"].value_counts() / max(int((unnamed & brought_in).sum()), 1)
-    gateways = foreign.index[foreign.ge(DOMAINS) & part.reindex(foreign.index).ge(SHARE)]
-    return by_us & rows["client_ip"].isin(gateways)
+    much = brought[brought["client_ip"].isin(part.index[part.ge(SHARE)])]  # of a few at most
+    foreign = each_domain(much["origin_sender"]).groupby(much["client_ip"]).nunique()
+    return by_us & rows["client_ip"].isin(foreign.index[foreign.ge(DOMAINS)])
 
 
 def _for_us_alone(rows: pd.DataFrame) -> pd.Series[bool]:
