@@ -142,19 +142,23 @@ def _test(case: Case, facts: Facts) -> tuple[str, str] | None:
     if answer == "closed" and not test.get("shown_closed", True):
         answer = ""  # not asked as a stranger, or not answered at every door
     host = display(str(test.get("host") or "a host"), 60)
-    doubt = "" if _is_ours(test, case, facts) else ", if that is this server"
-    return answer, f"Relay test of {host}{doubt}, on {words.moment(started)}: {said}"
+    when = words.moment(started)
+    if _is_ours(test, case, facts):
+        return answer, f"Relay test of {host}, on {when}: {said}"
+    # Whoever tests another machine shows nothing of this one.
+    doubt = "which neither the log nor `servers` in site.toml names as this server"
+    shown = "" if answer == "closed" else answer
+    return shown, f"Relay test of {host}, {doubt}, on {when}: {said}"
 
 
 def _is_ours(test: dict[str, Any], case: Case, facts: Facts) -> bool:
     """Is the host that was asked one of the log, by name or address? A log may name it in short."""
-    told = {str(test.get(name) or "") for name in ("host", "named")}
-    told |= {str(address) for address in test.get("addresses") or []}
-    ours = {*facts.servers, *(case.manifest.get("site", {}).get("servers") or [])}
-    return not _spelt(told).isdisjoint(_spelt(ours))
-
-
-def _spelt(names: set[str]) -> set[str]:
-    """The names, whole and in short; an address has no short form."""
-    whole = {name.lower().rstrip(".") for name in names} - {""}
-    return whole | {name.partition(".")[0] for name in whole if not name[-1:].isdigit()}
+    told = [test.get("host"), test.get("named"), *(test.get("addresses") or [])]
+    ours = [*facts.servers, *(case.manifest.get("site", {}).get("servers") or [])]
+    asked, known = ({str(name).lower().rstrip(".") for name in of if name} for of in (told, ours))
+    return any(
+        one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+        for one in asked
+        for other in known
+        if one == other or "." not in one or "." not in other
+    )

@@ -46,17 +46,21 @@ def test_a_relay_test_that_was_refused_shows_it(case):
 
 
 @pytest.mark.parametrize(
-    ("asked", "doubt"),
+    ("asked", "shown"),
     [
-        ({"host": "192.0.2.25", "named": "MX1.example.net"}, ""),
-        ({"host": "192.0.2.25"}, ", if that is this server"),
-        ({"host": "mx2.example.org"}, ", if that is this server"),
+        ({"host": "192.0.2.25", "named": "MX1.example.org"}, True),
+        ({"host": "mx1"}, True),
+        ({"host": "192.0.2.25"}, False),
+        ({"host": "mx2.example.org"}, False),
+        ({"host": "mx1.elsewhere.example"}, False),
     ],
-    ids=["the server's short name", "an address that nothing names", "another name"],
+    ids=["its name in the greeting", "in short", "an address", "another", "another of that name"],
 )
-def test_a_relay_test_names_its_host_and_doubts_one_that_the_log_does_not_know(case, asked, doubt):
-    (told,) = end_of(case(attempts=[]), TESTED | {"host": "", **asked}).proofs
-    assert told.startswith(f"Relay test of {asked['host']}{doubt}, on 9 Dec")
+def test_only_a_relay_test_of_a_host_that_the_case_knows_shows_a_closed_door(case, asked, shown):
+    end = end_of(case(attempts=[]), TESTED | {"host": "", **asked})
+    (told,) = end.proofs
+    assert told.startswith(f"Relay test of {asked['host']}, ")
+    assert (end.closed, "names as this server" in told) == (shown, not shown)
 
 
 def test_a_relay_test_from_before_the_abuse_shows_nothing(case):
