@@ -81,7 +81,7 @@ def _named(
     texts = pa.array(replies.array.take(rows), pa.string())
     named = pa.nulls(len(rows), pa.string())
     for pattern in patterns:
-        found = pc.extract_regex(texts, pattern.replace("(", "(?P<id>", 1)).field("id")
+        found = pc.struct_field(pc.extract_regex(texts, pattern.replace("(", "(?P<id>", 1)), "id")
         named = pc.if_else(pc.is_valid(named), named, found)
     known = pc.is_valid(named)
     return rows[known.to_numpy(zero_copy_only=False)], named.filter(known)
