@@ -91,6 +91,11 @@ class CaseFolder:
         self._manifest = self._read_manifest()
         self._writable()
 
+    @property
+    def blocks(self) -> Path:
+        """Where what was read of large evidence lies until the case is written."""
+        return self.path.with_name(f".{self.path.name}.blocks")
+
     def _outside(self, evidence: Sequence[str | Path]) -> None:
         """Neither may lie in the other: a case among logs is read, and logs in a case replaced."""
         case = self.path.resolve()

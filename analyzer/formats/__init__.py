@@ -1,5 +1,6 @@
 """Blocks of lines become EVENTS. One file a log format."""
 
+from analyzer.formats.clock import Turns
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.jumps import jumps
 from analyzer.formats.logs import LINES_A_FILE, Log, Year, joined, order, years, zones
@@ -18,6 +19,7 @@ __all__ = [
     "Read",
     "Reading",
     "Recogniser",
+    "Turns",
     "Year",
     "absent_parts",
     "dated",

@@ -42,13 +42,16 @@ class Log:
 
 
 def joined(name: str, readings: Sequence[Reading]) -> Log:
-    """The readings of a file's blocks, in order, as one."""
+    """The readings of a file's blocks, in order, as one; nothing is copied.
+
+    Columns of words have a dictionary of their own in each block.
+    """
     kinds = sorted({kind for reading in readings for kind in reading.tables})
     tables = {
         kind: pa.concat_tables(
             [reading.tables[kind] for reading in readings if kind in reading.tables],
             promote_options="default",
-        ).unify_dictionaries()
+        )
         for kind in kinds
     }
     by_program: Counter[str] = Counter()

@@ -21,6 +21,7 @@ from analyzer.pipeline.dating import Dated, date
 from analyzer.pipeline.judging import joined, judged
 from analyzer.pipeline.pricing import harmed, reprice
 from analyzer.pipeline.reading import Piece, read_all
+from analyzer.pipeline.spooling import spooled
 from analyzer.progress import Show
 from analyzer.schema import DELIVERIES, fit
 from analyzer.site import Site
@@ -63,26 +64,28 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         SettingsError: no evidence, no mail log among it, or a case that was made of other evidence.
         AccountingError: lines do not add up.
         HashMismatch: the existing case is not what its manifest says.
-        EnvironmentTrouble: the case cannot be written.
+        EnvironmentTrouble: the case cannot be written, or memory or disk do not suffice.
     """
     settings = Settings.of(site, site_path, year, window or Window())
     folder = CaseFolder(case, arguments, settings, force) if case is not None else None
-    pieces = read_all(evidence.find(arguments), progress)
-    complete = all(piece.whole for piece in pieces)
-    if folder and (existing := folder.already([piece.account.sha256 for piece in pieces])):
-        if configuration is not None:
-            auditing.keep(folder.path, existing, configuration)
-        return Outcome(existing, complete, fresh=False)
-    dated = date(pieces, settings.year, site.timezone if site else None)
-    if folder:
-        with folder.new() as place:
-            result = replace(_examine(pieces, dated, site, settings, place), **added(place))
+    found = evidence.find(arguments)
+    with spooled(found, folder.blocks if folder else None) as spool:
+        pieces = read_all(found, progress, spool)
+        complete = all(piece.whole for piece in pieces)
+        if folder and (existing := folder.already([piece.account.sha256 for piece in pieces])):
+            if configuration is not None:
+                auditing.keep(folder.path, existing, configuration)
+            return Outcome(existing, complete, fresh=False)
+        dated = date(pieces, settings.year, site.timezone if site else None)
+        if folder:
+            with folder.new() as place:
+                result = replace(_examine(pieces, dated, site, settings, place), **added(place))
+                result.audit = auditing.current(result, configuration)
+                report.write(result, charts.draw(result), place)
+            result = Case.load(folder.path)
+        else:
+            result = _examine(pieces, dated, site, settings)
             result.audit = auditing.current(result, configuration)
-            report.write(result, charts.draw(result), place)
-        result = Case.load(folder.path)
-    else:
-        result = _examine(pieces, dated, site, settings)
-        result.audit = auditing.current(result, configuration)
     return Outcome(result, complete, fresh=True)
 
 

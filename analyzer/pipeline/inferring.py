@@ -19,6 +19,7 @@ from analyzer.folder import unaltered
 from analyzer.pipeline.dating import ASSUMED_ZONE, Dated, date, one_table_a_kind
 from analyzer.pipeline.judging import joined, judged
 from analyzer.pipeline.reading import read_all
+from analyzer.pipeline.spooling import spooled
 from analyzer.progress import Show
 from analyzer.schema import EVENTS
 from analyzer.site import LOOPBACK_NETWORKS, Site
@@ -55,7 +56,9 @@ def infer(
         dated = of_case(ds.dataset(first / "events").to_table().select(EVENTS.names), zone)
         doubts = _doubts(case) if stated else ()
     else:
-        stated, dated = None, date(read_all(evidence.find(arguments), progress), year, None)
+        found = evidence.find(arguments)
+        with spooled(found, None) as spool:
+            stated, dated = None, date(read_all(found, progress, spool), year, None)
         doubts = ()
     return Inferred(messages.infer(messages.assemble(dated.events, None)), stated, dated, doubts)
 

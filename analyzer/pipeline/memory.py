@@ -2,6 +2,7 @@
 
 Everything is joined in memory, and a system that has none left ends a program without a word. So it
 is asked while the log is read: that is early, and needs no guess of what is in a packed file.
+Events in the files of a spool take none: the system lets go of them when it needs their memory.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ import pyarrow as pa
 from analyzer import words
 from analyzer.errors import EnvironmentTrouble
 
-# Memory at the peak of an analysis, beside what its events take: the least that was measured
-# (docs/performance.md).
-TIMES = 5
+# Memory at the peak of an analysis, beside the events themselves, as a multiple of what they take:
+# the least that was measured (docs/performance.md).
+BESIDE = 4
 MEMINFO = Path("/proc/meminfo")
 LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
 
 
-def check(events: int, source: str) -> None:
-    """Go on, with events of so many bytes in memory?
+def check(events: int, source: str, *, in_files: bool) -> None:
+    """Go on, with events of so many bytes, in memory or in the files of a spool?
 
     Raises:
         EnvironmentTrouble: joining them needs more memory than is free.
     """
-    free = _free()
-    if free is None or events * TIMES <= free:
+    free, needed = _free(), events * (BESIDE if in_files else BESIDE + 1)
+    if free is None or needed <= free:
         return
-    what = f"joining its lines needs {words.size(events * TIMES)} of memory or more, "
+    what = f"joining its lines needs {words.size(needed)} of memory or more, "
     raise EnvironmentTrouble(
         f"{what}and {words.size(free)} are free",
         source,

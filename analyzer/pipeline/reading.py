@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 
 from analyzer import engines, evidence, formats
 from analyzer.pipeline import memory
+from analyzer.pipeline.kept import Kept
 from analyzer.progress import Show
+from analyzer.spool import Spool
 
+IN_MEMORY = Spool(None)
 BEGINNING = 16 << 10  # bytes by which text that is no log is told
+
+Job = tuple[str, Callable[[], formats.Reading]]  # the key of a block, and what reads it
 
 
 @dataclass(frozen=True)
@@ -41,16 +47,23 @@ class Piece:
         return f"{self.name} ({'; '.join(filter(None, said)) or kind})"
 
 
-def read_all(found: Sequence[evidence.Evidence], progress: Show | None) -> list[Piece]:
+def read_all(
+    found: Sequence[evidence.Evidence], progress: Show | None, spool: Spool = IN_MEMORY
+) -> list[Piece]:
     """Every piece of evidence, in order.
 
+    Args:
+        spool: Where the tables lie; blocks that a run before left there are taken over.
+
     Raises:
-        EnvironmentTrouble: there is too little memory to join what is in it.
+        EnvironmentTrouble: there is too little memory to join what is in it, or too little room for
+            the spool.
     """
+    kept = Kept(spool)
     total = sum(item.size for item in found)
     pieces, done, taken = [], 0, 0
     for item in found:
-        pieces.append(_read(item, _from(progress, done, item, total), taken))
+        pieces.append(_read(item, _from(progress, done, item, total), taken, kept))
         done += item.size
         taken += memory.size(log.tables) if (log := pieces[-1].log) else 0
     return pieces
@@ -66,29 +79,32 @@ def _from(
     return show
 
 
-def _read(item: evidence.Evidence, show: Callable[[int], None], taken: int) -> Piece:
-    """One piece; *taken*: bytes in memory of events of those before it."""
+def _read(item: evidence.Evidence, show: Callable[[int], None], taken: int, kept: Kept) -> Piece:
+    """One piece; *taken*: bytes of events of those before it."""
     reader = evidence.read(item)
     recogniser = formats.Recogniser()
     blocks = formats.whole_records(reader)
+    key_of = kept.keys(item.name)
     beginning = b""
 
-    def job_of(block: evidence.Block) -> tuple[formats.Read, evidence.Block]:
+    def job_of(block: evidence.Block) -> Job:
         nonlocal beginning
         beginning = beginning or block.data[:BEGINNING]
-        return recogniser.of(block.data), block
+        read = recogniser.of(block.data)  # of a block that is taken over, too: the next may need it
+        return key_of(block), partial(
+            read, block.source, block.first_line, block.offset, block.data
+        )
 
     jobs = map(job_of, blocks)
 
-    def parse(job: tuple[formats.Read, evidence.Block]) -> formats.Reading:
-        read, block = job
-        return read(block.source, block.first_line, block.offset, block.data)
+    def parse(job: Job) -> formats.Reading:
+        return kept.reading(*job)
 
     readings = []
     for reading in engines.in_order(parse, jobs):
         readings.append(reading)
         taken += memory.size(reading.tables)
-        memory.check(taken, item.name)
+        memory.check(taken, item.name, in_files=kept.in_files)
         show(reading.bytes_read)
     show(item.size)
     log = formats.joined(item.name, readings)

@@ -1,0 +1,136 @@
+"""Which blocks of a log did a run read that was stopped? They are taken over, and not read again.
+
+What a block says follows from the bytes of its log up to its end, the log's name and the program:
+their hash begins the name of its file. The hash of the file itself ends it, so that what was cut
+short or altered is told, and read again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+import analyzer
+from analyzer import evidence
+from analyzer.formats import Reading, Turns
+from analyzer.schema import UNREAD
+from analyzer.spool import Spool, mapped, write
+
+SUFFIX = ".block"
+COUNTED = ("first_line", "bytes_read", "lines", "parsed", "ignored", "blank")
+FEW = 256  # words of a column that are written with each block and kind, used there or not
+
+
+class Upto:
+    """A log as far as it was read."""
+
+    def __init__(self, name: str) -> None:
+        self._sha256 = hashlib.sha256(f"{program()}\n{name}\n".encode())
+
+    def key(self, block: evidence.Block) -> str:
+        """What the block is known by; asked once for each, in order."""
+        self._sha256.update(f"{block.first_line} {block.offset} {len(block.data)}\n".encode())
+        self._sha256.update(block.data)
+        return self._sha256.hexdigest()
+
+
+class Kept:
+    """The blocks in the folder of a spool; one that keeps nothing in files keeps no blocks."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._folder = spool.folder
+        paths = spool.folder.glob(f"*{SUFFIX}") if spool.folder else ()
+        self._there = {path.name.partition("-")[0]: path for path in paths}
+
+    @property
+    def in_files(self) -> bool:
+        """Do the tables lie in files?"""
+        return self._folder is not None
+
+    def keys(self, name: str) -> Callable[[evidence.Block], str]:
+        """What gives the blocks of a log their keys."""
+        return Upto(name).key if self._folder else lambda _block: ""
+
+    def reading(self, key: str, read: Callable[[], Reading]) -> Reading:
+        """What a block says: taken over, or read and kept.
+
+        Raises:
+            EnvironmentTrouble: it cannot be written.
+        """
+        if self._folder is None:
+            return read()
+        if path := self._there.get(key):
+            if _unaltered(path):
+                return _opened(path)
+            path.unlink(missing_ok=True)
+        half = self._folder / f"{key}.partial"
+        write(half, _tables(read()))
+        return _opened(half.rename(self._folder / f"{key}-{_sha256(half)}{SUFFIX}"))
+
+
+@functools.cache
+def program() -> str:
+    """Who reads: the program, down to its code, which may read a line otherwise tomorrow."""
+    sha256 = hashlib.sha256(pa.__version__.encode())
+    for path in sorted(Path(analyzer.__file__).parent.rglob("*.py")):
+        sha256.update(path.read_bytes())
+    return f"relaytrail {version('relaytrail')} {sha256.hexdigest()}"
+
+
+def _unaltered(path: Path) -> bool:
+    try:
+        return path.stem.partition("-")[2] == _sha256(path)
+    except OSError:
+        return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _tables(reading: Reading) -> list[list[pa.Table]]:
+    """A reading as the tables of a file; its counts are metadata of the first, the unread lines."""
+    said = {
+        **{name: getattr(reading, name) for name in COUNTED},
+        "turns": asdict(reading.turns),
+        "ignored_by_program": reading.ignored_by_program,
+        "kinds": list(reading.tables),
+    }
+    unread = reading.unread.cast(UNREAD).replace_schema_metadata({"reading": json.dumps(said)})
+    return [[unread], *([_lean(table)] for table in reading.tables.values())]
+
+
+def _lean(table: pa.Table) -> pa.Table:
+    """Without words that no row has: all kinds of lines of a block share theirs."""
+    for number, name in enumerate(table.column_names):
+        column = table[name]
+        if not pa.types.is_dictionary(column.type):
+            continue
+        if name == "queue_id":
+            table = table.set_column(number, name, column.cast(pa.string()))
+        elif sum(len(chunk.dictionary) for chunk in column.chunks) > FEW:
+            table = table.set_column(number, name, column.cast(pa.string()).dictionary_encode())
+    return table.combine_chunks()
+
+
+def _opened(path: Path) -> Reading:
+    unread, *tables = mapped(path)
+    said: dict[str, Any] = json.loads(unread.schema.metadata[b"reading"])
+    turns: dict[str, Any] = said["turns"]
+    return Reading(
+        dict(zip(said["kinds"], tables, strict=True)),
+        unread.cast(UNREAD),
+        **{name: said[name] for name in COUNTED},
+        turns=Turns(**turns | {name: tuple(turns[name]) for name in ("at", "by")}),
+        ignored_by_program=Counter(said["ignored_by_program"]),
+    )

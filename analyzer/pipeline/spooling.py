@@ -1,0 +1,91 @@
+"""Is the evidence so large that its tables go to a disk, and where do they lie there?"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from analyzer import evidence
+from analyzer.errors import EnvironmentTrouble
+from analyzer.pipeline.kept import SUFFIX
+from analyzer.spool import Spool
+
+SPILLED_FROM = 256 << 20  # bytes of logs, unpacked
+PACKED = 10  # times that a packed log grows, as a rule
+
+
+@contextlib.contextmanager
+def spooled(found: Sequence[evidence.Evidence], folder: Path | None) -> Iterator[Spool]:
+    """Where the tables of this evidence lie while the body works on them.
+
+    Args:
+        folder: Stays until a body succeeds, with the blocks that were read: the next run goes on
+            from there. None: nothing is to stay.
+
+    Raises:
+        EnvironmentTrouble: the folder cannot be made.
+    """
+    large = _unpacked(found) >= SPILLED_FROM
+    with contextlib.ExitStack() as stack:
+        place = None
+        if folder is not None and (large or folder.exists()):
+            place = stack.enter_context(_held(folder))
+        if large and place is None:
+            named = stack.enter_context(tempfile.TemporaryDirectory(prefix="relaytrail-"))
+            place = Path(named)
+        yield Spool(place if large else None)
+
+
+def _unpacked(found: Sequence[evidence.Evidence]) -> int:
+    """Bytes of text, as far as can be told before it is read."""
+    texts = [item for item in found if item.kind == "text"]
+    return sum(item.size * (1 if item.carrier == "plain" else PACKED) for item in texts)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[Path | None]:
+    """The folder, for this run alone, and gone when the body succeeds; None if it is not ours."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        what, remedy = f"cannot be made: {error.strerror}", "Give --case another folder."
+        raise EnvironmentTrouble(what, folder, remedy) from error
+    lock = _lock(folder)
+    if lock is None:
+        yield None
+        return
+    try:
+        for left in folder.iterdir():
+            if left.suffix != SUFFIX:  # half of a file
+                left.unlink()
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        with contextlib.suppress(OSError):  # it stays if there is anything in it
+            folder.rmdir()
+        os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """What keeps other runs off the folder; None if one has it, or it belongs to somebody else: he
+    may have put there what he likes.
+    """
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+
+        lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+    except (ImportError, OSError):
+        return None
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+        found = os.fstat(lock)
+        if found.st_uid == os.geteuid() and os.path.samestat(found, folder.stat()):
+            return lock
+    except OSError:
+        pass  # another run has it, or has just removed it
+    os.close(lock)
+    return None
