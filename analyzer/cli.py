@@ -223,7 +223,7 @@ def main() -> None:
 
 
 def _interrupted() -> None:
-    told = "\nInterrupted. Nothing is half-written: a case is as it was, or whole; large logs go on."
+    told = "\nInterrupted. Nothing is half-written: a case is as it was, or whole."
     typer.secho(told, err=True)
     raise SystemExit(INTERRUPTED) from None
 

@@ -57,6 +57,8 @@ def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:
                     for table in itertools.chain([first], tables):
                         stream.write_table(table)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            path.unlink()
         raise EnvironmentTrouble(
             f"cannot be written: {error.strerror or error}",
             path.parent,
