@@ -181,6 +181,15 @@ def test_what_was_read_of_large_evidence_takes_no_memory(log, tmp_path, large):
     assert pa.total_allocated_bytes() - before < 16 * 2_000
 
 
+def test_a_kind_with_few_lines_in_each_block_lies_in_one_piece(log, tmp_path, large, monkeypatch):
+    monkeypatch.setattr(kept, "SCATTERED", 10)
+    (piece,) = read_all(evidence.find([log]), None, Spool(tmp_path))
+    pieces = {kind: table["line"].num_chunks for kind, table in piece.log.tables.items()}
+    assert pieces["delivery"] > 10
+    assert pieces["auth_failed"] == 1
+    assert {path.suffix for path in tmp_path.iterdir()} == {".log", ".block"}
+
+
 def test_memory_is_asked_for_what_is_not_in_files(log, tmp_path, large, monkeypatch):
     (piece,) = read_all(evidence.find([log]), None, Spool(tmp_path))
     events = memory.size(piece.log.tables)

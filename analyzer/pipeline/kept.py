@@ -28,6 +28,8 @@ from analyzer.spool import Spool, mapped, write
 SUFFIX = ".block"
 COUNTED = ("first_line", "bytes_read", "lines", "parsed", "ignored", "blank")
 FEW = 256  # words of a column that are written with each block and kind, used there or not
+SCATTERED = 1 << 12  # rows a block: of fewer, what tells where they lie takes more memory than they
+ROWS_A_CHUNK = 1 << 16
 
 
 class Upto:
@@ -47,7 +49,7 @@ class Kept:
     """The blocks in the folder of a spool; one that keeps nothing in files keeps no blocks."""
 
     def __init__(self, spool: Spool) -> None:
-        self._folder = spool.folder
+        self._spool, self._folder = spool, spool.folder
         paths = spool.folder.glob(f"*{SUFFIX}") if spool.folder else ()
         self._there = {path.name.partition("-")[0]: path for path in paths}
 
@@ -75,6 +77,14 @@ class Kept:
         half = self._folder / f"{key}.partial"
         write(half, _tables(read()))
         return _opened(half.rename(self._folder / f"{key}-{_sha256(half)}{SUFFIX}"))
+
+    def gathered(self, kind: str, table: pa.Table) -> pa.Table:
+        """All lines of a kind, in few chunks where it has few lines in each block."""
+        if self._folder is None or len(table) >= SCATTERED * table.column(0).num_chunks:
+            return table
+        begins = range(0, len(table), ROWS_A_CHUNK)
+        chunks = (table.slice(begin, ROWS_A_CHUNK).combine_chunks() for begin in begins)
+        return self._spool.at_rest(kind, chunks)
 
 
 @functools.cache

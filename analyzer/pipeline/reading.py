@@ -59,8 +59,7 @@ def read_all(
         EnvironmentTrouble: there is too little memory to join what is in it, or too little room for
             the spool.
     """
-    kept = Kept(spool)
-    total = sum(item.size for item in found)
+    kept, total = Kept(spool), sum(item.size for item in found)
     pieces, done, taken = [], 0, 0
     for item in found:
         pieces.append(_read(item, _from(progress, done, item, total), taken, kept))
@@ -108,6 +107,7 @@ def _read(item: evidence.Evidence, show: Callable[[int], None], taken: int, kept
         show(reading.bytes_read)
     show(item.size)
     log = formats.joined(item.name, readings)
+    log.tables = {kind: kept.gathered(kind, table) for kind, table in log.tables.items()}
     if formats.LISTING in log.tables:
         return Piece(item, reader.account, log, formats.told(log.tables.pop(formats.LISTING)))
     if any(map(len, log.tables.values())):
