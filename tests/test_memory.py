@@ -6,7 +6,7 @@ import pytest
 
 from analyzer import pipeline
 from analyzer.errors import EnvironmentTrouble
-from analyzer.pipeline import memory
+from analyzer.pipeline import memory, spooling
 
 LOG = Path(__file__).parent / "scenarios" / "innocent.log"
 
@@ -32,6 +32,20 @@ def test_a_log_that_does_not_fit_is_refused_while_it_is_read_and_the_case_is_not
     with pytest.raises(EnvironmentTrouble, match=r"innocent.log: .*1.0 kB are free"):
         pipeline.analyze([LOG], year=2026, case=tmp_path / "case")
     assert not (tmp_path / "case").exists()
+
+
+def test_events_in_files_need_no_memory_themselves(free):
+    free(memory.BESIDE)
+    memory.check(1024, "mail.log", in_files=True)
+    with pytest.raises(EnvironmentTrouble):
+        memory.check(1024, "mail.log", in_files=False)
+
+
+def test_a_large_log_that_does_not_fit_is_refused_too(free, monkeypatch):
+    free(1)
+    monkeypatch.setattr(spooling, "SPILLED_FROM", 0)
+    with pytest.raises(EnvironmentTrouble, match="joining its lines needs"):
+        pipeline.analyze([LOG], year=2026)
 
 
 def test_a_container_may_take_less_than_is_free(free):

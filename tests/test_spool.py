@@ -17,7 +17,7 @@ import pytest
 from analyzer import evidence, pipeline
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.formats import recognise
-from analyzer.pipeline import kept, memory, spooling
+from analyzer.pipeline import kept, spooling
 from analyzer.pipeline.inferring import infer
 from analyzer.pipeline.reading import read_all
 from analyzer.report import tables
@@ -188,16 +188,6 @@ def test_a_kind_with_few_lines_in_each_block_lies_in_one_piece(log, tmp_path, la
     assert pieces["delivery"] > 10
     assert pieces["auth_failed"] == 1
     assert {path.suffix for path in tmp_path.iterdir()} == {".log", ".block"}
-
-
-def test_memory_is_asked_for_what_is_not_in_files(log, tmp_path, large, monkeypatch):
-    (piece,) = read_all(evidence.find([log]), None, Spool(tmp_path))
-    events = memory.size(piece.log.tables)
-    monkeypatch.setattr(memory, "_free", lambda: events * memory.BESIDE)
-    read_all(evidence.find([log]), None, Spool(tmp_path))
-    monkeypatch.setattr(memory, "_free", lambda: events * memory.BESIDE - 1)
-    with pytest.raises(EnvironmentTrouble, match="free"):
-        read_all(evidence.find([log]), None, Spool(tmp_path))
 
 
 # The same result
