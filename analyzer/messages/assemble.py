@@ -1,76 +1,30 @@
-"""From lines to messages: who handed each in, where each recipient's copy went, and what it was
-made of?
-"""
+"""From lines to messages, of a whole log: part by part, and then what only all parts together tell."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from analyzer.messages.addresses import (
-    canonical_ip,
-    canonical_ips,
-    distinct,
-    of_each,
-    per_value,
-)
-from analyzer.messages.attempts import attempts
-from analyzer.messages.bcc import before_bcc
 from analyzer.messages.clocks import offsets
 from analyzer.messages.copies import copies
-from analyzer.messages.deliveries import (
-    attempts_to_deliver,
-    in_order,
-    last_words,
-    recipients_in_order,
-    requeued,
-)
-from analyzer.messages.dialogues import dialogues
 from analyzer.messages.exchange import prepared
-from analyzer.messages.exchange_links import handed_over, same_mail, submitters, without_fate
-from analyzer.messages.expansions import (
-    before_expansion,
-    expanded_here,
-    original_side,
-    where_it_left,
-)
-from analyzer.messages.grounds import denied, grounds, refusals
-from analyzer.messages.handovers import handed_back, proxied, taken_over, told_by_filters
-from analyzer.messages.legs import PLACE, frame, legs, own_client
-from analyzer.messages.links import causes, children, parents, roots
-from analyzer.messages.lives import Events, live
-from analyzer.messages.locality import INSIDE, Locality, locality, sides
-from analyzer.messages.logins import logins
-from analyzer.messages.made_here import made_here
+from analyzer.messages.expansions import original_side
+from analyzer.messages.joining import LIVES, ORDER, Joined, join
+from analyzer.messages.legs import PLACE, frame
+from analyzer.messages.lives import Events
+from analyzer.messages.locality import INSIDE, Locality
 from analyzer.messages.masks import masked
-from analyzer.messages.originals import original_recipient
-from analyzer.messages.sent_on import with_sent_on
-from analyzer.messages.set_aside import set_aside, with_senders
-from analyzer.schema import MESSAGES, NOT_DELIVERIES, fit
+from analyzer.messages.parts import parts
+from analyzer.messages.survey import survey
+from analyzer.schema import ATTEMPTS, MESSAGES, fit
 from analyzer.site import Site
 
-NEXT_HOP = re.compile(r"\[([^\]]*)\](?::[0-9]+)?$")
-ORIGIN = [
-    "client_ip",
-    "client_name",
-    "auth_user",
-    "uid",
-    "local_user",
-    "submission",
-    "received",
-    "message_id",
-    "connector",
-    "relay_right",
-]
-OF_LEG = ["mta", "server", "queue_id", "sender", "size", "begun_by"]
-OF_FIRST = ["queue_id", "sender", *ORIGIN, *PLACE]
-# What is asked of delivery attempts, once it is known where each recipient's copy ended.
-TRIED = ["life", "time", "daemon", "recipient", "status", "relay", "reply", "to_us", *PLACE]
+Int64 = npt.NDArray[np.int64]
 
 
 @dataclass
@@ -80,11 +34,11 @@ class Assembled:
     messages: pa.Table
     deliveries: pd.DataFrame
     attempts: pa.Table
-    tried: pd.DataFrame  # every delivery attempt, with the columns TRIED
+    tried: pd.DataFrame  # every delivery attempt, with the columns `joining.TRIED`
     server_events: pd.DataFrame  # starts, reloads and stops
     locality: Locality
     clocks: pd.DataFrame  # how far the clocks of our servers are apart
-    told: pd.DataFrame  # what the server itself says of who is ours, from `grounds`
+    told: pd.DataFrame  # what the server itself says of who is ours, from `survey`
     denied: frozenset[str]  # domains for which it refused to relay
     sessions: pa.Table  # as declared
 
@@ -99,206 +53,82 @@ def assemble(events: Events, site: Site | None) -> Assembled:
         DELIVERIES rows have the declared columns but for `mechanism` and `verdict`, and beside them
         `client_side, recipient_side, original_side` (inside, outside, unknown), `cause_life`,
         `life`, `queued_at` (time of the leg) for detection. Sorted by received, place, recipient.
-
-    Source:
-        postconf(5): enable_long_queue_ids; mail_queue.h: short ids name a message only while it
-        lives.
     """
-    events, lives = live(prepared(events))
-    tried = attempts_to_deliver(events)
-    told = grounds(tried, events)
-    local = locality(site, tried, told)
-    aside = set_aside(events)
-    known = with_senders(legs(events, lives, made_here(events, lives)), aside, events)
-    known = logins(known, events)
-    known = submitters(_normal(known, local), events, local)
-    known = told_by_filters(proxied(known, events, lives), events)
-    sessions, refused, named = _talks(events, known)
-    tried = _next_hops(tried, local)
-    tried = tried.assign(**children(tried, known, lives))
-    tried = handed_back(taken_over(handed_over(tried, known), known), known, lives)
-    ways = with_sent_on(tried, known)
-    parent = same_mail(parents(ways, known, lives), known)
-    root = roots(parent)
-    last = without_fate(last_words(tried, events, aside), events, root)
-    last = in_order(requeued(last, parent, known), known["received"].take(root))
-    cause = causes(frame(events, "notice", ["life", "rank", "queue", "new_queue_id"]), lives)
-    original, clocks = original_recipient(last, ways, parent), offsets(tried, known)
-    tried = tried[TRIED]
-    rows = _deliveries(last, known, root, cause)
-    rows["original_recipient"] = original
-    rows["original_recipient"] = before_bcc(rows, events, root)
-    for column in ("recipient", "original_recipient"):
-        rows[column] = _completed(rows[column], local.first_domain)
-    rows["expanded"] = expanded_here(last, known)
-    source = before_expansion(rows, events, site)
-    rows["recipient"] = where_it_left(rows, site)
-    rows["explained"] = source.notna() | rows["owner"].notna()
-    rows["original_recipient"] = rows["original_recipient"].where(source.isna(), source)
-    rows = recipients_in_order(sides(rows, local))
+    events = prepared(events)
+    known = survey(events, site)
+    joined = [join(part, known, site) for part in parts(events)]
+    number = _numbers([part.begins for part in joined])
+    rows = _rows(joined, number)
     rows["original_side"] = original_side(rows)
-    rows["original_side"] = rows["original_side"].mask(copies(rows, named), INSIDE)
+    rows["original_side"] = rows["original_side"].mask(copies(rows), INSIDE)
     rows["origin_masked"] = masked(rows)
-    changes = frame(events, "server", ["rank", "time", "server", "action", *PLACE])
     return Assembled(
-        _messages(rows, known, root),
-        rows,
-        refused,
-        tried,
-        changes,
-        local,
-        clocks,
-        told,
-        denied(refusals(events)),
-        sessions,
-    )
-
-
-def _talks(events: Events, known: pd.DataFrame) -> tuple[pa.Table, pa.Table, pd.Series[float]]:
-    """SESSIONS, ATTEMPTS, and how many recipients clients named (see `Dialogues.named`)."""
-    talks = dialogues(events, known)
-    return talks.sessions, attempts(events, known, talks), talks.named
-
-
-def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
-    known = own_client(
-        known,
-        per_value(known["client_ip"], lambda ip: _is_inside(ip, local), local.clients_alike).eq(
-            True
+        _messages(joined, number, rows),
+        rows.drop(columns="named"),
+        _attempts(joined),
+        _tried(joined, number),
+        frame(events, "server", ["order", "time", "server", "action", *PLACE]),
+        known.locality,
+        offsets(pd.concat([part.hand_overs for part in joined], ignore_index=True)),
+        known.told,
+        known.denied,
+        pa.concat_tables([part.sessions for part in joined]).sort_by(
+            [(name, "ascending") for name in PLACE[:2]]
         ),
     )
-    ip = canonical_ips(known["client_ip"])
-    return known.assign(
-        client_ip=ip.where(ip.notna(), known["client_ip"].where(known["client_ip"].isna()))
+
+
+def _numbers(begins: Sequence[Int64]) -> list[Int64]:
+    """Of each part's lives their places among all, in order of their first lines; -1 stays."""
+    whole = np.sort(np.concatenate(begins))
+    return [np.append(np.searchsorted(whole, of), -1) for of in begins]
+
+
+def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def _rows(joined: Sequence[Joined], number: Sequence[Int64]) -> pd.DataFrame:
+    """All deliveries, in order."""
+    rows = _together(
+        [
+            part.rows.assign(**{name: of[part.rows[name]] for name in LIVES})
+            for part, of in zip(joined, number, strict=True)
+        ]
     )
+    if len(joined) == 1:
+        return rows
+    received = rows["received"].to_numpy("datetime64[us]")
+    source, _ = pd.factorize(rows["source"], sort=True)
+    order = np.lexsort((rows["line"].to_numpy(np.int64), source, received))
+    return rows.take(order).reset_index(drop=True)
 
 
-def _next_hops(tried: pd.DataFrame, local: Locality) -> pd.DataFrame:
-    """Who took each delivery over: `name[address]:port`, or `name[path]` of a socket; nobody, where
-    a stranger may have written the line's next hop.
-    """
-    relay, codes = distinct(tried["relay"].mask(tried["two_readings"]))
-    address = pd.Series(map(_in_brackets, relay), dtype="str")
-    ours = per_value(
-        address, lambda text: "/" in text or _is_inside(text, local), local.clients_alike
+def _messages(joined: Sequence[Joined], number: Sequence[Int64], rows: pd.DataFrame) -> pa.Table:
+    life = [of[part.messages["life"].to_numpy()] for part, of in zip(joined, number, strict=True)]
+    hidden = np.unique(rows.loc[rows["origin_masked"], "origin_life"])
+    table = pa.concat_tables([part.messages.select(MESSAGES.names) for part in joined])
+    place = MESSAGES.get_field_index("origin_masked")
+    masks = pa.array(np.isin(np.concatenate(life), hidden))
+    table = table.set_column(place, MESSAGES.field(place), masks)
+    if len(joined) == 1:
+        return table
+    order = table.select(ORDER).to_pandas().sort_values(ORDER, kind="stable").index
+    return table.take(pa.array(order))
+
+
+def _attempts(joined: Sequence[Joined]) -> pa.Table:
+    rows = _together([part.attempts for part in joined])
+    rows = rows.sort_values("order", kind="stable", ignore_index=True)
+    return fit(pa.Table.from_pandas(rows.drop(columns="order"), preserve_index=False), ATTEMPTS)
+
+
+def _tried(joined: Sequence[Joined], number: Sequence[Int64]) -> pd.DataFrame:
+    rows = _together(
+        [
+            part.tried.assign(life=of[part.tried["life"]])
+            for part, of in zip(joined, number, strict=True)
+        ]
     )
-    return tried.assign(
-        relay_ip=of_each(canonical_ips(address), codes, tried.index),
-        to_us=of_each(ours.eq(True), codes, tried.index).eq(True),
-    )
-
-
-def _in_brackets(relay: str) -> str | None:
-    found = NEXT_HOP.search(relay)
-    return found[1] if found else None
-
-
-def _is_inside(ip: str, local: Locality) -> bool:
-    canonical = canonical_ip(ip)
-    return canonical is not None and local.of_client(canonical) == INSIDE
-
-
-def _completed(addresses: pd.Series, first_domain: str | None) -> pd.Series:
-    text = pa.array(addresses, pa.string())
-    whole = pc.and_not(pc.match_substring(text, "@"), pc.starts_with(text, "\\"))
-    odd = ~pc.fill_null(whole, True).to_numpy(zero_copy_only=False)
-    if not odd.any():
-        return addresses
-    told = per_value(addresses[odd], lambda text: _complete(text, first_domain))
-    return addresses.mask(odd, told.reindex(addresses.index))
-
-
-def _complete(address: str, first_domain: str | None) -> str:
-    """An address logged without domain is one of ours; a leading backslash only stops alias
-    expansion.
-    """
-    bare = address.lstrip("\\")
-    if "@" in bare or not bare or first_domain is None or bare[0] in '/|:"':
-        return bare
-    return f"{bare}@{first_domain}"
-
-
-def _deliveries(
-    last: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, cause: pd.Series
-) -> pd.DataFrame:
-    """The delivering leg's own columns, and the first leg's."""
-    life = last["life"].to_numpy(np.int64)
-    # What a notice is about stays so where the notice itself goes through a filter.
-    notice = root[life]
-    cause_life = (
-        cause.reindex(notice).fillna(-1).to_numpy(np.int64)
-        if len(cause)
-        else np.full(len(life), -1)
-    )
-    leg = {name: known[name].array.take(life) for name in OF_LEG}
-    first = {name: known[name].array.take(root[life]) for name in OF_FIRST}
-    return pd.DataFrame(
-        {
-            "mta": leg["mta"],
-            "server": leg["server"],
-            "queue_id": leg["queue_id"],
-            "origin_queue_id": first["queue_id"],
-            "cause_queue_id": known["queue_id"].array.take(cause_life, allow_fill=True),
-            **{name: first[name] for name in ORIGIN},
-            "completed": last["completed"].array,
-            "sender": leg["sender"],
-            "origin_sender": first["sender"],
-            "recipient": last["recipient"].array,
-            "recipient_logged": last["recipient"].array,
-            "size": leg["size"],
-            **{name: last[name].array for name in ("status", "dsn", "relay", "reply", *PLACE)},
-            "two_readings": last["two_readings"].eq(True).to_numpy(),
-            "life": life,
-            "origin_life": root[life],
-            "cause_life": np.where(cause_life >= 0, root[np.maximum(cause_life, 0)], -1)
-            if len(root)
-            else cause_life,
-            "cause_leg": cause_life,
-            "agent": last["daemon"].array,
-            "owner": pd.Series(leg["sender"]).where(leg["begun_by"] == "clone"),
-            **{f"orig_{name}": first[name] for name in PLACE},
-        }
-    )
-
-
-def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray) -> pa.Table:
-    """One row for each first leg that became a message."""
-    is_message = (
-        known["queued"] | known["message_id"].notna() | known["begun_by"].isin(["pickup", "notice"])
-    )
-    first = known[(root == known.index) & is_message]
-    legs_of = known["queue_id"].groupby(root)
-    ended = pd.to_datetime(known["ended"], utc=True).groupby(root)  # of objects it would be slow
-    all_ended = ended.count().eq(legs_of.size())
-    left = ended.max().where(all_ended).reindex(first.index)
-    counted = rows[~rows["status"].isin(NOT_DELIVERIES)].groupby("origin_life").size()
-    table = first.assign(
-        origin_masked=first.index.isin(rows.loc[rows["origin_masked"], "origin_life"]),
-        recipients=counted.reindex(first.index).fillna(0).astype("int64"),
-        ended=left,
-    ).sort_values(["received", "source", "line"], kind="stable")
-    names = [name for name in MESSAGES.names if name != "legs"]
-    plain = pa.Table.from_pandas(table[names], preserve_index=False)
-    return fit(plain.append_column("legs", _legs(known, root, table.index)), MESSAGES)
-
-
-def _legs(known: pd.DataFrame, root: np.ndarray, of: pd.Index) -> pa.ListArray:
-    """The queue ids of every leg of each first leg, the first one first."""
-    order = np.argsort(root, kind="stable")  # legs of a message lie together, in order of life
-    begins = np.searchsorted(root[order], of.to_numpy())
-    ends = np.searchsorted(root[order], of.to_numpy(), "right")
-    sizes = ends - begins
-    # The first leg has the lowest life of its queue, not always of all: it is put in front.
-    places = (
-        np.repeat(begins, sizes)
-        + np.arange(sizes.sum())
-        - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    )
-    lives = order[places]
-    group = np.repeat(np.arange(len(of)), sizes)
-    first = lives == np.repeat(of.to_numpy(), sizes)
-    lives = lives[np.lexsort((known["begin"].to_numpy()[lives], ~first, group))]
-    ids = pa.array(known["queue_id"].array.take(lives), pa.string())
-    return pa.ListArray.from_arrays(
-        pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32()), ids
-    )
+    rows = rows.sort_values("order", kind="stable", ignore_index=True)
+    return rows.drop(columns="order")

@@ -26,8 +26,8 @@ UNKNOWN_USER = (
 BLOCKLIST = r"blocked using [^ ]+|Rejected: [0-9A-Fa-f.:]+ listed at "
 
 
-def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues) -> pa.Table:
-    """ATTEMPTS, in order of time and place."""
+def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues) -> pd.DataFrame:
+    """ATTEMPTS, in order of `rank`."""
     parts = [
         _refused(events, legs),
         _failed_logins(events),
@@ -45,10 +45,7 @@ def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues) -> pa.Table:
     rows["repeat"] = rows["repeat"].fillna(1).astype("int64")
     ip = canonical_ips(rows["client_ip"])
     rows["client_ip"] = ip.where(ip.notna(), rows["client_ip"])
-    return fit(
-        pa.Table.from_pandas(rows[[c for c in ATTEMPTS.names if c in rows]], preserve_index=False),
-        ATTEMPTS,
-    )
+    return rows[["rank", *(name for name in ATTEMPTS.names if name in rows)]]
 
 
 def _refused(events: Events, legs: pd.DataFrame) -> pd.DataFrame:

@@ -15,12 +15,12 @@ MESSAGES, CLIENTS = 3, 2  # fewer may be chance
 NEARLY_ALL = 0.9  # of the strangers' messages
 
 
-def copies(rows: pd.DataFrame, named: pd.Series[float]) -> pd.Series[bool]:
+def copies(rows: pd.DataFrame) -> pd.Series[bool]:
     """Deliveries to an address outside that this server added to strangers' mail.
 
     Args:
-        rows: Deliveries with sides, `origin_life`, `client_ip`.
-        named: How many recipients the client named, of legs of which it is told (Postfix 3.0).
+        rows: Deliveries with sides, `origin_life`, `client_ip`, and `named`: how many recipients
+            the client named, where it is told (Postfix 3.0).
     """
     by_stranger = rows["submission"].eq("smtp") & rows["client_side"].eq(OUTSIDE)
     away = by_stranger & rows["original_side"].eq(OUTSIDE) & rows["recipient_side"].eq(OUTSIDE)
@@ -36,7 +36,7 @@ def copies(rows: pd.DataFrame, named: pd.Series[float]) -> pd.Series[bool]:
     each = rows[same].drop_duplicates(["origin_life", "recipient"])
     life = each["origin_life"]
     of = each.assign(
-        asked=life.map(size).eq(1) | life.map(named).ge(life.map(size)),
+        asked=life.map(size).eq(1) | each["named"].ge(life.map(size)),
         others=life.map(outside).gt(1) | ~life.isin(for_us),
     ).groupby("recipient")
     seen = of.agg(messages=("origin_life", "size"), clients=("client_ip", "nunique"))

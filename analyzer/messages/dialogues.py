@@ -52,12 +52,15 @@ LINES = pa.schema(
 )
 SERVERS = pa.array(["smtpd", "qmqpd"])  # Postfix: others write of other things
 LONGEST = pd.Timedelta(hours=6).value // 1000  # microseconds; a process id comes round again
+FIRST = ("mta", "server", "pid", "helo", "auth_user", "rank")  # of a dialogue the first line's
 COUNTERS = ("auth", "mail", "rcpt", "data", "bdat", "starttls")
 
 
 @dataclass
 class Dialogues:
-    """`table`: SESSIONS without lists, and beside it `taken`, `end_*`. `of_life`: row of a leg."""
+    """`table`: SESSIONS without lists, and beside it `rank`, `taken`, `end_*`. `of_life`: row of a
+    leg. `sessions`: as declared, those of the table first, then Exchange's.
+    """
 
     table: pd.DataFrame
     of_life: pd.Series
@@ -116,9 +119,7 @@ def dialogues(events: Events, known: pd.DataFrame) -> Dialogues:
         table[[n for n in SESSIONS.names if n in table]], preserve_index=False
     )
     syslog = fit(told.append_column("queue_ids", lists), SESSIONS)
-    order = [(name, "ascending") for name in PLACE[:2]]
-    both = pa.concat_tables([syslog, exchange_dialogues(events)]).sort_by(order)
-    return Dialogues(table, of_life, both)
+    return Dialogues(table, of_life, pa.concat_tables([syslog, exchange_dialogues(events)]))
 
 
 def _of_lives(lines: _Lines) -> pd.Series:
@@ -139,7 +140,7 @@ def _lines(events: Events) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _of_servers(table: pa.Table) -> Flags:
+def of_servers(table: pa.Table) -> Flags:
     """Lines of processes that serve a client."""
     postfix = pc.and_(pc.equal(table["mta"], "postfix"), pc.is_in(table["daemon"], SERVERS))
     # Sendmail as a client waits in vain too; a program on this server has no dialogue.
@@ -155,22 +156,27 @@ def _of_servers(table: pa.Table) -> Flags:
 
 def _numbered(table: pa.Table) -> _Lines:
     """The lines in order of process and place, with the number of their dialogue."""
-    rows = np.flatnonzero(_of_servers(table))
+    rows = np.flatnonzero(of_servers(table))
     server, _ = pd.factorize(table["server"].to_pandas())
     keys = (table["rank"].to_numpy(), table["pid"].to_numpy(), server)
     order = rows[np.lexsort([key[rows] for key in keys])]
     lines = _Lines(table, order, np.empty(0, np.int64))
-    process = _changed(server[order]) | _changed(lines.values("pid"))
-    new = process | lines.are("connect") | _after(lines.are("disconnect"))
+    process = changed(server[order]) | changed(lines.values("pid"))
+    new = process | lines.are("connect") | after(lines.are("disconnect"))
     time = table["time"].cast(pa.int64()).fill_null(0).to_numpy()[order]
     new |= np.diff(time, prepend=time[:1]) > LONGEST
-    new |= _other_client(lines, process) & lines.have("mta", "sendmail")
+    client = pd.factorize(table["client_ip"].to_pandas())[0][order]
+    new |= other_client(client, process) & lines.have("mta", "sendmail")
     return _Lines(table, order, np.cumsum(new) - 1)
 
 
-def _other_client(lines: _Lines, process: Flags) -> Flags:
-    """Lines that name another client than the line before them that names one, of one process."""
-    client = pd.factorize(lines.table["client_ip"].to_pandas())[0][lines.row]
+def other_client(client: Int64, process: Flags) -> Flags:
+    """Lines that name another client than the line before them that names one, of one process.
+
+    Args:
+        client: A number for each address, -1 where the line names none.
+        process: The first line of each process.
+    """
     here = np.arange(len(client))
     begun = np.maximum.accumulate(np.where(process, here, 0))
     named = np.maximum.accumulate(np.where(client >= 0, here, -1))
@@ -180,11 +186,13 @@ def _other_client(lines: _Lines, process: Flags) -> Flags:
     return other
 
 
-def _changed(values: npt.NDArray[np.int64]) -> Flags:
+def changed(values: npt.NDArray[Any]) -> Flags:
+    """Which values differ from the one before."""
     return np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]
 
 
-def _after(flags: Flags) -> Flags:
+def after(flags: Flags) -> Flags:
+    """What comes right after those."""
     return np.concatenate([[False], flags[:-1]])[: len(flags)]
 
 
@@ -222,7 +230,7 @@ def _told(lines: _Lines) -> pd.DataFrame:
     ip = one("client_ip", keep="last")
     table = pd.DataFrame(
         {
-            **{name: one(name) for name in ("mta", "server", "pid", "helo", "auth_user", *PLACE)},
+            **{name: one(name) for name in (*FIRST, *PLACE)},
             "client_ip": canonical_ips(ip).where(lambda found: found.notna(), ip),
             "client_name": one("client_name", keep="last"),
             "connected": one("time", lines.are("connect")),

@@ -111,13 +111,6 @@ def scattered(told: pd.DataFrame) -> frozenset[str]:
     return frozenset(map(str, times.index)) if world else frozenset()
 
 
-def grounds(tried: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """All that the server says of who is ours: `key, value, ground, times`."""
-    known = domains(tried, refusals(events))
-    ours = frozenset(known.loc[known["key"].eq("domains"), "value"])
-    return pd.concat([known, own_hosts(events, ours)], ignore_index=True)
-
-
 def denied(refused: pd.DataFrame) -> frozenset[str]:
     """Domains for which the server refused to relay: they are not ours.
 

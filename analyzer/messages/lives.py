@@ -6,6 +6,7 @@ are used again, so (server, queue, id) alone would join strangers' mail.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,8 @@ UNDER_WAY = {"message_id", "queued", "delivery", "expired", "notice", "remote_re
 LATE = pd.Timedelta(minutes=1).value // 1000
 # Letters: since 8.10 an id holds the second, and comes again after 60 years.
 UNIQUE_SENDMAIL_ID = 12
+LOGGING = ["mta", "server", "instance", "daemon"]
+TEXTS = pa.schema([(name, pa.string()) for name in LOGGING])
 QUEUE_OWNERS = {"qmgr", "nqmgr", "oqmgr", "cleanup"}
 
 
@@ -36,7 +39,7 @@ class Lives:
     """All lives, in the order of (queue, first line), and what finds one.
 
     `key`: code of (server, queue, id); `begin`, `end`: ranks of its first and last line among all
-    events.
+    events; `order`: that of each rank.
     """
 
     key: Int64
@@ -48,7 +51,7 @@ class Lives:
     queue: Int64
     ids: pa.Array
     queues: int
-    events: int
+    order: Int64
 
     def __len__(self) -> int:
         return len(self.key)
@@ -65,8 +68,9 @@ class Lives:
             .astype(np.int64)
         )
         key = np.where((code >= 0) & (queue >= 0), code * self.queues + queue, -1)
-        begins = self.key * self.events + self.begin
-        at = np.searchsorted(begins, key * self.events + rank, "right") - 1
+        events = len(self.order)
+        begins = self.key * events + self.begin
+        at = np.searchsorted(begins, key * events + rank, "right") - 1
         before = np.maximum(at, 0)
         after = np.minimum(at + 1, len(self) - 1)
         here = (at >= 0) & (self.key[before] == key)
@@ -75,11 +79,12 @@ class Lives:
         return np.where(open_here, before, np.where(next_fits, after, np.where(here, before, -1)))
 
 
-def live(events: Events) -> tuple[Events, Lives]:
+def live(events: Events, of: Queues | None = None) -> tuple[Events, Lives]:
     """Give every event of a queue id its life.
 
     Args:
         events: By kind; `order` says what came first, over all evidence.
+        of: The queues of the whole log, where these are some of its events.
 
     Returns:
         The events, each table with `rank` (place among all events, int64), `queue` (code of server
@@ -89,18 +94,20 @@ def live(events: Events) -> tuple[Events, Lives]:
     if not names:
         empty = np.empty(0, np.int64)
         nothing = pa.array([], pa.string())
-        return {}, Lives(empty, empty, empty, nothing, nothing, nothing, empty, nothing, 1, 0)
+        return {}, Lives(empty, empty, empty, nothing, nothing, nothing, empty, nothing, 1, empty)
     lengths = [len(events[name]) for name in names]
-    rank = _ranks(np.concatenate([events[name]["order"].to_numpy() for name in names]))
-    queue, queue_servers, queue_mtas = _queues(events, names)
+    order = np.concatenate([events[name]["order"].to_numpy() for name in names])
+    rank = _ranks(order)
+    of = of or queues(events)
+    queue = _queue_of(events, names, of)
     code, ids = _ids(events, names)
-    queues = len(queue_servers)
-    key = np.where(code >= 0, code.astype(np.int64) * queues + queue, -1)
+    number = len(of.servers)
+    key = np.where(code >= 0, code.astype(np.int64) * number + queue, -1)
     kind = np.repeat(np.arange(len(names), dtype=np.int16), lengths)
     time = np.concatenate(
         [events[name]["time"].cast(pa.int64()).fill_null(0).to_numpy() for name in names]
     )
-    unique = np.array([mta == "sendmail" for mta in queue_mtas], np.bool_)[queue] & (code >= 0)
+    unique = np.array([mta == "sendmail" for mta in of.mtas], np.bool_)[queue] & (code >= 0)
     length = pc.utf8_length(ids).to_numpy(zero_copy_only=False)
     unique[unique] = length[code[unique]] >= UNIQUE_SENDMAIL_ID
     life, first, last = _split(key, rank, kind, names, time, unique)
@@ -112,18 +119,18 @@ def live(events: Events) -> tuple[Events, Lives]:
         .append_column("life", pa.array(life[a:b]))
         for name, a, b in zip(names, at[:-1], at[1:], strict=True)
     }
-    of_queue = key[first] % queues
+    of_queue = key[first] % number
     lives = Lives(
         key[first],
         rank[first],
         rank[last],
-        ids.take(pa.array(key[first] // queues)),
-        pa.array(queue_servers, pa.string()).take(pa.array(of_queue)),
-        pa.array(queue_mtas, pa.string()).take(pa.array(of_queue)),
+        ids.take(pa.array(key[first] // number)),
+        pa.array(of.servers, pa.string()).take(pa.array(of_queue)),
+        pa.array(of.mtas, pa.string()).take(pa.array(of_queue)),
         of_queue,
         ids,
-        queues,
-        len(rank),
+        number,
+        np.sort(order),
     )
     return tables, lives
 
@@ -215,20 +222,30 @@ def _begun(
     return new
 
 
-def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[str]]:
-    """Code of the queue of each event; the server and the mail server software of each code.
+@dataclass(frozen=True)
+class Queues:
+    """`code`: of each (mta, server, instance) that logs, its queue; of each queue its server and
+    mail server software.
+    """
+
+    code: dict[tuple[str, str, str], int]
+    servers: list[str]
+    mtas: list[str]
+
+
+def queues(events: Events) -> Queues:
+    """The queues of a whole log.
 
     A service may log under a name of its own (`postfix-submission/smtpd`) and still feed the one
     queue of its server: a name that never logs as a queue manager belongs to the only name there
     that does.
     """
-    columns = ["mta", "server", "instance", "daemon"]
-    number, frame = _distinct([[events[name][column] for name in names] for column in columns])
-    frame.columns = pd.Index(columns)
-    keys = columns[:3]
-    owning = (
-        frame["daemon"].isin(QUEUE_OWNERS).groupby([frame[key] for key in keys], sort=True).any()
-    )
+    parts = [
+        table.select(LOGGING).group_by(LOGGING).aggregate([]).cast(TEXTS)
+        for table in _chunks(events)
+    ]
+    frame = pa.concat_tables([TEXTS.empty_table(), *parts]).to_pandas().fillna("")
+    owning = frame["daemon"].isin(QUEUE_OWNERS).groupby([frame[key] for key in LOGGING[:3]]).any()
     owners: dict[tuple[str, str], list[str]] = {}
     logging = [(str(mta), str(server), str(instance)) for mta, server, instance in owning.index]
     for (mta, server, instance), owns in zip(logging, owning, strict=True):
@@ -240,26 +257,37 @@ def _queues(events: Events, names: list[str]) -> tuple[Int64, list[str], list[st
         only = len(mine) == 1 and instance not in mine
         queue_of[mta, server, instance] = (mta, server, mine[0] if only else instance)
     codes = {queue: number for number, queue in enumerate(sorted(set(queue_of.values())))}
-    code_of = np.array([codes[queue_of[queue]] for queue in logging], np.int64)
-    index = pd.MultiIndex.from_frame(frame[keys])
-    queue = code_of[owning.index.get_indexer(index)][number]
-    return queue, [q[1] for q in codes], [q[0] for q in codes]
+    code = {name: codes[queue] for name, queue in queue_of.items()}
+    return Queues(code, [queue[1] for queue in codes], [queue[0] for queue in codes])
+
+
+def _chunks(events: Events) -> Iterator[pa.Table]:
+    """Chunk by chunk: each has dictionaries of its own."""
+    for name in sorted(events):
+        yield from map(pa.Table.from_batches, ([batch] for batch in events[name].to_batches()))
+
+
+def _queue_of(events: Events, names: list[str], of: Queues) -> Int64:
+    """Code of the queue of each event."""
+    number, frame = _distinct([[events[name][key] for name in names] for key in LOGGING[:3]])
+    codes = [of.code[mta, server, instance] for mta, server, instance in frame.to_numpy()]
+    return np.array(codes, np.int64)[number]
 
 
 def _distinct(columns: list[list[pa.ChunkedArray]]) -> tuple[Int64, pd.DataFrame]:
     """The distinct rows of columns that come in parts, and the number of each row's; null is ""."""
-    number, coded = np.zeros(sum(map(len, columns[0])), np.int64), []
+    number, found = np.zeros(sum(map(len, columns[0])), np.int64), []
     for parts in columns:
         words: dict[str, int] = {"": 0}
-        codes = np.concatenate([_coded(chunk, words) for part in parts for chunk in part.chunks])
+        codes = np.concatenate([coded(chunk, words) for part in parts for chunk in part.chunks])
         number, _ = pd.factorize(number * len(words) + codes)
-        coded.append((np.array(list(words), object), codes))
+        found.append((np.array(list(words), object), codes))
     _, first = np.unique(number, return_index=True)
-    rows = {n: words[codes[first]] for n, (words, codes) in enumerate(coded)}
+    rows = {n: words[codes[first]] for n, (words, codes) in enumerate(found)}
     return number, pd.DataFrame(rows, dtype="str")
 
 
-def _coded(chunk: pa.Array, words: dict[str, int]) -> Int32:
+def coded(chunk: pa.Array, words: dict[str, int]) -> Int32:
     """The place of each value among the words, to which new ones are added."""
     encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
     known = [words.setdefault(word or "", len(words)) for word in encoded.dictionary.to_pylist()]

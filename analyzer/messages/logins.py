@@ -7,6 +7,7 @@ after it, for one process serves one connection; process ids come round again, s
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -20,18 +21,21 @@ KEYS = {"server": "str", "pid": "int64", "client_ip": "str"}
 LOGGED_IN = re.compile(r"(?i)^e?smtps?a$")  # RFC 3848: the A of ESMTPSA
 
 
-def logins(known: pd.DataFrame, events: Events) -> pd.DataFrame:
+def logins(known: pd.DataFrame, events: Events, protocol_tells: Collection[str]) -> pd.DataFrame:
     """The legs with `auth_user`, `auth_method` and `auth_ground` (see MESSAGES).
 
     Where the server writes the letter A into `proto=`, a message without it had no login, whatever
     the process did before.
+
+    Args:
+        protocol_tells: The servers that do.
     """
     ground = pd.Series(None, known.index, "object").mask(known["auth_user"].notna(), "line")
     mine = known["mta"].eq("sendmail") & known["begun_by"].eq("received")
     if not mine.any():
         return known.assign(auth_ground=ground)
     claimed = per_value(known["proto"], lambda proto: bool(LOGGED_IN.search(proto))).eq(True) & mine
-    tells = known["server"].isin(known.loc[claimed, "server"].unique())
+    tells = known["server"].isin(protocol_tells)
     tied = _tied(known[mine], events).reindex(known.index)
     by_line = tied["auth_user"].notna() & (claimed | ~tells)
     only_claimed = claimed & ~by_line
