@@ -116,13 +116,14 @@ def _first_time(recipient: pd.Series[str], by: Int64, wrote: pd.Series[str]) -> 
 
 def networks(ip: pd.Series[str]) -> pd.Series[str]:
     """The /24 of an IPv4 address, the /48 of an IPv6 one: what one customer usually gets."""
-    text = pa.array(ip.astype("str"), pa.string())
+    code, ips = pd.factorize(ip)
+    text = pa.array(list(ips), pa.string())
     block = pc.ascii_rtrim(pc.ascii_rtrim(text, "0123456789"), ".")
     v6 = pc.match_substring(text, ":")
     padded = pc.replace_substring_regex(text.filter(v6), "(::.*)?$", ":0:0")
     three = pc.replace_substring_regex(padded, "^([^:]*:[^:]*:[^:]*).*$", r"\1")
-    known: pd.Series[str] = pc.replace_with_mask(block, v6, three).to_pandas()
-    return known.set_axis(ip.index)
+    known = pc.replace_with_mask(block, v6, three).to_pandas().astype("str")
+    return pd.Series(known.array.take(code, allow_fill=True), ip.index)
 
 
 def _guesses(mail: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[int]:

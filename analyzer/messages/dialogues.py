@@ -1,11 +1,9 @@
-"""Which lines are of one SMTP dialogue with a client, and what was asked in it?
+"""What was asked in each SMTP dialogue with a client?
 
-Postfix: an smtpd serves one connection at a time, so what its process writes from `connect` to
-`disconnect` is one dialogue; since 3.0 the last line counts its commands as done/asked. Sendmail: a
-process serves one connection, and mostly says no more than each transaction. Exchange: the receive
-protocol has an id for each (`exchange_dialogues`).
+Postfix: since 3.0 the last line counts its commands as done/asked. Sendmail mostly says no more
+than each transaction. Exchange: the receive protocol has an id for each (`exchange_dialogues`).
 
-Source: smtpd.c (smtpd_proto, log_disconnect counters), srvrsmtp.c.
+Source: smtpd.c (log_disconnect counters), srvrsmtp.c.
 """
 
 from __future__ import annotations
@@ -23,23 +21,13 @@ from analyzer.messages.addresses import canonical_ips
 from analyzer.messages.exchange_dialogues import exchange_dialogues
 from analyzer.messages.legs import PLACE
 from analyzer.messages.lives import Events
+from analyzer.messages.processes import KINDS
 from analyzer.schema import EVENTS, SESSIONS, fit
 
 Flags = npt.NDArray[np.bool_]
 Int64 = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
-KINDS = (
-    "connect",
-    "tls",
-    "login",
-    "client",
-    "received",
-    "decision",
-    "auth_failed",
-    "lost",
-    "disconnect",
-)
 TEXTS = "mta server daemon client_ip client_name helo auth_user action stage counters submission"
 NUMBERS = "pid time recipients size repeat"
 LINES = pa.schema(
@@ -47,11 +35,10 @@ LINES = pa.schema(
         *(EVENTS.field(name) for name in [*TEXTS.split(), *NUMBERS.split(), *PLACE]),
         pa.field("rank", pa.int64()),
         pa.field("life", pa.int64()),
+        pa.field("dialogue", pa.int64()),
         pa.field("kind", pa.int8()),  # place among the kinds
     ]
 )
-SERVERS = pa.array(["smtpd", "qmqpd"])  # Postfix: others write of other things
-LONGEST = pd.Timedelta(hours=6).value // 1000  # microseconds; a process id comes round again
 FIRST = ("mta", "server", "pid", "helo", "auth_user", "rank")  # of a dialogue the first line's
 COUNTERS = ("auth", "mail", "rcpt", "data", "bdat", "starttls")
 
@@ -108,7 +95,7 @@ def dialogues(events: Events, known: pd.DataFrame) -> Dialogues:
     Args:
         known: The legs, with `queue_id`, `queued`, `message_id`.
     """
-    lines = _numbered(_lines(events))
+    lines = _in_order(_lines(events))
     of_life = _of_lives(lines)
     leg = known[["queued", "message_id", "queue_id"]].reindex(of_life.index)
     took = (leg["queued"].eq(True) | leg["message_id"].notna()).to_numpy()
@@ -140,60 +127,14 @@ def _lines(events: Events) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def of_servers(table: pa.Table) -> Flags:
-    """Lines of processes that serve a client."""
-    postfix = pc.and_(pc.equal(table["mta"], "postfix"), pc.is_in(table["daemon"], SERVERS))
-    # Sendmail as a client waits in vain too; a program on this server has no dialogue.
-    waits = pc.fill_null(pc.starts_with(table["stage"], "CLIENT "), False)
-    took = pc.equal(table["kind"], KINDS.index("received"))
-    by_smtp = pc.fill_null(pc.equal(table["submission"], "smtp"), False)
-    served = pc.and_not(pc.or_(pc.invert(took), by_smtp), waits)
-    mine = pc.or_kleene(postfix, pc.and_(pc.equal(table["mta"], "sendmail"), served))
-    known = pc.and_(pc.is_valid(table["pid"]), pc.is_valid(table["server"]))
-    flags: Flags = pc.fill_null(pc.and_(mine, known), False).to_numpy()
-    return flags
-
-
-def _numbered(table: pa.Table) -> _Lines:
-    """The lines in order of process and place, with the number of their dialogue."""
-    rows = np.flatnonzero(of_servers(table))
-    server, _ = pd.factorize(table["server"].to_pandas())
-    keys = (table["rank"].to_numpy(), table["pid"].to_numpy(), server)
-    order = rows[np.lexsort([key[rows] for key in keys])]
-    lines = _Lines(table, order, np.empty(0, np.int64))
-    process = changed(server[order]) | changed(lines.values("pid"))
-    new = process | lines.are("connect") | after(lines.are("disconnect"))
-    time = table["time"].cast(pa.int64()).fill_null(0).to_numpy()[order]
-    new |= np.diff(time, prepend=time[:1]) > LONGEST
-    client = pd.factorize(table["client_ip"].to_pandas())[0][order]
-    new |= other_client(client, process) & lines.have("mta", "sendmail")
+def _in_order(table: pa.Table) -> _Lines:
+    """The lines of dialogues, each dialogue's together in order of place."""
+    dialogue, rank = (table[name].to_numpy() for name in ("dialogue", "rank"))
+    rows = np.flatnonzero(dialogue >= 0)
+    order = rows[np.lexsort([rank[rows], dialogue[rows]])]
+    of = dialogue[order]
+    new = np.diff(of, prepend=of[:1] - 1) != 0
     return _Lines(table, order, np.cumsum(new) - 1)
-
-
-def other_client(client: Int64, process: Flags) -> Flags:
-    """Lines that name another client than the line before them that names one, of one process.
-
-    Args:
-        client: A number for each address, -1 where the line names none.
-        process: The first line of each process.
-    """
-    here = np.arange(len(client))
-    begun = np.maximum.accumulate(np.where(process, here, 0))
-    named = np.maximum.accumulate(np.where(client >= 0, here, -1))
-    last = np.where(named >= begun, client[named], -1)
-    before = np.concatenate([[-1], last[:-1]])[: len(last)]
-    other: Flags = (last != before) & (last >= 0) & (before >= 0)
-    return other
-
-
-def changed(values: npt.NDArray[Any]) -> Flags:
-    """Which values differ from the one before."""
-    return np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]
-
-
-def after(flags: Flags) -> Flags:
-    """What comes right after those."""
-    return np.concatenate([[False], flags[:-1]])[: len(flags)]
 
 
 def _told(lines: _Lines) -> pd.DataFrame:

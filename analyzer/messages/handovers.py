@@ -147,8 +147,7 @@ def proxied(known: pd.DataFrame, events: Events, lives: Lives) -> pd.DataFrame:
     columns = [
         "rank",
         "time",
-        "server",
-        "pid",
+        "dialogue",
         "queue",
         "action",
         "reply",
@@ -181,11 +180,10 @@ def proxied(known: pd.DataFrame, events: Events, lives: Lives) -> pd.DataFrame:
 def _connections(rows: pd.DataFrame, events: Events) -> pd.DataFrame:
     """The rows with what the connection of the same process said last of its client."""
     before = ["client_ip", "client_name", "auth_user", "auth_method", *PLACE]
-    lines = frame(events, "client", ["rank", "server", "pid", "life", *before])
-    lines = lines[lines["life"].lt(0)].drop(columns="life")
+    lines = frame(events, "client", ["rank", "dialogue", "life", *before])
+    lines = lines[lines["life"].lt(0) & lines["dialogue"].ge(0)].drop(columns="life")
     lines = lines.assign(since=lines["rank"])
-    rows, lines = (part.astype({"server": "str", "pid": "int64"}) for part in (rows, lines))
-    tied = pd.merge_asof(rows, lines, on="rank", by=["server", "pid"], suffixes=("_said", ""))
+    tied = pd.merge_asof(rows, lines, on="rank", by="dialogue", suffixes=("_said", ""))
     for column in ("client_ip", "client_name"):
         tied[column] = tied[column].where(tied[column].notna(), tied[f"{column}_said"])
     return tied

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.messages.lives import Events
-from analyzer.messages.processes import stretches
+from analyzer.messages.processes import with_dialogues
 from analyzer.messages.ties import tied
 
 Flags = npt.NDArray[np.bool_]
@@ -32,7 +32,7 @@ class Part:
     """Lines to be joined, and which of them are the part's own.
 
     Args:
-        events: By kind, in order.
+        events: By kind, in order; those of dialogues with `dialogue`.
         lines: `order` of the lines of its own messages, and of lines of no message; None: all.
         dialogues: `order` of the lines of its own dialogues; None: all.
     """
@@ -48,10 +48,11 @@ def parts(events: Events) -> Iterator[Part]:
     Exchange's is one, too: what ties its rows is made ready over all of them (`exchange.prepared`).
     """
     number = -(-sum(map(len, events.values())) // LINES_A_PART)
+    events, dialogues = with_dialogues(events)
     if number <= 1 or _of_exchange(events):
         yield Part(events)
         return
-    log = _Log.of(events, number)
+    log = _Log.of(events, dialogues, number)
     for part in range(number):
         yield log.part(part)
 
@@ -66,19 +67,18 @@ def _of_exchange(events: Events) -> bool:
 
 @dataclass(frozen=True)
 class _Log:
-    """Of each line its group of ties and its stretch, -1 for none; of these their part."""
+    """Of each line its group of ties, -1 for none; of groups and dialogues their part."""
 
     events: Events
     group: dict[str, Int32]
-    stretch: dict[str, Int32]
     part_of_group: Int32
-    part_of_stretch: Int32
+    part_of_dialogue: Int32
     bounds: Int64  # `order` before which each part but the last ends
-    pairs: Int32  # group and stretch of lines that have both
+    pairs: Int32  # group and dialogue of lines that have both
 
     @classmethod
-    def of(cls, events: Events, number: int) -> _Log:
-        ties, dialogues = tied(events), stretches(events)
+    def of(cls, events: Events, dialogues: Int64, number: int) -> _Log:
+        ties = tied(events)
         begins = np.full(ties.groups, np.iinfo(np.int64).max)
         lines = np.zeros(ties.groups, np.int64)
         both = [np.empty((2, 0), np.int32)]
@@ -87,9 +87,9 @@ class _Log:
             order = events[kind]["order"].to_numpy()
             np.minimum.at(begins, group[mine], order[mine])
             lines += np.bincount(group[mine], minlength=ties.groups)
-            if kind in dialogues.of:
-                met = mine & (dialogues.of[kind] >= 0)
-                both.append(_once(group[met], dialogues.of[kind][met]))
+            if (dialogue := _dialogue(events[kind])) is not None:
+                met = mine & (dialogue >= 0)
+                both.append(_once(group[met], dialogue[met]))
         there = np.flatnonzero(lines)
         there = there[np.argsort(begins[there], kind="stable")]
         part = np.full(ties.groups, -1, np.int32)
@@ -100,43 +100,46 @@ class _Log:
         return cls(
             events,
             ties.of,
-            dialogues.of,
             part,
-            np.searchsorted(bounds, dialogues.begins, "right").astype(np.int32),
+            np.searchsorted(bounds, dialogues, "right").astype(np.int32),
             bounds,
             _once(*np.concatenate(both, axis=1)),
         )
 
     def part(self, number: int) -> Part:
-        own, dialogues = self.part_of_group == number, self.part_of_stretch == number
-        group, stretch = self.pairs
-        met = dialogues.copy()
-        met[stretch[own[group]]] = True
+        own, talks = self.part_of_group == number, self.part_of_dialogue == number
+        group, dialogue = self.pairs
+        met = talks.copy()
+        met[dialogue[own[group]]] = True
         beside = own.copy()
-        beside[group[met[stretch]]] = True
-        events, lines, talks = {}, [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        beside[group[met[dialogue]]] = True
+        events, lines, of_talks = {}, [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for kind, table in self.events.items():
-            g, s = self.group[kind], self.stretch.get(kind)
+            g, d = self.group[kind], _dialogue(table)
             order = table["order"].to_numpy()
-            alone = g < 0 if s is None else (g < 0) & (s < 0)
-            here = np.searchsorted(self.bounds, order, "right") == number
-            mine = _of(own, g) | (alone & here)
+            alone = g < 0 if d is None else (g < 0) & (d < 0)
+            mine = _of(own, g) | (alone & (np.searchsorted(self.bounds, order, "right") == number))
             wanted = _of(beside, g) | mine
-            if s is not None:
-                mine |= (g < 0) & _of(dialogues, s)
-                wanted |= _of(met, s)
-                talks.append(order[_of(dialogues, s)])
+            if d is not None:
+                of_talk = _of(talks, d)
+                mine |= (g < 0) & of_talk
+                wanted |= _of(met, d)
+                of_talks.append(order[of_talk])
             if kind in FOR_ALL:
                 wanted[:] = True
             if wanted.any():
                 events[kind] = table.filter(pa.array(wanted))
             lines.append(order[mine])
-        return Part(events, *(np.sort(np.concatenate(orders)) for orders in (lines, talks)))
+        return Part(events, *(np.sort(np.concatenate(orders)) for orders in (lines, of_talks)))
 
 
-def _once(group: Int32, stretch: Int32) -> Int32:
+def _dialogue(table: pa.Table) -> Int32 | None:
+    return table["dialogue"].to_numpy() if "dialogue" in table.column_names else None
+
+
+def _once(group: Int32, dialogue: Int32) -> Int32:
     """The pairs, each once."""
-    key = np.unique((group.astype(np.int64) << 32) | stretch)
+    key = np.unique((group.astype(np.int64) << 32) | dialogue)
     return np.stack([key >> 32, key & 0xFFFFFFFF]).astype(np.int32)
 
 

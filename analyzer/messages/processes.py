@@ -1,13 +1,15 @@
-"""Which lines of a process that serves clients may be of one dialogue?
+"""Which lines of a process are of one SMTP dialogue with a client?
 
-A stretch of its lines holds dialogues whole. It ends where no dialogue reaches over, and no rule
-that looks for another line of the same process: a login before a message, a decision before the
-queue id. So a part of a log can have all lines that its messages ask of, and not every process.
+Postfix: an smtpd serves one connection at a time, so what its process writes from `connect` to
+`disconnect` is one dialogue. Sendmail: a process serves one connection. Process ids come round
+again.
+
+Source: smtpd.c (smtpd_proto), srvrsmtp.c.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,93 +17,142 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.messages.dialogues import KINDS, LINES, LONGEST, changed, of_servers, other_client
 from analyzer.messages.lives import Events, coded
-from analyzer.schema import fit
+from analyzer.schema import EVENTS, fit
 
 Flags = npt.NDArray[np.bool_]
-Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+Lines = dict[str, npt.NDArray[Any]]
 
-IDLE = pd.Timedelta(minutes=10).value // 1000  # microseconds; an smtpd without work has ended
+KINDS = (
+    "connect",
+    "tls",
+    "login",
+    "client",
+    "received",
+    "decision",
+    "auth_failed",
+    "lost",
+    "disconnect",
+)
+ASKED = "mta server daemon stage submission client_ip pid time".split()
+LINES = pa.schema([*(EVENTS.field(name) for name in ASKED), pa.field("order", pa.int64())])
+SERVERS = pa.array(["smtpd", "qmqpd"])  # Postfix: others write of other things
+LONGEST = pd.Timedelta(hours=6).value // 1000  # microseconds; a process id comes round again
 AT_ONCE = 1 << 21  # lines put in order at once
-CONNECT, DISCONNECT = (KINDS.index(kind) for kind in ("connect", "disconnect"))
+EMPTY = {
+    "pid": np.empty(0, np.int32),
+    "server": np.empty(0, np.int32),
+    "order": np.empty(0, np.int64),
+    "time": np.empty(0, np.int64),
+    "client": np.empty(0, np.int64),
+    "kind": np.empty(0, np.int8),
+    "sendmail": np.empty(0, np.bool_),
+    "served": np.empty(0, np.bool_),
+}
 
 
-@dataclass(frozen=True)
-class Stretches:
-    """`of`: the stretch of each line, by kind, -1 for none; `begins`: `order` of each one's first
-    line.
-    """
-
-    of: dict[str, Int32]
-    begins: Int64
-
-
-def stretches(events: Events) -> Stretches:
-    """The stretches of all processes.
+def with_dialogues(events: Events) -> tuple[Events, Int64]:
+    """The events, those of KINDS with the number of their `dialogue` (-1 for none), in order of
+    first lines, and the `order` of these.
 
     Args:
         events: By kind, with `order`; of columns of text a chunk at a time is in memory.
     """
     kinds = [kind for kind in KINDS if kind in events]
-    lines = _served(events, kinds)
+    lines = _lines(events, kinds)
     number = np.full(len(lines["pid"]), -1, np.int32)
     begins = [np.empty(0, np.int64)]
     slices = -(-len(number) // AT_ONCE)
     for rest in range(slices):  # all lines of a process are in one
         rows = np.flatnonzero(lines["served"] & (lines["pid"] % slices == rest))
-        keys = [lines[name][rows] for name in ("order", "pid", "server")]
-        rows = rows[np.lexsort(keys)]
+        rows = rows[np.lexsort([lines[name][rows] for name in ("order", "pid", "server")])]
         new = _new({name: values[rows] for name, values in lines.items()})
         number[rows] = np.cumsum(new) - 1 + sum(map(len, begins))
         begins.append(lines["order"][rows[new]])
+    begun = np.concatenate(begins)
+    place = np.empty(len(begun) + 1, np.int32)
+    place[np.argsort(begun, kind="stable")] = np.arange(len(begun))
+    place[-1] = -1
     at = np.cumsum([0, *(len(events[kind]) for kind in kinds)])
-    of = {kind: number[a:b] for kind, a, b in zip(kinds, at[:-1], at[1:], strict=True)}
-    return Stretches(of, np.concatenate(begins))
+    of = {
+        kind: events[kind].append_column("dialogue", pa.array(place[number[a:b]]))
+        for kind, a, b in zip(kinds, at[:-1], at[1:], strict=True)
+    }
+    return {**events, **of}, np.sort(begun)
 
 
-def _served(events: Events, kinds: list[str]) -> dict[str, npt.NDArray[np.generic]]:
+def _lines(events: Events, kinds: list[str]) -> Lines:
     """What is asked of each line, in order of the kinds."""
-    empty = {"pid": np.int32, "server": np.int32, "order": np.int64, "time": np.int64}
-    empty |= {"client": np.int64, "kind": np.int8, "sendmail": np.bool_, "served": np.bool_}
-    parts = {name: [np.empty(0, kind)] for name, kind in empty.items()}
+    parts = {name: [none] for name, none in EMPTY.items()}
     servers: dict[str, int] = {}
     for kind in kinds:
         for batch in events[kind].to_batches():
-            chunk = pa.Table.from_batches([batch])
-            kinds_of = pa.repeat(pa.scalar(KINDS.index(kind), pa.int8()), len(chunk))
-            lines = fit(chunk.append_column("kind", kinds_of), LINES)
-            sendmail = pc.fill_null(pc.equal(lines["mta"], "sendmail"), False).to_numpy()
+            chunk = fit(pa.Table.from_batches([batch]), LINES)
+            sendmail = pc.fill_null(pc.equal(chunk["mta"], "sendmail"), False).to_numpy()
             told = {
-                "pid": lines["pid"].fill_null(0).to_numpy(),
+                "pid": chunk["pid"].fill_null(0).to_numpy(),
                 "server": coded(batch["server"], servers),
                 "order": chunk["order"].to_numpy(),
-                "time": lines["time"].cast(pa.int64()).fill_null(0).to_numpy(),
-                "client": _clients(lines["client_ip"]) if sendmail.any() else np.full(len(chunk), -1),
-                "kind": lines["kind"].to_numpy(),
+                "time": chunk["time"].cast(pa.int64()).fill_null(0).to_numpy(),
+                "client": _clients(chunk) if sendmail.any() else np.full(len(chunk), -1),
+                "kind": np.full(len(chunk), KINDS.index(kind)),
                 "sendmail": sendmail,
-                "served": of_servers(lines),
+                "served": _of_servers(chunk, kind),
             }
             for name, values in told.items():
-                parts[name].append(values.astype(empty[name]))
+                parts[name].append(values.astype(EMPTY[name].dtype))
     return {name: np.concatenate(values) for name, values in parts.items()}
 
 
-def _clients(ips: pa.ChunkedArray) -> Int64:
+def _of_servers(table: pa.Table, kind: str) -> Flags:
+    """Lines of processes that serve a client."""
+    postfix = pc.and_(pc.equal(table["mta"], "postfix"), pc.is_in(table["daemon"], SERVERS))
+    # Sendmail as a client waits in vain too; a program on this server has no dialogue.
+    waits = pc.fill_null(pc.starts_with(table["stage"], "CLIENT "), False)
+    by_smtp = pc.fill_null(pc.equal(table["submission"], "smtp"), False)
+    served = pc.and_not(by_smtp, waits) if kind == "received" else pc.invert(waits)
+    mine = pc.or_kleene(postfix, pc.and_(pc.equal(table["mta"], "sendmail"), served))
+    known = pc.and_(pc.is_valid(table["pid"]), pc.is_valid(table["server"]))
+    flags: Flags = pc.fill_null(pc.and_(mine, known), False).to_numpy()
+    return flags
+
+
+def _clients(lines: pa.Table) -> Int64:
     """A number for each different address, -1 for none."""
-    words = ips.combine_chunks().dictionary_encode()
+    words = lines["client_ip"].combine_chunks().dictionary_encode()
     hashed = pd.util.hash_array(words.dictionary.to_numpy(zero_copy_only=False), categorize=False)
     numbers = np.append((hashed >> np.uint64(1)).astype(np.int64), -1)
     codes: Int64 = numbers[words.indices.fill_null(len(hashed)).to_numpy()]
     return codes
 
 
-def _new(lines: dict[str, npt.NDArray[np.generic]]) -> Flags:
-    """Which lines begin a stretch, of lines in order of server, process and place."""
-    process = changed(lines["server"]) | changed(lines["pid"])
-    away = np.diff(lines["time"], prepend=lines["time"][:1])
-    begins = (lines["kind"] == CONNECT) | after(lines["kind"] == DISCONNECT)
-    other = other_client(lines["client"], process) & lines["sendmail"]
-    new: Flags = process | (away > LONGEST) | other | (begins & (away > IDLE) & ~lines["sendmail"])
+def _new(lines: Lines) -> Flags:
+    """Which lines begin a dialogue, of lines in order of server, process and place."""
+    process = _changed(lines["server"]) | _changed(lines["pid"])
+    ended = np.concatenate([[False], lines["kind"][:-1] == KINDS.index("disconnect")])
+    new = process | (lines["kind"] == KINDS.index("connect")) | ended[: len(process)]
+    new |= np.diff(lines["time"], prepend=lines["time"][:1]) > LONGEST
+    new |= _other_client(lines["client"], process) & lines["sendmail"]
     return new
+
+
+def _other_client(client: Int64, process: Flags) -> Flags:
+    """Lines that name another client than the line before them that names one, of one process.
+
+    Args:
+        client: A number for each address, -1 where the line names none.
+        process: The first line of each process.
+    """
+    here = np.arange(len(client))
+    begun = np.maximum.accumulate(np.where(process, here, 0))
+    named = np.maximum.accumulate(np.where(client >= 0, here, -1))
+    last = np.where(named >= begun, client[named], -1)
+    before = np.concatenate([[-1], last[:-1]])[: len(last)]
+    other: Flags = (last != before) & (last >= 0) & (before >= 0)
+    return other
+
+
+def _changed(values: npt.NDArray[Any]) -> Flags:
+    """Which values differ from the one before."""
+    return np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]

@@ -17,13 +17,13 @@ from analyzer.messages.lives import Events
 STATUS = {"hold": "held", "discard": "discarded"}
 BEFORE_DATA = ["CONNECT", "HELO", "EHLO", "MAIL", "RCPT"]
 AT_ONCE = pd.Timedelta(seconds=10)  # from the decision to the line that gives the queue id
-COLUMNS = ["rank", "time", "server", "pid", "client_ip", "life"]
+COLUMNS = ["rank", "time", "dialogue", "client_ip", "life"]
 SAID = ["daemon", "action", "stage", "sender", "recipient", "helo", "reply", *PLACE]
 RECEIVED = r"\b(?:data|bdat)=[1-9]"  # counters of `disconnect`: a message came to its end
 DECISIONS = ("decision", "content_action")
 # What cleanup adds to a header it quotes: the last such words, for the header is the sender's text.
 ENVELOPE = r"^.*; from=<(?P<sender>[^>]*)> to=<(?P<recipient>[^>]*)> proto="
-DIALOGUE = {"server": "str", "pid": "int64", "client_ip": "str"}
+DIALOGUE = {"dialogue": "int64", "client_ip": "str"}
 
 
 def set_aside(events: Events) -> pd.DataFrame:
@@ -46,6 +46,7 @@ def set_aside(events: Events) -> pd.DataFrame:
 def next_of_dialogue(rows: pd.DataFrame, others: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """For each row, in its index, the next line of the same dialogue: its rank as `after`."""
     others = others[[*COLUMNS, *(name for name in by if name not in COLUMNS)]].dropna(subset=by)
+    others = others[others["dialogue"].ge(0)]
     others = others.assign(after=others["rank"]).sort_values("rank")
     kinds = {name: DIALOGUE.get(name, "str") for name in by}
     asked = rows[["rank", "time", *by]].dropna(subset=by)
@@ -65,6 +66,7 @@ def next_of_dialogue(rows: pd.DataFrame, others: pd.DataFrame, by: list[str]) ->
 def _sent(rows: pd.DataFrame, events: Events) -> pd.Series:
     """Did the client send a message? Discarded content leaves no line; the counters tell."""
     ends = frame(events, "disconnect", [*COLUMNS, "counters"]).dropna(subset=list(DIALOGUE))
+    ends = ends[ends["dialogue"].ge(0)]
     tied = pd.merge_asof(
         rows[["rank", *DIALOGUE]].astype(DIALOGUE).reset_index(names="row"),
         ends[["rank", *DIALOGUE, "counters"]].astype(DIALOGUE).sort_values("rank"),
