@@ -10,6 +10,7 @@ import mmap
 from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 
 from analyzer.errors import EnvironmentTrouble
@@ -42,6 +43,61 @@ class Spool:
             path.unlink()
         return table
 
+    def frame(self, name: str, tables: Iterable[pa.Table]) -> pd.DataFrame:
+        """Tables of one schema as one frame, the numbers, times and texts of which lie in files.
+
+        Raises:
+            EnvironmentTrouble: a file cannot be written.
+        """
+        if self.folder is None:
+            return pa.concat_tables(tables).to_pandas()
+        numbers = _Numbers(self.folder / name)
+        texts = self.at_rest(name, map(numbers.without, tables))
+        columns = {
+            field.name: numbers.column(field, len(texts))
+            if _is_number(field.type)
+            else texts[field.name]
+            for field in numbers.schema
+        }
+        # An array of its own for each column, or pandas would copy them into one.
+        return pa.table(columns, schema=numbers.schema).to_pandas(split_blocks=True)
+
+
+class _Numbers:
+    """Files with the numbers and times of tables, one behind the other, as pandas holds them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.schema = pa.schema([])
+
+    def without(self, table: pa.Table) -> pa.Table:
+        """The table's other columns; the numbers go to the files."""
+        self.schema = table.schema
+        names = [field.name for field in table.schema if _is_number(field.type)]
+        try:
+            for name in names:
+                with self._file(name).open("ab") as file:
+                    table[name].to_numpy().tofile(file)
+        except OSError as error:
+            raise _full(self.path.parent, error) from error
+        return table.drop_columns(names).append_column("", pa.nulls(len(table)))
+
+    def column(self, field: pa.Field, rows: int) -> pa.Array:
+        """What was written of a column, mapped."""
+        path = self._file(field.name)
+        with path.open("rb") as file:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if rows else b""
+        with contextlib.suppress(PermissionError):
+            path.unlink()
+        return pa.Array.from_buffers(field.type, rows, [None, pa.py_buffer(data)])
+
+    def _file(self, name: str) -> Path:
+        return self.path.with_name(f"{self.path.name}-{self.schema.get_field_index(name)}.raw")
+
+
+def _is_number(type: pa.DataType) -> bool:
+    return pa.types.is_integer(type) or pa.types.is_floating(type) or pa.types.is_timestamp(type)
+
 
 def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:
     """Each run of tables of one schema becomes one table of the file.
@@ -59,11 +115,12 @@ def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             path.unlink()
-        raise EnvironmentTrouble(
-            f"cannot be written: {error.strerror or error}",
-            path.parent,
-            "Free some space there, or give --case a folder on a larger disk.",
-        ) from error
+        raise _full(path.parent, error) from error
+
+
+def _full(folder: Path, error: OSError) -> EnvironmentTrouble:
+    remedy = "Free some space there, or give --case a folder on a larger disk."
+    return EnvironmentTrouble(f"cannot be written: {error.strerror or error}", folder, remedy)
 
 
 def mapped(path: Path) -> list[pa.Table]:
@@ -78,3 +135,6 @@ def mapped(path: Path) -> list[pa.Table]:
     while reader.tell() < reader.size():
         found.append(pa.ipc.open_stream(reader).read_all())
     return found
+
+
+IN_MEMORY = Spool(None)

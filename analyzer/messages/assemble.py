@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -14,17 +15,17 @@ from analyzer.messages.clocks import offsets
 from analyzer.messages.copies import copies
 from analyzer.messages.exchange import prepared
 from analyzer.messages.expansions import original_side
-from analyzer.messages.joining import LIVES, ORDER, Joined, join
+from analyzer.messages.joining import Joined, join
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, Locality
 from analyzer.messages.masks import masked
-from analyzer.messages.parts import parts
+from analyzer.messages.parts import parts, parts_of
 from analyzer.messages.survey import survey
-from analyzer.schema import ATTEMPTS, MESSAGES, fit
+from analyzer.messages.whole import at_rest, together
+from analyzer.schema import ATTEMPTS, MESSAGES
 from analyzer.site import Site
-
-Int64 = npt.NDArray[np.int64]
+from analyzer.spool import IN_MEMORY, Spool
 
 
 @dataclass
@@ -43,11 +44,12 @@ class Assembled:
     sessions: pa.Table  # as declared
 
 
-def assemble(events: Events, site: Site | None) -> Assembled:
+def assemble(events: Events, site: Site | None, spool: Spool = IN_MEMORY) -> Assembled:
     """Join the lines that tell of one message.
 
     Args:
         events: By kind, each with `time` (UTC) and `order` (what came first over all evidence).
+        spool: Where the tables of a log lie that is joined in parts.
 
     Returns:
         DELIVERIES rows have the declared columns but for `mechanism` and `verdict`, and beside them
@@ -56,79 +58,35 @@ def assemble(events: Events, site: Site | None) -> Assembled:
     """
     events = prepared(events)
     known = survey(events, site)
-    joined = [join(part, known, site) for part in parts(events)]
-    number = _numbers([part.begins for part in joined])
-    rows = _rows(joined, number)
+    number = parts_of(events) if spool.folder else 1
+    joined = (join(part, known, site) for part in parts(events, number))
+    whole = next(joined) if number == 1 else _in_parts(joined, spool)
+    rows = whole.rows
     rows["original_side"] = original_side(rows)
     rows["original_side"] = rows["original_side"].mask(copies(rows), INSIDE)
     rows["origin_masked"] = masked(rows)
     return Assembled(
-        _messages(joined, number, rows),
+        _messages(whole, rows),
         rows.drop(columns="named"),
-        _attempts(joined),
-        _tried(joined, number),
+        whole.attempts.select(ATTEMPTS.names),
+        whole.tried.drop(columns="order"),
         frame(events, "server", ["order", "time", "server", "action", *PLACE]),
         known.locality,
-        offsets(pd.concat([part.hand_overs for part in joined], ignore_index=True)),
+        offsets(whole.hand_overs),
         known.told,
         known.denied,
-        pa.concat_tables([part.sessions for part in joined]).sort_by(
-            [(name, "ascending") for name in PLACE[:2]]
-        ),
+        whole.sessions,
     )
 
 
-def _numbers(begins: Sequence[Int64]) -> list[Int64]:
-    """Of each part's lives their places among all, in order of their first lines; -1 stays."""
-    whole = np.sort(np.concatenate(begins))
-    return [np.append(np.searchsorted(whole, of), -1) for of in begins]
+def _in_parts(joined: Iterable[Joined], spool: Spool) -> Joined:
+    """All of it, of which one part at a time is in memory."""
+    return together(list(map(partial(at_rest, spool), itertools.count(), joined)), spool)
 
 
-def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-
-
-def _rows(joined: Sequence[Joined], number: Sequence[Int64]) -> pd.DataFrame:
-    """All deliveries, in order."""
-    rows = _together(
-        [
-            part.rows.assign(**{name: of[part.rows[name]] for name in LIVES})
-            for part, of in zip(joined, number, strict=True)
-        ]
-    )
-    if len(joined) == 1:
-        return rows
-    received = rows["received"].to_numpy("datetime64[us]")
-    source, _ = pd.factorize(rows["source"], sort=True)
-    order = np.lexsort((rows["line"].to_numpy(np.int64), source, received))
-    return rows.take(order).reset_index(drop=True)
-
-
-def _messages(joined: Sequence[Joined], number: Sequence[Int64], rows: pd.DataFrame) -> pa.Table:
-    life = [of[part.messages["life"].to_numpy()] for part, of in zip(joined, number, strict=True)]
+def _messages(whole: Joined, rows: pd.DataFrame) -> pa.Table:
+    """MESSAGES, with what all deliveries say of who hides behind a gateway."""
     hidden = np.unique(rows.loc[rows["origin_masked"], "origin_life"])
-    table = pa.concat_tables([part.messages.select(MESSAGES.names) for part in joined])
+    masks = pa.array(np.isin(whole.messages["life"].to_numpy(), hidden))
     place = MESSAGES.get_field_index("origin_masked")
-    masks = pa.array(np.isin(np.concatenate(life), hidden))
-    table = table.set_column(place, MESSAGES.field(place), masks)
-    if len(joined) == 1:
-        return table
-    order = table.select(ORDER).to_pandas().sort_values(ORDER, kind="stable").index
-    return table.take(pa.array(order))
-
-
-def _attempts(joined: Sequence[Joined]) -> pa.Table:
-    rows = _together([part.attempts for part in joined])
-    rows = rows.sort_values("order", kind="stable", ignore_index=True)
-    return fit(pa.Table.from_pandas(rows.drop(columns="order"), preserve_index=False), ATTEMPTS)
-
-
-def _tried(joined: Sequence[Joined], number: Sequence[Int64]) -> pd.DataFrame:
-    rows = _together(
-        [
-            part.tried.assign(life=of[part.tried["life"]])
-            for part, of in zip(joined, number, strict=True)
-        ]
-    )
-    rows = rows.sort_values("order", kind="stable", ignore_index=True)
-    return rows.drop(columns="order")
+    return whole.messages.select(MESSAGES.names).set_column(place, MESSAGES.field(place), masks)

@@ -12,8 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.messages.dialogues import Dialogues
+from analyzer.messages.legs import PLACE
 from analyzer.messages.lives import Lives
 from analyzer.messages.parts import Part
+from analyzer.schema import ATTEMPTS, fit
 
 Flags = npt.NDArray[np.bool_]
 Int64 = npt.NDArray[np.int64]
@@ -51,18 +53,20 @@ class Own:
         number = np.append(self.number, -1)
         return rows.assign(**{name: number[rows[name].to_numpy(np.int64)] for name in columns})
 
-    def attempts(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Attempts that stand in its lines, with their `order`."""
+    def attempts(self, rows: pd.DataFrame) -> pa.Table:
+        """ATTEMPTS that stand in its lines, with their `order`."""
         order = self.order[rows["rank"].to_numpy(np.int64)]
         mine = _among(order, self.part.lines)
-        return rows.assign(order=order).drop(columns="rank")[mine]
+        told = pa.Table.from_pandas(rows[mine].drop(columns="rank"), preserve_index=False)
+        return fit(told, ATTEMPTS).append_column("order", pa.array(order[mine]))
 
     def sessions(self, talks: Dialogues) -> pa.Table:
-        """Its dialogues."""
-        if self.part.dialogues is None:
-            return talks.sessions
-        order = self.order[talks.table["rank"].to_numpy(np.int64)]
-        return talks.sessions.filter(pa.array(_among(order, self.part.dialogues)))
+        """Its dialogues, in order of place."""
+        told = talks.sessions
+        if self.part.dialogues is not None:
+            order = self.order[talks.table["rank"].to_numpy(np.int64)]
+            told = told.filter(pa.array(_among(order, self.part.dialogues)))
+        return told.sort_by([(name, "ascending") for name in PLACE[:2]])
 
 
 def _among(orders: Int64, own: Int64 | None) -> Flags:

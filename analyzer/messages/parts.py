@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 
 from analyzer.messages.lives import Events
 from analyzer.messages.processes import with_dialogues
-from analyzer.messages.ties import tied
+from analyzer.messages.ties import Ties, tied
 
 Flags = npt.NDArray[np.bool_]
+Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
@@ -42,14 +43,19 @@ class Part:
     dialogues: Int64 | None = None
 
 
-def parts(events: Events) -> Iterator[Part]:
-    """The parts of a log, in order; one for a small log.
+def parts_of(events: Events) -> int:
+    """How many parts a log is joined in.
 
-    Exchange's is one, too: what ties its rows is made ready over all of them (`exchange.prepared`).
+    Exchange's is one: what ties its rows is made ready over all of them (`exchange.prepared`).
     """
-    number = -(-sum(map(len, events.values())) // LINES_A_PART)
+    lines = sum(map(len, events.values()))
+    return 1 if _of_exchange(events) else max(-(-lines // LINES_A_PART), 1)
+
+
+def parts(events: Events, number: int) -> Iterator[Part]:
+    """The log in so many parts, in order."""
     events, dialogues = with_dialogues(events)
-    if number <= 1 or _of_exchange(events):
+    if number == 1:
         yield Part(events)
         return
     log = _Log.of(events, dialogues, number)
@@ -67,44 +73,35 @@ def _of_exchange(events: Events) -> bool:
 
 @dataclass(frozen=True)
 class _Log:
-    """Of each line its group of ties, -1 for none; of groups and dialogues their part."""
+    """Of each line its group of ties, -1 for none, and its part; of each dialogue its part."""
 
     events: Events
     group: dict[str, Int32]
+    part_of: dict[str, Int16]
     part_of_group: Int32
     part_of_dialogue: Int32
-    bounds: Int64  # `order` before which each part but the last ends
     pairs: Int32  # group and dialogue of lines that have both
 
     @classmethod
     def of(cls, events: Events, dialogues: Int64, number: int) -> _Log:
         ties = tied(events)
-        begins = np.full(ties.groups, np.iinfo(np.int64).max)
-        lines = np.zeros(ties.groups, np.int64)
-        both = [np.empty((2, 0), np.int32)]
-        for kind, group in ties.of.items():
-            mine = group >= 0
-            order = events[kind]["order"].to_numpy()
-            np.minimum.at(begins, group[mine], order[mine])
-            lines += np.bincount(group[mine], minlength=ties.groups)
-            if (dialogue := _dialogue(events[kind])) is not None:
-                met = mine & (dialogue >= 0)
+        part, bounds = _divided(events, ties, number)
+        of_dialogue = np.searchsorted(bounds, dialogues, "right").astype(np.int32)
+        both, part_of = [np.empty((2, 0), np.int32)], {}
+        for kind, table in events.items():
+            group, dialogue = ties.of[kind], _dialogue(table)
+            of_line = np.where(group >= 0, np.append(part, -1)[group], -1).astype(np.int16)
+            if dialogue is not None:
+                met = (group >= 0) & (dialogue >= 0)
                 both.append(_once(group[met], dialogue[met]))
-        there = np.flatnonzero(lines)
-        there = there[np.argsort(begins[there], kind="stable")]
-        part = np.full(ties.groups, -1, np.int32)
-        before = np.cumsum(lines[there]) - lines[there]
-        part[there] = before * number // max(int(lines.sum()), 1)
-        borders = np.searchsorted(part[there], np.arange(1, number))
-        bounds = np.append(begins[there], np.iinfo(np.int64).max)[borders]
-        return cls(
-            events,
-            ties.of,
-            part,
-            np.searchsorted(bounds, dialogues, "right").astype(np.int32),
-            bounds,
-            _once(*np.concatenate(both, axis=1)),
-        )
+                talks = (group < 0) & (dialogue >= 0)
+                of_line[talks] = of_dialogue[dialogue[talks]]
+            alone = np.flatnonzero(of_line < 0)
+            orders = table["order"].take(pa.array(alone)).to_numpy()
+            of_line[alone] = np.searchsorted(bounds, orders, "right")
+            part_of[kind] = of_line
+        pairs = _once(*np.concatenate(both, axis=1))
+        return cls(events, ties.of, part_of, part, of_dialogue, pairs)
 
     def part(self, number: int) -> Part:
         own, talks = self.part_of_group == number, self.part_of_dialogue == number
@@ -115,22 +112,48 @@ class _Log:
         beside[group[met[dialogue]]] = True
         events, lines, of_talks = {}, [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for kind, table in self.events.items():
-            g, d = self.group[kind], _dialogue(table)
-            order = table["order"].to_numpy()
-            alone = g < 0 if d is None else (g < 0) & (d < 0)
-            mine = _of(own, g) | (alone & (np.searchsorted(self.bounds, order, "right") == number))
-            wanted = _of(beside, g) | mine
-            if d is not None:
-                of_talk = _of(talks, d)
-                mine |= (g < 0) & of_talk
-                wanted |= _of(met, d)
-                of_talks.append(order[of_talk])
+            mine, dialogue = self.part_of[kind] == number, _dialogue(table)
+            wanted = mine | _flags(beside, self.group[kind])
+            if dialogue is not None:
+                of_talk = _flags(talks, dialogue)
+                wanted |= _flags(met, dialogue)
+                of_talks.append(_rows(table.select(["order"]), of_talk)["order"].to_numpy())
             if kind in FOR_ALL:
                 wanted[:] = True
             if wanted.any():
-                events[kind] = table.filter(pa.array(wanted))
-            lines.append(order[mine])
+                events[kind] = _rows(table, wanted)
+            lines.append(_rows(table.select(["order"]), mine)["order"].to_numpy())
         return Part(events, *(np.sort(np.concatenate(orders)) for orders in (lines, of_talks)))
+
+
+def _divided(events: Events, ties: Ties, number: int) -> tuple[Int32, Int64]:
+    """The part of each group, by its first line, so that all have as many lines; and the `order`
+    before which each part but the last ends.
+    """
+    begins = np.full(ties.groups, np.iinfo(np.int64).max)
+    lines = np.zeros(ties.groups, np.int64)
+    for kind, group in ties.of.items():
+        mine = group >= 0
+        np.minimum.at(begins, group[mine], events[kind]["order"].to_numpy()[mine])
+        lines += np.bincount(group[mine], minlength=ties.groups)
+    there = np.flatnonzero(lines)
+    there = there[np.argsort(begins[there], kind="stable")]
+    before = np.cumsum(lines[there]) - lines[there]
+    part = np.full(ties.groups, -1, np.int32)
+    part[there] = before * number // max(int(lines.sum()), 1)
+    borders = np.searchsorted(part[there], np.arange(1, number))
+    return part, np.append(begins[there], np.iinfo(np.int64).max)[borders]
+
+
+def _rows(table: pa.Table, wanted: Flags) -> pa.Table:
+    """Some rows of a table; chunks that have none are not looked at."""
+    found, begin = [table.schema.empty_table()], 0
+    for batch in table.to_batches():
+        mask = wanted[begin : begin + len(batch)]
+        begin += len(batch)
+        if mask.any():
+            found.append(pa.Table.from_batches([batch.filter(pa.array(mask))]))
+    return pa.concat_tables(found)
 
 
 def _dialogue(table: pa.Table) -> Int32 | None:
@@ -143,7 +166,7 @@ def _once(group: Int32, dialogue: Int32) -> Int32:
     return np.stack([key >> 32, key & 0xFFFFFFFF]).astype(np.int32)
 
 
-def _of(flags: Flags, number: Int32) -> Flags:
+def _flags(flags: Flags, number: Int32) -> Flags:
     """The flag of each number, false for -1."""
     found: Flags = np.append(flags, False)[number]
     return found

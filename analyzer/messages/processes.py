@@ -45,7 +45,7 @@ EMPTY = {
     "server": np.empty(0, np.int32),
     "order": np.empty(0, np.int64),
     "time": np.empty(0, np.int64),
-    "client": np.empty(0, np.int64),
+    "client": np.empty(0, np.int32),
     "kind": np.empty(0, np.int8),
     "sendmail": np.empty(0, np.bool_),
     "served": np.empty(0, np.bool_),
@@ -122,7 +122,7 @@ def _clients(lines: pa.Table) -> Int64:
     """A number for each different address, -1 for none."""
     words = lines["client_ip"].combine_chunks().dictionary_encode()
     hashed = pd.util.hash_array(words.dictionary.to_numpy(zero_copy_only=False), categorize=False)
-    numbers = np.append((hashed >> np.uint64(1)).astype(np.int64), -1)
+    numbers = np.append((hashed >> np.uint64(33)).astype(np.int64), -1)
     codes: Int64 = numbers[words.indices.fill_null(len(hashed)).to_numpy()]
     return codes
 

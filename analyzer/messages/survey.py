@@ -20,7 +20,7 @@ from analyzer.messages.locality import MAILBOXES, Locality, locality
 from analyzer.messages.logins import LOGGED_IN
 from analyzer.site import Site
 
-ROWS = 1 << 20  # of one kind of line, counted at once
+ROWS = 1 << 18  # of one kind of line, counted at once
 BLOCK = ["key", "ground"]
 
 

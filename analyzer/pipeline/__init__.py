@@ -25,6 +25,7 @@ from analyzer.pipeline.spooling import spooled
 from analyzer.progress import Show
 from analyzer.schema import DELIVERIES, fit
 from analyzer.site import Site
+from analyzer.spool import Spool
 from analyzer.window import Window
 
 __all__ = ["Outcome", "analyze", "reprice"]
@@ -79,12 +80,12 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         dated = date(pieces, settings.year, site.timezone if site else None)
         if folder:
             with folder.new() as place:
-                result = replace(_examine(pieces, dated, site, settings, place), **added(place))
+                result = replace(_examine(pieces, dated, site, settings, spool, place), **added(place))
                 result.audit = auditing.current(result, configuration)
                 report.write(result, charts.draw(result), place)
             result = Case.load(folder.path)
         else:
-            result = _examine(pieces, dated, site, settings)
+            result = _examine(pieces, dated, site, settings, spool)
             result.audit = auditing.current(result, configuration)
     return Outcome(result, complete, fresh=True)
 
@@ -94,11 +95,12 @@ def _examine(
     dated: Dated,
     site: Site | None,
     settings: Settings,
+    spool: Spool,
     place: Path | None = None,
 ) -> Case:
     """From what was read to a case in memory; where *place* is given, the events lie there."""
     window = settings.window
-    assembled = joined(dated, site, window)
+    assembled = joined(dated, site, window, spool)
     # Writing leaves the GIL, which judging seldom does; beside joining it would cost memory.
     with engines.beside(report.write_events, dated.events, place) if place else nullcontext():
         inferred, verdicts = judged(assembled, dated, site, window)

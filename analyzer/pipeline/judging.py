@@ -12,15 +12,18 @@ from analyzer import detect, formats, messages
 from analyzer.pipeline.dating import Dated
 from analyzer.schema import EVENTS, fit
 from analyzer.site import Site
+from analyzer.spool import IN_MEMORY, Spool
 from analyzer.window import Window
 
 ATTEMPT = "time server client_ip auth_user kind repeat source line offset".split()  # to be judged
 HINTS = ["domains", "relay_domains", "networks"]  # keys of site.toml that decide verdicts
 
 
-def joined(dated: Dated, site: Site | None, window: Window) -> messages.Assembled:
+def joined(
+    dated: Dated, site: Site | None, window: Window, spool: Spool = IN_MEMORY
+) -> messages.Assembled:
     """Messages of the time asked about."""
-    return _asked_about(messages.assemble(dated.events, site), window, dated.zone)
+    return _asked_about(messages.assemble(dated.events, site, spool), window, dated.zone)
 
 
 def judged(

@@ -12,9 +12,8 @@ from analyzer import engines, evidence, formats
 from analyzer.pipeline import memory
 from analyzer.pipeline.kept import Kept
 from analyzer.progress import Show
-from analyzer.spool import Spool
+from analyzer.spool import IN_MEMORY, Spool
 
-IN_MEMORY = Spool(None)
 BEGINNING = 16 << 10  # bytes by which text that is no log is told
 
 Job = tuple[str, Callable[[], formats.Reading]]  # the key of a block, and what reads it

@@ -1,0 +1,44 @@
+"""How do the tables of all parts become one? In order, some rows in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Int64 = npt.NDArray[np.int64]
+
+AT_ONCE = 1 << 17  # rows
+
+
+def merged(
+    tables: Sequence[pa.Table], order: Int64, finished: Callable[[int, pa.Table], pa.Table]
+) -> Iterator[pa.Table]:
+    """The rows of all tables in this order, some at a time; at least one table.
+
+    Args:
+        tables: Each in order; columns may differ in type where one has null alone.
+        order: Of each row its place among the rows of all tables, one after the other.
+        finished: What to make of some rows of a table, by the table's number.
+    """
+    schema = pa.unify_schemas(
+        [finished(n, table.slice(0, 0)).schema for n, table in enumerate(tables)],
+        promote_options="permissive",
+    ).with_metadata(tables[0].schema.metadata)
+    ends = np.cumsum([len(table) for table in tables])
+    begins = ends - [len(table) for table in tables]
+    for begin in range(0, max(len(order), 1), AT_ONCE):
+        wanted = order[begin : begin + AT_ONCE]
+        there = np.sort(wanted)
+        pieces = [schema.empty_table()]
+        for number in np.unique(np.searchsorted(ends, there, "right")):
+            mine = there[(there >= begins[number]) & (there < ends[number])] - begins[number]
+            rows = tables[number].slice(mine[0], mine[-1] + 1 - mine[0])
+            if len(rows) > len(mine):
+                rows = rows.take(pa.array(mine - mine[0]))
+            pieces.append(finished(number, rows).cast(schema))
+        found = pa.concat_tables(pieces).combine_chunks()
+        same = (wanted[1:] > wanted[:-1]).all()
+        yield found if same else found.take(pa.array(np.searchsorted(there, wanted)))

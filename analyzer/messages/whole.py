@@ -1,0 +1,84 @@
+"""What do all parts of a log tell together? Their tables in order, lives numbered over all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.messages.joining import LIVES, ORDER, Joined
+from analyzer.messages.legs import PLACE
+from analyzer.messages.merging import merged
+from analyzer.spool import Spool
+
+Int64 = npt.NDArray[np.int64]
+
+# By what the rows of each table are in order, and which columns number lives.
+SORTED = {"rows": ORDER, "messages": ORDER, "attempts": ["order"], "tried": ["order"]}
+SORTED["sessions"] = PLACE[:2]
+NUMBERED = {"rows": LIVES, "messages": ["life"], "tried": ["life"]}
+
+
+@dataclass(frozen=True)
+class Resting:
+    """What a part tells, as of `Joined`, in the files of a spool."""
+
+    tables: dict[str, pa.Table]
+    hand_overs: pd.DataFrame
+    begins: Int64
+
+
+def at_rest(spool: Spool, number: int, joined: Joined) -> Resting:
+    """The part's tables, out of memory."""
+    tables = {}
+    for name in SORTED:
+        told = getattr(joined, name)
+        if isinstance(told, pd.DataFrame):
+            told = pa.Table.from_pandas(told, preserve_index=False)
+        tables[name] = spool.at_rest(f"{name}-{number}", [told])
+    return Resting(tables, joined.hand_overs, joined.begins)
+
+
+def together(parts: Sequence[Resting], spool: Spool) -> Joined:
+    """All parts as one."""
+    begins = np.sort(np.concatenate([part.begins for part in parts]))
+
+    def numbered(name: str, number: int, table: pa.Table) -> pa.Table:
+        life = np.append(np.searchsorted(begins, parts[number].begins), -1)
+        for column in NUMBERED.get(name, []):
+            place = table.schema.get_field_index(column)
+            table = table.set_column(place, column, pa.array(life[table[column].to_numpy()]))
+        return table
+
+    def one(name: str) -> Iterator[pa.Table]:
+        tables = [part.tables[name] for part in parts]
+        keys = [_sortable([table[key] for table in tables]) for key in reversed(SORTED[name])]
+        return merged(tables, np.lexsort(keys), partial(numbered, name))
+
+    return Joined(
+        **{name: spool.frame(name, one(name)) for name in ("rows", "tried")},
+        **{name: spool.at_rest(name, one(name)) for name in ("messages", "attempts", "sessions")},
+        hand_overs=pd.concat([part.hand_overs for part in parts], ignore_index=True),
+        begins=begins,
+    )
+
+
+def _sortable(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[Any]:
+    """Numbers or times in the order of the values, null last."""
+    if not pa.types.is_large_string(columns[0].type) and not pa.types.is_string(columns[0].type):
+        return np.concatenate([column.to_numpy() for column in columns])
+    coded = [column.dictionary_encode() for column in columns]
+    words = sorted({word for column in coded for c in column.chunks for word in c.dictionary.to_pylist()})
+    place = {word: number for number, word in enumerate(words)}
+    parts = [np.empty(0, np.int32)]
+    for column in coded:
+        for chunk in column.chunks:
+            of = np.array([*map(place.get, chunk.dictionary.to_pylist()), len(words)], np.int32)
+            parts.append(of[chunk.indices.fill_null(len(of) - 1).to_numpy()])
+    return np.concatenate(parts)
