@@ -50,7 +50,8 @@ class Spool:
             EnvironmentTrouble: a file cannot be written.
         """
         if self.folder is None:
-            return pa.concat_tables(tables).to_pandas()
+            whole: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+            return whole
         numbers = _Numbers(self.folder / name)
         texts = self.at_rest(name, map(numbers.without, tables))
         columns = {
@@ -60,7 +61,9 @@ class Spool:
             for field in numbers.schema
         }
         # An array of its own for each column, or pandas would copy them into one.
-        return pa.table(columns, schema=numbers.schema).to_pandas(split_blocks=True)
+        table = pa.table(columns, schema=numbers.schema)
+        frame: pd.DataFrame = table.to_pandas(split_blocks=True)
+        return frame
 
 
 class _Numbers:
@@ -96,7 +99,8 @@ class _Numbers:
 
 
 def _is_number(type: pa.DataType) -> bool:
-    return pa.types.is_integer(type) or pa.types.is_floating(type) or pa.types.is_timestamp(type)
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_timestamp)
+    return any(is_one(type) for is_one in kinds)
 
 
 def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:

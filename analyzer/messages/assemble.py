@@ -1,4 +1,4 @@
-"""From lines to messages, of a whole log: part by part, and then what only all parts together tell."""
+"""From lines to messages, of a whole log: part by part, and what only all parts tell together."""
 
 from __future__ import annotations
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from analyzer.messages.addresses import canonical_ips
 from analyzer.messages.dialogues import Dialogues
 from analyzer.messages.exchange_sessions import refusals
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
-from analyzer.schema import ATTEMPTS, fit
+from analyzer.schema import ATTEMPTS
 
 COLUMNS = ["rank", "time", "server", "client_ip", "client_name", *PLACE, "repeat"]
 REFUSALS = ["reject", "milter-reject", "proxy-reject"]

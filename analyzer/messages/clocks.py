@@ -20,7 +20,7 @@ def hand_overs(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     place; `seconds`: how much later the next server's clock is.
     """
     edges = tried[tried["child"].ge(0)]
-    if edges.empty or known["server"].nunique() < 2:  # noqa: PLR2004 - nobody else
+    if edges.empty or known["server"].nunique() < 2:
         return pd.DataFrame(columns=["server", "next_server", "seconds", "time", *PLACE])
     told = known[["server", "received"]]
     leg = told.take(edges["life"].to_numpy(np.int64)).reset_index(drop=True)

@@ -44,8 +44,8 @@ from analyzer.messages.lives import live
 from analyzer.messages.locality import INSIDE, Locality, sides
 from analyzer.messages.logins import logins
 from analyzer.messages.made_here import made_here
-from analyzer.messages.own import Own
 from analyzer.messages.originals import original_recipient
+from analyzer.messages.own import Own
 from analyzer.messages.parts import Part
 from analyzer.messages.sent_on import with_sent_on
 from analyzer.messages.set_aside import set_aside, with_senders

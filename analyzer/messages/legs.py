@@ -30,7 +30,9 @@ TOLD = {
 SUBMISSION = {"client": "smtp", "pickup": "local", "message_id": "internal", "notice": "internal"}
 
 TYPES = {field.name: field.type for field in EVENTS}
-NOTHING = pa.table({name: pa.array([], pa.int64()) for name in ("life", "rank", "queue", "order", "dialogue")})
+NOTHING = pa.table(
+    {name: pa.array([], pa.int64()) for name in ("life", "rank", "queue", "order", "dialogue")}
+)
 
 
 def frame(events: Events, kind: str, columns: list[str]) -> pd.DataFrame:

@@ -241,8 +241,8 @@ def queues(events: Events) -> Queues:
     that does.
     """
     parts = [
-        table.select(LOGGING).group_by(LOGGING).aggregate([]).cast(TEXTS)
-        for table in _chunks(events)
+        pa.Table.from_batches([chunk.select(LOGGING)]).group_by(LOGGING).aggregate([]).cast(TEXTS)
+        for _, chunk in chunks(events)
     ]
     frame = pa.concat_tables([TEXTS.empty_table(), *parts]).to_pandas().fillna("")
     owning = frame["daemon"].isin(QUEUE_OWNERS).groupby([frame[key] for key in LOGGING[:3]]).any()
@@ -261,10 +261,11 @@ def queues(events: Events) -> Queues:
     return Queues(code, [queue[1] for queue in codes], [queue[0] for queue in codes])
 
 
-def _chunks(events: Events) -> Iterator[pa.Table]:
-    """Chunk by chunk: each has dictionaries of its own."""
-    for name in sorted(events):
-        yield from map(pa.Table.from_batches, ([batch] for batch in events[name].to_batches()))
+def chunks(events: Events) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The lines of each kind, a chunk at a time: each has dictionaries of its own."""
+    for kind in sorted(events):
+        for batch in events[kind].to_batches():
+            yield kind, batch
 
 
 def _queue_of(events: Events, names: list[str], of: Queues) -> Int64:

@@ -1,4 +1,4 @@
-"""Which lines of a large log are joined at once? A part: its own messages, and all that they ask of.
+"""Which lines of a large log are joined at once? A part: its messages, and all that they ask of.
 
 A part has the messages whose first line lies between two lines of the log, with every line tied to
 them, wherever it stands. With them come the whole dialogues that they were handed in by, and the

@@ -40,7 +40,7 @@ LINES = pa.schema([*(EVENTS.field(name) for name in ASKED), pa.field("order", pa
 SERVERS = pa.array(["smtpd", "qmqpd"])  # Postfix: others write of other things
 LONGEST = pd.Timedelta(hours=6).value // 1000  # microseconds; a process id comes round again
 AT_ONCE = 1 << 21  # lines put in order at once
-EMPTY = {
+EMPTY: Lines = {
     "pid": np.empty(0, np.int32),
     "server": np.empty(0, np.int32),
     "order": np.empty(0, np.int64),
@@ -131,7 +131,7 @@ def _new(lines: Lines) -> Flags:
     """Which lines begin a dialogue, of lines in order of server, process and place."""
     process = _changed(lines["server"]) | _changed(lines["pid"])
     ended = np.concatenate([[False], lines["kind"][:-1] == KINDS.index("disconnect")])
-    new = process | (lines["kind"] == KINDS.index("connect")) | ended[: len(process)]
+    new: Flags = process | (lines["kind"] == KINDS.index("connect")) | ended[: len(process)]
     new |= np.diff(lines["time"], prepend=lines["time"][:1]) > LONGEST
     new |= _other_client(lines["client"], process) & lines["sendmail"]
     return new

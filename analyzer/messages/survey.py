@@ -68,8 +68,8 @@ def survey(events: Events, site: Site | None) -> Survey:
 
 def _slices(events: Events, kind: str) -> Iterator[Events]:
     """Some lines of one kind at a time; whether one has a queue id stands for its life."""
-    table = events.get(kind)
-    for begin in range(0, len(table) if table is not None else 0, ROWS):
+    table = events.get(kind, pa.table({}))
+    for begin in range(0, len(table), ROWS):
         some = table.slice(begin, ROWS)
         life = pc.if_else(pc.is_valid(some["queue_id"]), 0, -1)
         yield {kind: some.append_column("life", life).append_column("rank", some["order"])}
@@ -78,7 +78,8 @@ def _slices(events: Events, kind: str) -> Iterator[Events]:
 def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """How often each was said in all slices."""
     whole = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    return whole.groupby([*BLOCK, "value"], as_index=False, sort=True)["times"].sum()[COLUMNS]
+    summed = whole.groupby([*BLOCK, "value"], sort=True)["times"].sum()
+    return summed.reset_index()[COLUMNS]
 
 
 def _protocol_tells(events: Events) -> set[str]:
@@ -90,5 +91,7 @@ def _protocol_tells(events: Events) -> set[str]:
             continue
         says = pc.match_substring_regex(table["proto"].cast(pa.string()), LOGGED_IN.pattern)
         mine = pc.and_(says, pc.equal(table["mta"].cast(pa.string()), "sendmail"))
-        found |= set(table["server"].filter(pc.fill_null(mine, False)).cast(pa.string()).unique().to_pylist())
+        found |= set(
+            table["server"].filter(pc.fill_null(mine, False)).cast(pa.string()).unique().to_pylist()
+        )
     return found

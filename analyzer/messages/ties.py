@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.messages.lives import Events
 from analyzer.messages.links import ACCEPTED, FORWARDED, QUEUED
+from analyzer.messages.lives import Events, chunks
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -43,21 +43,20 @@ def tied(events: Events) -> Ties:
     Args:
         events: By kind; of each column of text a chunk at a time is in memory.
     """
-    ids = _distinct(_hashes(chunk["queue_id"]) for _, chunk in _chunks(events))
-    words = _distinct(
-        _hashes(chunk["message_id"]) for _, chunk in _chunks(events) if "message_id" in chunk.schema.names
-    )
+    ids = _distinct(_hashes(chunk["queue_id"]) for _, chunk in chunks(events))
+    said = (chunk["message_id"] for _, chunk in chunks(events) if "message_id" in _columns(chunk))
+    words = _distinct(map(_hashes, said))
     node: dict[str, list[Int32]] = {kind: [np.empty(0, np.int32)] for kind in events}
     pairs = [np.empty((0, 2), np.int64)]
-    for kind, chunk in _chunks(events):
+    for kind, chunk in chunks(events):
         named = [_places(texts, ids) for texts in _names(chunk)]
         first = named[0]
         for other in named[1:]:
             first = np.where(first >= 0, first, other)
         node[kind].append(first.astype(np.int32))
-        if "message_id" in chunk.schema.names:
-            said = _places(chunk["message_id"], words)
-            named.append(np.where(said >= 0, said + len(ids), -1))
+        if "message_id" in _columns(chunk):
+            mail = _places(chunk["message_id"], words)
+            named.append(np.where(mail >= 0, mail + len(ids), -1))
         for other in named:
             both = (first >= 0) & (other >= 0) & (first != other)
             if both.any():
@@ -67,18 +66,17 @@ def tied(events: Events) -> Ties:
     return Ties({kind: _of(group, np.concatenate(of)) for kind, of in node.items()}, number)
 
 
-def _chunks(events: Events) -> Iterator[tuple[str, pa.RecordBatch]]:
-    for kind in sorted(events):
-        for batch in events[kind].to_batches():
-            yield kind, batch
+def _columns(chunk: pa.RecordBatch) -> list[str]:
+    names: list[str] = chunk.schema.names
+    return names
 
 
 def _names(chunk: pa.RecordBatch) -> Iterator[pa.Array]:
     """What each line says of queue ids, its own first."""
     for column in IDS:
-        if column in chunk.schema.names:
+        if column in _columns(chunk):
             yield chunk[column]
-    if "reply" in chunk.schema.names:
+    if "reply" in _columns(chunk):
         reply = chunk["reply"].cast(pa.string())
         for pattern in NAMED:
             found = pc.extract_regex(reply, pattern.replace("(", "(?P<id>", 1))
@@ -93,7 +91,8 @@ def _hashes(texts: pa.Array) -> Hashes:
 
 def _hashed(words: pa.Array) -> Hashes:
     texts = words.fill_null("").to_numpy(zero_copy_only=False)
-    return pd.util.hash_array(texts, categorize=False)
+    numbers: Hashes = pd.util.hash_array(texts, categorize=False)
+    return numbers
 
 
 def _distinct(parts: Iterator[Hashes]) -> Hashes:

@@ -73,12 +73,11 @@ def _sortable(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[Any]:
     """Numbers or times in the order of the values, null last."""
     if not pa.types.is_large_string(columns[0].type) and not pa.types.is_string(columns[0].type):
         return np.concatenate([column.to_numpy() for column in columns])
-    coded = [column.dictionary_encode() for column in columns]
-    words = sorted({word for column in coded for c in column.chunks for word in c.dictionary.to_pylist()})
+    chunks = [chunk for column in columns for chunk in column.dictionary_encode().chunks]
+    words = sorted({word for chunk in chunks for word in chunk.dictionary.to_pylist()})
     place = {word: number for number, word in enumerate(words)}
     parts = [np.empty(0, np.int32)]
-    for column in coded:
-        for chunk in column.chunks:
-            of = np.array([*map(place.get, chunk.dictionary.to_pylist()), len(words)], np.int32)
-            parts.append(of[chunk.indices.fill_null(len(of) - 1).to_numpy()])
+    for chunk in chunks:
+        of = np.array([*map(place.get, chunk.dictionary.to_pylist()), len(words)], np.int32)
+        parts.append(of[chunk.indices.fill_null(len(of) - 1).to_numpy()])
     return np.concatenate(parts)

@@ -80,7 +80,9 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         dated = date(pieces, settings.year, site.timezone if site else None)
         if folder:
             with folder.new() as place:
-                result = replace(_examine(pieces, dated, site, settings, spool, place), **added(place))
+                result = replace(
+                    _examine(pieces, dated, site, settings, spool, place), **added(place)
+                )
                 result.audit = auditing.current(result, configuration)
                 report.write(result, charts.draw(result), place)
             result = Case.load(folder.path)

@@ -1,0 +1,155 @@
+"""Is a log that is joined in parts told as it is when it is joined at once?"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer import evidence
+from analyzer.messages import assemble, parts
+from analyzer.messages.merging import merged
+from analyzer.messages.ties import tied
+from analyzer.pipeline.dating import date
+from analyzer.pipeline.reading import read_all
+from analyzer.site import load
+from analyzer.spool import Spool
+
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+SAMPLES = Path(__file__).parent.parent.parent / "sample_logs"
+TABLES = ("messages", "attempts", "sessions")
+FRAMES = ("deliveries", "tried", "clocks", "told", "server_events")
+
+
+def logs():
+    """The logs of all scenarios, by name."""
+    found = {}
+    for path in sorted(SCENARIOS.glob("*.log")):
+        found.setdefault(path.name.partition(".")[0], []).append(path)
+    return found
+
+
+def events_of(paths):
+    return date(read_all(evidence.find(paths), None), 2026, None).events
+
+
+def same(one, other):
+    """Nothing that was joined differs, whatever type holds it."""
+    for name in TABLES:
+        assert getattr(one, name).equals(getattr(other, name)), name
+    for name in FRAMES:
+        plain = [getattr(whole, name).astype(object) for whole in (one, other)]
+        plain = [frame.where(frame.notna(), None).reset_index(drop=True) for frame in plain]
+        pd.testing.assert_frame_equal(*plain, check_dtype=False)
+    return True
+
+
+@pytest.mark.parametrize(("name", "paths"), logs().items(), ids=logs())
+def test_a_scenario_is_told_the_same_in_three_parts(name, paths, tmp_path, monkeypatch):
+    events, site = events_of(paths), load(SCENARIOS / "site.toml")
+    monkeypatch.setattr(parts, "LINES_A_PART", -(-sum(map(len, events.values())) // 3))
+    assert same(assemble(events, site), assemble(events, site, Spool(tmp_path)))
+
+
+@pytest.mark.parametrize("lines", [700, 3_000])
+@pytest.mark.parametrize("sample", ["postfix-open-relay", "sendmail-open-relay"])
+def test_a_servers_log_is_told_the_same_in_many_parts_and_few(sample, lines, tmp_path, monkeypatch):
+    paths = sorted((SAMPLES / sample).glob("mail*.log.xz")) or [SAMPLES / sample / "maillog.xz"]
+    events, site = events_of(paths[:1]), load(SAMPLES / sample / "site.toml")
+    monkeypatch.setattr(parts, "LINES_A_PART", lines)
+    assert parts.parts_of(events) > 1
+    assert same(assemble(events, site), assemble(events, site, Spool(tmp_path)))
+
+
+def lines(*told):
+    """Lines of one kind, in order."""
+    rows = [{"order": n, "mta": "postfix", "server": "mx1", **line} for n, line in enumerate(told)]
+    texts = "mta server queue_id orig_queue_id new_queue_id message_id reply".split()
+    schema = pa.schema([("order", pa.int64()), *((name, pa.string()) for name in texts)])
+    return {"delivery": pa.Table.from_pylist(rows, schema)}
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"queue_id": "AAAA1111"},
+        {"queue_id": "BBBB2222", "orig_queue_id": "AAAA1111"},
+        {"queue_id": "BBBB2222", "new_queue_id": "AAAA1111"},
+        {"orig_queue_id": "AAAA1111"},
+        {"queue_id": "BBBB2222", "message_id": "m1@a.example"},
+        {"queue_id": "BBBB2222", "reply": "forwarded as AAAA1111"},
+        {"queue_id": "BBBB2222", "reply": "250 2.0.0 Ok: queued as AAAA1111"},
+        {"queue_id": "BBBB2222", "reply": "2.0.0 AAAA1111 Message accepted for delivery"},
+    ],
+)
+def test_a_line_that_names_a_message_is_tied_to_it(second):
+    first = {"queue_id": "AAAA1111", "message_id": "m1@a.example"}
+    one, other = tied(lines(first, second)).of["delivery"]
+    assert one == other >= 0
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"queue_id": "BBBB2222"},
+        {"queue_id": "BBBB2222", "reply": "250 2.0.0 Ok: queued as CCCC3333"},
+        {"queue_id": "BBBB2222", "message_id": "m2@a.example"},
+        {},
+    ],
+)
+def test_lines_that_name_nothing_in_common_are_not_tied(second):
+    first = {"queue_id": "AAAA1111", "message_id": "m1@a.example"}
+    one, other = tied(lines(first, second)).of["delivery"]
+    assert one != other
+
+
+def test_a_chain_of_a_thousand_messages_is_one_group():
+    chain = [{"queue_id": f"A{n:07}", "new_queue_id": f"A{n + 1:07}"} for n in range(1_000)]
+    assert len(set(tied(lines(*chain[::2], *chain[1::2])).of["delivery"])) == 1
+
+
+def test_each_line_is_of_one_part_alone_and_each_part_has_whole_dialogues(monkeypatch):
+    events = events_of(sorted((SAMPLES / "postfix-clean").glob("mail*.log.xz"))[:1])
+    found = list(parts.parts(events, 7))
+    orders = np.concatenate([part.lines for part in found])
+    everything = np.concatenate([table["order"].to_numpy() for table in events.values()])
+    assert sorted(orders) == sorted(everything)
+    for part in found:
+        talks = pa.concat_tables(
+            [
+                table.select(["dialogue", "order"])
+                for table in part.events.values()
+                if "dialogue" in table.column_names
+            ]
+        ).to_pandas()
+        mine = talks[talks["order"].isin(part.dialogues)]
+        assert len(mine) == len(part.dialogues)
+
+
+@given(st.lists(st.lists(st.integers(0, 50), max_size=20), min_size=1, max_size=5))
+def test_the_rows_of_sorted_tables_become_one_in_order(numbers):
+    tables = [pa.table({"n": pa.array(sorted(of), pa.int64())}) for of in numbers]
+    whole = np.concatenate([table["n"].to_numpy() for table in tables])
+    order = np.argsort(whole, kind="stable")
+    found = pa.concat_tables(merged(tables, order, lambda _, table: table))
+    assert found["n"].to_pylist() == sorted(whole)
+
+
+def test_a_frame_in_files_is_the_frame_that_was_given(tmp_path):
+    given_ = pd.DataFrame(
+        {
+            "text": pd.array(["a", None, "ä"], dtype="str"),
+            "number": [1, 2, 3],
+            "part": [0.5, float("nan"), -1.0],
+            "time": pd.to_datetime(["2026-12-01", None, "2026-12-02"], utc=True).as_unit("us"),
+            "flag": [True, False, True],
+            "doubt": pd.array([True, None, False], dtype="boolean"),
+        }
+    )
+    table = pa.Table.from_pandas(given_, preserve_index=False)
+    found = Spool(tmp_path).frame("rows", [table.slice(0, 2), table.slice(2)])
+    pd.testing.assert_frame_equal(found, given_)
+    assert not list(tmp_path.iterdir())
