@@ -1,0 +1,74 @@
+"""What do lines say in the order they were written, whatever their kind, with few in memory?
+
+The tables of a log lie on disk, as chunks that each hold the lines of one kind in one block. What
+looks at a whole log is given some thousand lines at a time, and keeps what it must of those before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+Int64 = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+
+LINES_AT_A_TIME = 1 << 16  # numbers of lines; at some 100 bytes each while they are looked at
+COLUMNS = ["server", "line", "offset", "time"]
+
+
+def in_turn(
+    tables: Mapping[str, pa.Table], at_a_time: int = LINES_AT_A_TIME
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The lines of each server: first those of all servers among the first lines of the file, then
+    the next. Each time with `line`, `offset` and `time` (microseconds of UTC), in order of line.
+
+    Lines without a time or server are left out.
+    """
+    chunks = [
+        chunk for table in tables.values() for chunk in table.select(COLUMNS).to_batches() if chunk
+    ]
+    lines = [chunk["line"].to_numpy() for chunk in chunks]
+    first = np.array([line.min() for line in lines], np.int64)
+    last = np.array([line.max() for line in lines], np.int64)
+    names: dict[str, int] = {}
+    for begin in range(first.min(initial=1), last.max(initial=0) + 1, at_a_time):
+        end = begin + at_a_time
+        met = np.flatnonzero((first < end) & (last >= begin))
+        parts = [_some(chunks[n], (lines[n] >= begin) & (lines[n] < end), names) for n in met]
+        if not parts:
+            continue
+        some = pd.concat(parts, ignore_index=True).sort_values("line", kind="stable")
+        for code, rows in some.groupby("server", sort=False):
+            yield list(names)[int(str(code))], rows.drop(columns="server")
+
+
+def servers(chunk: pa.RecordBatch, names: dict[str, int]) -> Codes:
+    """The number of the server of each line, by the names, to which new ones are added; -1: none."""
+    column = chunk["server"]
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    told = coded.dictionary.to_pylist()
+    known = [-1 if name is None else names.setdefault(name, len(names)) for name in told]
+    where = coded.indices.fill_null(len(told)).to_numpy()
+    codes: Codes = np.array([*known, -1], np.int32)[where]
+    return codes
+
+
+def _some(
+    chunk: pa.RecordBatch, asked: npt.NDArray[np.bool_], names: dict[str, int]
+) -> pd.DataFrame:
+    if not asked.all():
+        chunk = chunk.filter(pa.array(asked))
+    server = servers(chunk, names)
+    known = (server >= 0) & chunk["time"].is_valid().to_numpy(zero_copy_only=False)
+    micros = chunk["time"].cast(pa.int64()).fill_null(0)
+    table = {
+        "server": server,
+        "line": chunk["line"].to_numpy(),
+        "offset": chunk["offset"].to_numpy(),
+        "time": micros.to_numpy(),
+    }
+    return pd.DataFrame({name: column[known] for name, column in table.items()})
