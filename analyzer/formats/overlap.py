@@ -9,7 +9,9 @@ ever the same: two connects in one second are two.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,11 @@ Int64 = npt.NDArray[np.int64]
 Tables = dict[str, pa.Table]  # by kind
 Span = tuple[int, int]  # seconds since 1970
 
-PLACE = {"source", "line", "offset", "time", "second"}  # what is compared otherwise, or may differ
+PLACE = {"source", "line", "offset", "time", "second", "row"}  # compared otherwise, or may differ
+UNKNOWN = int(MISSING) // SECOND  # the second of a line without a time
+ENDS = ["server", "time_min", "time_max"]
+AT_A_TIME = 1 << 15  # lines of one kind that are compared at once
+ONE_IN = 64  # lines, whose times tell how many there are of all
 
 
 def once(
@@ -40,15 +46,16 @@ def once(
     told: dict[str, Counter[str]] = {name: Counter() for name in names}
     contested = [name for name in names if name in shared]
     for kind in sorted({kind for name in contested for kind in logs[name]}):
-        parts = {name: logs[name][kind] for name in contested if kind in logs[name]}
-        for name, (rows, before) in _repeated(parts, shared).items():
-            keep = np.ones(len(parts[name]), np.bool_)
-            keep[rows] = False
-            if keep.any():
-                kept[name][kind] = parts[name].filter(pa.array(keep))
-            else:
-                del kept[name][kind]
-            told[name].update(before)
+        parts = [
+            _Part(name, logs[name][kind], shared[name]) for name in contested if kind in logs[name]
+        ]
+        for stretch in _stretches(parts):
+            _compare(parts, stretch, told)
+        for part in parts:
+            if not part.keep.any():
+                del kept[part.name][kind]
+            elif not part.keep.all():
+                kept[part.name][kind] = part.kept()
     return kept, {name: counts for name, counts in told.items() if counts}
 
 
@@ -73,54 +80,122 @@ def _spans(tables: Tables) -> dict[str, Span]:
     """First and last second of each server in a log."""
     spans: dict[str, Span] = {}
     for table in tables.values():
-        grouped = pa.table({"server": _short(table["server"]), "second": _seconds(table)})
-        known = grouped.filter(pc.not_equal(grouped["second"], int(MISSING) // SECOND))
-        for row in (
-            known.group_by("server").aggregate([("second", "min"), ("second", "max")]).to_pylist()
-        ):
-            span = spans.get(row["server"], (row["second_min"], row["second_max"]))
-            spans[row["server"]] = (
-                min(span[0], row["second_min"]),
-                max(span[1], row["second_max"]),
-            )
+        for chunk in table.select(["server", "time"]).to_batches():
+            for server, first, last in _spans_of(chunk):
+                least, most = spans.get(server, (first, last))
+                spans[server] = (min(least, first), max(most, last))
     return spans
 
 
-def _repeated(parts: Tables, shared: dict[str, Span]) -> dict[str, tuple[Int64, Counter[str]]]:
-    """Rows of one kind that a log before has, by log, and which logs those are."""
-    rows = {
-        name: np.flatnonzero(_within(_seconds(table), shared[name]))
-        for name, table in parts.items()
-    }
-    names = [name for name in parts if len(rows[name])]
-    if len(names) < 2:
-        return {}
-    some = pa.concat_tables(
-        [
-            parts[name]
-            .take(pa.array(rows[name]))
-            .append_column("second", pa.array(_seconds(parts[name])[rows[name]]))
-            for name in names
-        ],
-        promote_options="default",
-    )
+def _spans_of(chunk: pa.RecordBatch) -> Iterator[tuple[str, int, int]]:
+    coded = chunk["server"]
+    if not pa.types.is_dictionary(coded.type):
+        coded = coded.dictionary_encode()
+    names = _short(coded.dictionary).to_pylist()
+    grouped = pa.table({"server": coded.indices, "time": chunk["time"].cast(pa.int64())})
+    ends = grouped.group_by("server").aggregate([("time", "min"), ("time", "max")])
+    for code, first, last in zip(*(ends[name].to_pylist() for name in ENDS), strict=True):
+        if first is not None:
+            yield (names[code] if code is not None else None), first // SECOND, last // SECOND
+
+
+@dataclass
+class _Part:
+    """The lines of one kind in a log that another may repeat. `keep`: those that none before has."""
+
+    name: str
+    table: pa.Table
+    shared: Span
+
+    def __post_init__(self) -> None:
+        self.keep = np.ones(len(self.table), np.bool_)
+        self.chunks = [chunk for chunk in self.table.to_batches() if len(chunk)]
+        self.start = np.cumsum([0, *map(len, self.chunks)])
+        ends = [(seconds.min(), seconds.max()) for seconds in map(_seconds, self.chunks)]
+        self.first, self.last = np.array(ends, np.int64).reshape(-1, 2).T
+
+    def sample(self) -> Int64:
+        """The seconds of one line in so many of those that may be repeated."""
+        some = [_seconds(chunk)[::ONE_IN] for chunk in self.chunks]
+        seconds: Int64 = np.concatenate([np.empty(0, np.int64), *some])
+        return seconds[(seconds >= self.shared[0]) & (seconds <= self.shared[1])]
+
+    def within(self, first: int, end: int) -> list[tuple[int, Int64, Int64]]:
+        """By chunk, the rows of some seconds that may be repeated, and their seconds."""
+        found = []
+        for number in np.flatnonzero((self.first < end) & (self.last >= first)):
+            seconds = _seconds(self.chunks[number])
+            asked = _within(seconds, self.shared) & (seconds >= first) & (seconds < end)
+            if asked.any():
+                found.append((int(number), np.flatnonzero(asked), seconds[asked]))
+        return found
+
+    def said(self, found: list[tuple[int, Int64, Int64]]) -> pa.Table:
+        """What those rows say, and `row`, `line` and `second`."""
+        tables = []
+        for number, rows, seconds in found:
+            chunk = self.chunks[number]
+            some = pa.Table.from_batches(
+                [chunk.take(pa.array(rows)) if len(rows) < len(chunk) else chunk]
+            )
+            tables.append(
+                some.append_column("row", pa.array(rows + self.start[number])).append_column(
+                    "second", pa.array(seconds)
+                )
+            )
+        return pa.concat_tables(tables)
+
+    def kept(self) -> pa.Table:
+        """What none before has; chunks of it that are whole stay where they lie."""
+        chunks = []
+        for start, chunk in zip(self.start, self.chunks, strict=False):
+            keep = self.keep[start : start + len(chunk)]
+            if keep.any():
+                chunks.append(chunk if keep.all() else chunk.filter(pa.array(keep)))
+        return pa.Table.from_batches(chunks, self.table.schema)
+
+
+def _stretches(parts: Sequence[_Part]) -> Iterator[Span]:
+    """Seconds from and to which there are not too many lines of all parts to be compared at once;
+    at last the second that stands for no known time.
+    """
+    if len(parts) < 2:
+        return
+    sample = np.sort(np.concatenate([part.sample() for part in parts]))
+    begin = min(part.shared[0] for part in parts)
+    end = max(part.shared[1] for part in parts) + 1
+    edges = np.unique([begin, *sample[:: max(AT_A_TIME // ONE_IN, 1)], end]).tolist()
+    yield from pairwise(edges)
+    yield UNKNOWN, UNKNOWN + 1
+
+
+def _compare(parts: Sequence[_Part], stretch: Span, told: dict[str, Counter[str]]) -> None:
+    """Mark the rows in a stretch of time that a log before has, and count them by that log.
+
+    What is a second off may decide, so the rows around the stretch are looked at too.
+    """
+    found = [(part, part.within(stretch[0] - 1, stretch[1] + 1)) for part in parts]
+    there = [(part, rows) for part, rows in found if rows]
+    if len(there) < 2:
+        return
+    tables = [part.said(rows) for part, rows in there]
+    some = pa.concat_tables(tables, promote_options="default")
     said = pd.DataFrame(
         {
-            "log": np.repeat(np.arange(len(names)), [len(rows[name]) for name in names]),
+            "log": np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
             "said": _codes(some),
-            "second": some["second"].to_numpy(),
-            "row": np.concatenate([rows[name] for name in names]),
-            "line": some["line"].to_numpy(),
+            **{name: some[name].to_numpy() for name in ("second", "row", "line")},
         }
     ).sort_values(["log", "line"], kind="stable", ignore_index=True)
     before = _log_before(said)
-    found = {}
-    for number, name in enumerate(names):
-        mine = said["log"].eq(number).to_numpy() & (before >= 0)
-        times = np.bincount(before[mine], minlength=len(names))
-        counts = {other: int(n) for other, n in zip(names, times, strict=True) if n}
-        found[name] = (said["row"].to_numpy(np.int64)[mine], Counter(counts))
-    return found
+    repeated = (before >= 0) & said["second"].between(*stretch, inclusive="left").to_numpy()
+    for number, (part, _) in enumerate(there):
+        mine = said["log"].eq(number).to_numpy() & repeated
+        part.keep[said["row"].to_numpy()[mine]] = False
+        times = np.bincount(before[mine], minlength=len(there))
+        told[part.name].update(
+            {other.name: int(n) for (other, _), n in zip(there, times, strict=True) if n}
+        )
 
 
 def _log_before(said: pd.DataFrame) -> Int64:
@@ -159,25 +234,24 @@ def _codes(table: pa.Table) -> Int64:
     return code.astype(np.int64)
 
 
-def _short(server: pa.ChunkedArray) -> pa.ChunkedArray:
+def _short(server: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """A central log has a host's whole name where its own log has the first part."""
     return pc.replace_substring_regex(_plain(server), r"^([A-Za-z][^.]*)\..*$", r"\1")
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         return column.cast(column.type.value_type)
     return column
 
 
-def _seconds(table: pa.Table) -> Int64:
-    micros = pc.fill_null(table["time"].cast(pa.int64()), int(MISSING)).to_numpy()
+def _seconds(chunk: pa.RecordBatch) -> Int64:
+    micros = pc.fill_null(chunk["time"].cast(pa.int64()), int(MISSING)).to_numpy()
     seconds: Int64 = micros // SECOND
     return seconds
 
 
 def _within(seconds: Int64, span: Span) -> npt.NDArray[np.bool_]:
     """In the span, or at no known time."""
-    unknown = seconds == int(MISSING) // SECOND
-    inside: npt.NDArray[np.bool_] = ((seconds >= span[0]) & (seconds <= span[1])) | unknown
-    return inside
+    inside: npt.NDArray[np.bool_] = (seconds >= span[0]) & (seconds <= span[1])
+    return inside | (seconds == UNKNOWN)
