@@ -1,6 +1,7 @@
 """Blocks of lines become EVENTS. One file a log format."""
 
 from analyzer.formats.clock import Turns
+from analyzer.formats.in_order import in_order, stacked
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.jumps import jumps
 from analyzer.formats.logs import LINES_A_FILE, Log, Year, joined, order, years, zones
@@ -23,11 +24,13 @@ __all__ = [
     "Year",
     "absent_parts",
     "dated",
+    "in_order",
     "joined",
     "jumps",
     "once",
     "order",
     "read_syslog",
+    "stacked",
     "told",
     "what_it_is",
     "whole_records",

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,6 +24,8 @@ Int64 = npt.NDArray[np.int64]
 
 NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back (reliability.md, T-05)
 LONG_ID = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"  # mail_queue.h: digits of base 52
+_VALUE_OF = np.zeros(256, np.int64)
+_VALUE_OF[np.frombuffer(LONG_ID.encode(), np.uint8)] = np.arange(len(LONG_ID))
 LONG = "^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9A-Za-z]+$"
 
 
@@ -112,44 +113,50 @@ def clues(
         ids: Events that begin a message: `queue_id`, `line`.
     """
     found: Counter[tuple[int, str]] = Counter()
-    if messages is not None and len(messages):
-        ids_text = pc.fill_null(messages["queue_id"].cast(pa.string()), "")
-        made = pc.extract_regex(
-            messages["message_id"], r"^(?P<date>[0-9]{14})\.(?P<id>[0-9A-F]{6,20})@"
-        )
-        if isinstance(made, pa.ChunkedArray):
-            made = made.combine_chunks()
-        own = pc.fill_null(pc.equal(pc.struct_field(made, "id"), ids_text.combine_chunks()), False)
-        line = messages["line"].to_numpy()[own.to_numpy(zero_copy_only=False)]
-        dates = pc.struct_field(made, "date").filter(own)
-        year = pc.utf8_slice_codeunits(dates, 0, 4).cast(pa.int64()).to_numpy() - years_after(
-            turned, line
-        )
-        found.update((int(y), "Message-IDs that Postfix made") for y in year)
-    if ids is not None and len(ids):
-        at, holds = seconds(ids["queue_id"].combine_chunks())
-        line = ids["line"].to_numpy()[holds]
-        year = at[holds].astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
-        found.update((int(y), "long queue ids") for y in year - years_after(turned, line))
+    told = (
+        (messages, ["line", "queue_id", "message_id"], _made, "Message-IDs that Postfix made"),
+        (ids, ["line", "queue_id"], _given, "long queue ids"),
+    )
+    for table, columns, of, ground in told:
+        for chunk in table.select(columns).to_batches() if table is not None else ():
+            year, rows = of(chunk)
+            passed = years_after(turned, chunk["line"].to_numpy()[rows])
+            for first, times in zip(*np.unique(year - passed, return_counts=True), strict=True):
+                found[int(first), ground] += int(times)
     return found
 
 
+def _made(messages: pa.RecordBatch) -> tuple[Int64, npt.NDArray[np.bool_]]:
+    """The years of Message-IDs that Postfix made, and which are such."""
+    ids = pc.fill_null(messages["queue_id"].cast(pa.string()), "")
+    made = pc.extract_regex(
+        messages["message_id"].cast(pa.string()), r"^(?P<date>[0-9]{14})\.(?P<id>[0-9A-F]{6,20})@"
+    )
+    own = pc.fill_null(pc.equal(pc.struct_field(made, "id"), ids), False)
+    dates = pc.struct_field(made, "date").filter(own)
+    year = pc.utf8_slice_codeunits(dates, 0, 4).cast(pa.int64()).to_numpy()
+    return year, own.to_numpy(zero_copy_only=False)
+
+
+def _given(begins: pa.RecordBatch) -> tuple[Int64, npt.NDArray[np.bool_]]:
+    """The years of long queue ids, and which ids are long."""
+    at, holds = seconds(begins["queue_id"])
+    return at[holds].astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970, holds
+
+
 def seconds(ids: pa.Array) -> tuple[Int64, npt.NDArray[np.bool_]]:
-    """Seconds of UTC since 1970 in Postfix's long queue ids, and which ids are long: all but the
-    last four digits before the last `z`.
+    """Seconds of UTC since 1970 in Postfix's long queue ids, and which ids are long.
+
+    They are the first six digits, which last until 2500 or so; microseconds and inode follow.
     """
     text = pc.fill_null(ids.cast(pa.string()), "")
     holds = pc.match_substring_regex(text, LONG).to_numpy(zero_copy_only=False)
-    letters = pd.Series(text.filter(pa.array(holds)).to_pylist(), dtype=object).astype(str)
-    head = letters.str.rpartition("z")[0].str[:-4] if len(letters) else letters
-    value = np.zeros(len(head), np.int64)
-    for place in range(6):  # six digits last until 2500 or so
-        digit = (
-            head.str[place].map({c: n for n, c in enumerate(LONG_ID)}).fillna(0).to_numpy(np.int64)
-        )
-        value = value * 52 + digit
+    head = pc.utf8_slice_codeunits(text.filter(pa.array(holds)), 0, 6).cast(pa.binary(6))
+    digit = _VALUE_OF[np.frombuffer(head.buffers()[1] or b"", np.uint8, len(head) * 6)].reshape(
+        -1, 6
+    )
     result = np.zeros(len(text), np.int64)
-    result[holds] = value
+    result[holds] = digit @ (52 ** np.arange(5, -1, -1))
     return result, holds
 
 

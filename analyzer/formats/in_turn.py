@@ -47,7 +47,7 @@ def in_turn(
 
 
 def servers(chunk: pa.RecordBatch, names: dict[str, int]) -> Codes:
-    """The number of the server of each line, by the names, to which new ones are added; -1: none."""
+    """The number of each line's server, by the names, to which new ones are added; -1: none."""
     column = chunk["server"]
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     told = coded.dictionary.to_pylist()

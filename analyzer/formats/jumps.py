@@ -100,7 +100,9 @@ class _Clock:
         kept = size[1:] >= LINES
         kept[-1:] |= self.behind
         for at, lines in zip(first[kept], size[1:][kept], strict=True):  # they are few
-            told = {name: int(rows[name].iloc[at]) for name in ("line", "offset", "time")}
+            told: dict[str, Any] = {
+                name: int(rows[name].iloc[at]) for name in ("line", "offset", "time")
+            }
             told |= {"seconds": float(ahead[at]), "lines": int(lines)}
             self.back.append(told | {"ahead_line": self._leapt(rows, before[: at + 2], ahead[at])})
 

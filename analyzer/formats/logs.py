@@ -105,26 +105,19 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
     return found
 
 
-def _collected_by_sendmail(log: Log) -> pa.Table | None:
-    received = log.tables.get("received")
-    if received is None:
-        return None
-    return received.filter(pc.equal(received["mta"], "sendmail"))
-
-
 def _sendmail_years(log: Log) -> Counter[tuple[int, str]]:
-    received = _collected_by_sendmail(log)
-    if received is None:
+    if "received" not in log.tables:
         return Counter()
-    return sendmail_ids.years(received, clock.years_after(log.turned, received["line"].to_numpy()))
+    told = sendmail_ids.told(log.tables["received"])
+    return sendmail_ids.years(told, clock.years_after(log.turned, told.line))
 
 
 def zones(logs: Iterable[Log]) -> dict[str, tuple[str, str]]:
     """For logs whose stamps name no zone, the one that their queue ids show, and its ground."""
     found = {}
     for log in logs:
-        received = _collected_by_sendmail(log)
-        told = sendmail_ids.offset(received) if received is not None else None
+        received = log.tables.get("received")
+        told = sendmail_ids.offset(sendmail_ids.told(received)) if received is not None else None
         if told:
             offsets, agree, asked = told
             ground = f"{agree} of {asked} queue ids of Sendmail"
@@ -161,11 +154,7 @@ def order(logs: dict[str, dict[str, pa.Table]]) -> list[str]:
     """
 
     def first(name: str) -> tuple[int, str]:
-        times = [
-            table["time"].cast(pa.int64()).to_numpy(zero_copy_only=False)
-            for table in logs[name].values()
-        ]
-        known = [int(np.nanmin(t)) for t in times if len(t) and not np.isnan(t).all()]
-        return (min(known, default=0), name)
+        least = [pc.min(table["time"]).cast(pa.int64()).as_py() for table in logs[name].values()]
+        return (min((time for time in least if time is not None), default=0), name)
 
     return sorted(logs, key=first)

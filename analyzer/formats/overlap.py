@@ -24,11 +24,13 @@ from analyzer.formats.stamps import MISSING, SECOND
 Int64 = npt.NDArray[np.int64]
 Tables = dict[str, pa.Table]  # by kind
 Span = tuple[int, int]  # seconds since 1970
+Rows = list[tuple[int, Int64, Int64]]  # number of a chunk, rows of it, and their seconds
 
 PLACE = {"source", "line", "offset", "time", "second", "row"}  # compared otherwise, or may differ
 UNKNOWN = int(MISSING) // SECOND  # the second of a line without a time
 ENDS = ["server", "time_min", "time_max"]
-AT_A_TIME = 1 << 15  # lines of one kind that are compared at once
+AT_A_TIME = 1 << 14  # lines of one kind that are compared at once
+NONE = np.empty(0, np.int64)
 ONE_IN = 64  # lines, whose times tell how many there are of all
 
 
@@ -76,9 +78,9 @@ def _shared_spans(logs: dict[str, Tables], names: Sequence[str]) -> dict[str, Sp
     return shared
 
 
-def _spans(tables: Tables) -> dict[str, Span]:
+def _spans(tables: Tables) -> dict[str | None, Span]:
     """First and last second of each server in a log."""
-    spans: dict[str, Span] = {}
+    spans: dict[str | None, Span] = {}
     for table in tables.values():
         for chunk in table.select(["server", "time"]).to_batches():
             for server, first, last in _spans_of(chunk):
@@ -87,7 +89,7 @@ def _spans(tables: Tables) -> dict[str, Span]:
     return spans
 
 
-def _spans_of(chunk: pa.RecordBatch) -> Iterator[tuple[str, int, int]]:
+def _spans_of(chunk: pa.RecordBatch) -> Iterator[tuple[str | None, int, int]]:
     coded = chunk["server"]
     if not pa.types.is_dictionary(coded.type):
         coded = coded.dictionary_encode()
@@ -101,7 +103,7 @@ def _spans_of(chunk: pa.RecordBatch) -> Iterator[tuple[str, int, int]]:
 
 @dataclass
 class _Part:
-    """The lines of one kind in a log that another may repeat. `keep`: those that none before has."""
+    """Lines of one kind in a log that another may repeat. `keep`: those that none before has."""
 
     name: str
     table: pa.Table
@@ -117,10 +119,10 @@ class _Part:
     def sample(self) -> Int64:
         """The seconds of one line in so many of those that may be repeated."""
         some = [_seconds(chunk)[::ONE_IN] for chunk in self.chunks]
-        seconds: Int64 = np.concatenate([np.empty(0, np.int64), *some])
+        seconds: Int64 = np.concatenate([NONE, *some])
         return seconds[(seconds >= self.shared[0]) & (seconds <= self.shared[1])]
 
-    def within(self, first: int, end: int) -> list[tuple[int, Int64, Int64]]:
+    def within(self, first: int, end: int) -> Rows:
         """By chunk, the rows of some seconds that may be repeated, and their seconds."""
         found = []
         for number in np.flatnonzero((self.first < end) & (self.last >= first)):
@@ -130,7 +132,7 @@ class _Part:
                 found.append((int(number), np.flatnonzero(asked), seconds[asked]))
         return found
 
-    def said(self, found: list[tuple[int, Int64, Int64]]) -> pa.Table:
+    def said(self, found: Rows) -> pa.Table:
         """What those rows say, and `row`, `line` and `second`."""
         tables = []
         for number, rows, seconds in found:
@@ -169,14 +171,26 @@ def _stretches(parts: Sequence[_Part]) -> Iterator[Span]:
     yield UNKNOWN, UNKNOWN + 1
 
 
+def _near(found: Sequence[Rows]) -> list[Rows]:
+    """Of the rows of each log those that were written within a second of one of another log."""
+    seconds = [np.unique(np.concatenate([NONE, *[at for *_, at in rows]])) for rows in found]
+    near = []
+    for number, rows in enumerate(found):
+        others = np.concatenate([NONE, *seconds[:number], *seconds[number + 1 :]])
+        asked = np.concatenate([others - 1, others, others + 1])
+        kept = [(chunk, row, at, np.isin(at, asked)) for chunk, row, at in rows]
+        near.append([(chunk, row[mine], at[mine]) for chunk, row, at, mine in kept if mine.any()])
+    return near
+
+
 def _compare(parts: Sequence[_Part], stretch: Span, told: dict[str, Counter[str]]) -> None:
     """Mark the rows in a stretch of time that a log before has, and count them by that log.
 
     What is a second off may decide, so the rows around the stretch are looked at too.
     """
-    found = [(part, part.within(stretch[0] - 1, stretch[1] + 1)) for part in parts]
-    there = [(part, rows) for part, rows in found if rows]
-    if len(there) < 2:
+    found = _near([part.within(stretch[0] - 1, stretch[1] + 1) for part in parts])
+    there = [(part, rows) for part, rows in zip(parts, found, strict=True) if rows]
+    if not there:
         return
     tables = [part.said(rows) for part, rows in there]
     some = pa.concat_tables(tables, promote_options="default")
@@ -253,5 +267,6 @@ def _seconds(chunk: pa.RecordBatch) -> Int64:
 
 def _within(seconds: Int64, span: Span) -> npt.NDArray[np.bool_]:
     """In the span, or at no known time."""
-    inside: npt.NDArray[np.bool_] = (seconds >= span[0]) & (seconds <= span[1])
-    return inside | (seconds == UNKNOWN)
+    unknown = seconds == UNKNOWN
+    inside: npt.NDArray[np.bool_] = ((seconds >= span[0]) & (seconds <= span[1])) | unknown
+    return inside

@@ -32,67 +32,92 @@ def dated(log: Log, year: Year | None, name: str) -> tuple[dict[str, pa.Table], 
         the columns of `jumps`, `what` and `zone`. `twice`: `lines` that may be `seconds` later than
         said. `never`: `lines` with a time that the zone's clocks leave out.
     """
-    shown = {kind: _shown(log, kind, year) for kind in log.tables}
-    ahead = {
-        kind: zone.offsets(micros, log.tables[kind]["line"].to_numpy(), name)
-        for kind, micros in shown.items()
+    micros = {kind: np.empty(len(table), np.int64) for kind, table in log.tables.items()}
+    changing = [
+        lines
+        for kind, table in log.tables.items()
+        for lines in _shown(log, kind, year, name, micros[kind])
+    ]
+    doubtful = _settle(changing, micros)
+    tables = {
+        kind: table.drop_columns(READ_AS).append_column("time", _times(table, micros[kind]))
+        for kind, table in log.tables.items()
     }
-    changing = [_changing(kind, log.tables[kind], shown[kind], *ahead[kind]) for kind in shown]
-    doubtful = _settle(changing, ahead)
-    tables = {}
-    for kind, table in log.tables.items():
-        local = ~table["zoned"].to_numpy() & (shown[kind] != MISSING)
-        micros = shown[kind] - np.where(local, ahead[kind][0], 0)
-        time = pa.array(micros, mask=micros == MISSING).cast(pa.timestamp("us")).cast(UTC)
-        tables[kind] = table.drop_columns(READ_AS).append_column("time", time)
     return tables, doubtful.assign(source=log.name, zone=name)
 
 
-def _shown(log: Log, kind: str, year: Year | None) -> Int64:
-    table = log.tables[kind]
-    passed = clock.years_after(log.turned, table["line"].to_numpy())
+def _shown(
+    log: Log, kind: str, year: Year | None, zone_name: str, told: Int64
+) -> Iterator[pd.DataFrame]:
+    """Write the time of each line of a kind, as if it were the first that the clocks show; tell of
+    lines of hours that they show twice or never.
+    """
     begun = year.year if year else LEAP_YEAR
-    return clock.shown(table["micros"].to_numpy(), table["with_year"].to_numpy(), passed + begun)
+    start = 0
+    for chunk in log.tables[kind].to_batches():
+        line = chunk["line"].to_numpy()
+        with_year, zoned = (
+            chunk[name].to_numpy(zero_copy_only=False) for name in ("with_year", "zoned")
+        )
+        years = clock.years_after(log.turned, line) + begun
+        shown = clock.shown(chunk["micros"].to_numpy(), with_year, years)
+        first, second = zone.offsets(shown, line, zone_name)
+        local = ~zoned & (shown != MISSING)
+        told[start : start + len(chunk)] = np.where(local, shown - first, shown)
+        rows = np.flatnonzero(local & (first != second))
+        if rows.size:
+            lines = _changing(
+                kind, chunk.take(pa.array(rows)), shown[rows], first[rows], second[rows]
+            )
+            yield lines.assign(row=rows + start)
+        start += len(chunk)
+
+
+def _times(table: pa.Table, micros: Int64) -> pa.ChunkedArray:
+    """As the table is cut; nothing is copied."""
+    ends = np.cumsum([len(chunk) for chunk in table["line"].chunks])
+    parts = np.split(micros, ends[:-1]) if len(ends) else []
+    return pa.chunked_array([_time(part) for part in parts], UTC)
+
+
+def _time(micros: Int64) -> pa.Array:
+    missing = micros == MISSING
+    told = pa.array(micros, mask=missing if missing.any() else None)
+    return told.cast(pa.timestamp("us")).cast(UTC)
 
 
 def _changing(
-    kind: str, table: pa.Table, shown: Int64, first: Int64, second: Int64
+    kind: str, lines: pa.RecordBatch, shown: Int64, first: Int64, second: Int64
 ) -> pd.DataFrame:
-    """The lines of hours that the clocks show twice or never."""
-    local = ~table["zoned"].to_numpy() & (shown != MISSING)
-    row = np.flatnonzero(local & (first != second))
-    lines = table.take(row)
+    """What is asked of lines of an hour that the clocks show twice or never."""
     return pd.DataFrame(
         {
             "kind": kind,
-            "row": row,
             "line": lines["line"].to_numpy(),
             "offset": lines["offset"].to_numpy(),
             "server": lines["server"].cast(pa.string()).fill_null("").to_pandas(),
-            "shown": shown[row],
-            "ahead": first[row],
-            "length": first[row] - second[row],
+            "shown": shown,
+            "ahead": first,
+            "length": first - second,
             "utc": _by_id(kind, lines),
         }
     )
 
 
-def _by_id(kind: str, lines: pa.Table) -> Int64:
+def _by_id(kind: str, lines: pa.RecordBatch) -> Int64:
     """The microsecond of UTC at which the queue id of each line was given; MISSING if it tells
     none.
     """
     told = np.full(len(lines), MISSING)
     if kind in WITH_NEW_ID and len(lines):
         for seconds in (clock.seconds, sendmail_ids.seconds):
-            at, holds = seconds(lines["queue_id"].combine_chunks())
+            at, holds = seconds(lines["queue_id"])
             told[holds] = at[holds] * SECOND
     return told
 
 
-def _settle(changing: list[pd.DataFrame], ahead: dict[str, tuple[Int64, Int64]]) -> pd.DataFrame:
-    """Write the second offset over the first where a line is of the second time; what stays
-    doubtful is told.
-    """
+def _settle(changing: list[pd.DataFrame], micros: dict[str, Int64]) -> pd.DataFrame:
+    """Move lines of the second time by what is shown twice; what stays doubtful is told."""
     doubtful = []
     for lines in _by_hour(changing):
         length = lines["length"].to_numpy()
@@ -103,13 +128,13 @@ def _settle(changing: list[pd.DataFrame], ahead: dict[str, tuple[Int64, Int64]])
             what = "twice"
             for kind, later in lines[second].groupby("kind"):
                 rows = later["row"].to_numpy()
-                ahead[str(kind)][0][rows] = ahead[str(kind)][1][rows]
+                micros[str(kind)][rows] += later["length"].to_numpy()
         if doubted.any():
             first = lines[doubted].head(1)
-            micros = first["shown"] - first["ahead"]
+            at = first["shown"] - first["ahead"]
             told = first[["server", "line", "offset"]].assign(
                 what=what,
-                time=pd.to_datetime(micros, unit="us", utc=True),
+                time=pd.to_datetime(at, unit="us", utc=True),
                 seconds=abs(length[0]) / SECOND,
                 lines=int(doubted.sum()),
             )

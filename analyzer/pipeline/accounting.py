@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from analyzer import formats
 from analyzer.errors import AccountingError
 from analyzer.pipeline.dating import Dated, Span, twins
 from analyzer.pipeline.reading import Piece
@@ -121,8 +122,8 @@ def _outside(tables: dict[str, pa.Table], window: Window, zone: str) -> int:
     """Parsed lines that were written before or after the time asked about."""
     if not window.given:
         return 0
-    inside = (window.holds(table["time"].to_pandas(), zone) for table in tables.values())
-    return sum(int((~mask).sum()) for mask in inside)
+    chunks = (chunk for table in tables.values() for chunk in table["time"].chunks)
+    return sum(int((~window.holds(chunk.to_pandas(), zone)).sum()) for chunk in chunks)
 
 
 def _unread(piece: Piece) -> pa.Table:
@@ -139,7 +140,7 @@ def _unread(piece: Piece) -> pa.Table:
         for line in piece.account.overlong
     ]
     both = [piece.log.unread, pa.Table.from_pylist(longest, UNREAD)]
-    return pa.concat_tables(both).sort_by("line")
+    return formats.in_order(pa.concat_tables(both), "line")
 
 
 def inferred(found: pd.DataFrame) -> list[dict[str, Any]]:

@@ -109,30 +109,21 @@ def _clock(name: str, year: formats.Year, zone: str, told_by: str) -> dict[str, 
 def one_table_a_kind(
     tables: dict[str, dict[str, pa.Table]], names: Sequence[str]
 ) -> dict[str, pa.Table]:
+    """As written, whatever reads the lines of one kind together; a chunk keeps its dictionaries."""
     by_kind: dict[str, list[pa.Table]] = {}
     for rank, name in enumerate(names):
         for kind, table in tables[name].items():
-            order = pc.add(table["line"], rank * formats.LINES_A_FILE)
-            by_kind.setdefault(kind, []).append(table.append_column("order", order))
-    return {kind: _in_order(_one_table(parts)) for kind, parts in sorted(by_kind.items())}
-
-
-def _one_table(parts: list[pa.Table]) -> pa.Table:
-    if len(parts) == 1:
-        return parts[0]
-    return pa.concat_tables(parts, promote_options="default").unify_dictionaries()
-
-
-def _in_order(table: pa.Table) -> pa.Table:
-    """As written, whatever reads the lines of one kind together."""
-    order = table["order"].to_numpy()
-    return table if (order[1:] >= order[:-1]).all() else table.sort_by("order")
+            line = table["line"]
+            order = pc.add(line, rank * formats.LINES_A_FILE) if rank else line
+            written = formats.in_order(table.append_column("order", order), "order")
+            by_kind.setdefault(kind, []).append(written)
+    return {kind: formats.stacked(parts) for kind, parts in sorted(by_kind.items())}
 
 
 def _span(tables: dict[str, pa.Table]) -> Span:
-    chunks = [chunk for table in tables.values() for chunk in table["time"].chunks]
-    times = pa.chunked_array(chunks).drop_null() if chunks else []
-    if not len(times):
+    ends = [pc.min_max(table["time"]).as_py() for table in tables.values()]
+    known = [end for end in ends if end["min"] is not None]
+    if not known:
         return None, None
-    ends = pc.min_max(times).as_py()
-    return pd.Timestamp(ends["min"]), pd.Timestamp(ends["max"])
+    first, last = min(end["min"] for end in known), max(end["max"] for end in known)
+    return pd.Timestamp(first), pd.Timestamp(last)
