@@ -20,9 +20,7 @@ LINES_AT_A_TIME = 1 << 16  # numbers of lines; at some 100 bytes each while they
 COLUMNS = ["server", "line", "offset", "time"]
 
 
-def in_turn(
-    tables: Mapping[str, pa.Table], at_a_time: int = LINES_AT_A_TIME
-) -> Iterator[tuple[str, pd.DataFrame]]:
+def in_turn(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, pd.DataFrame]]:
     """The lines of each server: first those of all servers among the first lines of the file, then
     the next. Each time with `line`, `offset` and `time` (microseconds of UTC), in order of line.
 
@@ -35,8 +33,8 @@ def in_turn(
     first = np.array([line.min() for line in lines], np.int64)
     last = np.array([line.max() for line in lines], np.int64)
     names: dict[str, int] = {}
-    for begin in range(first.min(initial=1), last.max(initial=0) + 1, at_a_time):
-        end = begin + at_a_time
+    for begin in range(first.min(initial=1), last.max(initial=0) + 1, LINES_AT_A_TIME):
+        end = begin + LINES_AT_A_TIME
         met = np.flatnonzero((first < end) & (last >= begin))
         parts = [_some(chunks[n], (lines[n] >= begin) & (lines[n] < end), names) for n in met]
         if not parts:

@@ -120,7 +120,7 @@ class _Clock:
         known = self.silences
         known = known[(known["before"] <= now) & (now < known["since"])]
         leapt = known["line"][known["seconds"] - known["before"] >= MOST_OF_IT * back]
-        return float(leapt[-1]) if leapt.size else np.nan
+        return int(leapt[-1]) if leapt.size else np.nan
 
     def _leap(self, rows: pd.DataFrame, before: Seconds, most: Seconds) -> None:
         seconds = before[1:]

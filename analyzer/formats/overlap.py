@@ -113,8 +113,8 @@ class _Part:
         self.keep = np.ones(len(self.table), np.bool_)
         self.chunks = [chunk for chunk in self.table.to_batches() if len(chunk)]
         self.start = np.cumsum([0, *map(len, self.chunks)])
-        ends = [(seconds.min(), seconds.max()) for seconds in map(_seconds, self.chunks)]
-        self.first, self.last = np.array(ends, np.int64).reshape(-1, 2).T
+        ends = [_ends(_seconds(chunk)) for chunk in self.chunks]
+        self.first, self.last, self.unknown = np.array(ends, np.int64).reshape(-1, 3).T
 
     def sample(self) -> Int64:
         """The seconds of one line in so many of those that may be repeated."""
@@ -125,7 +125,8 @@ class _Part:
     def within(self, first: int, end: int) -> Rows:
         """By chunk, the rows of some seconds that may be repeated, and their seconds."""
         found = []
-        for number in np.flatnonzero((self.first < end) & (self.last >= first)):
+        met = (self.first < end) & (self.last >= first)
+        for number in np.flatnonzero(met | ((self.unknown > 0) & (first <= UNKNOWN))):
             seconds = _seconds(self.chunks[number])
             asked = _within(seconds, self.shared) & (seconds >= first) & (seconds < end)
             if asked.any():
@@ -263,6 +264,13 @@ def _seconds(chunk: pa.RecordBatch) -> Int64:
     micros = pc.fill_null(chunk["time"].cast(pa.int64()), int(MISSING)).to_numpy()
     seconds: Int64 = micros // SECOND
     return seconds
+
+
+def _ends(seconds: Int64) -> tuple[int, int, int]:
+    """The first and last second known, and how many lines have none."""
+    known = seconds[seconds != UNKNOWN]
+    first = known.min(initial=np.iinfo(np.int64).max)
+    return int(first), int(known.max(initial=UNKNOWN)), len(seconds) - len(known)
 
 
 def _within(seconds: Int64, span: Span) -> npt.NDArray[np.bool_]:
