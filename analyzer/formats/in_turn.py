@@ -16,7 +16,7 @@ import pyarrow as pa
 Int64 = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 
-LINES_AT_A_TIME = 1 << 16  # numbers of lines; at some 100 bytes each while they are looked at
+LINES_AT_A_TIME = 1 << 17  # numbers of lines; at some 100 bytes each while they are looked at
 COLUMNS = ["server", "line", "offset", "time"]
 
 
