@@ -6,7 +6,10 @@ part, and of that the few rows whose bounds the file names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import bisect
+import itertools
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,28 +22,35 @@ import pyarrow.parquet as pq
 
 from analyzer.schema import EVENTS, fit
 
-ROWS_A_PART = 1 << 17  # what lies in memory at once while a case is written
+ROWS_A_PART = 1 << 17
 ROWS_A_GROUP = 1 << 14  # what is read at least to find one id
+AT_ONCE = 1 << 15  # lines of one kind that lie in memory together
+PACKED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def write_events(events: Mapping[str, pa.Table], folder: Path) -> None:
     """Write events as a dataset of EVENTS, parted by a stable hash of (server, instance, queue_id).
+
+    There may be hundreds of parts, and more lines than fit into memory: each line is read once and
+    laid beside others of its part, in a file that is gone at the end.
 
     Args:
         events: By kind, with the columns of EVENTS that the kind has, and `order`: what was written
             first.
     """
     parts = max(1, -(-sum(map(len, events.values())) // ROWS_A_PART))
-    part = {kind: _part(table, parts) for kind, table in events.items()}
-    for number in range(parts):
-        inside = folder / "events" / f"part={number}"
-        inside.mkdir(parents=True)
-        pq.write_table(
-            _by_id([_of(table, kind, part[kind] == number) for kind, table in events.items()]),
-            inside / "events.parquet",
-            compression="zstd",
-            row_group_size=ROWS_A_GROUP,
-        )
+    place = folder / "events"
+    place.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=place) as aside:
+        path = f"{aside}/lines.arrow"
+        piles = _laid(events, parts, path)
+        laid = pa.ipc.open_file(pa.memory_map(path))
+        for number in range(parts):
+            inside = place / f"part={number}"
+            inside.mkdir()
+            with pq.ParquetWriter(inside / "events.parquet", EVENTS, compression="zstd") as file:
+                for rows in _in_groups(_of_part(laid, piles, number)):
+                    file.write_table(fit(rows, EVENTS), ROWS_A_GROUP)
 
 
 def read_events(folder: Path, ids: Iterable[tuple[str, str]]) -> pa.Table:
@@ -109,26 +119,77 @@ def _hash(keys: npt.NDArray[np.object_], parts: int) -> npt.NDArray[np.uint32]:
     return (hashed % np.uint64(parts)).astype(np.uint32)
 
 
-def _of(events: pa.Table, kind: str, which: npt.NDArray[np.bool_]) -> pa.Table:
-    """Some events of one kind, with it: what they have of EVENTS, and `order`."""
-    rows = events if which.all() else events.filter(pa.array(which))
-    plain = {name: _plain(rows[name]) for name in rows.column_names}
-    return pa.table({**plain, "kind": pa.repeat(pa.scalar(kind), len(rows))})
+def _laid(events: Mapping[str, pa.Table], parts: int, path: str) -> npt.NDArray[np.int64]:
+    """Lay the lines into a file: those of a stretch of time in piles, each a batch.
+
+    Returns:
+        The pile of each batch: twice the number of its part, and 1 more where no line has a queue
+        id. Such lines may be most of a log, and all of one part: they stay in order of writing.
+    """
+    piles: list[int] = []
+    names = {name for table in events.values() for name in table.column_names}
+    schema = pa.schema([*(f for f in EVENTS if f.name in names | {"kind"}), ("order", pa.int64())])
+    with pa.ipc.new_file(path, schema, options=PACKED) as file:
+        for rows in _stretches(events, schema):
+            pile = 2 * _part(rows, parts).astype(np.int64) + rows["queue_id"].is_null().to_numpy()
+            order = np.lexsort((rows["order"].to_numpy(), pile))
+            batch = _taken(rows, order).to_batches()[0]
+            numbers, begins = np.unique(pile[order], return_index=True)
+            for begin, end in itertools.pairwise([*begins.tolist(), len(rows)]):
+                file.write_batch(batch.slice(begin, end - begin))
+            piles += numbers.tolist()
+    return np.array(piles, np.int64)
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    of_words = pa.types.is_dictionary(column.type)
-    return column.cast(column.type.value_type) if of_words else column
+def _stretches(events: Mapping[str, pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Lines that were written one after the other, of each kind a few."""
+    orders = {kind: table["order"] for kind, table in events.items() if len(table)}
+    begins = dict.fromkeys(orders, 0)
+    while left := [kind for kind, begin in begins.items() if begin < len(orders[kind])]:
+        ends = [min(begins[kind] + AT_ONCE, len(orders[kind])) for kind in left]
+        last = min(orders[kind][end - 1].as_py() for kind, end in zip(left, ends, strict=True))
+        parts = []
+        for kind in left:
+            begin = begins[kind]
+            end = bisect.bisect_right(orders[kind], last, begin, key=pa.Int64Scalar.as_py)
+            rows = events[kind].slice(begin, end - begin)
+            parts.append(fit(rows.append_column("kind", pa.repeat(kind, len(rows))), schema))
+            begins[kind] = end
+        yield pa.concat_tables(parts)
 
 
-def _by_id(parts: Sequence[pa.Table]) -> pa.Table:
-    """All rows by queue id; the lines of one id as they were written."""
-    rows = pa.concat_tables([EVENTS.empty_table(), *parts], promote_options="default")
-    rows = rows.combine_chunks()
+def _of_part(
+    laid: pa.RecordBatchFileReader, piles: npt.NDArray[np.int64], part: int
+) -> Iterator[pa.Table]:
+    """The lines of a part by queue id, those of one id as they were written; then those without."""
+    named, others = (
+        map(laid.get_batch, np.flatnonzero(piles == 2 * part + without)) for without in (0, 1)
+    )
+    yield _by_id(pa.Table.from_batches(named, laid.schema))
+    yield from (pa.Table.from_batches([batch]) for batch in others)
+
+
+def _by_id(rows: pa.Table) -> pa.Table:
     ids = rows["queue_id"].combine_chunks().dictionary_encode()
-    rank = np.empty(len(ids.dictionary) + 1, np.int64)
-    rank[pc.array_sort_indices(ids.dictionary).to_numpy()] = np.arange(len(ids.dictionary))
-    rank[-1] = len(ids.dictionary)  # without an id: at the end
-    place = rank[ids.indices.fill_null(len(ids.dictionary)).to_numpy()]
-    order = np.lexsort((rows["order"].to_numpy(), place))
-    return fit(rows.take(pa.array(order)), EVENTS)
+    rank = np.empty(len(ids.dictionary), np.int64)
+    rank[pc.array_sort_indices(ids.dictionary).to_numpy()] = np.arange(len(rank))
+    return _taken(rows, np.lexsort((rows["order"].to_numpy(), rank[ids.indices.to_numpy()])))
+
+
+def _taken(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows in this order, column by column: never twice in memory as a whole."""
+    columns = [column.combine_chunks().take(pa.array(order)) for column in rows.columns]
+    return pa.table(columns, schema=rows.schema)
+
+
+def _in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables that are written as row groups of the same size, but for the last."""
+    left = None
+    for table in tables:
+        rows = pa.concat_tables([left, table]) if left is not None else table
+        whole = len(rows) // ROWS_A_GROUP * ROWS_A_GROUP
+        left = rows.slice(whole)
+        if whole:
+            yield rows.slice(0, whole).combine_chunks()
+    if left is not None and len(left):
+        yield left.combine_chunks()
