@@ -26,7 +26,8 @@ LATER = {
 
 @dataclass
 class Case:
-    """What an analysis found. The tables are declared in `analyzer.schema`.
+    """What an analysis found. The tables are declared in `analyzer.schema`; right after an analysis
+    the texts of `deliveries` lie as `as_in_memory` says.
 
     `manifest`, `impact` and `audit` are JSON as they are written to manifest.json, impact.json and
     audit.json; `audit` is None where the server's configuration is not known. `relay_test` and

@@ -620,6 +620,12 @@ def fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(arrays, schema=schema)
 
 
+def as_in_memory(schema: pa.Schema) -> pa.Schema:
+    """The schema with texts as pandas holds them: so they need not be copied."""
+    texts = [f.with_type(pa.large_string()) if f.type == pa.string() else f for f in schema]
+    return pa.schema(texts, schema.metadata)
+
+
 def as_markdown() -> str:
     """docs/schema.md, derived; a test fails while the committed page differs."""
     lines = [

@@ -73,7 +73,8 @@ def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
     """The messages that caused the notices: `mechanism, auth_user, client_ip`, by their life."""
     asked = ["origin_life", "mechanism", "auth_user", "client_ip"]
     causes = everything.loc[everything["origin_life"].isin(rows["cause_life"]), asked]
-    return causes.drop_duplicates("origin_life").set_index("origin_life")
+    once = causes.drop_duplicates("origin_life").set_index("origin_life")
+    return once.astype({"mechanism": "str"})
 
 
 def _keys(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.Series[Any]:

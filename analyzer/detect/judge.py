@@ -58,7 +58,9 @@ ABUSE = ["open_relay", "stolen_account", "trusted_host", "local_injection", "bac
 
 @dataclass
 class Judged:
-    """`deliveries`: the rows with `mechanism` and `verdict`; `findings`: as declared."""
+    """`deliveries`: the rows with `mechanism` and `verdict`, as categories; `findings`: as
+    declared.
+    """
 
     deliveries: pd.DataFrame
     findings: pa.Table
@@ -112,7 +114,7 @@ def _runs(evidence: Evidence, open_relay: pd.Series[bool]) -> pd.DataFrame:
 def _run_of(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.Series[int]:
     """The number of the run that the message of each row is in; -1 for none."""
     life = rows["origin_life"].to_numpy(np.int64)
-    found = np.full(life.max(initial=-1) + 1, -1)
+    found = np.full(life.max(initial=-1) + 1, -1, np.int32)
     for number, lives in enumerate(runs["lives"]):
         found[lives] = number
     return pd.Series(found[life], rows.index)
@@ -132,8 +134,10 @@ def _mechanism(
 def _named(
     names: Sequence[str | None], numbers: npt.NDArray[np.int64], index: pd.Index
 ) -> pd.Series[str]:
-    """The name that each number stands for."""
-    return pd.Series(pd.array(names, dtype="str").take(numbers), index)
+    """The name that each number stands for; of few different ones, so each row takes a byte."""
+    known = sorted({name for name in names if name})
+    code = np.array([known.index(name) if name else -1 for name in names], np.int8)
+    return pd.Series(pd.Categorical.from_codes(code[numbers], pd.Index(known)), index)
 
 
 def _logins(mail: pd.DataFrame) -> pd.DataFrame:

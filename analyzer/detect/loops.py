@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, totals
+from analyzer.rows import heads, repeated
 from analyzer.words import count
 
 TIMES = 5  # a mail that comes back twice may have been sent to two lists
@@ -29,8 +31,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     order = ["received", "orig_source", "orig_line"]
     asked = ["origin_life", "message_id", "client_side", "client_ip", "mechanism", *order]
     mine = rows["message_id"].notna() & rows["mechanism"].ne("open_relay")
-    once = rows.loc[mine, ["origin_life", "message_id"]].drop_duplicates("origin_life")
-    again = once.loc[once["message_id"].duplicated(keep=False), "origin_life"]
+    once = mine.to_numpy(copy=True)
+    once[once] = heads(rows["origin_life"].to_numpy(np.int64)[once])
+    again = rows["origin_life"][once][repeated(rows["message_id"][once])]
     known = rows.loc[mine & rows["origin_life"].isin(again), asked]
     first = known.sort_values(order, kind="stable")
     first = first[

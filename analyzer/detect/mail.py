@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.detect.backscatter import NO_SUCH_USER
+from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
 
 Flags = npt.NDArray[np.bool_]
-Int64 = npt.NDArray[np.int64]
 
 DAY = pd.Timedelta(days=1)
 KEPT = [
@@ -21,13 +21,13 @@ KEPT = [
     "submission", "client_side", "address_side", "origin_sender", "sender_side", "origin_masked",
 ]  # fmt: skip
 ORDER = ["received", "orig_source", "orig_line"]
-COUNTED = ["recipients", "outside", "new", "failed"]
+WHO = ["auth_user", "client_ip", "uid"]
 
 
 def messages(
     deliveries: pd.DataFrame, relayed: pd.Series[bool], attempts: pd.DataFrame
 ) -> pd.DataFrame:
-    """One row a message that was handed in to go somewhere, in order of time.
+    """One row a message that one of us, or who logged in, had us send, in order of time.
 
     Args:
         deliveries: Rows with sides. Notices, and mail that came in for one of us and went on from
@@ -43,29 +43,33 @@ def messages(
         heard of otherwise; `failed`: no such user. (That a list refuses us says nothing of one
         source: it hits everybody's mail.)
     """
-    for_us = deliveries["original_side"].eq("inside")
-    on_its_way = for_us & deliveries["recipient_side"].eq("outside")
+    away = deliveries["recipient_side"].ne("inside")
+    on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
+        "outside"
+    )
     notice = deliveries["cause_life"].ge(0)
     mine = ~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way & ~relayed
-    rows = deliveries.loc[mine, ORDER].sort_values(ORDER, kind="stable").index
-    message, lives = pd.factorize(deliveries["origin_life"].loc[rows])
-    table = deliveries.loc[rows[~pd.Series(message).duplicated()], KEPT]
-    table = table.astype({"uid": "Int64"}).reset_index(drop=True)
-    by, _ = pd.factorize(_source(table))
+    rows = in_order(deliveries, ORDER, mine)
+    first_row = first_of(deliveries["origin_life"].to_numpy(np.int64)[rows])
+    begins = first_row == np.arange(len(rows), dtype=np.int32)
+    message = (np.cumsum(begins, dtype=np.int32) - 1)[first_row]
+    by, _ = pd.factorize(_source(picked(deliveries[WHO], rows[begins])))
     first, heard_of = _first_time(
-        deliveries["recipient"].loc[rows], by[message], _who_wrote(deliveries, relayed)
+        deliveries, rows, by.astype(np.int32)[message], _inbound(deliveries, relayed)
     )
-    away = deliveries["recipient_side"].ne("inside")
     failed = away & deliveries["status"].eq("bounced") & deliveries["dsn"].isin(NO_SUCH_USER)
-    outside: Flags = away.loc[rows].to_numpy()
+    outside: Flags = away.to_numpy()[rows]
     signs: dict[str, Flags] = {
         "recipients": np.ones(len(rows), np.bool_),
         "outside": outside,
         "new": outside & first & ~heard_of,
-        "failed": failed.loc[rows].to_numpy(),
+        "failed": failed.to_numpy()[rows],
     }
-    counts = {name: np.bincount(message, signs[name], len(lives)) for name in COUNTED}
-    table = table.assign(**{name: total.astype(np.int64) for name, total in counts.items()})
+    of_us = _of_us(deliveries).to_numpy()[rows[begins]]
+    table = picked(deliveries[KEPT], rows[begins][of_us]).reset_index(drop=True)
+    table = table.astype({"uid": "Int64"})
+    for name, shown in signs.items():
+        table[name] = np.bincount(message[shown], minlength=len(of_us))[of_us]
     guesses = _guesses(table[["received", "client_ip"]], attempts)
     network = networks(table["client_ip"])
     return table.assign(network=network, guesses=guesses, user=user(table), companion=False)
@@ -85,33 +89,50 @@ def user(rows: pd.DataFrame) -> pd.Series[str]:
 
 def _source(rows: pd.DataFrame) -> pd.Series[str]:
     """Who handed it in: a login, else an address, else a user of this machine."""
-    user = "uid " + rows["uid"].astype("str")
+    user = "uid " + rows["uid"].astype("Int64").astype("str")
     return rows["auth_user"].fillna(rows["client_ip"]).fillna(user)
 
 
-def _who_wrote(deliveries: pd.DataFrame, relayed: pd.Series[bool]) -> pd.Series[str]:
-    """Addresses that wrote to one of us."""
+def _inbound(deliveries: pd.DataFrame, relayed: pd.Series[bool]) -> pd.Series[bool]:
+    """Rows of messages to one of us, whose senders are known to us."""
     inbound = deliveries["client_side"].eq("outside") & deliveries["recipient_side"].eq("inside")
-    mail = deliveries.loc[inbound & ~relayed, ["origin_life", "origin_sender"]]
-    sender = mail.drop_duplicates("origin_life")["origin_sender"].dropna()
-    return sender.astype("str").str.lower()
+    return inbound & ~relayed
 
 
-def _first_time(recipient: pd.Series[str], by: Int64, wrote: pd.Series[str]) -> tuple[Flags, Flags]:
+def _of_us(deliveries: pd.DataFrame) -> pd.Series[bool]:
+    """Rows of messages of a login, a host of ours or the server itself."""
+    here = deliveries["submission"].eq("local") | deliveries["client_ip"].isin(LOOPBACK)
+    return here | deliveries["auth_user"].notna() | deliveries["client_side"].eq("inside")
+
+
+def _first_time(
+    deliveries: pd.DataFrame, rows: Int32, by: Int32, inbound: pd.Series[bool]
+) -> tuple[Flags, Flags]:
     """Does its source write to each recipient for the first time; and has anybody heard of that
     recipient: did it write to one of us, or do several of us write to it?
 
+    The addresses of a flood do not fit into memory: some are looked at after the others.
+
     Args:
+        rows: In order of time.
         by: Whose the message to the recipient is, as a number; -1 where nobody knows.
-        wrote: Who wrote to one of us.
+        inbound: Rows of mail to us.
     """
-    to, addresses = pd.factorize(recipient.str.lower())
-    first: Flags = ~pd.Series(to * (by.max(initial=0) + 2) + by).duplicated().to_numpy()
-    several = np.bincount(to[first & (to >= 0)], minlength=len(addresses)) >= 2
-    who, asked = pa.array(wrote, pa.string()), pa.array(addresses, pa.string())
-    wrote_too = pc.is_in(asked, who).to_numpy(zero_copy_only=False)
-    heard_of = several | wrote_too
-    return first, np.append(heard_of, False)[to]
+    parts = len(rows) // AT_ONCE + 1
+    to_part, from_part = (spread(deliveries[n], parts) for n in ("recipient", "origin_sender"))
+    first, heard_of = np.empty(len(rows), np.bool_), np.empty(len(rows), np.bool_)
+    sources = int(by.max(initial=0)) + 2
+    for part in range(parts):
+        mine = np.flatnonzero(to_part[rows] == part)
+        asked = lower(picked(deliveries[["recipient"]], rows[mine])["recipient"])
+        who = lower(deliveries.loc[inbound & (from_part == part), "origin_sender"].dropna())
+        to = asked.dictionary_encode()
+        number = to.indices.fill_null(-1).to_numpy().astype(np.int64)
+        new: Flags = ~pd.Series(number * sources + by[mine]).duplicated().to_numpy()
+        several = np.bincount(number[new & (number >= 0)], minlength=len(to.dictionary)) >= 2
+        wrote_too = pc.is_in(to.dictionary, who).to_numpy(zero_copy_only=False)
+        first[mine], heard_of[mine] = new, np.append(several | wrote_too, False)[number]
+    return first, heard_of
 
 
 def networks(ip: pd.Series[str]) -> pd.Series[str]:

@@ -23,7 +23,7 @@ from analyzer.pipeline.pricing import harmed, reprice
 from analyzer.pipeline.reading import Piece, read_all
 from analyzer.pipeline.spooling import spooled
 from analyzer.progress import Show
-from analyzer.schema import DELIVERIES, fit
+from analyzer.schema import DELIVERIES, as_in_memory, fit
 from analyzer.site import Site
 from analyzer.spool import Spool
 from analyzer.window import Window
@@ -111,7 +111,9 @@ def _examine(
     declared = rows[[name for name in DELIVERIES.names if name in rows]]
     return Case(
         messages=assembled.messages,
-        deliveries=fit(pa.Table.from_pandas(declared, preserve_index=False), DELIVERIES),
+        deliveries=fit(
+            pa.Table.from_pandas(declared, preserve_index=False), as_in_memory(DELIVERIES)
+        ),
         attempts=assembled.attempts,
         findings=verdicts.findings,
         volume=harm.volume,

@@ -120,5 +120,5 @@ def what_if(inferred: Inferred, domains: Iterable[str], networks: Iterable[str])
 def _gravest(dated: Dated, site: Site) -> pd.Series[str]:
     """The verdict of each message, by the life of its first leg."""
     rows = judged(joined(dated, site, Window()), dated, site, Window())[1].deliveries
-    grave = rows["verdict"].map(VERDICTS.index).groupby(rows["origin_life"]).max()
+    grave = rows["verdict"].map(VERDICTS.index).astype("int64").groupby(rows["origin_life"]).max()
     return pd.Series(np.array(VERDICTS, object)[grave.to_numpy("int64")], grave.index)

@@ -21,16 +21,16 @@ NOT_HASHED = ("manifest.json", "run.log")  # the manifest itself, and what tells
 def write_tables(case: Case, folder: Path) -> None:
     """Every table as Parquet, and what people read with a text editor as JSON."""
     for name in TABLES:
-        write_table(
-            schema.fit(getattr(case, name), schema.TABLES[name]), folder / f"{name}.parquet"
-        )
+        write_table(getattr(case, name), schema.TABLES[name], folder / f"{name}.parquet")
     write_json(findings(case.findings), folder / "findings.json")
 
 
-def write_table(table: pa.Table, path: Path) -> None:
-    """How the rows lie in memory leaves no mark in the file."""
-    whole = table.combine_chunks()
-    pq.write_table(whole, path, compression="zstd", row_group_size=ROWS_A_GROUP)
+def write_table(table: pa.Table, declared: pa.Schema, path: Path) -> None:
+    """A group of rows at a time; how they lie in memory leaves no mark in the file."""
+    with pq.ParquetWriter(path, declared, compression="zstd") as file:
+        for begin in range(0, max(len(table), 1), ROWS_A_GROUP):
+            rows = schema.fit(table.slice(begin, ROWS_A_GROUP), declared)
+            file.write_table(rows.combine_chunks(), ROWS_A_GROUP)
 
 
 def findings(table: pa.Table) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ def letters(number, **difference):
 def doors(rows):
     """The mechanisms of rows that differ from a login's ordinary mail."""
     judged = judge(seen([PLAIN | row for row in rows])).deliveries
-    return judged["mechanism"].fillna("").tolist()
+    return judged["mechanism"].astype("str").fillna("").tolist()
 
 
 ROAMING = {"client_ip": lambda n: STRANGE.format(n % 200)}
