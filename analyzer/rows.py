@@ -6,7 +6,7 @@ pieces of a column together, even for a few rows. Numbers of rows and messages f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,14 +20,14 @@ Int64 = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
-def first_of(numbers: Int64) -> Int32:
+def first_of(numbers: Int64 | Int32) -> Int32:
     """Where each number, none below 0, stands for the first time: one position a row."""
     place = np.zeros(numbers.max(initial=-1) + 1, np.int32)
     place[numbers[::-1]] = np.arange(len(numbers), dtype=np.int32)[::-1]  # the last one stays
     return place[numbers]
 
 
-def heads(numbers: Int64) -> Flags:
+def heads(numbers: Int64 | Int32) -> Flags:
     """Which rows are the first of their number."""
     found: Flags = first_of(numbers) == np.arange(len(numbers), dtype=np.int32)
     return found
@@ -56,6 +56,21 @@ def picked(rows: pd.DataFrame, positions: Int32) -> pd.DataFrame:
     rank = np.empty(len(positions), np.int32)
     rank[np.argsort(positions)] = np.arange(len(positions), dtype=np.int32)
     return rows[which].take(rank)
+
+
+def parted(numbers: pd.Series[int], parts: int) -> Iterator[Flags]:
+    """The rows of each part: those of one number, be it a message or a leg, are of one part."""
+    part_of = (numbers.to_numpy(np.int64) % parts).astype(np.uint16)
+    return (part_of == part for part in range(parts))
+
+
+def first_alike(rows: pd.DataFrame, by: str, which: Flags) -> Flags:
+    """Some rows without those that repeat one before; only rows of the same number *by* may."""
+    found = np.zeros(len(rows), np.bool_)
+    for part in parted(rows[by], len(rows) // AT_ONCE + 1):
+        mine = which & part
+        found[mine] = ~rows[mine].duplicated().to_numpy()
+    return found
 
 
 def repeated(texts: pd.Series[str]) -> Flags:

@@ -8,26 +8,36 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analyzer.rows import Flags, heads
+
 DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
 FOLLOWS = "backscatter"  # from another door, where there is one
 PLACES_SHOWN = 5
 HOUR = pd.Timedelta(hours=1)
 VERDICTS = ["abusive", "unclear", "legitimate"]  # the gravest first
 
-Int64 = npt.NDArray[np.int64]
+Int8 = npt.NDArray[np.int8]
 
 
-def gravity(rows: pd.DataFrame) -> Int64:
+def gravity(rows: pd.DataFrame) -> Int8:
     """Where the verdict of each row stands among VERDICTS."""
-    graver = [rows["verdict"].eq(name) for name in VERDICTS]
-    return np.select(graver, range(len(VERDICTS)), len(VERDICTS))
+    found = np.full(len(rows), len(VERDICTS), np.int8)
+    for number, name in enumerate(VERDICTS):
+        found[rows["verdict"].eq(name)] = number
+    return found
 
 
-def gravest(rows: pd.DataFrame, by: str) -> Int64:
-    """Positions of the gravest row of each message or leg; of equals the first."""
-    order = np.argsort(gravity(rows).astype(np.int8), kind="stable")
-    again = pd.Series(rows[by].to_numpy()[order]).duplicated()
-    return order[~again.to_numpy()]
+def gravest(rows: pd.DataFrame, by: str) -> Flags:
+    """The gravest row of each message or leg; of equals the first."""
+    grave, number = gravity(rows), rows[by].to_numpy(np.int64)
+    told = np.zeros(number.max(initial=-1) + 1, np.bool_)
+    found = np.zeros(len(rows), np.bool_)
+    for degree in range(len(VERDICTS) + 1):
+        mine = (grave == degree) & ~told[number]
+        mine[mine] = heads(number[mine])
+        told[number[mine]] = True
+        found |= mine
+    return found
 
 
 def suspects(rows: pd.DataFrame) -> pd.Series[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.impact.abuse import VERDICTS, gravity
+from analyzer.rows import AT_ONCE, parted
 from analyzer.schema import PRESSURE, fit
 
 Numbers = npt.NDArray[np.int64]
@@ -29,9 +30,24 @@ def queue_load(rows: pd.DataFrame, ends: pd.Timestamp | None) -> pa.Table:
         rows: DELIVERIES rows with `origin_life`.
         ends: End of the log.
     """
-    timed = rows.loc[rows["received"].notna(), READ]
-    if timed.empty or ends is None:
+    known = rows["received"].notna()
+    if not known.any() or ends is None:
         return PRESSURE.empty_table()
+    begin = rows["received"].min().floor("h")
+    hours = pd.date_range(begin, max(ends.floor("h"), begin), freq="h").as_unit("us")
+    loads: dict[str, Numbers] = {}
+    for part in parted(rows["origin_life"], len(rows) // AT_ONCE + 1):
+        for verdict, load in _loads(rows.loc[known & part, READ], ends, hours):
+            loads[verdict] = loads.get(verdict, 0) + load
+    parts = [_table(load, hours).assign(verdict=verdict) for verdict, load in loads.items()]
+    table = pd.concat(parts, ignore_index=True).sort_values(["hour", "verdict"], kind="stable")
+    return fit(pa.Table.from_pandas(table, preserve_index=False), PRESSURE)
+
+
+def _loads(
+    timed: pd.DataFrame, ends: pd.Timestamp, hours: pd.DatetimeIndex
+) -> Iterator[tuple[str, Numbers]]:
+    """Of each verdict, what came and went in each hour: messages and bytes in, then out."""
     stays = timed["status"].isin(STAYS) | timed["completed"].isna()
     came, gone = _whole(timed["received"]), _whole(timed["completed"].mask(stays, ends + HOUR))
     order = np.argsort(timed["origin_life"].to_numpy(), kind="stable")
@@ -44,16 +60,11 @@ def queue_load(rows: pd.DataFrame, ends: pd.Timestamp | None) -> pa.Table:
     first = each(np.minimum.reduceat, came)
     left = np.maximum(each(np.maximum.reduceat, gone), first)
     size = each(np.maximum.reduceat, np.asarray(timed["size"].fillna(0), np.int64))
-    grave = each(np.minimum.reduceat, gravity(timed))
-    begin = timed["received"].min().floor("h")
-    hours = pd.date_range(begin, max(ends.floor("h"), begin), freq="h").as_unit("us")
-    parts = [
-        _load(first[mine], left[mine], size[mine], hours).assign(verdict=verdict)
-        for number, verdict in enumerate(VERDICTS)
-        if (mine := grave == number).any()
-    ]
-    table = pd.concat(parts, ignore_index=True).sort_values(["hour", "verdict"], kind="stable")
-    return fit(pa.Table.from_pandas(table, preserve_index=False), PRESSURE)
+    grave = each(np.minimum.reduceat, gravity(timed).astype(np.int64))
+    for number, verdict in enumerate(VERDICTS):
+        if (mine := grave == number).any():
+            ways = [_by_hour(times[mine], size[mine], hours) for times in (first, left)]
+            yield verdict, np.concatenate(ways)
 
 
 def _whole(times: pd.Series[Any]) -> Numbers:
@@ -61,20 +72,22 @@ def _whole(times: pd.Series[Any]) -> Numbers:
     return pd.DatetimeIndex(times).as_unit("us").asi8
 
 
-def _load(came: Numbers, gone: Numbers, size: Numbers, hours: pd.DatetimeIndex) -> pd.DataFrame:
-    close = (hours + HOUR).asi8
-    by_came, by_gone = np.argsort(came, kind="stable"), np.argsort(gone, kind="stable")
-    in_by = np.searchsorted(came[by_came], close)
-    out_by = np.searchsorted(gone[by_gone], close)
-    bytes_in = np.concatenate([[0], np.cumsum(size[by_came])])[in_by]
-    bytes_out = np.concatenate([[0], np.cumsum(size[by_gone])])[out_by]
+def _by_hour(times: Numbers, size: Numbers, hours: pd.DatetimeIndex) -> Numbers:
+    """Messages and bytes of each hour; what is later than all of them is left out."""
+    hour = np.minimum((times - hours.asi8[0]) // (HOUR // pd.Timedelta(microseconds=1)), len(hours))
+    found = [np.bincount(hour, of, len(hours) + 1)[:-1] for of in (None, size)]
+    return np.array(found, np.int64)
+
+
+def _table(load: Numbers, hours: pd.DatetimeIndex) -> pd.DataFrame:
+    entered, bytes_in, left, bytes_out = load
     return pd.DataFrame(
         {
             "hour": hours,
-            "entered": np.diff(in_by, prepend=0),
-            "left": np.diff(out_by, prepend=0),
-            "waiting": in_by - out_by,
-            "bytes_waiting": bytes_in - bytes_out,
+            "entered": entered,
+            "left": left,
+            "waiting": np.cumsum(entered - left),
+            "bytes_waiting": np.cumsum(bytes_in - bytes_out),
         }
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.impact.abuse import gravest, suspects
+from analyzer.rows import AT_ONCE, parted
 from analyzer.schema import BANDWIDTH, fit
 
 KEY = ["start", "verdict", "mechanism"]
@@ -38,15 +40,21 @@ def samples(tried: pd.DataFrame, rows: pd.DataFrame) -> pa.Table:
         tried: Every delivery attempt: `life, time, relay, to_us, status, reply`.
         rows: DELIVERIES rows with `life` and `origin_life`.
     """
-    summed = _summed(_taken_in(rows), _sent(tried, rows))
+    parts = max(len(tried), len(rows)) // AT_ONCE + 1
+    came, left = _messages(rows, parts), _lines(tried, rows, parts)
+    summed = _summed(itertools.chain(map(_taken_in, came), map(_sent, left)))
     return fit(pa.Table.from_pandas(summed, preserve_index=False), BANDWIDTH)
 
 
-def _taken_in(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each message once, unless it was made on the server."""
-    asked = ["received", "submission", "size", "verdict", "mechanism"]
-    once = rows[asked].take(gravest(rows, "origin_life"))
-    once = once[once["received"].notna() & ~once["submission"].isin(["internal", "local"])]
+def _messages(rows: pd.DataFrame, parts: int) -> Iterator[pd.DataFrame]:
+    """Each message once, unless it was made on the server; some at a time."""
+    made_here = rows["submission"].isin(["internal", "local"])
+    which = gravest(rows, "origin_life") & rows["received"].notna() & ~made_here
+    for part in parted(rows["origin_life"], parts):
+        yield rows.loc[which & part, ["received", "size", *KEY[1:]]]
+
+
+def _taken_in(once: pd.DataFrame) -> pd.DataFrame:
     return once.assign(
         start=once["received"].dt.floor(BIN),
         messages_in=1,
@@ -54,16 +62,24 @@ def _taken_in(rows: pd.DataFrame) -> pd.DataFrame:
     )[[*KEY, "messages_in", "bytes_in"]]
 
 
-def _sent(tried: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Each attempt with another host, with what it counts for."""
-    leg = rows[["life", "verdict", "mechanism", "size"]].take(gravest(rows, "life"))
+def _lines(tried: pd.DataFrame, rows: pd.DataFrame, parts: int) -> Iterator[pd.DataFrame]:
+    """Each attempt with another host, with what is known of its leg; those of some legs a time."""
+    leg = gravest(rows, "life")
     to_a_host = tried["relay"].str.contains("[", regex=False, na=False) & ~tried["to_us"]
-    mine = to_a_host & tried["time"].notna() & tried["life"].isin(leg["life"])
-    lines = tried.loc[mine, ["life", "relay", "time", "status"]]
-    lines = lines.join(leg.set_index("life"), on="life")
+    which = to_a_host & tried["time"].notna()
+    body = tried["status"].eq("sent") | tried["reply"].str.contains(AFTER_DATA, na=False)
+    lines = tried[["life", "relay", "time", "status"]].assign(body=body)
+    of_leg = parted(rows["life"], parts)
+    for part, legs in zip(parted(tried["life"], parts), of_leg, strict=True):
+        known = rows.loc[leg & legs, ["life", "verdict", "mechanism", "size"]].set_index("life")
+        yield lines[which & part].join(known, on="life", how="inner")
+
+
+def _sent(lines: pd.DataFrame) -> pd.DataFrame:
+    """Each attempt with what it counts for."""
     if lines.empty:
         return pd.DataFrame(columns=[*KEY, *COUNTS])
-    body = lines["status"].eq("sent") | tried["reply"].str.contains(AFTER_DATA, na=False)[mine]
+    body = lines["body"]
     second = lines["time"].dt.floor("s")
     by_second = ~pd.DataFrame(
         {"life": lines["life"], "relay": lines["relay"], "second": second, "body": body}
@@ -80,11 +96,12 @@ def _sent(tried: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return lines.assign(start=lines["time"].dt.floor(BIN), **columns)[[*KEY, *COUNTS]]
 
 
-def _summed(came: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
-    parts = [part for part in (came, left) if len(part)]
-    if not parts:
+def _summed(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Sums by KEY; of a part first, so that no more than that lies in memory."""
+    sums = [part.groupby(KEY, dropna=False).sum().reset_index() for part in parts if len(part)]
+    if not sums:
         return pd.DataFrame(columns=BANDWIDTH.names)
-    whole = pd.concat(parts, ignore_index=True).reindex(columns=BANDWIDTH.names)
+    whole = pd.concat(sums, ignore_index=True).reindex(columns=BANDWIDTH.names)
     summed = whole.groupby(KEY, dropna=False, sort=True).sum().reset_index()
     numbers = [name for name in BANDWIDTH.names if name not in KEY]
     summed[numbers] = summed[numbers].astype("int64")
