@@ -81,7 +81,7 @@ def measure(found: Found) -> Measured:
     load = pressure.queue_load(rows, found.ends)
     refused = blocklists.refusals(found.tried, rows)
     listed = blocklists.echo(refused, found.tried, onset)
-    hurt, counts = harm.harmed(rows, refused, onset, found.ends)
+    hurt, counts = harm.harmed(rows, found.tried, refused, onset, found.ends)
     ends = found.ends
     refused_to_us = found.attempts.select(REFUSED).to_pandas()
     clean = abuse.since(rows, refused_to_us, ends) if ends is not None else None

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.impact.abuse import PLACES_SHOWN, iso, place
+from analyzer.rows import AT_ONCE, Flags, Int32, Int64, parted
 
 # Agents whose text is another server's: Postfix smtp(8) and lmtp(8), Sendmail's mailers, Exchange.
 REMOTE = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay", "dns"]
-READ = ["life", "recipient", "time", "relay", "status", "reply", "source", "line", "offset"]
 SUSPENDED = ["error", "retry"]  # Postfix repeats what another server said
 GAP = pd.Timedelta(hours=24)  # without refusals, while mail was taken: the listing had ended
 HOUR = pd.Timedelta(hours=1)
@@ -24,6 +24,7 @@ HOUR = pd.Timedelta(hours=1)
 # forgets it with nearly every reply, and takes fifty times as long.
 AT_ONCE = 10
 LONGEST = 1000  # letters of a reply that are looked at
+REPLIES_AT_ONCE = 1 << 17  # that lie in memory together
 ADDRESSES_SHOWN = 5
 # What is not the receiver's word: whom we asked, at which command, and addresses, which may be
 # anybody's text. What is left is the reply from its code on.
@@ -96,30 +97,74 @@ def _unions() -> list[str]:
 def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     """Attempts that another host refused for a list or our standing, in order of time.
 
+    There may be more of them than deliveries, so their texts stay where they are.
+
     Args:
         attempts: Every delivery attempt: `life, recipient, time, daemon, status, reply`, place.
         deliveries: `life, recipient_logged, verdict, status` of each leg and recipient.
 
     Returns:
-        The attempts with `entry` (number of the pattern), `provider`, `verdict` and `fate`.
+        `attempt` and `delivery` (positions; -1: no such delivery), `to` (a number for each leg and
+        recipient), `time`, `entry` (number of the pattern), and of the delivery: `own` (it is
+        legitimate), `delivered`, `bounced`.
     """
+    slices = range(0, len(attempts), REPLIES_AT_ONCE)
+    entry = np.concatenate(
+        [np.empty(0, np.int64), *(_entries(attempts[at : at + REPLIES_AT_ONCE]) for at in slices)]
+    )
+    pairs = _with_deliveries(attempts, entry >= 0, deliveries)
+    at, fate = pairs["attempt"].to_numpy(), pairs["delivery"].to_numpy()
+    source, _ = pd.factorize(attempts["source"], sort=True)
+    time = attempts["time"].array[at]
+    keys = (fate, at, attempts["line"].to_numpy()[at], source[at], time.to_numpy("datetime64[us]"))
+    own, delivered, bounced = (
+        np.append(deliveries[column].eq(name), False)[fate]  # of no delivery: the last one
+        for column, name in (
+            ("verdict", "legitimate"),
+            ("status", "delivered"),
+            ("status", "bounced"),
+        )
+    )
+    found = pairs.assign(time=time, entry=entry[at], own=own, delivered=delivered, bounced=bounced)
+    return found.take(np.lexsort(keys)).reset_index(drop=True)
+
+
+def _entries(attempts: pd.DataFrame) -> Int64:
+    """The pattern that each attempt was refused by; -1 for none."""
     mine = attempts["status"].ne("sent") & attempts["reply"].notna()
     mine &= attempts["time"].notna()  # a refusal on an impossible day tells no moment
     suspended = mine & attempts["daemon"].isin(SUSPENDED)
     said = attempts.loc[suspended, "reply"].drop_duplicates()
     repeated = suspended & attempts["reply"].isin(said[said.str.contains(NOT_ITS_WORD[0])])
     mine &= attempts["daemon"].isin(REMOTE) | repeated
-    entry = classify(attempts.loc[mine, "reply"])
-    entry = entry[entry.ge(0)]
-    failed = attempts.loc[entry.index, READ].assign(entry=entry)
-    of_them = deliveries["life"].isin(failed["life"])
-    fate = deliveries.loc[of_them, ["life", "recipient_logged", "verdict", "status"]].rename(
-        columns={"recipient_logged": "recipient", "status": "fate"}
-    )
-    names = pd.Series([entry["provider"] for entry in entries()])
-    failed = failed.assign(provider=failed["entry"].map(names))
-    found = failed.merge(fate, on=["life", "recipient"], how="left")
-    return found.sort_values(["time", "source", "line"], kind="stable", ignore_index=True)
+    found = np.full(len(attempts), -1)
+    found[mine] = classify(attempts.loc[mine, "reply"])
+    return found
+
+
+def _with_deliveries(
+    attempts: pd.DataFrame, which: Flags, deliveries: pd.DataFrame
+) -> pd.DataFrame:
+    """`attempt, delivery, to` of some attempts: which delivery is of the same leg and recipient?"""
+    found, numbers = [], 0
+    parts = len(attempts) // AT_ONCE + 1
+    of_leg = parted(deliveries["life"], parts)
+    for part, legs in zip(parted(attempts["life"], parts), of_leg, strict=True):
+        mine = attempts.loc[which & part, ["life", "recipient"]]
+        legs &= deliveries["life"].isin(mine["life"]).to_numpy()
+        theirs = deliveries.loc[legs, ["life", "recipient_logged"]]
+        both = mine.assign(attempt=np.flatnonzero(which & part)).merge(
+            theirs.assign(delivery=np.flatnonzero(legs)),
+            left_on=["life", "recipient"],
+            right_on=["life", "recipient_logged"],
+            how="left",
+        )
+        to = both.groupby(["life", "recipient"], sort=False, dropna=False).ngroup()
+        found.append(
+            both[["attempt"]].assign(delivery=both["delivery"].fillna(-1), to=to + numbers)
+        )
+        numbers += int(to.max()) + 1 if len(to) else 0
+    return pd.concat(found, ignore_index=True).astype("int32")
 
 
 def echo(
@@ -129,7 +174,7 @@ def echo(
 
     Args:
         refused: From `refusals`.
-        attempts: Every delivery attempt: `relay, time, status`.
+        attempts: Every delivery attempt: `relay, time, status, reply`, place.
         onset: When the abuse began; None where there was none.
 
     Returns:
@@ -142,11 +187,23 @@ def echo(
     """
     if refused.empty:
         return []
+    codes, _ = pd.factorize(attempts["relay"])
+    host = codes.astype(np.int32)
     took = attempts["status"].eq("sent") & attempts["time"].notna()
-    asked = attempts["relay"].isin(refused["relay"].dropna().unique())
-    taken = attempts.loc[took & asked, ["relay", "time"]]
-    found = [_entry(group, taken, onset) for _, group in refused.groupby("provider", sort=False)]
+    asked = np.isin(host, _hosts(host, refused))
+    taken = pd.DataFrame({"host": host, "time": attempts["time"]})[took & asked]
+    provider, _ = pd.factorize(np.array([entry["provider"] for entry in entries()], object))
+    found = [
+        _entry(group, attempts, _spells(group, taken, _hosts(host, group)), onset)
+        for _, group in refused.groupby(provider[refused["entry"]])
+    ]
     return sorted(found, key=lambda entry: (entry["first"], entry["provider"]))
+
+
+def _hosts(host: Int32, refused: pd.DataFrame) -> Int32:
+    """Who refused: the numbers of the hosts of these attempts."""
+    found = np.unique(host[refused["attempt"]])
+    return found[found >= 0]
 
 
 def unexplained(listed: list[dict[str, Any]], onset: pd.Timestamp | None) -> dict[str, Any] | None:
@@ -158,20 +215,25 @@ def unexplained(listed: list[dict[str, Any]], onset: pd.Timestamp | None) -> dic
     return {"words": UNEXPLAINED, "providers": without, "ask": list(ASK)}
 
 
-def _entry(rows: pd.DataFrame, taken: pd.DataFrame, onset: pd.Timestamp | None) -> dict[str, Any]:
+def _entry(
+    rows: pd.DataFrame,
+    attempts: pd.DataFrame,
+    spells: list[dict[str, Any]],
+    onset: pd.Timestamp | None,
+) -> dict[str, Any]:
     entry = entries()[int(rows["entry"].iloc[0])]
-    once = rows.drop_duplicates(["life", "recipient"])
-    own = once[once["verdict"].eq("legitimate")]
+    once = rows.drop_duplicates("to")
+    own = once[once["own"]]
     after = rows["time"].ge(onset) if onset is not None else pd.Series(False, rows.index)
-    spells = _spells(rows, taken)
+    shown = attempts[["source", "line", "offset"]].take(once["attempt"].to_numpy()[:PLACES_SHOWN])
     return {
         **{name: entry[name] for name in ("provider", "kind", "meaning", "page")},
         "first": iso(rows["time"].min()),
         "last": iso(rows["time"].max()),
         "refusals": len(once),
         "own_refused": len(own),
-        "own_lost": int(own["fate"].ne("delivered").sum()),
-        "permanent": int(once["fate"].eq("bounced").sum()),
+        "own_lost": int((~own["delivered"]).sum()),
+        "permanent": int(once["bounced"].sum()),
         "before_onset": int((~after).sum()) if onset is not None else 0,
         "lag_hours": round((rows.loc[after, "time"].min() - onset) / HOUR, 2)
         if after.any()
@@ -179,21 +241,16 @@ def _entry(rows: pd.DataFrame, taken: pd.DataFrame, onset: pd.Timestamp | None) 
         "relisted": len(spells) - 1,
         "spells": spells,
         "lists": _lists(rows),
-        "quoted": _quoted(once["reply"]),
-        "words": rows["reply"].iloc[0],
-        "evidence": [
-            place(*said)
-            for said in once[["source", "line", "offset"]]
-            .head(PLACES_SHOWN)
-            .itertuples(index=False, name=None)
-        ],
+        "quoted": _quoted(attempts["reply"], once["attempt"].to_numpy()),
+        "words": attempts["reply"].iloc[rows["attempt"].iloc[0]],
+        "evidence": [place(*said) for said in shown.itertuples(index=False, name=None)],
     }
 
 
-def _spells(rows: pd.DataFrame, taken: pd.DataFrame) -> list[dict[str, Any]]:
+def _spells(rows: pd.DataFrame, taken: pd.DataFrame, hosts: Int32) -> list[dict[str, Any]]:
     """Stretches of refusals. Silence alone ends none: one of those hosts must have taken mail."""
     times = rows["time"].reset_index(drop=True)
-    accepted = taken.loc[taken["relay"].isin(rows["relay"].dropna().unique()), "time"].sort_values()
+    accepted = taken.loc[taken["host"].isin(hosts), "time"].sort_values()
     before, after = times.shift().fillna(times), times
     between = accepted.searchsorted(after) - accepted.searchsorted(before, "right")
     number = ((after - before).ge(GAP) & (between > 0)).cumsum()
@@ -213,7 +270,7 @@ def _lists(rows: pd.DataFrame) -> list[dict[str, Any]]:
                 "list": entry["list"],
                 "meaning": entry["meaning"],
                 "page": entry["page"],
-                "refusals": len(group.drop_duplicates(["life", "recipient"])),
+                "refusals": group["to"].nunique(),
                 "first": iso(group["time"].min()),
                 "last": iso(group["time"].max()),
             }
@@ -221,13 +278,21 @@ def _lists(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return sorted(found, key=lambda entry: (-entry["refusals"], entry["list"]))
 
 
-def _quoted(replies: pd.Series) -> list[dict[str, Any]]:
-    """Addresses that the replies speak of, so that the right one is asked to be removed."""
-    words = pc.utf8_slice_codeunits(pa.array(replies, pa.string()), 0, LONGEST)
-    words = pc.replace_substring_regex(words, NOT_ITS_WORD[0], " ")
-    found = pc.extract_regex(words, rf"(?i)(?:^|[^0-9a-z.:]){IP}(?:$|[^0-9a-z.:])")
-    named = pc.struct_field(found, "ip").drop_null().to_pandas()
-    counted = named.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+def _quoted(replies: pd.Series, which: Int32) -> list[dict[str, Any]]:
+    """Addresses that some replies speak of, so that the right one is asked to be removed."""
+    mine, found = np.zeros(len(replies), np.bool_), []
+    mine[which] = True
+    for at in range(0, len(replies), REPLIES_AT_ONCE):
+        some = slice(at, at + REPLIES_AT_ONCE)
+        words = pc.utf8_slice_codeunits(
+            pa.array(replies[some][mine[some]], pa.string()), 0, LONGEST
+        )
+        words = pc.replace_substring_regex(words, NOT_ITS_WORD[0], " ")
+        told = pc.extract_regex(words, rf"(?i)(?:^|[^0-9a-z.:]){IP}(?:$|[^0-9a-z.:])")
+        found.append(pc.struct_field(told, "ip").drop_null().to_pandas())
+    counted = (
+        pd.concat(found).value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    )
     return [
         {"address": str(address), "recipients": int(count)}
         for address, count in counted.head(ADDRESSES_SHOWN).items()

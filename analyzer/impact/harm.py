@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from analyzer.impact.abuse import DOORS, FOLLOWS
 from analyzer.impact.blocklists import entries
+from analyzer.rows import AT_ONCE, Int32
 from analyzer.schema import HARM, NOT_DELIVERIES, fit
 
 FEW = 20  # earlier mails to a partner, below which all earlier mail is the baseline
@@ -29,6 +30,7 @@ READ = (
 
 def harmed(
     rows: pd.DataFrame,
+    tried: pd.DataFrame,
     refused: pd.DataFrame,
     onset: pd.Timestamp | None,
     ends: pd.Timestamp | None,
@@ -37,6 +39,7 @@ def harmed(
 
     Args:
         rows: DELIVERIES rows with `life`, `recipient_side`, `cause_life`.
+        tried: Every delivery attempt: `reply`, place.
         refused: From `blocklists.refusals`.
         onset: When the abuse began; without it nothing is late because of it.
         ends: End of the log.
@@ -48,13 +51,13 @@ def harmed(
     """
     mine = ours(rows)
     unsure = mine & rows["verdict"].eq("unclear") & rows["mechanism"].isna()
-    own, doubtful = rows.loc[mine & rows["verdict"].eq("legitimate"), READ], rows.loc[unsure, READ]
+    own = mine & rows["verdict"].eq("legitimate")
     refused = _because(refused, onset)
-    blocked, late = _blocked(own, refused), {"late": None, "late_compared": 0}
-    delayed = own.iloc[:0]
+    lost, late = _lost(rows, refused), {"late": None, "late_compared": 0}
+    blocked = _blocked(rows[READ][own & lost], tried, refused)
+    delayed = rows[READ].iloc[:0]
     if onset is not None and ends is not None:
-        rest = own[~own.index.isin(blocked.index)]
-        delayed, late = _delayed(rest, onset, ends)
+        delayed, late = _delayed(rows, own & ~lost, onset, ends)
     parts = [
         blocked.assign(kind="blocked", user=_user(blocked), partner=_domain(blocked["recipient"])),
         delayed.assign(kind="delayed", user=_user(delayed), partner=_domain(delayed["recipient"])),
@@ -63,7 +66,7 @@ def harmed(
     if onset is None:  # listed without abuse: whom it hurt is in the log all the same
         parts = parts[:1]
     parts = [part for part in parts if len(part)]
-    counts = {**late, "doubtful_blocked": len(_blocked(doubtful, refused))}
+    counts = {**late, "doubtful_blocked": int((unsure & lost).sum())}
     if not parts:
         return HARM.empty_table(), counts
     columns = [name for name in HARM.names if any(name in part for part in parts)]
@@ -105,40 +108,48 @@ def _domain(addresses: pd.Series[Any]) -> pd.Series[Any]:
     return domains.set_axis(addresses.index)
 
 
-def _blocked(own: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
+def _lost(rows: pd.DataFrame, refused: pd.DataFrame) -> pd.Series[bool]:
     """Refused for reputation at least once, and never delivered."""
-    first = refused.drop_duplicates(["life", "recipient"])
-    first = first.set_index(["life", "recipient"])[["time", "provider", "reply", *PLACE]]
-    lost = own[own["status"].ne("delivered") & own["life"].isin(refused["life"])]
-    key = pd.MultiIndex.from_arrays([lost["life"], lost["recipient_logged"]])
-    told = first.reindex(key).set_axis(lost.index)
-    return lost.drop(columns=["reply", *PLACE]).join(told)[told["time"].notna()]
+    found = np.zeros(len(rows) + 1, np.bool_)
+    found[refused["delivery"]] = True  # of no delivery: the last one
+    return rows["status"].ne("delivered") & found[:-1]
+
+
+def _blocked(lost: pd.DataFrame, tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
+    """What was lost, with the first refusal of each."""
+    first = refused.drop_duplicates("delivery").set_index("delivery").loc[lost.index]
+    names = np.array([entry["provider"] for entry in entries()], object)
+    told = tried[["reply", *PLACE]].take(first["attempt"].to_numpy()).set_axis(lost.index)
+    told = told.assign(time=first["time"], provider=names[first["entry"]])
+    return lost.drop(columns=["reply", *PLACE]).join(told)
 
 
 def _delayed(
-    own: pd.DataFrame, onset: pd.Timestamp, ends: pd.Timestamp
+    rows: pd.DataFrame, own: pd.Series[bool], onset: pd.Timestamp, ends: pd.Timestamp
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Later than 95 % of the mail to the same partner before the abuse, by five minutes or more.
 
     Some mail is late on every day. Its share before the abuse is taken off the middle count; the
     low count holds only what was later than anything before.
     """
-    own = own[own["received"].notna()].assign(partner=lambda rows: _domain(rows["recipient"]))
-    done = own["completed"].where(own["status"].eq("delivered"), ends)
-    done = done.astype(own["received"].dtype)  # without any fate the column holds objects
-    early = own["received"].lt(onset)
+    own = own & rows["received"].notna()
+    received, delivered = rows["received"][own], rows["status"].eq("delivered")[own]
+    done = rows["completed"][own].where(delivered, ends)
+    done = done.astype(received.dtype)  # without any fate the column holds objects
+    early = received.lt(onset)
     until = done.mask(early & done.gt(onset), onset)
-    own = own.assign(delay=(until - own["received"]).dt.total_seconds().clip(lower=0))
-    before, during = own[early], own[~early]
+    delay = (until - received).dt.total_seconds().clip(lower=0)
+    mail = pd.DataFrame({"partner": _partners(rows["recipient"], own), "delay": delay})
+    before, during = mail[early], mail[~early]
     if len(before) < FEW:
-        return during.iloc[:0], {"late": None, "late_compared": len(before)}
-    by_partner = before.groupby("partner")["delay"].agg(["count", "max"])
-    by_partner["usual"] = before.groupby("partner")["delay"].quantile(USUAL)
-    known = by_partner[by_partner["count"].ge(FEW)]
+        return rows[READ].iloc[:0], {"late": None, "late_compared": len(before)}
+    by_partner = before[before["partner"].ge(0)].groupby("partner")["delay"]
+    known = by_partner.agg(["count", "max"]).assign(usual=by_partner.quantile(USUAL))
+    known = known[known["count"].ge(FEW)]
     whole = {"usual": before["delay"].quantile(USUAL), "max": before["delay"].max()}
 
-    def limit(rows: pd.DataFrame, name: str) -> pd.Series[float]:
-        return rows["partner"].map(known[name]).fillna(whole[name]).astype("float64")
+    def limit(mail: pd.DataFrame, name: str) -> pd.Series[float]:
+        return mail["partner"].map(known[name]).fillna(whole[name]).astype("float64")
 
     share = float((before["delay"] >= limit(before, "usual") + FELT).mean())
     during = during.assign(usual=limit(during, "usual"))
@@ -146,14 +157,25 @@ def _delayed(
     beyond = int((late["delay"] > limit(late, "max")).sum())
     middle = max(0, round(len(late) - share * len(during)))
     counts = (min(beyond, middle), middle, len(late))
-    return late.assign(time=late["received"]), {"late": counts, "late_compared": len(before)}
+    told = rows[READ].loc[late.index].join(late[["delay", "usual"]])
+    return told.assign(time=told["received"]), {"late": counts, "late_compared": len(before)}
+
+
+def _partners(recipients: pd.Series[str], own: pd.Series[bool]) -> Int32:
+    """A number for the domain of some recipients; -1 where there is none."""
+    slices = (slice(at, at + AT_ONCE) for at in range(0, max(len(own), 1), AT_ONCE))
+    domains = pd.concat([_domain(recipients[some][own[some]]) for some in slices])
+    codes, _ = pd.factorize(domains)
+    found: Int32 = codes.astype(np.int32)
+    return found
 
 
 def _notices(rows: pd.DataFrame) -> pd.DataFrame:
     """Bounces and warnings about abuse that our own users got: abuse forged their address."""
     doors = [door for door in DOORS if door != FOLLOWS]
     abuse = rows.loc[rows["mechanism"].isin(doors), "origin_life"]
-    about = rows["cause_life"].ge(0) & rows["cause_life"].isin(abuse)
+    notice = rows["cause_life"].ge(0)
+    about = notice & rows["cause_life"].isin(abuse[abuse.isin(rows["cause_life"][notice])])
     got = about & rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")
     told = rows.loc[got, [*READ, "cause_life"]]
     return told.assign(

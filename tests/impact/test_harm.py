@@ -47,7 +47,7 @@ def hurt(deliveries):
     def of(rows, tried=(REFUSED,), onset=ONSET):
         frame = deliveries(*(OURS | row for row in rows))
         attempts = pd.DataFrame([REFUSED | said for said in tried])
-        return harmed(frame, refusals(attempts, frame), onset, ENDS)
+        return harmed(frame, attempts, refusals(attempts, frame), onset, ENDS)
 
     return of
 
