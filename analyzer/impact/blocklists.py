@@ -22,7 +22,7 @@ GAP = pd.Timedelta(hours=24)  # without refusals, while mail was taken: the list
 HOUR = pd.Timedelta(hours=1)
 # Patterns in one search. RE2 keeps what it learns of a union of so many; of all of them at once it
 # forgets it with nearly every reply, and takes fifty times as long.
-AT_ONCE = 10
+PATTERNS_AT_ONCE = 10
 LONGEST = 1000  # letters of a reply that are looked at
 REPLIES_AT_ONCE = 1 << 17  # that lie in memory together
 ADDRESSES_SHOWN = 5
@@ -91,7 +91,10 @@ def classify(replies: pd.Series) -> pd.Series:
 def _unions() -> list[str]:
     """The patterns, each of these a few of them: it fits where one of them does."""
     patterns = [f"(?:{entry['pattern']})" for entry in entries()]
-    return ["|".join(patterns[at : at + AT_ONCE]) for at in range(0, len(patterns), AT_ONCE)]
+    return [
+        "|".join(patterns[at : at + PATTERNS_AT_ONCE])
+        for at in range(0, len(patterns), PATTERNS_AT_ONCE)
+    ]
 
 
 def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
@@ -149,9 +152,9 @@ def _with_deliveries(
     found, numbers = [], 0
     parts = len(attempts) // AT_ONCE + 1
     of_leg = parted(deliveries["life"], parts)
-    for part, legs in zip(parted(attempts["life"], parts), of_leg, strict=True):
+    for part, some in zip(parted(attempts["life"], parts), of_leg, strict=True):
         mine = attempts.loc[which & part, ["life", "recipient"]]
-        legs &= deliveries["life"].isin(mine["life"]).to_numpy()
+        legs = some & deliveries["life"].isin(mine["life"]).to_numpy()
         theirs = deliveries.loc[legs, ["life", "recipient_logged"]]
         both = mine.assign(attempt=np.flatnonzero(which & part)).merge(
             theirs.assign(delivery=np.flatnonzero(legs)),
