@@ -64,6 +64,8 @@ def read_all(
         pieces.append(_read(item, _from(progress, done, item, total), taken, kept))
         done += item.size
         taken += memory.size(log.tables) if (log := pieces[-1].log) else 0
+    if kept.in_files:
+        pa.default_memory_pool().release_unused()  # what blocks took while they were read
     return pieces
 
 
