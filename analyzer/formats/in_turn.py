@@ -6,7 +6,7 @@ looks at a whole log is given some thousand lines at a time, and keeps what it m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 Int64 = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.intp]
 Codes = npt.NDArray[np.int32]
 
 LINES_AT_A_TIME = 1 << 17  # numbers of lines; at some 100 bytes each while they are looked at
@@ -27,21 +28,32 @@ def in_turn(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, pd.DataFrame]
     Lines without a time or server are left out.
     """
     chunks = [
-        chunk for table in tables.values() for chunk in table.select(COLUMNS).to_batches() if chunk
+        chunk
+        for table in tables.values()
+        for chunk in table.select(COLUMNS).to_batches()
+        if len(chunk)
     ]
+    names: dict[str, int] = {}
+    for _, met in by_line(chunks):
+        parts = [_some(chunks[number], rows, names) for number, rows in met]
+        lines = pd.concat(parts, ignore_index=True).sort_values("line", kind="stable")
+        for code, rows in lines.groupby("server", sort=False):
+            yield list(names)[int(str(code))], rows.drop(columns="server")
+
+
+def by_line(chunks: Sequence[pa.RecordBatch]) -> Iterator[tuple[int, list[tuple[int, Rows]]]]:
+    """The number of the last of the first lines of a file, and which rows of which chunks are among
+    them; then of the next lines.
+    """
     lines = [chunk["line"].to_numpy() for chunk in chunks]
     first = np.array([line.min() for line in lines], np.int64)
     last = np.array([line.max() for line in lines], np.int64)
-    names: dict[str, int] = {}
     for begin in range(first.min(initial=1), last.max(initial=0) + 1, LINES_AT_A_TIME):
         end = begin + LINES_AT_A_TIME
-        met = np.flatnonzero((first < end) & (last >= begin))
-        parts = [_some(chunks[n], (lines[n] >= begin) & (lines[n] < end), names) for n in met]
-        if not parts:
-            continue
-        some = pd.concat(parts, ignore_index=True).sort_values("line", kind="stable")
-        for code, rows in some.groupby("server", sort=False):
-            yield list(names)[int(str(code))], rows.drop(columns="server")
+        asked = np.flatnonzero((first < end) & (last >= begin))
+        met = [(int(n), np.flatnonzero((lines[n] >= begin) & (lines[n] < end))) for n in asked]
+        if met:
+            yield end - 1, met
 
 
 def servers(chunk: pa.RecordBatch, names: dict[str, int]) -> Codes:
@@ -55,11 +67,12 @@ def servers(chunk: pa.RecordBatch, names: dict[str, int]) -> Codes:
     return codes
 
 
-def _some(
-    chunk: pa.RecordBatch, asked: npt.NDArray[np.bool_], names: dict[str, int]
-) -> pd.DataFrame:
-    if not asked.all():
-        chunk = chunk.filter(pa.array(asked))
+def some(chunk: pa.RecordBatch, rows: Rows) -> pa.RecordBatch:
+    return chunk if len(rows) == len(chunk) else chunk.take(pa.array(rows))
+
+
+def _some(chunk: pa.RecordBatch, rows: Rows, names: dict[str, int]) -> pd.DataFrame:
+    chunk = some(chunk, rows)
     server = servers(chunk, names)
     known = (server >= 0) & chunk["time"].is_valid().to_numpy(zero_copy_only=False)
     micros = chunk["time"].cast(pa.int64()).fill_null(0)

@@ -6,13 +6,19 @@ went on across it that could not have lasted so long.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from analyzer.formats.in_turn import servers
+from analyzer.formats.in_turn import by_line, servers, some
 from analyzer.formats.logs import LINES_A_FILE
+
+Int64 = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.intp]
 
 LEAST = 1500.0  # seconds: five times what Postfix waits for a client's next word
 WAITS = 300.0  # seconds: smtpd_timeout
@@ -20,8 +26,10 @@ HALF_HOUR, NEAR = 1800.0, 60.0  # zones differ by half hours; seconds by which i
 BEGINS = ("client", "pickup", "received")
 TALKS = ("connect", "tls", "auth_failed", "client", "decision", "lost", "disconnect")
 READ = {"line": pa.int64(), "pid": pa.int64(), "delay": pa.float64()}
-READ |= dict.fromkeys(("server", "mta", "queue_id"), pa.string())
-COLUMNS = [*READ, "kind", "seconds", "stretch"]
+READ |= dict.fromkeys(("mta", "queue_id"), pa.string())
+MAIL = ["of", "queue_id"]  # number of the server
+COLUMNS = [*READ, "kind", "seconds", "stretch", "of", "row"]
+NOTHING = pd.DataFrame(columns=COLUMNS)
 # The first line after a silence, the seconds of the line before, the latest of all lines up to
 # there, the seconds of the first line, and the earliest of all lines from there on.
 SILENCE = np.dtype(
@@ -47,86 +55,145 @@ def leaps(silences: pd.DataFrame, tables: dict[str, pa.Table]) -> pd.DataFrame:
     if long.empty:
         return long
     long = long.sort_values(["server", "line"], ignore_index=True)
-    near, after = _near(tables, long)
-    found = [_shifted(near), _ahead(near)]
+    near = _Near(long, tables)
+    shifted, ahead = _Shifted(), _Ahead()
+    for lines, now in near.in_turn():
+        shifted.more(lines, now)
+        ahead.more(lines, now)
+    found = [
+        _counted(near.first_attempts(shifted.found), "shifted"),
+        _counted(ahead.found, "ahead"),
+    ]
     shown = pd.concat(found).groupby("stretch", as_index=False, sort=True).first()
-    told = long.iloc[np.searchsorted(after, shown["stretch"].to_numpy(np.int64))]
+    told = long.iloc[np.searchsorted(near.after, shown["stretch"].to_numpy(np.int64))]
     told = told.reset_index(drop=True)
     silent = told["since"] - told["until"]
-    return told.assign(
-        what=shown["what"], seconds=shown["seconds"].fillna(silent), lines=shown["lines"]
-    )
+    seconds = shown["seconds"].astype("float64").fillna(silent)
+    return told.assign(what=shown["what"], seconds=seconds, lines=shown["lines"].astype("int64"))
 
 
-def _near(
-    tables: dict[str, pa.Table], silences: pd.DataFrame
-) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+class _Near:
     """Lines of dialogues and messages shortly before and after silences of their servers, each with
-    the number of its stretch: that of the lines of one server between two silences. And the number
-    of the stretch after each silence.
+    the number of its stretch: that of the lines of one server between two silences.
+
+    `after`: of each silence, the stretch that begins with it.
     """
-    server, names = pd.factorize(silences["server"])
-    begins = server * LINES_A_FILE + silences["line"].to_numpy()
-    after = np.arange(len(silences)) + server + 1
-    # The times of the first and last lines of each stretch.
-    first, last = np.full((2, len(silences) + len(names)), np.inf)
-    first = -first
-    first[after], last[after - 1] = silences["since"], silences["until"]
-    parts = [pd.DataFrame(columns=COLUMNS)]
-    number = {str(name): n for n, name in enumerate(names)}
-    for kind in sorted({*BEGINS, *TALKS, "delivery"} & tables.keys()):
-        there = [name for name in (*READ, "time") if name in tables[kind].column_names]
-        for chunk in tables[kind].select(there).to_batches():
-            of = servers(chunk, number).astype(np.int64)
-            known = (of >= 0) & (of < len(names)) & chunk["time"].is_valid().to_numpy(False)
-            of = np.where(known, of, 0)
-            place = of * LINES_A_FILE + chunk["line"].to_numpy()
-            stretch = np.searchsorted(begins, place, side="right") + of
-            seconds = chunk["time"].cast(pa.int64()).fill_null(0).to_numpy() / 1e6
-            shortly = (seconds - first[stretch] <= LEAST) | (last[stretch] - seconds <= LEAST)
-            if (asked := known & shortly).any():
-                part = _read(chunk.filter(pa.array(asked)))
-                told = part.assign(kind=kind, seconds=seconds[asked], stretch=stretch[asked])
-                parts.append(told.reindex(columns=COLUMNS))
-    near = pd.concat([part for part in parts if len(part)] or parts)
-    near = near.astype({"line": "int64", "seconds": "float64", "stretch": "int64"})
-    return near.sort_values("line", kind="stable"), after
+
+    def __init__(self, silences: pd.DataFrame, tables: dict[str, pa.Table]) -> None:
+        server, names = pd.factorize(silences["server"])
+        self.number = {str(name): n for n, name in enumerate(names)}
+        self.servers = np.arange(len(names))
+        self.begins = server * LINES_A_FILE + silences["line"].to_numpy()
+        self.after = np.arange(len(silences)) + server + 1
+        # The times of the first and last lines of each stretch.
+        self.first = np.full(len(silences) + len(names), -np.inf)
+        self.last = -self.first
+        self.first[self.after], self.last[self.after - 1] = silences["since"], silences["until"]
+        kinds = sorted({*BEGINS, *TALKS, "delivery"} & tables.keys())
+        named = [(kind, chunk) for kind in kinds for chunk in _chunks(tables[kind])]
+        self.kinds, self.chunks = [kind for kind, _ in named], [chunk for _, chunk in named]
+        self.start = np.cumsum([0, *map(len, self.chunks)])
+
+    def in_turn(self) -> Iterator[tuple[pd.DataFrame, Int64]]:
+        """Some lines at a time in order of line, and the stretch that each server is in then."""
+        for last, met in by_line(self.chunks):
+            parts = [self._of(number, rows) for number, rows in met]
+            there = [part for part in parts if len(part)]
+            if there:
+                lines = pd.concat(there).sort_values("line", kind="stable")
+                yield lines, self._stretch(self.servers, np.full(len(self.servers), last))
+
+    def first_attempts(self, found: pd.DataFrame) -> pd.DataFrame:
+        """Those of some deliveries before which none of their message is near a silence."""
+        if found.empty:
+            return found
+        ids, parts = pa.array(found["queue_id"].unique(), pa.string()), []
+        for number, (kind, chunk) in enumerate(zip(self.kinds, self.chunks, strict=True)):
+            if kind == "delivery":
+                asked = pc.is_in(chunk["queue_id"].cast(pa.string()), ids)
+                parts.append(self._of(number, np.flatnonzero(asked)))
+        tried = pd.concat([part for part in parts if len(part)]).sort_values("line", kind="stable")
+        return found[found["row"].isin(tried.drop_duplicates(MAIL)["row"])]
+
+    def _stretch(self, server: Int64, line: Int64) -> Int64:
+        stretch: Int64 = (
+            np.searchsorted(self.begins, server * LINES_A_FILE + line, "right") + server
+        )
+        return stretch
+
+    def _of(self, number: int, rows: Rows) -> pd.DataFrame:
+        """Those of some rows of a chunk that are near."""
+        chunk = some(self.chunks[number], rows)
+        of = servers(chunk, self.number).astype(np.int64)
+        known = (of >= 0) & (of < len(self.servers)) & chunk["time"].is_valid().to_numpy(False)
+        of = np.where(known, of, 0)
+        stretch = self._stretch(of, chunk["line"].to_numpy())
+        seconds = chunk["time"].cast(pa.int64()).fill_null(0).to_numpy() / 1e6
+        shortly = (seconds - self.first[stretch] <= LEAST) | (self.last[stretch] - seconds <= LEAST)
+        near = np.flatnonzero(known & shortly)
+        lines = some(chunk, near)
+        there = {
+            name: lines[name].cast(told)
+            for name, told in READ.items()
+            if name in lines.schema.names
+        }
+        told: pd.DataFrame = pa.table(there).to_pandas()
+        told = told.assign(seconds=seconds[near], stretch=stretch[near], of=of[near])
+        row = self.start[number] + rows[near]
+        return told.assign(kind=self.kinds[number], row=row).reindex(columns=COLUMNS)
 
 
-def _read(lines: pa.RecordBatch) -> pd.DataFrame:
-    there = {
-        name: lines[name].cast(told) for name, told in READ.items() if name in lines.schema.names
-    }
-    told: pd.DataFrame = pa.table(there).to_pandas()
-    return told
+def _chunks(table: pa.Table) -> list[pa.RecordBatch]:
+    there = [name for name in ("server", "time", *READ) if name in table.column_names]
+    return [chunk for chunk in table.select(there).to_batches() if len(chunk)]
 
 
-def _shifted(near: pd.DataFrame) -> pd.DataFrame:
-    """By how much messages under way are younger by `delay=` than by their stamps."""
-    mail = ["server", "queue_id"]
-    begun = near.loc[near["kind"].isin(BEGINS), ["line", *mail, "seconds", "stretch"]]
-    ended = near[near["kind"].eq("delivery")].drop_duplicates(mail)
-    pairs = pd.merge_asof(
-        ended.dropna(subset=["queue_id", "delay"]),
-        begun.dropna(subset="queue_id"),
-        on="line",
-        by=mail,
-        suffixes=("", "_begun"),
-    )
-    younger = pairs["seconds"] - pairs["seconds_begun"] - pairs["delay"].astype("float64")
-    halves = (younger / HALF_HOUR).round() * HALF_HOUR
-    across = pairs["stretch_begun"].eq(pairs["stretch"] - 1) & younger.ge(LEAST)
-    told = pairs.assign(seconds=halves)[across & (younger - halves).abs().le(NEAR)]
-    return _counted(told, "shifted")
+class _Shifted:
+    """By how much messages under way are younger by `delay=` than by their stamps. `begun`: those
+    that may still be under way in the next stretch.
+    """
+
+    def __init__(self) -> None:
+        self.begun = self.found = NOTHING
+
+    def more(self, near: pd.DataFrame, now: Int64) -> None:
+        begun = near.loc[near["kind"].isin(BEGINS), ["line", *MAIL, "seconds", "stretch"]]
+        begun = _together(self.begun, begun.dropna(subset="queue_id"))
+        ended = near[near["kind"].eq("delivery")].dropna(subset=["queue_id", "delay"])
+        if len(begun) and len(ended):
+            pairs = pd.merge_asof(ended, begun, on="line", by=MAIL, suffixes=("", "_begun"))
+            younger = pairs["seconds"] - pairs["seconds_begun"] - pairs["delay"].astype("float64")
+            halves = (younger / HALF_HOUR).round() * HALF_HOUR
+            across = pairs["stretch_begun"].eq(pairs["stretch"] - 1) & younger.ge(LEAST)
+            told = pairs.assign(seconds=halves)[across & (younger - halves).abs().le(NEAR)]
+            self.found = _together(self.found, told)
+        begun = begun.drop_duplicates(MAIL, keep="last")
+        self.begun = begun[begun["stretch"].ge(now[begun["of"].to_numpy(np.int64)] - 1)]
 
 
-def _ahead(near: pd.DataFrame) -> pd.DataFrame:
-    """Dialogues of which one line is the connect before a silence, the next one after it."""
-    talks = near[near["kind"].isin(TALKS) & near["mta"].eq("postfix")].dropna(subset="pid")
-    before = talks.groupby(["server", "pid"])[["kind", "stretch"]].shift()
-    across = before["kind"].eq("connect") & before["stretch"].eq(talks["stretch"] - 1)
-    told = talks[across & talks["kind"].ne("connect")]
-    return _counted(told.assign(seconds=np.nan), "ahead")
+class _Ahead:
+    """Dialogues of which one line is the connect before a silence, the next one after it. `begun`:
+    connects before which none of the next stretch was seen.
+    """
+
+    def __init__(self) -> None:
+        self.begun = self.found = NOTHING
+
+    def more(self, near: pd.DataFrame, now: Int64) -> None:
+        talks = near[near["kind"].isin(TALKS) & near["mta"].eq("postfix")].dropna(subset="pid")
+        talks = _together(self.begun, talks)
+        before = talks.groupby(["of", "pid"])[["kind", "stretch"]].shift()
+        across = before["kind"].eq("connect") & before["stretch"].eq(talks["stretch"] - 1)
+        told = talks[across & talks["kind"].ne("connect")]
+        self.found = _together(self.found, told.assign(seconds=np.nan))
+        last = talks.drop_duplicates(["of", "pid"], keep="last")
+        lasts = last["stretch"].ge(now[last["of"].to_numpy(np.int64)] - 1)
+        self.begun = last[last["kind"].eq("connect") & lasts]
+
+
+def _together(some: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    there = [rows for rows in (some, more) if len(rows)]
+    return pd.concat(there, ignore_index=True) if there else more
 
 
 def _counted(told: pd.DataFrame, what: str) -> pd.DataFrame:
