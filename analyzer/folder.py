@@ -36,6 +36,11 @@ class Settings:
         stated = site.model_dump(mode="json", exclude_none=True) if site else {}
         return cls({"path": path.name if path else None, **stated}, year, window or Window())
 
+    @property
+    def known(self) -> dict[str, Any]:
+        """What is known before any log is read."""
+        return {"site": self.site, "year": self.year}
+
     def as_json(self, *, inferred: bool) -> dict[str, Any]:
         return {
             "tool": {"name": "relaytrail", "version": version("relaytrail")},

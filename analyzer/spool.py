@@ -5,9 +5,10 @@ when memory is short, and reads them again when somebody looks.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import mmap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -15,12 +16,42 @@ import pyarrow as pa
 
 from analyzer.errors import EnvironmentTrouble
 
+SUFFIX = ".kept"  # of files that a later run may take over
+
 
 class Spool:
-    """A folder for tables; without one they stay in memory, as they come."""
+    """A folder for tables; without one they stay in memory, as they come.
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+    Args:
+        follow: What the tables that it keeps follow from, beside their keys.
+    """
+
+    def __init__(self, folder: Path | None, follow: str = "") -> None:
+        self.folder, self._follow = folder, follow
+
+    def following(self, what: str) -> Spool:
+        """The same folder, for tables that follow from this."""
+        return Spool(self.folder, what)
+
+    def kept(self, key: str, made: Callable[[], Iterable[Iterable[pa.Table]]]) -> list[pa.Table]:
+        """The tables known by a key: taken over from a run that was stopped, or made and kept.
+
+        The name of a file ends with the hash of what is in it: one that was cut short or altered is
+        made anew.
+
+        Raises:
+            EnvironmentTrouble: the file cannot be written.
+        """
+        if self.folder is None:
+            return [pa.concat_tables(tables) for tables in made()]
+        name = hashlib.sha256(f"{self._follow}\n{key}".encode()).hexdigest()
+        for path in self.folder.glob(f"{name}-*{SUFFIX}"):
+            if path.stem.partition("-")[2] == _sha256(path):
+                return mapped(path)
+            path.unlink(missing_ok=True)
+        half = self.folder / f"{name}.partial"
+        write(half, made())
+        return mapped(half.rename(self.folder / f"{name}-{_sha256(half)}{SUFFIX}"))
 
     def at_rest(self, name: str, tables: Iterable[pa.Table]) -> pa.Table:
         """Tables of one schema as one table; a dictionary is that of its chunk, as it was given.
@@ -120,6 +151,11 @@ def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:
         with contextlib.suppress(OSError):
             path.unlink()
         raise _full(path.parent, error) from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _full(folder: Path, error: OSError) -> EnvironmentTrouble:

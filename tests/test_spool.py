@@ -161,7 +161,7 @@ def test_without_a_folder_tables_stay_as_they_are():
 
 
 def test_small_evidence_is_read_into_memory_and_no_file_is_written(log, tmp_path, monkeypatch):
-    monkeypatch.setattr("analyzer.pipeline.kept.write", None)
+    monkeypatch.setattr("analyzer.spool.write", None)
     analyze(log, case=tmp_path / "case")
 
 
@@ -187,7 +187,7 @@ def test_a_kind_with_few_lines_in_each_block_lies_in_one_piece(log, tmp_path, la
     pieces = {kind: table["line"].num_chunks for kind, table in piece.log.tables.items()}
     assert pieces["delivery"] > 10
     assert pieces["auth_failed"] == 1
-    assert {path.suffix for path in tmp_path.iterdir()} == {".log", ".block"}
+    assert {path.suffix for path in tmp_path.iterdir()} == {".log", ".kept"}
 
 
 # The same result
@@ -274,7 +274,7 @@ def test_a_killed_analysis_goes_on_and_its_case_is_the_same_to_the_byte(log, tmp
     total = int(whole.stdout.rpartition(":")[2])
     assert run("case", 12).returncode == -signal.SIGKILL
     assert names(tmp_path) == [".case.blocks", "mail.log", "whole"]
-    there = len(list((tmp_path / ".case.blocks").glob("*.block")))
+    there = len(list((tmp_path / ".case.blocks").glob("*.kept")))
     assert there >= 8
     again = run("case", 0)
     assert again.returncode == 0, again.stderr
@@ -386,7 +386,7 @@ def test_blocks_are_there_for_a_second_try_with_the_year_that_was_missing(
 def test_halves_of_files_and_blocks_of_a_killed_run_go_with_the_next_that_succeeds(log, tmp_path):
     left = tmp_path / ".case.blocks"
     left.mkdir()
-    for name in ("0-0.block", "1.partial", "dated.arrow"):
+    for name in ("0-0.kept", "1.partial", "dated.arrow"):
         (left / name).write_bytes(b"half")
     analyze(log, case=tmp_path / "case")
     assert names(tmp_path) == ["case", "mail.log"]

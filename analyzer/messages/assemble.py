@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,8 +18,8 @@ from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, Locality
 from analyzer.messages.masks import masked
-from analyzer.messages.parts import parts, parts_of
-from analyzer.messages.survey import survey
+from analyzer.messages.parts import Divided, one_part, parts_of
+from analyzer.messages.survey import Survey, survey
 from analyzer.messages.whole import at_rest, together
 from analyzer.schema import ATTEMPTS, MESSAGES
 from analyzer.site import Site
@@ -59,8 +57,11 @@ def assemble(events: Events, site: Site | None, spool: Spool = IN_MEMORY) -> Ass
     events = prepared(events)
     known = survey(events, site)
     number = parts_of(events) if spool.folder else 1
-    joined = (join(part, known, site) for part in parts(events, number))
-    whole = next(joined) if number == 1 else _in_parts(joined, spool)
+    whole = (
+        join(one_part(events), known, site)
+        if number == 1
+        else _in_parts(Divided.of(events, number), known, site, spool)
+    )
     rows = whole.rows
     rows["original_side"] = original_side(rows)
     rows["original_side"] = rows["original_side"].mask(copies(rows), INSIDE)
@@ -79,9 +80,15 @@ def assemble(events: Events, site: Site | None, spool: Spool = IN_MEMORY) -> Ass
     )
 
 
-def _in_parts(joined: Iterable[Joined], spool: Spool) -> Joined:
+def _in_parts(log: Divided, known: Survey, site: Site | None, spool: Spool) -> Joined:
     """All of it, of which one part at a time is in memory."""
-    return together(list(map(partial(at_rest, spool), itertools.count(), joined)), spool)
+
+    def joined(number: int) -> Joined:
+        return join(log.part(number), known, site)
+
+    numbers = range(log.number)
+    parts = [at_rest(spool, f"part {n} of {log.number}", partial(joined, n)) for n in numbers]
+    return together(parts, spool)
 
 
 def _messages(whole: Joined, rows: pd.DataFrame) -> pa.Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -56,9 +58,9 @@ REFUSING = {
 AFTER_DATA = ["END-OF-MESSAGE", "DATA", "BDAT", "header", "body", "mime-header", "nested-header"]
 
 
-def attempts_to_deliver(events: Events) -> pd.DataFrame:
+def attempts_to_deliver(events: Events, columns: Sequence[str] = ATTEMPT) -> pd.DataFrame:
     """Delivery lines of mail, in the order they were written."""
-    rows = frame(events, "delivery", ATTEMPT)
+    rows = frame(events, "delivery", list(columns))
     # Where the line names a mailer, that is the agent that delivers.
     rows["daemon"] = rows["mailer"].where(rows["mailer"].notna(), rows["daemon"])
     rows["two_readings"] = rows["two_readings"].eq(True)

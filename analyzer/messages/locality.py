@@ -102,11 +102,11 @@ class Locality:
         return per_value(values, self.of_client, self.clients_alike).fillna(UNKNOWN)
 
 
-def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> Locality:
+def locality(site: Site | None, mailboxes: frozenset[str], told: pd.DataFrame) -> Locality:
     """Who is ours, by the site where it says, else by the log.
 
     Args:
-        attempts: Delivery events with `daemon, recipient, two_readings`.
+        mailboxes: Domains that have some here, from `with_mailboxes`.
         told: What the server itself said, from `grounds`.
     """
     stated = site or Site()
@@ -125,12 +125,17 @@ def locality(site: Site | None, attempts: pd.DataFrame, told: pd.DataFrame) -> L
         frozenset(name.strip("[]").lower() for name in names) - {""},
         domain_key(domains[0]) if domains else None,
         inferred,
-        _with_mailboxes(attempts),
+        mailboxes,
         frozenset() if stated.domains is not None else frozenset(only_relayed(told).index),
     )
 
 
-def _with_mailboxes(attempts: pd.DataFrame) -> frozenset[str]:
+def with_mailboxes(attempts: pd.DataFrame) -> frozenset[str]:
+    """Domains with mailboxes on this server.
+
+    Args:
+        attempts: Delivery events with `daemon, recipient, two_readings`.
+    """
     sure = attempts["daemon"].isin(MAILBOXES) & attempts["two_readings"].ne(True)
     put = attempts.loc[sure, "recipient"].drop_duplicates()
     return frozenset(each_domain(put).dropna().unique()) - {""}

@@ -7,7 +7,6 @@ other messages of those: they are there to be counted, and are another part's to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,15 +51,9 @@ def parts_of(events: Events) -> int:
     return 1 if _of_exchange(events) else max(-(-lines // LINES_A_PART), 1)
 
 
-def parts(events: Events, number: int) -> Iterator[Part]:
-    """The log in so many parts, in order."""
-    events, dialogues = with_dialogues(events)
-    if number == 1:
-        yield Part(events)
-        return
-    log = _Log.of(events, dialogues, number)
-    for part in range(number):
-        yield log.part(part)
+def one_part(events: Events) -> Part:
+    """The whole log."""
+    return Part(with_dialogues(events)[0])
 
 
 def _of_exchange(events: Events) -> bool:
@@ -72,8 +65,10 @@ def _of_exchange(events: Events) -> bool:
 
 
 @dataclass(frozen=True)
-class _Log:
-    """Of each line its group of ties, -1 for none, and its part; of each dialogue its part."""
+class Divided:
+    """A log in parts: of each line its group of ties, -1 for none, and its part; of each dialogue
+    its part.
+    """
 
     events: Events
     group: dict[str, Int32]
@@ -81,9 +76,12 @@ class _Log:
     part_of_group: Int32
     part_of_dialogue: Int32
     pairs: Int32  # group and dialogue of lines that have both
+    number: int
 
     @classmethod
-    def of(cls, events: Events, dialogues: Int64, number: int) -> _Log:
+    def of(cls, events: Events, number: int) -> Divided:
+        """The log in so many parts."""
+        events, dialogues = with_dialogues(events)
         ties = tied(events)
         part, bounds = _divided(events, ties, number)
         of_dialogue = np.searchsorted(bounds, dialogues, "right").astype(np.int32)
@@ -101,9 +99,10 @@ class _Log:
             of_line[alone] = np.searchsorted(bounds, orders, "right")
             part_of[kind] = of_line
         pairs = _once(*np.concatenate(both, axis=1))
-        return cls(events, ties.of, part_of, part, of_dialogue, pairs)
+        return cls(events, ties.of, part_of, part, of_dialogue, pairs, number)
 
     def part(self, number: int) -> Part:
+        """One of the parts; they are numbered in order."""
         own, talks = self.part_of_group == number, self.part_of_dialogue == number
         group, dialogue = self.pairs
         met = talks.copy()

@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 from analyzer.messages.deliveries import attempts_to_deliver
 from analyzer.messages.grounds import COLUMNS, denied, domains, own_hosts, refusals
 from analyzer.messages.lives import Events, Queues, queues
-from analyzer.messages.locality import MAILBOXES, Locality, locality
+from analyzer.messages.locality import Locality, locality, with_mailboxes
 from analyzer.messages.logins import LOGGED_IN
 from analyzer.site import Site
 
 ROWS = 1 << 18  # of one kind of line, counted at once
+ASKED = "life rank daemon mailer service recipient orig_recipient status two_readings".split()
 BLOCK = ["key", "ground"]
 
 
@@ -43,23 +44,24 @@ class Survey:
 
 def survey(events: Events, site: Site | None) -> Survey:
     """Ask all lines, by kind."""
-    told, mailboxes = [], [pd.DataFrame(columns=["daemon", "recipient", "two_readings"])]
-    for lines in _slices(events, "delivery"):
-        tried = attempts_to_deliver(lines)
-        told.append(domains(tried, refusals({})))
-        put = tried.loc[tried["daemon"].isin(MAILBOXES), mailboxes[0].columns]
-        mailboxes.append(put.drop_duplicates())
+    none = attempts_to_deliver({}, ASKED)
+    told = [domains(none, refusals({}))]
+    mailboxes: set[str] = set()
     refused: set[str] = set()
+    for lines in _slices(events, "delivery"):
+        tried = attempts_to_deliver(lines, ASKED)
+        told.append(domains(tried, refusals({})))
+        mailboxes |= with_mailboxes(tried)
     for lines in _slices(events, "decision"):
-        told.append(domains(attempts_to_deliver({}), refusals(lines)))
+        told.append(domains(none, refusals(lines)))
         refused |= denied(refusals(lines))
-    known = _summed(told or [domains(attempts_to_deliver({}), refusals({}))])
+    known = _summed(told)
     ours = frozenset(known.loc[known["key"].eq("domains"), "value"])
     hosts = [own_hosts(s, ours) for kind in ("client", "received") for s in _slices(events, kind)]
     known = pd.concat([known, _summed(hosts or [pd.DataFrame(columns=COLUMNS)])], ignore_index=True)
     return Survey(
         queues(events),
-        locality(site, pd.concat(mailboxes, ignore_index=True), known),
+        locality(site, frozenset(mailboxes), known),
         known,
         frozenset(refused),
         frozenset(_protocol_tells(events)),

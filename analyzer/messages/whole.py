@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,15 +34,21 @@ class Resting:
     begins: Int64
 
 
-def at_rest(spool: Spool, number: int, joined: Joined) -> Resting:
-    """The part's tables, out of memory."""
-    tables = {}
-    for name in SORTED:
+def at_rest(spool: Spool, key: str, join: Callable[[], Joined]) -> Resting:
+    """A part, joined now or by a run that was stopped."""
+    told = spool.kept(key, lambda: ([table] for table in _tables(join())))
+    *tables, hand_overs, begins = told
+    pa.default_memory_pool().release_unused()
+    of = dict(zip(SORTED, tables, strict=True))
+    return Resting(of, hand_overs.to_pandas(), begins["begins"].to_numpy())
+
+
+def _tables(joined: Joined) -> Iterator[pa.Table]:
+    for name in (*SORTED, "hand_overs"):
         told = getattr(joined, name)
-        if isinstance(told, pd.DataFrame):
-            told = pa.Table.from_pandas(told, preserve_index=False)
-        tables[name] = spool.at_rest(f"{name}-{number}", [told])
-    return Resting(tables, joined.hand_overs, joined.begins)
+        frame = isinstance(told, pd.DataFrame)
+        yield pa.Table.from_pandas(told, preserve_index=False) if frame else told
+    yield pa.table({"begins": joined.begins})
 
 
 def together(parts: Sequence[Resting], spool: Spool) -> Joined:

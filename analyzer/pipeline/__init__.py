@@ -16,7 +16,7 @@ from analyzer import charts, engines, evidence, messages, report
 from analyzer.case import Case, added
 from analyzer.config import Configuration
 from analyzer.folder import CaseFolder, Settings
-from analyzer.pipeline import accounting, auditing
+from analyzer.pipeline import accounting, auditing, kept
 from analyzer.pipeline.dating import Dated, date
 from analyzer.pipeline.judging import joined, judged
 from analyzer.pipeline.pricing import harmed, reprice
@@ -102,7 +102,9 @@ def _examine(
 ) -> Case:
     """From what was read to a case in memory; where *place* is given, the events lie there."""
     window = settings.window
-    assembled = joined(dated, site, window, spool)
+    read = [(p.name, p.account.stream_sha256, p.found.mtime_ns) for p in pieces]
+    known = kept.logs(read, settings.known)
+    assembled = joined(dated, site, window, spool.following(known))
     # Writing leaves the GIL, which judging seldom does; beside joining it would cost memory.
     with engines.beside(report.write_events, dated.events, place) if place else nullcontext():
         inferred, verdicts = judged(assembled, dated, site, window)

@@ -1,8 +1,7 @@
 """Which blocks of a log did a run read that was stopped? They are taken over, and not read again.
 
-What a block says follows from the bytes of its log up to its end, the log's name and the program:
-their hash begins the name of its file. The hash of the file itself ends it, so that what was cut
-short or altered is told, and read again.
+What a block says follows from the bytes of its log up to its end, the log's name and the program.
+What a part of all lines says when it is joined follows from all logs, and what is known beside.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import functools
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -23,9 +22,8 @@ import analyzer
 from analyzer import evidence
 from analyzer.formats import Reading, Turns
 from analyzer.schema import UNREAD
-from analyzer.spool import Spool, mapped, write
+from analyzer.spool import Spool
 
-SUFFIX = ".block"
 COUNTED = ("first_line", "bytes_read", "lines", "parsed", "ignored", "blank")
 FEW = 256  # words of a column that are written with each block and kind, used there or not
 SCATTERED = 1 << 12  # rows a block: of fewer, what tells where they lie takes more memory than they
@@ -50,8 +48,6 @@ class Kept:
 
     def __init__(self, spool: Spool) -> None:
         self._spool, self._folder = spool, spool.folder
-        paths = spool.folder.glob(f"*{SUFFIX}") if spool.folder else ()
-        self._there = {path.name.partition("-")[0]: path for path in paths}
 
     @property
     def in_files(self) -> bool:
@@ -70,13 +66,7 @@ class Kept:
         """
         if self._folder is None:
             return read()
-        if path := self._there.get(key):
-            if _unaltered(path):
-                return _opened(path)
-            path.unlink(missing_ok=True)
-        half = self._folder / f"{key}.partial"
-        write(half, _tables(read()))
-        return _opened(half.rename(self._folder / f"{key}-{_sha256(half)}{SUFFIX}"))
+        return _read(self._spool.kept(key, lambda: _tables(read())))
 
     def gathered(self, kind: str, table: pa.Table) -> pa.Table:
         """All lines of a kind, in few chunks where it has few lines in each block."""
@@ -87,6 +77,15 @@ class Kept:
         return self._spool.at_rest(kind, chunks)
 
 
+def logs(read: Sequence[tuple[str, str, int | None]], beside: dict[str, Any]) -> str:
+    """What all that is joined follows from: the program, the logs, and what is known beside.
+
+    Args:
+        read: Of each piece of evidence its name, the hash of its text, and when it was modified.
+    """
+    return f"{program()}\n{json.dumps([read, beside], sort_keys=True)}"
+
+
 @functools.cache
 def program() -> str:
     """Who reads: the program, down to its code, which may read a line otherwise tomorrow."""
@@ -94,18 +93,6 @@ def program() -> str:
     for path in sorted(Path(analyzer.__file__).parent.rglob("*.py")):
         sha256.update(path.read_bytes())
     return f"relaytrail {version('relaytrail')} {sha256.hexdigest()}"
-
-
-def _unaltered(path: Path) -> bool:
-    try:
-        return path.stem.partition("-")[2] == _sha256(path)
-    except OSError:
-        return False
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tables(reading: Reading) -> list[list[pa.Table]]:
@@ -133,8 +120,8 @@ def _lean(table: pa.Table) -> pa.Table:
     return table.combine_chunks()
 
 
-def _opened(path: Path) -> Reading:
-    unread, *tables = mapped(path)
+def _read(kept: list[pa.Table]) -> Reading:
+    unread, *tables = kept
     said: dict[str, Any] = json.loads(unread.schema.metadata[b"reading"])
     turns: dict[str, Any] = said["turns"]
     return Reading(

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from analyzer import evidence
 from analyzer.errors import EnvironmentTrouble
-from analyzer.pipeline.kept import SUFFIX
-from analyzer.spool import Spool
+from analyzer.spool import SUFFIX, Spool
 
 SPILLED_FROM = 256 << 20  # bytes of logs, unpacked
 PACKED = 10  # times that a packed log grows, as a rule

@@ -28,7 +28,7 @@ NOTHING_REFUSED = pd.DataFrame(columns=["recipient", "reply"])
 
 
 def locality(site, log):
-    return rule.locality(site, log, domains(log, NOTHING_REFUSED))
+    return rule.locality(site, rule.with_mailboxes(log), domains(log, NOTHING_REFUSED))
 
 
 def tried(*differences):
