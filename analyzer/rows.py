@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-AT_ONCE = 1 << 20  # texts that lie in memory together
+AT_ONCE = 1 << 18  # rows whose texts lie in memory together
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -55,7 +55,7 @@ def picked(rows: pd.DataFrame, positions: Int32) -> pd.DataFrame:
     which[positions] = True
     rank = np.empty(len(positions), np.int32)
     rank[np.argsort(positions)] = np.arange(len(positions), dtype=np.int32)
-    return rows[which].take(rank)
+    return pd.DataFrame({name: rows[name][which] for name in rows}).take(rank)
 
 
 def parted(numbers: pd.Series[int], parts: int) -> Iterator[Flags]:
@@ -83,11 +83,11 @@ def repeated(texts: pd.Series[str]) -> Flags:
     return found
 
 
-def spread(texts: pd.Series[str], parts: int) -> npt.NDArray[np.uint8]:
+def spread(texts: pd.Series[str], parts: int) -> npt.NDArray[np.uint16]:
     """A part for each text, so that they may be compared part by part: texts that are the same, but
     for capital letters, have the same.
     """
-    found = np.zeros(len(texts), np.uint8)
+    found = np.zeros(len(texts), np.uint16)
     for begin in range(0, len(texts) if parts > 1 else 0, AT_ONCE):
         text = lower(texts.iloc[begin : begin + AT_ONCE])
         letters = np.append(np.frombuffer(text.buffers()[2] or b"", np.uint8), np.uint8(0))
@@ -99,5 +99,10 @@ def spread(texts: pd.Series[str], parts: int) -> npt.NDArray[np.uint8]:
 
 def lower(texts: pd.Series[str]) -> pa.Array:
     """In small letters."""
-    text = pa.array(texts.astype("str").str.lower(), pa.large_string())
+    return whole(texts.astype("str").str.lower(), pa.large_string())
+
+
+def whole(texts: pd.Series[str], type: pa.DataType) -> pa.Array:
+    """As one Arrow array, in however many pieces the texts lie."""
+    text = pa.array(texts, type)
     return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text

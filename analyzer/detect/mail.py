@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.detect.backscatter import NO_SUCH_USER
-from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread
+from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread, whole
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
 
@@ -137,14 +137,13 @@ def _first_time(
 
 def networks(ip: pd.Series[str]) -> pd.Series[str]:
     """The /24 of an IPv4 address, the /48 of an IPv6 one: what one customer usually gets."""
-    code, ips = pd.factorize(ip)
-    text = pa.array(list(ips), pa.string())
+    text = whole(ip.astype("str"), pa.string())
     block = pc.ascii_rtrim(pc.ascii_rtrim(text, "0123456789"), ".")
     v6 = pc.match_substring(text, ":")
     padded = pc.replace_substring_regex(text.filter(v6), "(::.*)?$", ":0:0")
     three = pc.replace_substring_regex(padded, "^([^:]*:[^:]*:[^:]*).*$", r"\1")
-    known = pc.replace_with_mask(block, v6, three).to_pandas().astype("str")
-    return pd.Series(known.array.take(code, allow_fill=True), ip.index)
+    known: pd.Series[str] = pc.replace_with_mask(block, v6, three).to_pandas()
+    return known.set_axis(ip.index)
 
 
 def _guesses(mail: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[int]:

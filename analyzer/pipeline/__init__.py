@@ -84,8 +84,8 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
                     _examine(pieces, dated, site, settings, spool, place), **added(place)
                 )
                 result.audit = auditing.current(result, configuration)
-                report.write(result, charts.draw(result), place)
-            result = Case.load(folder.path)
+                outputs = report.write(result, charts.draw(result), place)
+            result = replace(result, manifest=result.manifest | {"outputs": outputs}, events=None)
         else:
             result = _examine(pieces, dated, site, settings, spool)
             result.audit = auditing.current(result, configuration)

@@ -25,7 +25,8 @@ from analyzer.schema import EVENTS, fit
 ROWS_A_PART = 1 << 17
 ROWS_A_GROUP = 1 << 14  # what is read at least to find one id
 AT_ONCE = 1 << 15  # lines of one kind that lie in memory together
-PACKED = pa.ipc.IpcWriteOptions(compression="lz4")
+PACKED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)  # batches are small
+UNPACKED = pa.ipc.IpcReadOptions(use_threads=False)
 
 
 def write_events(events: Mapping[str, pa.Table], folder: Path) -> None:
@@ -44,7 +45,7 @@ def write_events(events: Mapping[str, pa.Table], folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=place) as aside:
         path = f"{aside}/lines.arrow"
         piles = _laid(events, parts, path)
-        laid = pa.ipc.open_file(pa.memory_map(path))
+        laid = pa.ipc.open_file(pa.memory_map(path), options=UNPACKED)
         for number in range(parts):
             inside = place / f"part={number}"
             inside.mkdir()
