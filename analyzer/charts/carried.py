@@ -14,7 +14,7 @@ from matplotlib.path import Path
 
 from analyzer import words
 from analyzer.charts import style
-from analyzer.charts.destinations import NO_HOST, OUTCOMES
+from analyzer.charts.destinations import NO_HOST, OUTCOMES, abusive
 from analyzer.charts.ground import Ground
 from analyzer.charts.top_sources import MADE_HERE
 from analyzer.display import display
@@ -38,8 +38,7 @@ DOOR_NAMES = {
 
 def ways(frame: pd.DataFrame) -> pd.DataFrame:
     """Recipients of the abuse by way: COLUMNS and `recipients`. Takes `destinations` rows."""
-    suspect = style.suspect(frame)
-    bad = frame[(frame["verdict"] == suspect) & frame["mechanism"].notna()]
+    bad = abusive(frame, style.suspect(frame))
     bad = bad.astype(object)  # a column without any value has no type that takes names
     table = pd.DataFrame(
         {

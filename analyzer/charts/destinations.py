@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.rows import AT_ONCE
 from analyzer.schema import NOT_DELIVERIES
 
 # What became of a recipient, in the order in which it is drawn.
@@ -29,31 +30,53 @@ NO_HOST = "no server reached"
 
 def destinations(deliveries: pa.Table) -> pd.DataFrame:
     """One row a counted delivery: COLUMNS, `server`, `receiver` (owner of the next hop's name),
-    `domain` (of the recipient), `outcome` (a key of OUTCOMES).
+    `domain` (of the recipient), `outcome` (a key of OUTCOMES); texts are categories.
     """
-    counted = pc.invert(pc.is_in(deliveries["status"], pa.array(NOT_DELIVERIES)))
-    rows = deliveries.filter(counted)
-    frame: pd.DataFrame = rows.select([*COLUMNS, "server"]).to_pandas()
-    domain = _part(rows["recipient"], DOMAIN, "domain").to_pandas()
+    rows = deliveries.select([*COLUMNS, "server", "status", "recipient", "relay"])
+    parts = [_some(rows.slice(at, AT_ONCE)) for at in range(0, max(len(rows), 1), AT_ONCE)]
+    frame: pd.DataFrame = pa.concat_tables(parts).unify_dictionaries().to_pandas()
+    receivers = frame["receiver"].cat
+    return frame.assign(receiver=receivers.reorder_categories(sorted(receivers.categories)))
+
+
+def _some(rows: pa.Table) -> pa.Table:
+    rows = rows.filter(pc.invert(pc.is_in(rows["status"], pa.array(NOT_DELIVERIES))))
     connected, named = (_part(rows["relay"], pattern, "host") for pattern in HOSTS)
     host = pc.coalesce(connected, named).to_pandas()
-    frame["domain"] = domain.str.lower()
     owners = {name: _owner(str(name)) for name in host.dropna().unique()}
-    frame["receiver"] = host.map(owners)
-    frame["outcome"] = rows["status"].to_pandas().map(FATES).fillna("other")
-    return frame
+    texts = {name: rows[name] for name in [*COLUMNS[1:], "server"]} | {
+        "domain": pc.utf8_lower(_part(rows["recipient"], DOMAIN, "domain")),
+        "receiver": host.map(owners),
+        "outcome": rows["status"].to_pandas().map(FATES).fillna("other"),
+    }
+    columns = {name: _category(text) for name, text in texts.items()}
+    return pa.table({"completed": rows["completed"], **columns})
+
+
+def _category(texts: pa.ChunkedArray | pd.Series[Any]) -> pa.ChunkedArray:
+    text = texts if isinstance(texts, pa.ChunkedArray) else pa.array(texts, pa.string())
+    plain = text.cast(pa.string()).dictionary_encode()
+    return plain if isinstance(plain, pa.ChunkedArray) else pa.chunked_array([plain])
+
+
+def abusive(frame: pd.DataFrame, suspect: str) -> pd.DataFrame:
+    """The rows of the abuse, with a door."""
+    bad = frame[(frame["verdict"] == suspect) & frame["mechanism"].notna()]
+    return bad.astype({name: "str" for name in bad.columns if name != "completed"})
 
 
 def leaving(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows that other people's servers were asked to take."""
+    """What other people's servers were asked to take: `completed, receiver, outcome`."""
     outside = frame["flow"].isin(["outbound", "third_party", "unknown"])
-    return frame[outside & frame["receiver"].notna()]
+    asked = outside & frame["receiver"].notna()
+    return frame.loc[asked, ["completed", "receiver", "outcome"]]
 
 
 def _part(column: pa.ChunkedArray, pattern: str, name: str) -> pa.ChunkedArray:
     return pc.struct_field(pc.extract_regex(column.cast(pa.string()), pattern), name)
 
 
+@cache
 def _owner(host: str) -> str:
     """The registrable domain of a host: who runs it, as far as its name tells."""
     name = host.rpartition("...")[2].strip(".").lower()  # Sendmail cuts the middle out

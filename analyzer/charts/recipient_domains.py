@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from analyzer import words
 from analyzer.charts import style
-from analyzer.charts.destinations import OUTCOMES
+from analyzer.charts.destinations import OUTCOMES, abusive
 from analyzer.charts.ground import Ground
 from analyzer.display import display
 
@@ -24,7 +24,7 @@ def recipient_domains(frame: pd.DataFrame, ground: Ground) -> style.Chart | None
     None where nothing was abuse: then there is nothing to show.
     """
     suspect = style.suspect(frame)
-    bad = frame[(frame["verdict"] == suspect) & frame["mechanism"].notna()]
+    bad = abusive(frame, suspect)
     if bad.empty:
         return None
     table = _table(bad)

@@ -170,7 +170,7 @@ def finished(name: str, title: str, alt: str, figure: Figure, foot: str = "") ->
 
 def suspect(volume: pd.DataFrame) -> str:
     """The verdict that charts speak of: abusive, or unclear where nothing firmer was found."""
-    found = set(volume["verdict"])
+    found = set(volume["verdict"].unique())
     return "unclear" if "unclear" in found and "abusive" not in found else "abusive"
 
 
