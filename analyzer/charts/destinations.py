@@ -30,11 +30,14 @@ NO_HOST = "no server reached"
 
 def destinations(deliveries: pa.Table) -> pd.DataFrame:
     """One row a counted delivery: COLUMNS, `server`, `receiver` (owner of the next hop's name),
-    `domain` (of the recipient), `outcome` (a key of OUTCOMES); texts are categories.
+    `domain` (of the recipient), `outcome` (a key of OUTCOMES); texts are categories. Of ordinary
+    mail, which has no mechanism, it is left out whose it is and for which domain.
     """
     rows = deliveries.select([*COLUMNS, "server", "status", "recipient", "relay"])
     parts = [_some(rows.slice(at, AT_ONCE)) for at in range(0, max(len(rows), 1), AT_ONCE)]
-    frame: pd.DataFrame = pa.concat_tables(parts).unify_dictionaries().to_pandas()
+    table = pa.concat_tables(parts).unify_dictionaries()
+    del parts
+    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     receivers = frame["receiver"].cat
     return frame.assign(receiver=receivers.reorder_categories(sorted(receivers.categories)))
 
@@ -48,6 +51,10 @@ def _some(rows: pa.Table) -> pa.Table:
         "domain": pc.utf8_lower(_part(rows["recipient"], DOMAIN, "domain")),
         "receiver": host.map(owners),
         "outcome": rows["status"].to_pandas().map(FATES).fillna("other"),
+    }
+    odd = pc.is_valid(rows["mechanism"])
+    texts |= {
+        name: pc.if_else(odd, texts[name], None) for name in ("client_ip", "auth_user", "domain")
     }
     columns = {name: _category(text) for name, text in texts.items()}
     return pa.table({"completed": rows["completed"], **columns})
