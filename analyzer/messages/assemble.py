@@ -12,7 +12,7 @@ import pyarrow as pa
 from analyzer.messages.clocks import offsets
 from analyzer.messages.copies import copies
 from analyzer.messages.exchange import prepared
-from analyzer.messages.expansions import original_side
+from analyzer.messages.expansions import came_for_us
 from analyzer.messages.joining import Joined, join
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
@@ -20,7 +20,7 @@ from analyzer.messages.locality import INSIDE, Locality
 from analyzer.messages.masks import masked
 from analyzer.messages.parts import Divided, one_part, parts_of
 from analyzer.messages.survey import Survey, survey
-from analyzer.messages.whole import at_rest, together
+from analyzer.messages.whole import Resting, at_rest, together
 from analyzer.schema import ATTEMPTS, MESSAGES
 from analyzer.site import Site
 from analyzer.spool import IN_MEMORY, Spool
@@ -57,14 +57,14 @@ def assemble(events: Events, site: Site | None, spool: Spool = IN_MEMORY) -> Ass
     events = prepared(events)
     known = survey(events, site)
     number = parts_of(events) if spool.folder else 1
-    whole = (
-        join(one_part(events), known, site)
-        if number == 1
-        else _in_parts(Divided.of(events, number), known, site, spool)
-    )
+    if number == 1:
+        whole = join(one_part(events), known, site)
+    else:
+        whole = together(_parts(events, number, known, site, spool), spool)
     rows = whole.rows
-    rows["original_side"] = original_side(rows)
-    rows["original_side"] = rows["original_side"].mask(copies(rows), INSIDE)
+    for told in (came_for_us, copies):
+        if (mine := told(rows)).any():
+            rows["original_side"] = rows["original_side"].mask(mine, INSIDE)
     rows["origin_masked"] = masked(rows)
     return Assembled(
         _messages(whole, rows),
@@ -80,15 +80,18 @@ def assemble(events: Events, site: Site | None, spool: Spool = IN_MEMORY) -> Ass
     )
 
 
-def _in_parts(log: Divided, known: Survey, site: Site | None, spool: Spool) -> Joined:
-    """All of it, of which one part at a time is in memory."""
+def _parts(
+    events: Events, number: int, known: Survey, site: Site | None, spool: Spool
+) -> list[Resting]:
+    """The log, of which one part at a time is joined, and in memory."""
+    log = Divided.of(events, number)
 
-    def joined(number: int) -> Joined:
-        return join(log.part(number), known, site)
+    def joined(part: int) -> Joined:
+        return join(log.part(part), known, site)
 
-    numbers = range(log.number)
-    parts = [at_rest(spool, f"part {n} of {log.number}", partial(joined, n)) for n in numbers]
-    return together(parts, spool)
+    return [
+        at_rest(spool, f"part {part} of {number}", partial(joined, part)) for part in range(number)
+    ]
 
 
 def _messages(whole: Joined, rows: pd.DataFrame) -> pa.Table:

@@ -14,7 +14,7 @@ from analyzer.messages.addresses import per_value
 from analyzer.messages.legs import frame
 from analyzer.messages.links import HAND_OVER
 from analyzer.messages.lives import Events
-from analyzer.messages.locality import INSIDE, OUTSIDE
+from analyzer.messages.locality import OUTSIDE
 from analyzer.site import Site
 
 # More than one person's alias has, each reached by this client alone, in more than a few messages.
@@ -101,12 +101,14 @@ def _by_line(rows: pd.DataFrame, events: Events) -> pd.Series[str]:
     return found.where(found.notna(), pd.Series(first, rows.index, "object"))
 
 
-def original_side(rows: pd.DataFrame) -> pd.Series[str]:
-    """`original_side` with expanded rows inside: they came in for one of ours.
+def came_for_us(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Expanded rows, which came in for one of ours.
 
     Unless a stranger has many recipients of its own that nothing explains: then it is the client
     that writes no brackets.
     """
+    if not rows["expanded"].any():
+        return rows["expanded"]
     unexplained = rows["expanded"] & ~rows["explained"] & rows["recipient_side"].eq(OUTSIDE)
     unexplained &= rows["client_side"].eq(OUTSIDE) & rows["submission"].eq("smtp")
     asked = rows[unexplained]
@@ -115,4 +117,4 @@ def original_side(rows: pd.DataFrame) -> pd.Series[str]:
     many = own["recipient"].nunique().ge(MANY_TARGETS)
     many &= own["origin_life"].nunique().ge(MANY_MESSAGES)
     bare_client = unexplained & rows["client_ip"].isin(many.index[many])
-    return rows["original_side"].mask(rows["expanded"] & ~bare_client, INSIDE)
+    return rows["expanded"] & ~bare_client

@@ -76,7 +76,6 @@ class Divided:
     part_of_group: Int32
     part_of_dialogue: Int32
     pairs: Int32  # group and dialogue of lines that have both
-    number: int
 
     @classmethod
     def of(cls, events: Events, number: int) -> Divided:
@@ -99,7 +98,7 @@ class Divided:
             of_line[alone] = np.searchsorted(bounds, orders, "right")
             part_of[kind] = of_line
         pairs = _once(*np.concatenate(both, axis=1))
-        return cls(events, ties.of, part_of, part, of_dialogue, pairs, number)
+        return cls(events, ties.of, part_of, part, of_dialogue, pairs)
 
     def part(self, number: int) -> Part:
         """One of the parts; they are numbered in order."""

@@ -77,7 +77,7 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
             if configuration is not None:
                 auditing.keep(folder.path, existing, configuration)
             return Outcome(existing, complete, fresh=False)
-        dated = date(pieces, settings.year, site.timezone if site else None)
+        dated = date(pieces, settings.year, site.timezone if site else None, spool)
         if folder:
             with folder.new() as place:
                 result = replace(

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from analyzer import formats
 from analyzer.errors import SettingsError
 from analyzer.pipeline.reading import Piece
+from analyzer.spool import IN_MEMORY, Spool
 
 ASSUMED_ZONE = "UTC"
 Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
@@ -49,7 +50,12 @@ class Dated:
         return {name: _span(tables) for name, tables in self.logs.items()}
 
 
-def date(pieces: Sequence[Piece], year: int | None, stated_zone: str | None) -> Dated:
+def date(
+    pieces: Sequence[Piece],
+    year: int | None,
+    stated_zone: str | None,
+    spool: Spool = IN_MEMORY,
+) -> Dated:
     """Give every event its time.
 
     Raises:
@@ -77,7 +83,10 @@ def date(pieces: Sequence[Piece], year: int | None, stated_zone: str | None) -> 
     told = {
         name: formats.dated(log, years.get(name), zone_of[name][0]) for name, log in logs.items()
     }
-    tables = {name: dated for name, (dated, _) in told.items()}
+    tables = {
+        name: {kind: _at_rest(table, f"{n}-{kind}", spool) for kind, table in dated.items()}
+        for n, (name, (dated, _)) in enumerate(told.items())
+    }
     names = formats.order(tables)
     counted, repeated = formats.once(tables, names)
     return Dated(
@@ -94,6 +103,15 @@ def twins(pieces: Sequence[Piece]) -> dict[str, str]:
     """For each piece the first one that carries the same bytes, itself as a rule."""
     first: dict[str, str] = {}
     return {p.name: first.setdefault(p.account.stream_sha256, p.name) for p in pieces}
+
+
+def _at_rest(table: pa.Table, name: str, spool: Spool) -> pa.Table:
+    """The table with its times where its other columns lie."""
+    if spool.folder is None or not len(table):
+        return table
+    times = (pa.table({"time": chunk}) for chunk in table["time"].chunks)
+    place = table.schema.get_field_index("time")
+    return table.set_column(place, "time", spool.at_rest(name, times)["time"])
 
 
 def _together(doubtful: list[pd.DataFrame]) -> pd.DataFrame:
