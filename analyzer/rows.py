@@ -55,22 +55,18 @@ def picked(rows: pd.DataFrame, positions: Int32) -> pd.DataFrame:
     which[positions] = True
     rank = np.empty(len(positions), np.int32)
     rank[np.argsort(positions)] = np.arange(len(positions), dtype=np.int32)
-    return pd.DataFrame({name: rows[name][which] for name in rows}).take(rank)
+    return those(rows, which).take(rank)
+
+
+def those(rows: pd.DataFrame, which: Flags) -> pd.DataFrame:
+    """The rows, column by column: of a frame pandas would take them."""
+    return pd.DataFrame({name: rows[name][which] for name in rows})
 
 
 def parted(numbers: pd.Series[int], parts: int) -> Iterator[Flags]:
     """The rows of each part: those of one number, be it a message or a leg, are of one part."""
     part_of = (numbers.to_numpy(np.int64) % parts).astype(np.uint16)
     return (part_of == part for part in range(parts))
-
-
-def first_alike(rows: pd.DataFrame, by: str, which: Flags) -> Flags:
-    """Some rows without those that repeat one before; only rows of the same number *by* may."""
-    found = np.zeros(len(rows), np.bool_)
-    for part in parted(rows[by], len(rows) // AT_ONCE + 1):
-        mine = which & part
-        found[mine] = ~rows[mine].duplicated().to_numpy()
-    return found
 
 
 def repeated(texts: pd.Series[str]) -> Flags:
