@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from analyzer.messages.lives import Events
 from analyzer.messages.processes import with_dialogues
-from analyzer.messages.ties import Ties, tied
+from analyzer.messages.ties import Ties, once, tied
 
 Flags = npt.NDArray[np.bool_]
 Int16 = npt.NDArray[np.int16]
@@ -160,7 +160,7 @@ def _dialogue(table: pa.Table) -> Int32 | None:
 
 def _once(group: Int32, dialogue: Int32) -> Int32:
     """The pairs, each once."""
-    key = np.unique((group.astype(np.int64) << 32) | dialogue)
+    key = once((group.astype(np.int64) << 32) | dialogue)
     return np.stack([key >> 32, key & 0xFFFFFFFF]).astype(np.int32)
 
 

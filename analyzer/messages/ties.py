@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from analyzer.messages.lives import Events, chunks
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
+Numbers = TypeVar("Numbers", Int64, Hashes)
 
 IDS = ["queue_id", "new_queue_id", "orig_queue_id"]
 NAMED = [FORWARDED, QUEUED, ACCEPTED]  # what a reply calls the next leg
@@ -96,7 +98,13 @@ def _hashed(words: pa.Array) -> Hashes:
 
 
 def _distinct(parts: Iterator[Hashes]) -> Hashes:
-    return np.unique(np.concatenate([np.empty(0, np.uint64), *parts]))
+    return once(np.concatenate([np.empty(0, np.uint64), *parts]))
+
+
+def once(numbers: Numbers) -> Numbers:
+    """Each number once, in order: `np.unique` asks a hash table, which is slow for millions."""
+    ordered = np.sort(numbers)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
 
 
 def _places(texts: pa.Array, known: Hashes) -> Int64:
@@ -113,7 +121,7 @@ def _places(texts: pa.Array, known: Hashes) -> Int64:
 def _pairs(first: Int64, second: Int64) -> Int64:
     """Pairs, each once, the smaller number first."""
     low, high = np.minimum(first, second), np.maximum(first, second)
-    key = np.unique((low.astype(np.uint64) << np.uint64(32)) | high.astype(np.uint64))
+    key = once((low.astype(np.uint64) << np.uint64(32)) | high.astype(np.uint64))
     return np.stack([key >> np.uint64(32), key & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
 
 
