@@ -104,7 +104,8 @@ def _distinct(parts: Iterator[Hashes]) -> Hashes:
 def once(numbers: Numbers) -> Numbers:
     """Each number once, in order: `np.unique` asks a hash table, which is slow for millions."""
     ordered = np.sort(numbers)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    found: Numbers = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    return found
 
 
 def _places(texts: pa.Array, known: Hashes) -> Int64:
