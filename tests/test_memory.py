@@ -34,15 +34,16 @@ def test_a_log_that_does_not_fit_is_refused_while_it_is_read_and_the_case_is_not
     assert not (tmp_path / "case").exists()
 
 
-def test_events_in_files_need_no_memory_themselves(free):
-    free(memory.BESIDE)
-    memory.check(1024, "mail.log", in_files=True)
-    with pytest.raises(EnvironmentTrouble):
-        memory.check(1024, "mail.log", in_files=False)
+def test_what_is_joined_in_parts_needs_little_memory(free):
+    free(1)
+    memory.check(1024, "mail.log", memory.IN_PARTS)
+    for times in (memory.IN_FILES, memory.IN_MEMORY):
+        with pytest.raises(EnvironmentTrouble):
+            memory.check(1024, "mail.log", times)
 
 
 def test_a_large_log_that_does_not_fit_is_refused_too(free, monkeypatch):
-    free(1)
+    free(0)
     monkeypatch.setattr(spooling, "SPILLED_FROM", 0)
     with pytest.raises(EnvironmentTrouble, match="joining its lines needs"):
         pipeline.analyze([LOG], year=2026)

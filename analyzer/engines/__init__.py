@@ -1,5 +1,5 @@
 """Where pure functions run."""
 
-from analyzer.engines.threads import beside, in_order
+from analyzer.engines.threads import before, beside, in_order
 
-__all__ = ["beside", "in_order"]
+__all__ = ["before", "beside", "in_order"]

@@ -29,6 +29,13 @@ def in_order(
 
 
 @contextlib.contextmanager
+def before(function: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """The function runs, and then the body: as `beside`, where memory is short."""
+    function(*arguments)
+    yield
+
+
+@contextlib.contextmanager
 def beside(function: Callable[..., object], *arguments: object) -> Iterator[None]:
     """The function runs while the body does; both have ended at the end, and either's error is
     raised.

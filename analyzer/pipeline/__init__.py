@@ -105,8 +105,9 @@ def _examine(
     read = [(p.name, p.account.stream_sha256, p.found.mtime_ns) for p in pieces]
     known = kept.logs(read, settings.known)
     assembled = joined(dated, site, window, spool.following(known))
-    # Writing leaves the GIL, which judging seldom does; beside joining it would cost memory.
-    with engines.beside(report.write_events, dated.events, place) if place else nullcontext():
+    # Writing leaves the GIL, which judging seldom does. Beside it, it costs memory, too.
+    beside = engines.beside if spool.folder is None else engines.before
+    with beside(report.write_events, dated.events, place) if place else nullcontext():
         inferred, verdicts = judged(assembled, dated, site, window)
         harm, told = harmed(dated, assembled, verdicts, window)
     rows = verdicts.deliveries

@@ -1,8 +1,8 @@
 """Will the analysis of what was read fit into memory?
 
-Everything is joined in memory, and a system that has none left ends a program without a word. So it
-is asked while the log is read: that is early, and needs no guess of what is in a packed file.
-Events in the files of a spool take none: the system lets go of them when it needs their memory.
+A system that has no memory left ends a program without a word. So it is asked while the log is
+read: that is early, and needs no guess of what is in a packed file. Events in the files of a spool
+take none themselves: the system lets go of them when it needs their memory.
 """
 
 from __future__ import annotations
@@ -14,20 +14,25 @@ import pyarrow as pa
 from analyzer import words
 from analyzer.errors import EnvironmentTrouble
 
-# Memory at the peak of an analysis, beside the events themselves, as a multiple of what they take:
-# the least that was measured (docs/performance.md).
-BESIDE = 4
+# Memory at the peak of an analysis, as a multiple of what its events take: the least that was
+# measured (docs/performance.md).
+IN_MEMORY = 5.0
+IN_FILES = 4.0  # joined at once: Exchange
+IN_PARTS = 0.2
 MEMINFO = Path("/proc/meminfo")
 LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
 
 
-def check(events: int, source: str, *, in_files: bool) -> None:
-    """Go on, with events of so many bytes, in memory or in the files of a spool?
+def check(events: int, source: str, times: float) -> None:
+    """Go on, with events of so many bytes?
+
+    Args:
+        times: What they need at the peak: IN_MEMORY, IN_FILES or IN_PARTS.
 
     Raises:
         EnvironmentTrouble: joining them needs more memory than is free.
     """
-    free, needed = _free(), events * (BESIDE if in_files else BESIDE + 1)
+    free, needed = _free(), int(events * times)
     if free is None or needed <= free:
         return
     what = f"joining its lines needs {words.size(needed)} of memory or more, "

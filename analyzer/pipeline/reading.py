@@ -104,7 +104,7 @@ def _read(item: evidence.Evidence, show: Callable[[int], None], taken: int, kept
     for reading in engines.in_order(parse, jobs):
         readings.append(reading)
         taken += memory.size(reading.tables)
-        memory.check(taken, item.name, in_files=kept.in_files)
+        memory.check(taken, item.name, _times(kept, reading))
         show(reading.bytes_read)
     show(item.size)
     log = formats.joined(item.name, readings)
@@ -114,3 +114,10 @@ def _read(item: evidence.Evidence, show: Callable[[int], None], taken: int, kept
     if any(map(len, log.tables.values())):
         return Piece(item, reader.account, log)
     return Piece(item, reader.account, None, looks=formats.what_it_is(beginning))
+
+
+def _times(kept: Kept, reading: formats.Reading) -> float:
+    """What joining needs, as a multiple of what events take."""
+    if not kept.in_files:
+        return memory.IN_MEMORY
+    return memory.IN_FILES if "addressed" in reading.tables else memory.IN_PARTS
