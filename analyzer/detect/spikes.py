@@ -29,6 +29,7 @@ MEASURED = {
 NIGHTS = 2  # days below which no hour has been seen before
 READ = [*TOLD, "client_ip", "origin_queue_id"]
 ASKED = ["auth_user", "uid", "local_user", "server", "submission", "origin_masked"]
+KINDS = ["account", "uid", "ip", "network"]  # of a source
 AT_ONCE = 500  # sources whose hours lie in memory together
 SHOWN = 200  # heaviest spikes; a flood from everywhere is no spike of each of a million hosts
 
@@ -48,7 +49,7 @@ def hourly(rows: pd.DataFrame, begins: pd.Timestamp, ends: pd.Timestamp) -> pd.D
     first = begins.floor("h")
     days = int((ends - first) / pd.Timedelta(days=1)) + 1
     number = ((rows["received"].dt.floor("h") - first) / pd.Timedelta(hours=1)).astype("int64")
-    known = rows.assign(number=number)[number.between(0, days * 24 - 1)]
+    known = rows[["who"]].assign(number=number)[number.between(0, days * 24 - 1)]
     counted = known.groupby(["who", "number"], as_index=False).size()
     heavy = counted.loc[counted["size"].ge(LEAST), "who"].unique()
     counted = counted[counted["who"].isin(heavy)]  # in order of sources
@@ -95,15 +96,16 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     begins, ends = evidence.begins, evidence.ends
     if begins is None or ends is None:
         return pd.DataFrame()
-    rows = _sent(evidence.deliveries)
+    everything = evidence.deliveries
+    rows = _sent(everything)
     single = _stretches(hourly(rows, begins, ends))
     # A network is told of where none of its addresses stands out by itself.
-    spread = rows[rows["kind"].eq("ip") & ~rows["who"].isin(single["who"])]
+    spread = rows[rows["kind"].eq(KINDS.index("ip")) & ~rows["who"].isin(single["who"])]
     block = networks(spread["client_ip"])
     block = block.where(block.str.contains(":"), block + ".0/24").where(
         ~block.str.contains(":"), block + "::/48"
     )
-    spread = spread.assign(who=block, kind="network")
+    spread = spread.assign(who=block, kind=np.int8(KINDS.index("network")))
     several = spread.groupby("who")["client_ip"].transform("nunique").ge(2)
     spread = spread[several]
     parts = [part for part in (single, _stretches(hourly(spread, begins, ends))) if len(part)]
@@ -111,14 +113,14 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         return pd.DataFrame()
     stretches = pd.concat(parts, ignore_index=True)
     stretches = stretches.nlargest(SHOWN, "recipients").reset_index(drop=True)
-    mine = _within(pd.concat([rows, spread]), stretches)
+    mine = _within(pd.concat([rows, spread]), stretches, everything[READ])
     found = totals(mine, "stretch").assign(evidence=evidence_of(mine, "stretch", "orig_"))
     found = found.join(mine.groupby("stretch")["kind"].first()).join(
         stretches.drop(columns="recipients")
     )
     return found.assign(
         subject=found["who"],
-        subject_kind=found["kind"],
+        subject_kind=[KINDS[kind] for kind in found["kind"]],
         kind="context",
         verdict="probable",
         queue_id=mine.groupby("stretch")["origin_queue_id"].first(),
@@ -130,14 +132,19 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 
 
 def _sent(rows: pd.DataFrame) -> pd.DataFrame:
-    """Recipients outside, with `who` and its `kind`: a login, a user of the server, an address."""
+    """Recipients outside: `received, client_ip, who` and its `kind`: a login, a user of the server,
+    an address.
+    """
     outside = rows["recipient_side"].ne("inside") & ~rows["status"].isin(NOT_DELIVERIES)
     mine = outside & rows["cause_life"].lt(0) & rows["received"].notna()
-    rows = rows.loc[mine, [*READ, *ASKED]]
-    local = user(rows).where(rows["submission"].eq("local"))
-    who = rows["auth_user"].fillna(local).fillna(rows["client_ip"])
-    kind = np.select([rows["auth_user"].notna(), local.notna()], ["account", "uid"], "ip")
-    return rows[READ].assign(who=who.astype("str"), kind=kind)[who.notna()]
+    sent = rows.loc[mine, ["received", "client_ip"]]
+    login = rows["auth_user"][mine].astype("str")
+    local = user(rows.loc[mine & rows["submission"].eq("local"), ["client_ip", *ASKED]]).dropna()
+    kind = np.full(len(sent), KINDS.index("ip"), np.int8)
+    kind[sent.index.isin(local.index)] = KINDS.index("uid")
+    kind[login.notna()] = KINDS.index("account")
+    who = login.fillna(local).fillna(sent["client_ip"])
+    return sent.assign(who=who.astype("str"), kind=kind)[who.notna()]
 
 
 def _stretches(hours: pd.DataFrame) -> pd.DataFrame:
@@ -156,12 +163,11 @@ def _stretches(hours: pd.DataFrame) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _within(rows: pd.DataFrame, stretches: pd.DataFrame) -> pd.DataFrame:
-    """The rows of each stretch, with its number as `stretch`."""
+def _within(rows: pd.DataFrame, stretches: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each stretch, with its number as `stretch` and what is told of deliveries."""
     each = stretches.assign(stretch=stretches.index)[["who", "start", "end", "stretch"]]
-    rows = rows[rows["who"].isin(each["who"])].sort_values(
-        ["received", "orig_source", "orig_line"], kind="stable"
-    )
+    rows = rows.loc[rows["who"].isin(each["who"]), ["who", "kind"]].join(deliveries)
+    rows = rows.sort_values(["received", "orig_source", "orig_line"], kind="stable")
     each = each.assign(start=each["start"].astype(rows["received"].dtype)).sort_values("start")
     tied = pd.merge_asof(
         rows, each, left_on="received", right_on="start", by="who", suffixes=("", "_of")
