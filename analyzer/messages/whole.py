@@ -46,9 +46,17 @@ def at_rest(spool: Spool, key: str, join: Callable[[], Joined]) -> Resting:
 def _tables(joined: Joined) -> Iterator[pa.Table]:
     for name in (*SORTED, "hand_overs"):
         told = getattr(joined, name)
-        frame = isinstance(told, pd.DataFrame)
-        yield pa.Table.from_pandas(told, preserve_index=False) if frame else told
+        yield _as_pandas_holds_it(told) if isinstance(told, pd.DataFrame) else told
     yield pa.table({"begins": joined.begins})
+
+
+def _as_pandas_holds_it(frame: pd.DataFrame) -> pa.Table:
+    """Of texts in another form pandas would make copies; null alone it holds as objects."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    text = pa.large_string()
+    others = (pa.string(), pa.null())
+    kinds = [field.with_type(text) if field.type in others else field for field in table.schema]
+    return table.cast(pa.schema(kinds, table.schema.metadata))
 
 
 def together(parts: Sequence[Resting], spool: Spool) -> Joined:

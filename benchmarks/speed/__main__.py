@@ -14,7 +14,7 @@ QUICK = 40 * logs.MB
 
 
 def quick() -> None:
-    for name in logs.MAKERS:
+    for name in page.LOGS:
         found = alternating(name, QUICK, 1)
         print("\n".join(["", page.LOGS[name], "", *page.table(found)]))
 

@@ -276,9 +276,66 @@ def _message(rng: random.Random, head: str, number: int) -> list[str]:
     ]
 
 
+def one_client() -> Iterator[bytes]:
+    """One stranger who has everything relayed: 5.2 lines a message, ten messages a connection."""
+    time, message, client = datetime(2026, 3, 2, tzinfo=UTC), 0, "vps.rent.example[203.0.113.9]"
+    while True:
+        lines: list[str] = []
+        for _ in range(MESSAGES_A_PIECE):
+            time += timedelta(milliseconds=50)
+            head, process = f"{_classic(time)} mx1 postfix/", 2000 + message // 10 % 97
+            said, queue_id = f"{head}smtpd[{process}]: ", f"{0x10_0000_0000 + message:X}"
+            if message % 10 == 0:
+                lines.append(f"{said}connect from {client}")
+            lines += [
+                f"{said}{queue_id}: client={client}",
+                f"{head}cleanup[{process}]: {queue_id}: message-id=<{message}@rent.example>",
+                (
+                    f"{head}qmgr[1200]: {queue_id}: from=<s@rent.example>, size=2000, nrcpt=1 "
+                    "(queue active)"
+                ),
+                (
+                    f"{head}smtp[{process}]: {queue_id}: to=<p{message}@far{message % 5003}.example>, "
+                    "relay=mx.far.example[198.51.100.7]:25, delay=0.9, delays=0.1/0/0.3/0.5, "
+                    "dsn=2.0.0, status=sent (250 2.0.0 Ok)"
+                ),
+                f"{head}qmgr[1200]: {queue_id}: removed",
+            ]
+            message += 1
+            if message % 10 == 0:
+                lines.append(
+                    f"{said}disconnect from {client} ehlo=1 mail=10 rcpt=10 data=10 quit=1 "
+                    "commands=32"
+                )
+        yield "\n".join([*lines, ""]).encode()
+
+
+def one_message() -> Iterator[bytes]:
+    """One message for 50,000 recipients, from one of ours; then nothing more."""
+    head = f"{_classic(datetime(2026, 3, 2, tzinfo=UTC))} mx1 postfix/"
+    login = "client=desk.corp.example[192.0.2.7], sasl_method=PLAIN, sasl_username=user7"
+    lines = [
+        f"{head}smtpd[2000]: 1000000000: {login}",
+        f"{head}cleanup[2000]: 1000000000: message-id=<1@corp.example>",
+        (
+            f"{head}qmgr[1200]: 1000000000: from=<user7@corp.example>, size=2000, nrcpt=50000 "
+            "(queue active)"
+        ),
+    ]
+    lines += [
+        f"{head}smtp[2000]: 1000000000: to=<p{number}@far{number % 5003}.example>, "
+        "relay=mx.far.example[198.51.100.7]:25, delay=0.9, delays=0.1/0/0.3/0.5, dsn=2.0.0, "
+        "status=sent (250 2.0.0 Ok)"
+        for number in range(50_000)
+    ]
+    yield "\n".join([*lines, f"{head}qmgr[1200]: 1000000000: removed", ""]).encode()
+
+
 MAKERS = {
     "postfix": postfix,
     "generated": generated,
+    "one_client": one_client,
+    "one_message": one_message,
     "sendmail": sendmail,
     "exchange": exchange,
 }

@@ -13,15 +13,18 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from threading import Event, Thread
+from typing import Self
 
 from benchmarks.speed import logs
 
 Command = list[str]
+LOOK_EVERY = 0.01  # seconds
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: wall seconds, processor seconds, peak of resident memory (bytes)."""
+    """One run: wall seconds, processor seconds, peak of memory (bytes)."""
 
     seconds: float
     cpu: float
@@ -63,12 +66,46 @@ def run(command: Command) -> Run:
     """
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=logs.ROOT)
-    _, status, used = os.wait4(process.pid, 0)  # unlike Popen.wait, it tells what was used
+    with _Heap(process.pid) as heap:
+        _, status, used = os.wait4(process.pid, 0)  # unlike Popen.wait, it tells what was used
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - began
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    # Of a pipeline the shell alone was looked at: of that the peak of resident memory is told.
+    memory = heap.peak if command[0] == sys.executable else used.ru_maxrss * 1024
+    return Run(seconds, used.ru_utime + used.ru_stime, memory or used.ru_maxrss * 1024)
+
+
+class _Heap:
+    """Looks at the memory of a process that no file holds, again and again."""
+
+    def __init__(self, pid: int) -> None:
+        self.peak, self._status, self._over = 0, Path(f"/proc/{pid}/status"), Event()
+        self._thread = Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_EVERY):
+            self.peak = max(self.peak, heap_of(self._status))
+
+
+def heap_of(status: Path) -> int:
+    """Bytes of a process in memory that the system cannot drop and read again; 0 where it does not
+    tell.
+    """
+    try:
+        lines = status.read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
 
 
 def pflogsumm() -> Path | None:

@@ -42,9 +42,11 @@ def write(
         "",
         *_missing(figures),
         "Every tool ran in a process of its own, in turn; medians. `s`: seconds by the clock,",
-        "`CPU s`: processor seconds of all threads; memory: peak of the resident set. Start of",
-        "Python and imports are in the figures. The whole analysis ends with tables and findings",
-        "written, without charts and reports. `times pflogsumm`: by the clock, then in CPU s.",
+        "`CPU s`: processor seconds of all threads; memory: the peak of what lies in no file",
+        "(RssAnon; of wc and pflogsumm of all that is resident): the system drops pages of mapped",
+        "files when it needs their memory. Start of Python and imports are in the figures. The",
+        "whole analysis ends with tables and findings written, without charts and reports.",
+        "`times pflogsumm`: by the clock, then in CPU s.",
         "",
     ]
     for name in dict.fromkeys(f.log for f in plain):
@@ -85,7 +87,7 @@ def _stages(stages: Sequence[Stage]) -> list[str]:
     """Where the time goes."""
     text = ["## Stages of the whole analysis", ""]
     text += [
-        "One run each on the plain logs above; memory is what is resident as a stage ends.",
+        "One run each on the plain logs above; memory is what is held as a stage ends.",
         "",
     ]
     for name in dict.fromkeys(stage.log for stage in stages):

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed import tasks
+from benchmarks.speed.measure import heap_of
 
+STATUS = Path("/proc/self/status")
 # Where each stage is called, and whether it has threads of its own (then nothing runs beside it).
 STAGES = (
     ("analyzer.pipeline", "read_all", "reading: lines to events", True),
@@ -36,17 +38,7 @@ def _timed(module: Any, name: str, told: str, *, threads: bool) -> None:
     def timed(*arguments: Any, **more: Any) -> Any:
         began = clock()
         result = function(*arguments, **more)
-        print(json.dumps({"stage": told, "cpu": clock() - began, "memory": _resident()}))
+        print(json.dumps({"stage": told, "cpu": clock() - began, "memory": heap_of(STATUS)}))
         return result
 
     setattr(module, name, timed)
-
-
-def _resident() -> int:
-    """Bytes of this process in memory, now; 0 where the system does not tell."""
-    try:
-        status = Path("/proc/self/status").read_text("ascii")
-    except OSError:
-        return 0
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) * 1024
