@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ import pytest
 from analyzer import evidence, pipeline
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.formats import recognise
+from analyzer.messages import parts
 from analyzer.pipeline import kept, spooling
 from analyzer.pipeline.inferring import infer
 from analyzer.pipeline.reading import read_all
@@ -24,6 +26,7 @@ from analyzer.report import tables
 from analyzer.site import load
 from analyzer.spool import Spool
 
+assembling = import_module("analyzer.messages.assemble")  # its function has the same name
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_logs"
 RELAY = SAMPLES / "postfix-open-relay"
@@ -233,6 +236,7 @@ import os, signal, sys
 from functools import partial
 from analyzer import cli, evidence
 from analyzer.formats import recognise
+from analyzer.messages import parts
 from analyzer.pipeline import kept, spooling
 spooling.SPILLED_FROM = 0
 evidence.read = partial(evidence.reader.read, block_size=20_000)
@@ -292,6 +296,61 @@ def test_only_blocks_that_are_missing_are_parsed(log, tmp_path, large, parsed):
     analyze(log, case=tmp_path / "case")
     assert len(every) == len(begin) > 20
     assert len(parsed) == 2
+
+
+@pytest.fixture
+def joined(monkeypatch):
+    """The lines of the parts that were joined, so far; a log has some seven."""
+    join, found = assembling.join, []
+
+    def counting(part, *more):
+        found.append(len(part.lines))
+        return join(part, *more)
+
+    monkeypatch.setattr(parts, "LINES_A_PART", 300)
+    monkeypatch.setattr(assembling, "join", counting)
+    return found
+
+
+def stopped_while_judging(case, log, **more):
+    def no_more(*_):
+        raise Stopped
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "judged", no_more)
+        with pytest.raises(Stopped):
+            analyze(log, case=case, **more)
+
+
+def test_parts_that_were_joined_are_not_joined_again(log, tmp_path, large, joined):
+    expected = told(analyze(log))
+    joined.clear()
+    stopped_while_judging(tmp_path / "case", log)
+    before = list(joined)
+    joined.clear()
+    assert told(analyze(log, case=tmp_path / "case")) == expected
+    assert len(before) > 3
+    assert joined == []
+
+
+def test_a_part_whose_file_was_altered_is_joined_anew(log, tmp_path, large, joined):
+    expected = told(analyze(log))
+    read = {path.name for path in stopped(tmp_path / "case", log)}
+    stopped_while_judging(tmp_path / "case", log)
+    part = next(path for path in blocks(tmp_path / "case") if path.name not in read)
+    part.write_bytes(part.read_bytes()[:-8])
+    joined.clear()
+    assert told(analyze(log, case=tmp_path / "case")) == expected
+    assert len(joined) == 1
+
+
+def test_parts_that_were_joined_with_another_site_are_joined_anew(log, tmp_path, large, joined):
+    other = tmp_path / "site.toml"
+    other.write_text('domains = ["other.example"]\n', "utf-8")
+    stopped_while_judging(tmp_path / "case", log, site=other)
+    joined.clear()
+    analyze(log, case=tmp_path / "case")
+    assert len(joined) > 3
 
 
 def test_a_block_whose_file_was_altered_or_cut_short_is_parsed_anew(log, tmp_path, large, parsed):
