@@ -61,9 +61,9 @@ def read_all(
     kept, total = Kept(spool), sum(item.size for item in found)
     pieces, done, taken = [], 0, 0
     for item in found:
-        pieces.append(_read(item, _from(progress, done, item, total), taken, kept))
+        piece, taken = _read(item, _from(progress, done, item, total), taken, kept)
+        pieces.append(piece)
         done += item.size
-        taken += memory.size(log.tables) if (log := pieces[-1].log) else 0
     if kept.in_files:
         pa.default_memory_pool().release_unused()  # what blocks took while they were read
     return pieces
@@ -79,8 +79,10 @@ def _from(
     return show
 
 
-def _read(item: evidence.Evidence, show: Callable[[int], None], taken: int, kept: Kept) -> Piece:
-    """One piece; *taken*: bytes of events of those before it."""
+def _read(
+    item: evidence.Evidence, show: Callable[[int], None], taken: int, kept: Kept
+) -> tuple[Piece, int]:
+    """One piece; *taken*: bytes of events of those before it, and then with its own."""
     reader = evidence.read(item)
     recogniser = formats.Recogniser()
     blocks = formats.whole_records(reader)
@@ -109,11 +111,18 @@ def _read(item: evidence.Evidence, show: Callable[[int], None], taken: int, kept
     show(item.size)
     log = formats.joined(item.name, readings)
     log.tables = {kind: kept.gathered(kind, table) for kind, table in log.tables.items()}
+    return _piece(item, reader.account, log, beginning), taken
+
+
+def _piece(
+    item: evidence.Evidence, account: evidence.Account, log: formats.Log, beginning: bytes
+) -> Piece:
+    """What was read, by what is in it."""
     if formats.LISTING in log.tables:
-        return Piece(item, reader.account, log, formats.told(log.tables.pop(formats.LISTING)))
+        return Piece(item, account, log, formats.told(log.tables.pop(formats.LISTING)))
     if any(map(len, log.tables.values())):
-        return Piece(item, reader.account, log)
-    return Piece(item, reader.account, None, looks=formats.what_it_is(beginning))
+        return Piece(item, account, log)
+    return Piece(item, account, None, looks=formats.what_it_is(beginning))
 
 
 def _times(kept: Kept, reading: formats.Reading) -> float:
