@@ -112,7 +112,9 @@ def _places(texts: pa.Array, known: Hashes) -> Int64:
     """The place of each text among those known, -1 for none."""
     words = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
     hashed = _hashed(words.dictionary)
-    at = np.minimum(np.searchsorted(known, hashed), max(len(known) - 1, 0))
+    order, at = np.argsort(hashed), np.empty(len(hashed), np.int64)
+    at[order] = np.searchsorted(known, hashed[order])  # in order: else each step misses the cache
+    at = np.minimum(at, max(len(known) - 1, 0))
     there = known[at] == hashed if len(known) else np.zeros(len(hashed), np.bool_)
     place = np.append(np.where(there, at, -1), -1)
     rows: Int64 = place[words.indices.fill_null(len(hashed)).to_numpy()]
