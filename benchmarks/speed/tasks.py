@@ -17,9 +17,12 @@ def reading(log: str, _site: str = "") -> None:
     from analyzer import evidence
     from analyzer.pipeline.dating import date
     from analyzer.pipeline.reading import read_all
+    from analyzer.pipeline.spooling import spooled
 
-    events = date(read_all(evidence.find([log]), None), 2026, None).events
-    print(sum(map(len, events.values())))
+    found = evidence.find([log])
+    with spooled(found, None) as spool:
+        events = date(read_all(found, None, spool), 2026, None, spool).events
+        print(sum(map(len, events.values())))
 
 
 def analysis(log: str, site: str) -> None:
