@@ -295,7 +295,7 @@ def one_client() -> Iterator[bytes]:
                     "(queue active)"
                 ),
                 (
-                    f"{head}smtp[{process}]: {queue_id}: to=<p{message}@far{message % 5003}.example>"
+                    f"{head}smtp[{process}]: {queue_id}: to=<p{message}@f{message % 5003}.example>"
                     ", relay=mx.far.example[198.51.100.7]:25, delay=0.9, delays=0.1/0/0.3/0.5, "
                     "dsn=2.0.0, status=sent (250 2.0.0 Ok)"
                 ),
