@@ -6,6 +6,9 @@ the id in its answer, or Message-ID, recipient and time together.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -25,15 +28,18 @@ EARLY = pd.Timedelta(seconds=1)  # two processes write in either order
 NAMES = ["client_ip", "client_name", "auth_user", "auth_method", "helo"]
 
 
-def taken_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+def taken_over(tried: pd.DataFrame, known: pd.DataFrame, servers: Collection[str]) -> pd.DataFrame:
     """`child` and `how` of deliveries also where another server of ours took the message.
 
     Its answer has the id, and its own log the same Message-ID under it; clocks may differ.
+
+    Args:
+        servers: The names under which servers log, in the whole log.
     """
     if tried.empty or known["server"].nunique() < 2:
         return tried
     host = tried["relay"].astype("str").str.replace(r"\[.*$", "", regex=True).str.lower()
-    named_ours = host.isin(known["server"].str.lower().unique()) & ~tried["two_readings"]
+    named_ours = host.isin({name.lower() for name in servers if name}) & ~tried["two_readings"]
     ours = tried["to_us"] | named_ours
     asked = (
         ours & tried["status"].eq("sent") & tried["daemon"].isin(HAND_OVER) & tried["child"].lt(0)
@@ -132,9 +138,13 @@ def _beside_leg(rows: pd.DataFrame, known: pd.DataFrame, columns: list[str]) -> 
 
 
 def _first_of(texts: pd.Series, patterns: tuple[str, ...]) -> pd.Series:
+    """The id by the first pattern that fits; words end where they end for `ties`, which reads the
+    same replies with Arrow.
+    """
     found = pd.Series(None, texts.index, "object")
     for pattern in patterns:
-        found = found.where(found.notna(), texts.astype("str").str.extract(pattern)[0])
+        named = texts.astype("str").str.extract(pattern, flags=re.ASCII)[0]
+        found = found.where(found.notna(), named)
     return found
 
 
@@ -159,7 +169,7 @@ def proxied(known: pd.DataFrame, events: Events, lives: Lives) -> pd.DataFrame:
     rows = rows[rows["action"].eq("proxy-accept")]
     if rows.empty:
         return known
-    named = rows["reply"].astype("str").str.extract(QUEUED)[0]
+    named = _first_of(rows["reply"], (QUEUED,))
     found = lives.find(
         rows["queue"].to_numpy(np.int64),
         pa.array(named, pa.string()),

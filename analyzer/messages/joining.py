@@ -115,7 +115,9 @@ def join(part: Part, of: Survey, site: Site | None) -> Joined:
     talks = dialogues(events, known)
     tried = _next_hops(tried, local)
     tried = tried.assign(**children(tried, known, lives))
-    tried = handed_back(taken_over(handed_over(tried, known), known), known, lives)
+    tried = handed_back(
+        taken_over(handed_over(tried, known), known, of.queues.servers), known, lives
+    )
     ways = with_sent_on(tried, known)
     parent = same_mail(parents(ways, known, lives), known)
     root = roots(parent)

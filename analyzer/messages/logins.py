@@ -1,7 +1,7 @@
 """Which login handed a Sendmail message in?
 
-Sendmail logs a login without a queue id. It holds for what the same process and client hand in
-after it, for one process serves one connection; process ids come round again, so not for ever.
+Sendmail logs a login without a queue id. It holds for what the client hands in after it in the
+same dialogue (`processes`), for one process serves one connection; process ids come round again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from analyzer.messages.lives import Events
 
 LONGEST_CONNECTION = pd.Timedelta(hours=6)
 NOT_LOGGED = "(not logged)"  # the protocol says that there was a login, and no line names it
-KEYS = {"server": "str", "pid": "int64", "client_ip": "str"}
+KEYS = {"dialogue": "int64", "client_ip": "str"}
 LOGGED_IN = re.compile(r"(?i)^e?smtps?a$")  # RFC 3848: the A of ESMTPSA
 
 
@@ -49,11 +49,14 @@ def logins(known: pd.DataFrame, events: Events, protocol_tells: Collection[str])
 
 
 def _tied(legs: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """The last login of the same server, process and client before each leg; indexed by life."""
+    """The last login of the same dialogue and client before each leg; indexed by life."""
     by = list(KEYS)
     wanted = ["rank", "time", *by, "auth_user", "auth_method"]
     found = frame(events, "login", wanted).dropna(subset=by)
-    asked = legs[["received_rank", "received", *by]].dropna().reset_index(names="life")
+    found = found[found["dialogue"].ge(0)]
+    talk = frame(events, "received", ["rank", "dialogue"]).set_index("rank")["dialogue"]
+    asked = legs[["received_rank", "received", "client_ip"]].dropna().reset_index(names="life")
+    asked = asked.assign(dialogue=talk.reindex(asked["received_rank"]).to_numpy())
     tied = pd.merge_asof(
         asked.astype({**KEYS, "received_rank": "int64"}).sort_values("received_rank"),
         found.astype({**KEYS, "rank": "int64"}).sort_values("rank"),

@@ -23,10 +23,7 @@ def merged(
         order: Of each row its place among the rows of all tables, one after the other.
         finished: What to make of some rows of a table, by the table's number.
     """
-    schema = pa.unify_schemas(
-        [finished(n, table.slice(0, 0)).schema for n, table in enumerate(tables)],
-        promote_options="permissive",
-    ).with_metadata(tables[0].schema.metadata)
+    schema = _of_all([finished(n, table.slice(0, 0)).schema for n, table in enumerate(tables)])
     ends = np.cumsum([len(table) for table in tables])
     begins = ends - [len(table) for table in tables]
     for begin in range(0, max(len(order), 1), AT_ONCE):
@@ -42,3 +39,19 @@ def merged(
         found = pa.concat_tables(pieces).combine_chunks()
         same = (wanted[1:] > wanted[:-1]).all()
         yield found if same else found.take(pa.array(np.searchsorted(there, wanted)))
+
+
+def _of_all(schemas: Sequence[pa.Schema]) -> pa.Schema:
+    """A schema that holds the rows of each, as pandas does: null alone as text, and whole numbers
+    among which there are nulls as floating ones.
+    """
+    whole = pa.unify_schemas(schemas, promote_options="permissive")
+    with_nulls = {f.name for schema in schemas for f in schema if pa.types.is_null(f.type)}
+
+    def kind(field: pa.Field) -> pa.DataType:
+        if pa.types.is_null(field.type):
+            return pa.large_string()
+        whole_numbers = pa.types.is_integer(field.type) and field.name in with_nulls
+        return pa.float64() if whole_numbers else field.type
+
+    return pa.schema([f.with_type(kind(f)) for f in whole], schemas[0].metadata)

@@ -51,11 +51,12 @@ def _tables(joined: Joined) -> Iterator[pa.Table]:
 
 
 def _as_pandas_holds_it(frame: pd.DataFrame) -> pa.Table:
-    """Of texts in another form pandas would make copies; null alone it holds as objects."""
+    """Of texts in another form pandas would make copies."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     text = pa.large_string()
-    others = (pa.string(), pa.null())
-    kinds = [field.with_type(text) if field.type in others else field for field in table.schema]
+    kinds = [
+        field.with_type(text) if field.type == pa.string() else field for field in table.schema
+    ]
     return table.cast(pa.schema(kinds, table.schema.metadata))
 
 

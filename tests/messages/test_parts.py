@@ -154,3 +154,87 @@ def test_a_frame_in_files_is_the_frame_that_was_given(tmp_path):
     found = Spool(tmp_path).frame("rows", [table.slice(0, 2), table.slice(2)])
     pd.testing.assert_frame_equal(found, given_)
     assert not list(tmp_path.iterdir())
+
+
+FAR = "relay=mx.far.example. [198.51.100.9], dsn=2.0.0, stat=Sent (ok)"
+DEFERRED = "relay=none, delay=9, delays=9/0/0/0, dsn=4.4.1, status=deferred (no)"
+
+
+def of_sendmail(queue_id, client):
+    """A message that a client hands in, by a process whose number comes round again."""
+    words = f"size=1, class=0, nrcpts=1, msgid=<{queue_id}@a.example>, proto=ESMTP"
+    return [
+        f"sm-mta[2101]: {queue_id}: from=<ann@a.example>, {words}, relay=[{client}]",
+        f"sm-mta[2110]: {queue_id}: to=<bob@far.example>, mailer=esmtp, {FAR}",
+    ]
+
+
+def told_in_parts_of_one_line(told, folder, monkeypatch):
+    """The log in many parts, which is told as in one."""
+    path = folder / "mail.log"
+    path.write_text("".join(f"Dec  7 10:00:{n:02} {line}\n" for n, line in enumerate(told)))
+    events, site = events_of([path]), load(SCENARIOS / "site.toml")
+    monkeypatch.setattr(parts, "LINES_A_PART", 1)
+    found = assemble(events, site, Spool(folder))
+    assert same(assemble(events, site), found)
+    return found
+
+
+def test_a_login_holds_within_its_dialogue_alone(tmp_path, monkeypatch):
+    login = "sm-mta[2101]: AUTH=server, relay=[203.0.113.7], authid=kim, mech=PLAIN, bits=0"
+    ids = ["6B7A00aa002101", "6B7A00aa002102", "6B7A00aa002103"]
+    clients = ["203.0.113.7", "203.0.113.8", "203.0.113.7"]
+    mail = [line for of in zip(ids, clients, strict=True) for line in of_sendmail(*of)]
+    told = [f"mx1 {line}" for line in [login, *mail]]
+    found = told_in_parts_of_one_line(told, tmp_path, monkeypatch)
+    assert found.messages["auth_user"].to_pylist() == ["kim", None, None]
+
+
+def test_a_server_of_ours_is_known_by_lines_of_any_part(tmp_path, monkeypatch):
+    answer = "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as BBBB2222)"
+    relay = f"relay=mx3[198.51.100.26]:25, delay=1, delays=1/0/0/0, {answer}"
+    told = [
+        "mx3 postfix/smtpd[2101]: CCCC3333: client=unknown[198.51.100.77]",
+        "mx1 postfix/smtpd[2101]: AAAA1111: client=unknown[203.0.113.7]",
+        "mx1 postfix/cleanup[2102]: AAAA1111: message-id=<1@a.example>",
+        "mx2 postfix/smtpd[2101]: BBBB2222: client=unknown[198.51.100.77]",
+        "mx2 postfix/cleanup[2102]: BBBB2222: message-id=<1@a.example>",
+        f"mx1 postfix/smtp[2104]: AAAA1111: to=<bob@far.example>, {relay}",
+    ]
+    found = told_in_parts_of_one_line(told, tmp_path, monkeypatch)
+    assert found.tried["status"].tolist() == ["sent"]
+    assert ["AAAA1111", "BBBB2222"] in found.messages["legs"].to_pylist()
+
+
+def test_a_part_may_tell_nothing_of_how_its_messages_began(tmp_path, monkeypatch):
+    told = [
+        "mx1 postfix/qmgr[1795]: AAAA1111: removed",
+        "mx1 postfix/smtpd[2101]: BBBB2222: client=unknown[203.0.113.7]",
+        "mx1 postfix/cleanup[2102]: BBBB2222: message-id=<1@a.example>",
+        f"mx1 postfix/smtp[2104]: BBBB2222: to=<bob@far.example>, {DEFERRED}",
+        f"mx1 postfix/smtp[2104]: CCCC3333: to=<bob@far.example>, {DEFERRED}",
+    ]
+    found = told_in_parts_of_one_line(told, tmp_path, monkeypatch)
+    assert found.deliveries["queue_id"].tolist() == ["BBBB2222", "CCCC3333"]
+
+
+@pytest.mark.parametrize(
+    "words", ["Ok: queued as BBBB2222", "équeued as CCCC3333", "queued as CCCC3333é"]
+)
+def test_a_proxys_answer_names_what_is_tied_to_it_whatever_letters_it_has(
+    words, tmp_path, monkeypatch
+):
+    answer = f"250 2.0.0 {words} queued as BBBB2222"
+    envelope = "from=<ann@a.example> to=<bob@far.example> proto=ESMTP helo=<pc.a.example>"
+    told = [
+        "mx1 postfix/smtpd[2111]: AAAA1111: client=localhost[127.0.0.1]",
+        "mx1 postfix/cleanup[2102]: AAAA1111: message-id=<0@a.example>",
+        "mx1 postfix/smtpd[2101]: connect from unknown[203.0.113.7]",
+        "mx1 postfix/smtpd[2101]: NOQUEUE: client=unknown[203.0.113.7]",
+        f"mx1 postfix/smtpd[2101]: proxy-accept: END-OF-MESSAGE: {answer}; {envelope}",
+        "mx1 postfix/smtpd[2111]: CCCC3333: client=localhost[127.0.0.1]",
+        "mx1 postfix/cleanup[2102]: CCCC3333: message-id=<2@a.example>",
+        "mx1 postfix/smtpd[2111]: BBBB2222: client=localhost[127.0.0.1]",
+        "mx1 postfix/cleanup[2102]: BBBB2222: message-id=<1@a.example>",
+    ]
+    told_in_parts_of_one_line(told, tmp_path, monkeypatch)
