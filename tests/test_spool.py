@@ -419,6 +419,15 @@ def test_progress_runs_over_blocks_that_are_there(log, tmp_path, large):
 # What is left
 
 
+def test_progress_goes_on_while_parts_are_joined(log, tmp_path, large, joined):
+    seen = []
+    analyze(log, progress=lambda *told: seen.append(told))
+    shown = [done for name, done, _ in seen if name == "joining"]
+    assert len(shown) == len(joined) - 1 > 3
+    assert shown == sorted(set(shown))
+    assert seen[-1] == ("judging", log.stat().st_size, log.stat().st_size)
+
+
 def test_nothing_is_left_when_the_case_is_written(log, tmp_path, large):
     analyze(log, case=tmp_path / "case")
     assert names(tmp_path) == ["case", "mail.log"]

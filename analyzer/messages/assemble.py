@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -42,12 +43,18 @@ class Assembled:
     sessions: pa.Table  # as declared
 
 
-def assemble(events: Events, site: Site | None, spool: Spool = IN_MEMORY) -> Assembled:
+def assemble(
+    events: Events,
+    site: Site | None,
+    spool: Spool = IN_MEMORY,
+    show: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Assembled:
     """Join the lines that tell of one message.
 
     Args:
         events: By kind, each with `time` (UTC) and `order` (what came first over all evidence).
         spool: Where the tables of a log lie that is joined in parts.
+        show: Told how many parts of how many are joined.
 
     Returns:
         DELIVERIES rows have the declared columns but for `mechanism` and `verdict`, and beside them
@@ -60,7 +67,11 @@ def assemble(events: Events, site: Site | None, spool: Spool = IN_MEMORY) -> Ass
     if number == 1:
         whole = join(one_part(events), known, site)
     else:
-        whole = together(_parts(events, number, known, site, spool), spool)
+        joined = []
+        for part in _parts(events, number, known, site, spool):
+            joined.append(part)
+            show(len(joined), number)
+        whole = together(joined, spool)
     rows = whole.rows
     for told in (came_for_us, copies):
         if (mine := told(rows)).any():
@@ -82,16 +93,15 @@ def assemble(events: Events, site: Site | None, spool: Spool = IN_MEMORY) -> Ass
 
 def _parts(
     events: Events, number: int, known: Survey, site: Site | None, spool: Spool
-) -> list[Resting]:
+) -> Iterator[Resting]:
     """The log, of which one part at a time is joined, and in memory."""
     log = Divided.of(events, number)
 
     def joined(part: int) -> Joined:
         return join(log.part(part), known, site)
 
-    return [
-        at_rest(spool, f"part {part} of {number}", partial(joined, part)) for part in range(number)
-    ]
+    for part in range(number):
+        yield at_rest(spool, f"part {part} of {number}", partial(joined, part))
 
 
 def _messages(whole: Joined, rows: pd.DataFrame) -> pa.Table:

@@ -81,13 +81,13 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         if folder:
             with folder.new() as place:
                 result = replace(
-                    _examine(pieces, dated, site, settings, spool, place), **added(place)
+                    _examine(pieces, dated, site, settings, spool, place, progress), **added(place)
                 )
                 result.audit = auditing.current(result, configuration)
                 outputs = report.write(result, charts.draw(result), place)
             result = replace(result, manifest=result.manifest | {"outputs": outputs}, events=None)
         else:
-            result = _examine(pieces, dated, site, settings, spool)
+            result = _examine(pieces, dated, site, settings, spool, None, progress)
             result.audit = auditing.current(result, configuration)
     return Outcome(result, complete, fresh=True)
 
@@ -98,13 +98,20 @@ def _examine(
     site: Site | None,
     settings: Settings,
     spool: Spool,
-    place: Path | None = None,
+    place: Path | None,
+    progress: Show | None,
 ) -> Case:
     """From what was read to a case in memory; where *place* is given, the events lie there."""
     window = settings.window
     read = [(p.name, p.account.stream_sha256, p.found.mtime_ns) for p in pieces]
     known = kept.logs(read, settings.known)
-    assembled = joined(dated, site, window, spool.following(known))
+    size = sum(piece.found.size for piece in pieces)
+
+    def show(done: int, of: int) -> None:
+        if progress:
+            progress("joining" if done < of else "judging", size * done // of, size)
+
+    assembled = joined(dated, site, window, spool.following(known), show)
     # Writing leaves the GIL, which judging seldom does. Beside it, it costs memory, too.
     beside = engines.beside if spool.folder is None else engines.before
     with beside(report.write_events, dated.events, place) if place else nullcontext():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -20,10 +21,14 @@ HINTS = ["domains", "relay_domains", "networks"]  # keys of site.toml that decid
 
 
 def joined(
-    dated: Dated, site: Site | None, window: Window, spool: Spool = IN_MEMORY
+    dated: Dated,
+    site: Site | None,
+    window: Window,
+    spool: Spool = IN_MEMORY,
+    show: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> messages.Assembled:
-    """Messages of the time asked about."""
-    return _asked_about(messages.assemble(dated.events, site, spool), window, dated.zone)
+    """Messages of the time asked about; *show* is told of parts that are joined."""
+    return _asked_about(messages.assemble(dated.events, site, spool, show), window, dated.zone)
 
 
 def judged(
