@@ -108,6 +108,9 @@ class _Numbers:
         """The table's other columns; the numbers go to the files."""
         self.schema = table.schema
         names = [field.name for field in table.schema if _is_number(field.type)]
+        for name in names:
+            if pa.types.is_integer(table.schema.field(name).type) and table[name].null_count:
+                raise ValueError(f"whole numbers with nulls: {name}")  # they have no such form
         try:
             for name in names:
                 with self._file(name).open("ab") as file:

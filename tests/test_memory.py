@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from analyzer import pipeline
@@ -34,12 +35,27 @@ def test_a_log_that_does_not_fit_is_refused_while_it_is_read_and_the_case_is_not
     assert not (tmp_path / "case").exists()
 
 
+def events(mta):
+    """A kilobyte and a little of events."""
+    return {"received": pa.table({"mta": [mta], "reply": ["x" * 1024]})}
+
+
 def test_what_is_joined_in_parts_needs_little_memory(free):
     free(1)
-    memory.check(1024, "mail.log", memory.IN_PARTS)
-    for times in (memory.IN_FILES, memory.IN_MEMORY):
-        with pytest.raises(EnvironmentTrouble):
-            memory.check(1024, "mail.log", times)
+    memory.Taken(in_files=True).add(events("postfix"), "mail.log")
+    with pytest.raises(EnvironmentTrouble):
+        memory.Taken(in_files=False).add(events("postfix"), "mail.log")
+
+
+def test_exchange_is_joined_at_once_and_so_is_what_is_read_with_it(free):
+    free(1)
+    with pytest.raises(EnvironmentTrouble):
+        memory.Taken(in_files=True).add(events("exchange"), "MSGTRK.LOG")
+    free(5)
+    taken = memory.Taken(in_files=True)
+    taken.add(events("exchange"), "MSGTRK.LOG")
+    with pytest.raises(EnvironmentTrouble):
+        taken.add(events("postfix"), "mail.log")
 
 
 def test_a_large_log_that_does_not_fit_is_refused_too(free, monkeypatch):

@@ -21,7 +21,6 @@ Int64 = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
 
 LEAST = 1500.0  # seconds: five times what Postfix waits for a client's next word
-WAITS = 300.0  # seconds: smtpd_timeout
 HALF_HOUR, NEAR = 1800.0, 60.0  # zones differ by half hours; seconds by which it is told wrongly
 BEGINS = ("client", "pickup", "received")
 TALKS = ("connect", "tls", "auth_failed", "client", "decision", "lost", "disconnect")

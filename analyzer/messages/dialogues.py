@@ -45,7 +45,7 @@ COUNTERS = ("auth", "mail", "rcpt", "data", "bdat", "starttls")
 
 @dataclass
 class Dialogues:
-    """`table`: SESSIONS without lists, and beside it `rank`, `taken`, `end_*`. `of_life`: row of a
+    """`table`: SESSIONS without lists, and beside it `rank`, `end_*`. `of_life`: row of a
     leg. `sessions`: as declared, those of the table first, then Exchange's.
     """
 

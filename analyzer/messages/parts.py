@@ -125,22 +125,27 @@ class Divided:
 
 
 def _divided(events: Events, ties: Ties, number: int) -> tuple[Int32, Int64]:
-    """The part of each group, by its first line, so that all have as many lines; and the `order`
-    before which each part but the last ends.
+    """The part of each group, by its first line, so that all have about as many lines; and the
+    `order` before which each part but the last ends.
     """
     begins = np.full(ties.groups, np.iinfo(np.int64).max)
     lines = np.zeros(ties.groups, np.int64)
+    alone = [np.empty(0, np.int64)]  # a flood of refusals has many lines, and no message
     for kind, group in ties.of.items():
-        mine = group >= 0
-        np.minimum.at(begins, group[mine], events[kind]["order"].to_numpy()[mine])
+        mine, order = group >= 0, events[kind]["order"].to_numpy()
+        np.minimum.at(begins, group[mine], order[mine])
         lines += np.bincount(group[mine], minlength=ties.groups)
-    there = np.flatnonzero(lines)
-    there = there[np.argsort(begins[there], kind="stable")]
-    before = np.cumsum(lines[there]) - lines[there]
-    part = np.full(ties.groups, -1, np.int32)
-    part[there] = before * number // max(int(lines.sum()), 1)
-    borders = np.searchsorted(part[there], np.arange(1, number))
-    return part, np.append(begins[there], np.iinfo(np.int64).max)[borders]
+        alone.append(order[~mine])
+    there = lines > 0
+    begun = np.concatenate([begins[there], *alone])
+    weight = np.ones(len(begun), np.int64)
+    weight[: int(there.sum())] = lines[there]
+    in_turn = np.argsort(begun, kind="stable")
+    before = np.cumsum(weight[in_turn]) - weight[in_turn]
+    borders = np.searchsorted(before * number, np.arange(1, number) * weight.sum())
+    bounds = np.append(begun[in_turn], np.iinfo(np.int64).max)[borders]
+    part = np.where(there, np.searchsorted(bounds, begins, "right"), -1)
+    return part.astype(np.int32), bounds
 
 
 def _rows(table: pa.Table, wanted: Flags) -> pa.Table:

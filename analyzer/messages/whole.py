@@ -79,9 +79,14 @@ def together(parts: Sequence[Resting], spool: Spool) -> Joined:
     return Joined(
         **{name: spool.frame(name, one(name)) for name in ("rows", "tried")},
         **{name: spool.at_rest(name, one(name)) for name in ("messages", "attempts", "sessions")},
-        hand_overs=pd.concat([part.hand_overs for part in parts], ignore_index=True),
+        hand_overs=_stacked([part.hand_overs for part in parts]),
         begins=begins,
     )
+
+
+def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """All rows; a frame without any tells no types."""
+    return pd.concat([rows for rows in frames if len(rows)] or frames[:1], ignore_index=True)
 
 
 def _sortable(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -16,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 import analyzer
@@ -70,7 +73,11 @@ class Kept:
 
     def gathered(self, kind: str, table: pa.Table) -> pa.Table:
         """All lines of a kind, in few chunks where it has few lines in each block."""
-        if self._folder is None or len(table) >= SCATTERED * table.column(0).num_chunks:
+        if (
+            self._folder is None
+            or not len(table)
+            or len(table) >= SCATTERED * table.column(0).num_chunks
+        ):
             return table
         begins = range(0, len(table), ROWS_A_CHUNK)
         chunks = (table.slice(begin, ROWS_A_CHUNK).combine_chunks() for begin in begins)
@@ -89,7 +96,8 @@ def logs(read: Sequence[tuple[str, str, int | None]], beside: dict[str, Any]) ->
 @functools.cache
 def program() -> str:
     """Who reads: the program, down to its code, which may read a line otherwise tomorrow."""
-    sha256 = hashlib.sha256(pa.__version__.encode())
+    made_by = [sys.version, pa.__version__, pd.__version__, np.__version__]
+    sha256 = hashlib.sha256(repr(made_by).encode())
     for path in sorted(Path(analyzer.__file__).parent.rglob("*.py")):
         sha256.update(path.read_bytes())
     return f"relaytrail {version('relaytrail')} {sha256.hexdigest()}"

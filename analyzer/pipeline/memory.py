@@ -7,6 +7,7 @@ take none themselves: the system lets go of them when it needs their memory.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,28 +24,38 @@ MEMINFO = Path("/proc/meminfo")
 LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
 
 
-def check(events: int, source: str, times: float) -> None:
-    """Go on, with events of so many bytes?
+@dataclass
+class Taken:
+    """What the events take that were read so far, in memory or in the files of a spool."""
 
-    Args:
-        times: What they need at the peak: IN_MEMORY, IN_FILES or IN_PARTS.
+    in_files: bool
+    bytes: int = 0
+    exchange: bool = False
 
-    Raises:
-        EnvironmentTrouble: joining them needs more memory than is free.
-    """
-    free, needed = _free(), int(events * times)
-    if free is None or needed <= free:
-        return
-    what = f"joining its lines needs {words.size(needed)} of memory or more, "
-    raise EnvironmentTrouble(
-        f"{what}and {words.size(free)} are free",
-        source,
-        "Give fewer logs at a time, or use a larger machine.",
-    )
+    def add(self, tables: dict[str, pa.Table], source: str) -> None:
+        """Go on, with these?
+
+        Raises:
+            EnvironmentTrouble: joining them needs more memory than is free.
+        """
+        self.bytes += sum(table.nbytes for table in tables.values())
+        self.exchange = self.exchange or any(map(_of_exchange, tables.values()))
+        times = IN_MEMORY
+        if self.in_files:
+            times = IN_FILES if self.exchange else IN_PARTS
+        free, needed = _free(), int(self.bytes * times)
+        if free is None or needed <= free:
+            return
+        what = f"joining its lines needs {words.size(needed)} of memory or more, "
+        raise EnvironmentTrouble(
+            f"{what}and {words.size(free)} are free",
+            source,
+            "Give fewer logs at a time, or use a larger machine.",
+        )
 
 
-def size(tables: dict[str, pa.Table]) -> int:
-    return sum(table.nbytes for table in tables.values())
+def _of_exchange(table: pa.Table) -> bool:
+    return "mta" in table.column_names and "exchange" in table["mta"].unique().to_pylist()
 
 
 def _free() -> int | None:

@@ -59,10 +59,9 @@ def read_all(
             the spool.
     """
     kept, total = Kept(spool), sum(item.size for item in found)
-    pieces, done, taken = [], 0, 0
+    pieces, done, taken = [], 0, memory.Taken(kept.in_files)
     for item in found:
-        piece, taken = _read(item, _from(progress, done, item, total), taken, kept)
-        pieces.append(piece)
+        pieces.append(_read(item, _from(progress, done, item, total), taken, kept))
         done += item.size
     if kept.in_files:
         pa.default_memory_pool().release_unused()  # what blocks took while they were read
@@ -80,9 +79,9 @@ def _from(
 
 
 def _read(
-    item: evidence.Evidence, show: Callable[[int], None], taken: int, kept: Kept
-) -> tuple[Piece, int]:
-    """One piece; *taken*: bytes of events of those before it, and then with its own."""
+    item: evidence.Evidence, show: Callable[[int], None], taken: memory.Taken, kept: Kept
+) -> Piece:
+    """One piece; *taken*: by the events of those before it, and then with its own."""
     reader = evidence.read(item)
     recogniser = formats.Recogniser()
     blocks = formats.whole_records(reader)
@@ -105,13 +104,12 @@ def _read(
     readings = []
     for reading in engines.in_order(parse, jobs):
         readings.append(reading)
-        taken += memory.size(reading.tables)
-        memory.check(taken, item.name, _times(kept, reading))
+        taken.add(reading.tables, item.name)
         show(reading.bytes_read)
     show(item.size)
     log = formats.joined(item.name, readings)
     log.tables = {kind: kept.gathered(kind, table) for kind, table in log.tables.items()}
-    return _piece(item, reader.account, log, beginning), taken
+    return _piece(item, reader.account, log, beginning)
 
 
 def _piece(
@@ -123,10 +121,3 @@ def _piece(
     if any(map(len, log.tables.values())):
         return Piece(item, account, log)
     return Piece(item, account, None, looks=formats.what_it_is(beginning))
-
-
-def _times(kept: Kept, reading: formats.Reading) -> float:
-    """What joining needs, as a multiple of what events take."""
-    if not kept.in_files:
-        return memory.IN_MEMORY
-    return memory.IN_FILES if "addressed" in reading.tables else memory.IN_PARTS

@@ -63,9 +63,11 @@ def _held(folder: Path) -> Iterator[Path | None]:
                 left.unlink()
         yield folder
         shutil.rmtree(folder, ignore_errors=True)
-    finally:
+    except BaseException:
         with contextlib.suppress(OSError):  # it stays if there is anything in it
             folder.rmdir()
+        raise
+    finally:
         os.close(lock)
 
 

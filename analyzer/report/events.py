@@ -58,7 +58,9 @@ def read_events(folder: Path, ids: Iterable[tuple[str, str]]) -> pa.Table:
     """The lines of these (server, queue id), as EVENTS, in order of their places."""
     wanted = sorted(set(ids))
     files = sorted((folder / "events").rglob("*.parquet"), key=_number)
-    queues = _queues(files)
+    queues = _queues(files[:2])
+    if {server for server, _ in wanted} - {server for server, _ in queues}:
+        queues = _queues(files)  # a tiny server has no line in some parts
     found = [EVENTS.empty_table()]
     of_part: dict[int, set[str]] = {}
     for server, queue_id in wanted:
@@ -83,9 +85,9 @@ def _number(path: Path) -> int:
 
 
 def _queues(files: Sequence[Path]) -> list[tuple[str, str]]:
-    """Server and instance of all queues: every part holds some ids of each that is not tiny."""
+    """Server and instance of the queues in some parts; each holds ids of all that are not tiny."""
     names: set[tuple[str, str]] = set()
-    for path in files[:2]:
+    for path in files:
         table = pq.read_table(
             path, columns=["server", "instance"], read_dictionary=["server", "instance"]
         )

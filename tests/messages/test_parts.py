@@ -111,6 +111,16 @@ def test_a_chain_of_a_thousand_messages_is_one_group():
     assert len(set(tied(lines(*chain[::2], *chain[1::2])).of["delivery"])) == 1
 
 
+def test_parts_have_as_many_lines_where_most_are_of_no_message(tmp_path):
+    failed = "postfix/smtpd[{}]: warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: x"
+    told = [f"Dec  7 10:00:00 mx1 {failed.format(2000 + n)}\n" for n in range(100)]
+    told.append("Dec  7 10:00:01 mx1 postfix/qmgr[1795]: AAAA1111: removed\n")
+    path = tmp_path / "mail.log"
+    path.write_text("".join(told))
+    log = parts.Divided.of(events_of([path]), 4)
+    assert [len(log.part(number).lines) for number in range(4)] == [26, 25, 25, 25]
+
+
 def test_each_line_is_of_one_part_alone_and_each_part_has_whole_dialogues(monkeypatch):
     events = events_of(sorted((SAMPLES / "postfix-clean").glob("mail*.log.xz"))[:1])
     log = parts.Divided.of(events, 7)
