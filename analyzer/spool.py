@@ -36,22 +36,31 @@ class Spool:
     def kept(self, key: str, made: Callable[[], Iterable[Iterable[pa.Table]]]) -> list[pa.Table]:
         """The tables known by a key: taken over from a run that was stopped, or made and kept.
 
-        The name of a file ends with the hash of what is in it: one that was cut short or altered is
-        made anew.
-
         Raises:
             EnvironmentTrouble: the file cannot be written.
         """
         if self.folder is None:
             return [pa.concat_tables(tables) for tables in made()]
+        return mapped(self.keep(key, made))
+
+    def keep(self, key: str, made: Callable[[], Iterable[Iterable[pa.Table]]]) -> Path:
+        """The file with the tables known by a key, of which `mapped` makes tables.
+
+        Its name ends with the hash of what is in it: one that was cut short or altered is made
+        anew.
+
+        Raises:
+            EnvironmentTrouble: the file cannot be written.
+        """
+        assert self.folder is not None
         name = hashlib.sha256(f"{self._follow}\n{key}".encode()).hexdigest()
         for path in self.folder.glob(f"{name}-*{SUFFIX}"):
             if path.stem.partition("-")[2] == _sha256(path):
-                return mapped(path)
+                return path
             path.unlink(missing_ok=True)
         half = self.folder / f"{name}.partial"
         write(half, made())
-        return mapped(half.rename(self.folder / f"{name}-{_sha256(half)}{SUFFIX}"))
+        return half.rename(self.folder / f"{name}-{_sha256(half)}{SUFFIX}")
 
     def at_rest(self, name: str, tables: Iterable[pa.Table]) -> pa.Table:
         """Tables of one schema as one table; a dictionary is that of its chunk, as it was given.

@@ -65,6 +65,15 @@ def test_a_large_log_that_does_not_fit_is_refused_too(free, monkeypatch):
         pipeline.analyze([LOG], year=2026)
 
 
+@pytest.mark.parametrize(("free_gigabytes", "copies"), [(64, 4), (1, 2), (0, 0)])
+def test_a_process_works_on_each_core_that_there_is_memory_for(
+    free, monkeypatch, free_gigabytes, copies
+):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    free(free_gigabytes << 20)
+    assert memory.copies() == copies
+
+
 def test_a_container_may_take_less_than_is_free(free):
     free(1_000_000, limit="1000")
     with pytest.raises(EnvironmentTrouble):

@@ -19,7 +19,7 @@ from analyzer import evidence, pipeline
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.formats import recognise
 from analyzer.messages import parts
-from analyzer.pipeline import kept, spooling
+from analyzer.pipeline import kept, memory, spooling
 from analyzer.pipeline.inferring import infer
 from analyzer.pipeline.reading import read_all
 from analyzer.report import tables
@@ -237,7 +237,7 @@ from functools import partial
 from analyzer import cli, evidence
 from analyzer.formats import recognise
 from analyzer.messages import parts
-from analyzer.pipeline import kept, spooling
+from analyzer.pipeline import kept, memory, spooling
 spooling.SPILLED_FROM = 0
 evidence.read = partial(evidence.reader.read, block_size=20_000)
 left, parsed = int(sys.argv.pop(1)), 0
@@ -300,8 +300,9 @@ def test_only_blocks_that_are_missing_are_parsed(log, tmp_path, large, parsed):
 
 @pytest.fixture
 def joined(monkeypatch):
-    """The lines of the parts that were joined, so far; a log has some seven."""
+    """The lines of the parts that were joined in this process, so far; a log has some seven."""
     join, found = assembling.join, []
+    monkeypatch.setattr(memory, "copies", lambda: 0)
 
     def counting(part, *more):
         found.append(len(part.lines))
@@ -414,6 +415,16 @@ def test_progress_runs_over_blocks_that_are_there(log, tmp_path, large):
     analyze(log, case=tmp_path / "case", progress=lambda _name, done, _total: seen.append(done))
     assert seen == sorted(seen)
     assert seen[-1] == log.stat().st_size
+
+
+@pytest.mark.parametrize("at_once", [0, 1, 2, 8])
+def test_the_number_of_processes_changes_nothing(log, tmp_path, large, monkeypatch, at_once):
+    expected = told(analyze(log))
+    analyze(log, case=tmp_path / "whole")
+    monkeypatch.setattr(parts, "LINES_A_PART", 300)
+    monkeypatch.setattr(memory, "copies", lambda: at_once)
+    assert told(analyze(log, case=tmp_path / "parts")) == expected
+    assert outputs(tmp_path / "parts") == outputs(tmp_path / "whole")
 
 
 # What is left

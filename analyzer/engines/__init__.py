@@ -1,5 +1,6 @@
 """Where pure functions run."""
 
-from analyzer.engines.threads import before, beside, in_order
+from analyzer.engines.processes import Copies
+from analyzer.engines.threads import in_order
 
-__all__ = ["before", "beside", "in_order"]
+__all__ = ["Copies", "in_order"]

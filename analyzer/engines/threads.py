@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -26,21 +25,3 @@ def in_order(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-@contextlib.contextmanager
-def before(function: Callable[..., object], *arguments: object) -> Iterator[None]:
-    """The function runs, and then the body: as `beside`, where memory is short."""
-    function(*arguments)
-    yield
-
-
-@contextlib.contextmanager
-def beside(function: Callable[..., object], *arguments: object) -> Iterator[None]:
-    """The function runs while the body does; both have ended at the end, and either's error is
-    raised.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(function, *arguments)
-        yield
-        running.result()

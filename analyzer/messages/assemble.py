@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ from analyzer.messages.whole import Resting, at_rest, together
 from analyzer.schema import ATTEMPTS, MESSAGES
 from analyzer.site import Site
 from analyzer.spool import IN_MEMORY, Spool
+
+Each = Callable[[Callable[[int], Path], Iterable[int]], Iterator[Path]]
 
 
 @dataclass
@@ -48,6 +50,7 @@ def assemble(
     site: Site | None,
     spool: Spool = IN_MEMORY,
     show: Callable[[int, int], None] = lambda _done, _of: None,
+    each: Each = map,
 ) -> Assembled:
     """Join the lines that tell of one message.
 
@@ -55,6 +58,7 @@ def assemble(
         events: By kind, each with `time` (UTC) and `order` (what came first over all evidence).
         spool: Where the tables of a log lie that is joined in parts.
         show: Told how many parts of how many are joined.
+        each: What joins the parts, as `map` does: some of them at once, perhaps.
 
     Returns:
         DELIVERIES rows have the declared columns but for `mechanism` and `verdict`, and beside them
@@ -68,8 +72,8 @@ def assemble(
         whole = join(one_part(events), known, site)
     else:
         joined = []
-        for part in _parts(events, number, known, site, spool):
-            joined.append(part)
+        for path in each(_joined_in(Divided.of(events, number), known, site, spool), range(number)):
+            joined.append(Resting.of(path))
             show(len(joined), number)
         whole = together(joined, spool)
     rows = whole.rows
@@ -91,17 +95,16 @@ def assemble(
     )
 
 
-def _parts(
-    events: Events, number: int, known: Survey, site: Site | None, spool: Spool
-) -> Iterator[Resting]:
-    """The log, of which one part at a time is joined, and in memory."""
-    log = Divided.of(events, number)
+def _joined_in(
+    log: Divided, known: Survey, site: Site | None, spool: Spool
+) -> Callable[[int], Path]:
+    """What joins one part of a log, which is then in memory, and says in which file it lies."""
 
-    def joined(part: int) -> Joined:
-        return join(log.part(part), known, site)
+    def joined(part: int) -> Path:
+        key = f"part {part} of {log.number}"
+        return at_rest(spool, key, lambda: join(log.part(part), known, site))
 
-    for part in range(number):
-        yield at_rest(spool, f"part {part} of {number}", partial(joined, part))
+    return joined
 
 
 def _messages(whole: Joined, rows: pd.DataFrame) -> pa.Table:

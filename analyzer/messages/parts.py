@@ -23,7 +23,7 @@ Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-LINES_A_PART = 500_000  # joining takes some 900 bytes a line
+LINES_A_PART = 250_000  # joining takes some 900 bytes a line, and goes on in several processes
 FOR_ALL = ["repeated"]  # kinds whose lines tell of the line before them, whatever that is
 
 
@@ -71,6 +71,7 @@ class Divided:
     """
 
     events: Events
+    number: int
     group: dict[str, Int32]
     part_of: dict[str, Int16]
     part_of_group: Int32
@@ -98,7 +99,7 @@ class Divided:
             of_line[alone] = np.searchsorted(bounds, orders, "right")
             part_of[kind] = of_line
         pairs = _once(*np.concatenate(both, axis=1))
-        return cls(events, ties.of, part_of, part, of_dialogue, pairs)
+        return cls(events, number, ties.of, part_of, part, of_dialogue, pairs)
 
     def part(self, number: int) -> Part:
         """One of the parts; they are numbered in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow as pa
 from analyzer.messages.joining import LIVES, ORDER, Joined
 from analyzer.messages.legs import PLACE
 from analyzer.messages.merging import merged
-from analyzer.spool import Spool
+from analyzer.spool import Spool, mapped
 
 Int64 = npt.NDArray[np.int64]
 
@@ -33,14 +34,19 @@ class Resting:
     hand_overs: pd.DataFrame
     begins: Int64
 
+    @classmethod
+    def of(cls, path: Path) -> Resting:
+        """What `at_rest` wrote."""
+        *tables, hand_overs, begins = mapped(path)
+        of = dict(zip(SORTED, tables, strict=True))
+        return cls(of, hand_overs.to_pandas(), begins["begins"].to_numpy())
 
-def at_rest(spool: Spool, key: str, join: Callable[[], Joined]) -> Resting:
-    """A part, joined now or by a run that was stopped."""
-    told = spool.kept(key, lambda: ([table] for table in _tables(join())))
-    *tables, hand_overs, begins = told
+
+def at_rest(spool: Spool, key: str, join: Callable[[], Joined]) -> Path:
+    """The file with a part, joined now or by a run that was stopped."""
+    path = spool.keep(key, lambda: ([table] for table in _tables(join())))
     pa.default_memory_pool().release_unused()
-    of = dict(zip(SORTED, tables, strict=True))
-    return Resting(of, hand_overs.to_pandas(), begins["begins"].to_numpy())
+    return path
 
 
 def _tables(joined: Joined) -> Iterator[pa.Table]:

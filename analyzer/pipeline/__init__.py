@@ -6,7 +6,6 @@ The only place that joins the rooms.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from analyzer import charts, engines, evidence, messages, report
 from analyzer.case import Case, added
 from analyzer.config import Configuration
 from analyzer.folder import CaseFolder, Settings
-from analyzer.pipeline import accounting, auditing, kept
+from analyzer.pipeline import accounting, auditing, kept, memory
 from analyzer.pipeline.dating import Dated, date
 from analyzer.pipeline.judging import joined, judged
 from analyzer.pipeline.pricing import harmed, reprice
@@ -111,10 +110,10 @@ def _examine(
         if progress:
             progress("joining" if done < of else "judging", size * done // of, size)
 
-    assembled = joined(dated, site, window, spool.following(known), show)
-    # Writing leaves the GIL, which judging seldom does. Beside it, it costs memory, too.
-    beside = engines.beside if spool.folder is None else engines.before
-    with beside(report.write_events, dated.events, place) if place else nullcontext():
+    with engines.Copies(memory.copies()) as copies:
+        if place:
+            copies.in_idle_time(report.write_events, dated.events, place)
+        assembled = joined(dated, site, window, spool.following(known), show, copies.each)
         inferred, verdicts = judged(assembled, dated, site, window)
         harm, told = harmed(dated, assembled, verdicts, window)
     rows = verdicts.deliveries

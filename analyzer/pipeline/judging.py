@@ -26,9 +26,11 @@ def joined(
     window: Window,
     spool: Spool = IN_MEMORY,
     show: Callable[[int, int], None] = lambda _done, _of: None,
+    each: messages.Each = map,
 ) -> messages.Assembled:
-    """Messages of the time asked about; *show* is told of parts that are joined."""
-    return _asked_about(messages.assemble(dated.events, site, spool, show), window, dated.zone)
+    """Messages of the time asked about; parts are joined by *each*, and *show* is told of them."""
+    whole = messages.assemble(dated.events, site, spool, show, each)
+    return _asked_about(whole, window, dated.zone)
 
 
 def judged(

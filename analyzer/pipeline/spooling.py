@@ -15,6 +15,7 @@ from analyzer.spool import SUFFIX, Spool
 
 SPILLED_FROM = 256 << 20  # bytes of logs, unpacked
 PACKED = 10  # times that a packed log grows, as a rule
+LOCKS: set[int] = set()  # files that keep other runs off
 
 
 @contextlib.contextmanager
@@ -57,6 +58,7 @@ def _held(folder: Path) -> Iterator[Path | None]:
     if lock is None:
         yield None
         return
+    LOCKS.add(lock)
     try:
         for left in folder.iterdir():
             if left.suffix != SUFFIX:  # half of a file
@@ -68,6 +70,7 @@ def _held(folder: Path) -> Iterator[Path | None]:
             folder.rmdir()
         raise
     finally:
+        LOCKS.remove(lock)
         os.close(lock)
 
 
@@ -90,3 +93,13 @@ def _lock(folder: Path) -> int | None:
         pass  # another run has it, or has just removed it
     os.close(lock)
     return None
+
+
+def _let_go() -> None:
+    """A copy of this process keeps nobody off: this may be killed before it."""
+    for lock in LOCKS:
+        os.close(lock)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)

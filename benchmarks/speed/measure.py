@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -50,7 +51,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Stage:
-    """Processor seconds of one stage of the whole analysis, and memory at its end (bytes)."""
+    """Processor seconds of one stage of the whole analysis, and what the process holds as it ends
+    (bytes).
+    """
 
     log: str
     stage: str
@@ -65,7 +68,9 @@ def run(command: Command) -> Run:
         CalledProcessError: it failed.
     """
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=logs.ROOT)
+    # Modules may be kept compiled, as where a user runs them.
+    env = {name: told for name, told in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=logs.ROOT, env=env)
     with _Heap(process.pid) as heap:
         _, status, used = os.wait4(process.pid, 0)  # unlike Popen.wait, it tells what was used
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -78,10 +83,10 @@ def run(command: Command) -> Run:
 
 
 class _Heap:
-    """Looks at the memory of a process that no file holds, again and again."""
+    """Looks at the memory of a process and its children that no file holds, again and again."""
 
     def __init__(self, pid: int) -> None:
-        self.peak, self._status, self._over = 0, Path(f"/proc/{pid}/status"), Event()
+        self.peak, self._pid, self._over = 0, pid, Event()
         self._thread = Thread(target=self._look)
 
     def __enter__(self) -> Self:
@@ -94,18 +99,35 @@ class _Heap:
 
     def _look(self) -> None:
         while not self._over.wait(LOOK_EVERY):
-            self.peak = max(self.peak, heap_of(self._status))
+            pids = _family(self._pid)
+            # What a child shares with its parent counts once; that takes long to tell.
+            if sum(heap_of(pid) for pid in pids) > self.peak:
+                self.peak = max(self.peak, sum(heap_of(pid, shared_once=True) for pid in pids))
 
 
-def heap_of(status: Path) -> int:
+def heap_of(pid: int | str, *, shared_once: bool = False) -> int:
     """Bytes of a process in memory that the system cannot drop and read again; 0 where it does not
     tell.
+
+    Args:
+        shared_once: What processes share is counted as a share of each.
     """
+    file, name = ("smaps_rollup", "Pss_Anon:") if shared_once else ("status", "RssAnon:")
     try:
-        lines = status.read_text("ascii").splitlines()
+        lines = Path(f"/proc/{pid}/{file}").read_text("ascii").splitlines()
     except OSError:
         return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+
+
+def _family(pid: int) -> list[int]:
+    """A process and what came of it."""
+    found = [pid]
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text("ascii").split():
+                found += _family(int(child))
+    return found
 
 
 def pflogsumm() -> Path | None:
@@ -165,8 +187,12 @@ def stages(name: str, size: int) -> list[Stage]:
     """What each stage of the whole analysis costs, in one run."""
     command = ours("stages", name, made(name, size))
     told = subprocess.run(command, stdout=subprocess.PIPE, cwd=logs.ROOT, check=True, text=True)
-    rows = [json.loads(line) for line in told.stdout.splitlines() if line.startswith("{")]
-    return [Stage(name, **row) for row in rows]
+    found: dict[str, Stage] = {}
+    for row in (json.loads(line) for line in told.stdout.splitlines() if line.startswith("{")):
+        before = found.get(row["stage"], Stage(name, row["stage"], 0, 0))
+        cpu, memory = before.cpu + row["cpu"], max(before.memory, row["memory"])
+        found[row["stage"]] = Stage(name, row["stage"], cpu, memory)
+    return list(found.values())
 
 
 def made(name: str, size: int) -> Path:

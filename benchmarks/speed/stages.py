@@ -6,21 +6,20 @@ import importlib
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.speed import tasks
 from benchmarks.speed.measure import heap_of
 
-STATUS = Path("/proc/self/status")
 # Where each stage is called, and whether it has threads of its own (then nothing runs beside it).
 STAGES = (
     ("analyzer.pipeline", "read_all", "reading: lines to events", True),
     ("analyzer.pipeline", "date", "dating: a time for each event", False),
-    ("analyzer.messages", "assemble", "joining: events to messages and deliveries", False),
+    ("analyzer.messages.assemble", "join", "joining a part at a time, in several processes", False),
+    ("analyzer.messages", "assemble", "finding parts, and putting in order what was joined", False),
     ("analyzer.detect", "judge", "judging: deliveries to findings", False),
     ("analyzer.pipeline", "harmed", "harm and cost", False),
-    ("analyzer.report", "write_events", "writing `events/`, beside judging and harm", False),
+    ("analyzer.report", "write_events", "writing `events/`, in a process of its own", False),
     ("analyzer.report.tables", "write_tables", "writing the other tables", False),
 )
 
@@ -38,7 +37,7 @@ def _timed(module: Any, name: str, told: str, *, threads: bool) -> None:
     def timed(*arguments: Any, **more: Any) -> Any:
         began = clock()
         result = function(*arguments, **more)
-        print(json.dumps({"stage": told, "cpu": clock() - began, "memory": heap_of(STATUS)}))
+        print(json.dumps({"stage": told, "cpu": clock() - began, "memory": heap_of("self")}))
         return result
 
     setattr(module, name, timed)
