@@ -43,9 +43,10 @@ def write(
         *_missing(figures),
         "Every tool ran in a process of its own, in turn; medians. `s`: seconds by the clock,",
         "`CPU s`: processor seconds of all threads; memory: the peak of what lies in no file",
-        "(of all its processes; of wc and pflogsumm of all that is resident): the system drops pages",
-        "of mapped files when it needs their memory. Start of Python and imports are in the figures.",
-        "The whole analysis ends with tables and findings written, without charts and reports.",
+        "(of all its processes; of wc and pflogsumm of all that is resident): the system drops",
+        "pages of mapped files when it needs their memory. Start of Python and imports are in the",
+        "figures. The whole analysis ends with tables and findings written, without charts and",
+        "reports.",
         "`times pflogsumm`: by the clock, then in CPU s.",
         "",
     ]
