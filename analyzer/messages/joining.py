@@ -261,7 +261,7 @@ def _messages(rows: pd.DataFrame, known: pd.DataFrame, root: np.ndarray, own: Ow
     ended = pd.to_datetime(known["ended"], utc=True).groupby(root)  # of objects it would be slow
     all_ended = ended.count().eq(legs_of.size())
     left = ended.max().where(all_ended).reindex(first.index)
-    counted = rows[~rows["status"].isin(NOT_DELIVERIES)].groupby("origin_life").size()
+    counted = rows["origin_life"][~rows["status"].isin(NOT_DELIVERIES)].value_counts()
     table = first.assign(
         life=own.number[first.index],
         origin_masked=False,

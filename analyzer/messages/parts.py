@@ -23,7 +23,10 @@ Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-LINES_A_PART = 250_000  # joining takes some 900 bytes a line, and goes on in several processes
+LINES_A_PART = 500_000  # joining takes some 900 bytes a line, in several processes
+HUGE = (
+    10_000_000  # lines of a log of which other things fill the memory: its parts are half as large
+)
 FOR_ALL = ["repeated"]  # kinds whose lines tell of the line before them, whatever that is
 
 
@@ -48,7 +51,8 @@ def parts_of(events: Events) -> int:
     Exchange's is one: what ties its rows is made ready over all of them (`exchange.prepared`).
     """
     lines = sum(map(len, events.values()))
-    return 1 if _of_exchange(events) else max(-(-lines // LINES_A_PART), 1)
+    at_once = LINES_A_PART if lines < HUGE else LINES_A_PART // 2
+    return 1 if _of_exchange(events) else max(-(-lines // at_once), 1)
 
 
 def one_part(events: Events) -> Part:
