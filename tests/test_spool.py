@@ -450,6 +450,12 @@ def test_nothing_is_left_of_an_analysis_without_a_case(log, tmp_path, large, mon
     assert names(tmp_path) == ["mail.log"]
 
 
+def test_without_a_case_a_missing_temporary_folder_is_told(log, tmp_path, large, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(EnvironmentTrouble, match="Set TMPDIR"):
+        analyze(log)
+
+
 def test_blocks_are_there_for_a_second_try_with_the_year_that_was_missing(
     lines, tmp_path, large, parsed, monkeypatch
 ):

@@ -35,8 +35,7 @@ def spooled(found: Sequence[evidence.Evidence], folder: Path | None) -> Iterator
         if folder is not None and (large or folder.exists()):
             place = stack.enter_context(_held(folder))
         if large and place is None:
-            named = stack.enter_context(tempfile.TemporaryDirectory(prefix="relaytrail-"))
-            place = Path(named)
+            place = Path(stack.enter_context(_aside()))
         yield Spool(place if large else None)
 
 
@@ -44,6 +43,15 @@ def _unpacked(found: Sequence[evidence.Evidence]) -> int:
     """Bytes of text, as far as can be told before it is read."""
     texts = [item for item in found if item.kind == "text"]
     return sum(item.size * (1 if item.carrier == "plain" else PACKED) for item in texts)
+
+
+def _aside() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="relaytrail-", ignore_cleanup_errors=True)
+    except OSError as error:
+        what = f"no temporary folder can be made: {error.strerror or error}"
+        remedy = "Set TMPDIR to a folder that you may write to, or give --case."
+        raise EnvironmentTrouble(what, os.environ.get("TMPDIR", "TMPDIR"), remedy) from error
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ AT_ONCE = 1 << 15  # lines of one kind that lie in memory together
 # Of other columns a dictionary of words makes larger files, more slowly.
 WORDS = ["source", "mta", "server", "instance", "service", "daemon", "kind", "status", "dsn"]
 BOUNDED = ["time", "queue_id"]  # columns of which the file says between what they lie
+QUEUES = "queues"  # where each file names [server, instance] of all queues
 PACKED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)  # batches are small
 UNPACKED = pa.ipc.IpcReadOptions(use_threads=False)
 
@@ -47,7 +49,7 @@ def write_events(events: Mapping[str, pa.Table], folder: Path) -> None:
     place.mkdir(parents=True)
     with tempfile.TemporaryDirectory(dir=place) as aside:
         path = f"{aside}/lines.arrow"
-        piles = _laid(events, parts, path)
+        piles, queues = _laid(events, parts, path)
         laid = pa.ipc.open_file(pa.memory_map(path), options=UNPACKED)
         for number in range(parts):
             inside = place / f"part={number}"
@@ -55,6 +57,7 @@ def write_events(events: Mapping[str, pa.Table], folder: Path) -> None:
             with _writer(inside / "events.parquet") as file:
                 for rows in _in_groups(_of_part(laid, piles, number)):
                     file.write_table(fit(rows, EVENTS), ROWS_A_GROUP)
+                file.add_key_value_metadata({QUEUES: json.dumps(queues)})
 
 
 def _writer(path: Path) -> pq.ParquetWriter:
@@ -67,9 +70,7 @@ def read_events(folder: Path, ids: Iterable[tuple[str, str]]) -> pa.Table:
     """The lines of these (server, queue id), as EVENTS, in order of their places."""
     wanted = sorted(set(ids))
     files = sorted((folder / "events").rglob("*.parquet"), key=_number)
-    queues = _queues(files[:2])
-    if {server for server, _ in wanted} - {server for server, _ in queues}:
-        queues = _queues(files)  # a tiny server has no line in some parts
+    queues = json.loads(pq.read_metadata(files[0]).metadata[QUEUES.encode()]) if files else []
     found = [EVENTS.empty_table()]
     of_part: dict[int, set[str]] = {}
     for server, queue_id in wanted:
@@ -93,22 +94,8 @@ def _number(path: Path) -> int:
     return int(path.parent.name.removeprefix("part="))
 
 
-def _queues(files: Sequence[Path]) -> list[tuple[str, str]]:
-    """Server and instance of the queues in some parts; each holds ids of all that are not tiny."""
-    names: set[tuple[str, str]] = set()
-    for path in files:
-        table = pq.read_table(
-            path, columns=["server", "instance"], read_dictionary=["server", "instance"]
-        )
-        pairs = table.unify_dictionaries().group_by(["server", "instance"]).aggregate([])
-        names |= {(row["server"], row["instance"] or "") for row in pairs.to_pylist()}
-    return sorted(names)
-
-
-def _part(events: pa.Table, parts: int) -> npt.NDArray[np.uint32]:
-    """The part of each row. Each key is hashed once: a message has many lines."""
-    if parts == 1:
-        return np.zeros(len(events), np.uint32)
+def _part(events: pa.Table, parts: int) -> tuple[npt.NDArray[np.uint32], set[tuple[str, str]]]:
+    """The part of each row, and the queues. Each key is hashed once: a message has many lines."""
     key, words = np.zeros(len(events), np.int64), []
     for name in ("server", "instance", "queue_id"):
         texts = pc.fill_null(events[name].cast(pa.string()), "").combine_chunks()
@@ -119,7 +106,9 @@ def _part(events: pa.Table, parts: int) -> npt.NDArray[np.uint32]:
     rows = pa.array(first)
     names = [dictionary.take(indices.take(rows)) for dictionary, indices in words]
     keys = pc.binary_join_element_wise(*names, "/").to_pandas().to_numpy(object)
-    return _hash(keys, parts)[key]
+    queues = pa.table(names[:2], ["server", "instance"]).group_by(["server", "instance"])
+    pairs = {(row["server"], row["instance"]) for row in queues.aggregate([]).to_pylist()}
+    return _hash(keys, parts)[key], pairs
 
 
 def _hashed(keys: Sequence[tuple[str, str, str]], parts: int) -> npt.NDArray[np.uint32]:
@@ -131,26 +120,32 @@ def _hash(keys: npt.NDArray[np.object_], parts: int) -> npt.NDArray[np.uint32]:
     return (hashed % np.uint64(parts)).astype(np.uint32)
 
 
-def _laid(events: Mapping[str, pa.Table], parts: int, path: str) -> npt.NDArray[np.int64]:
+def _laid(
+    events: Mapping[str, pa.Table], parts: int, path: str
+) -> tuple[npt.NDArray[np.int64], list[tuple[str, str]]]:
     """Lay the lines into a file: those of a stretch of time in piles, each a batch.
 
     Returns:
         The pile of each batch: twice the number of its part, and 1 more where no line has a queue
-        id. Such lines may be most of a log, and all of one part: they stay in order of writing.
+        id. Such lines may be most of a log, and all of one part: they stay in order of writing. And
+        server and instance of each queue.
     """
     piles: list[int] = []
+    queues: set[tuple[str, str]] = set()
     names = {name for table in events.values() for name in table.column_names}
     schema = pa.schema([*(f for f in EVENTS if f.name in names | {"kind"}), ("order", pa.int64())])
     with pa.ipc.new_file(path, schema, options=PACKED) as file:
         for rows in _stretches(events, schema):
-            pile = 2 * _part(rows, parts).astype(np.int64) + rows["queue_id"].is_null().to_numpy()
+            part, pairs = _part(rows, parts)
+            queues |= pairs
+            pile = 2 * part.astype(np.int64) + rows["queue_id"].is_null().to_numpy()
             order = np.lexsort((rows["order"].to_numpy(), pile))
             batch = _taken(rows, order).to_batches()[0]
             numbers, begins = np.unique(pile[order], return_index=True)
             for begin, end in itertools.pairwise([*begins.tolist(), len(rows)]):
                 file.write_batch(batch.slice(begin, end - begin))
             piles += numbers.tolist()
-    return np.array(piles, np.int64)
+    return np.array(piles, np.int64), sorted(queues)
 
 
 def _stretches(events: Mapping[str, pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -181,3 +181,14 @@ def test_ids_are_found_in_parts_whose_groups_of_rows_begin_with_other_servers(
     assert len({server for server, _ in own}) == 2
     for pair in own:
         assert len(read_events(tmp_path, [pair]))
+
+
+def test_the_ids_of_queues_that_have_one_line_are_found_in_many_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("analyzer.report.events.ROWS_A_PART", 2)
+    head = "Dec  7 10:00:00 mx1 postfix-"
+    log = tmp_path / "mail.log"
+    log.write_text("".join(f"{head}{n}/qmgr[7]: 7F0000000{n}: removed\n" for n in range(9)))
+    write_events(pipeline.analyze([log], site=SITE, year=2026).case.events, tmp_path)
+    for n in range(9):
+        found = read_events(tmp_path, [("mx1", f"7F0000000{n}")])
+        assert found["instance"].to_pylist() == [f"postfix-{n}"]
