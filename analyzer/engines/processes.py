@@ -53,8 +53,7 @@ class Copies:
         if failed:
             for process in self._running.values():
                 process.kill()
-        while self._running:
-            self._listen()
+        self.wait()
         if not failed:
             for copy in list(self._told):
                 self._result(copy)
@@ -68,6 +67,11 @@ class Copies:
             self._copied(partial(_nicely, job))
         else:
             self._left.append(job)
+
+    def wait(self) -> None:
+        """Until all copies have ended."""
+        while self._running:
+            self._listen()
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """The results in the order of the items."""

@@ -2,6 +2,7 @@
 
 from analyzer.messages.assemble import Assembled, Each, assemble
 from analyzer.messages.inference import INFERENCE, infer
+from analyzer.messages.parts import is_huge
 from analyzer.messages.queue import with_their_messages
 
-__all__ = ["INFERENCE", "Assembled", "Each", "assemble", "infer", "with_their_messages"]
+__all__ = ["INFERENCE", "Assembled", "Each", "assemble", "infer", "is_huge", "with_their_messages"]

@@ -50,9 +50,13 @@ def parts_of(events: Events) -> int:
 
     Exchange's is one: what ties its rows is made ready over all of them (`exchange.prepared`).
     """
-    lines = sum(map(len, events.values()))
-    at_once = LINES_A_PART if lines < HUGE else LINES_A_PART // 2
-    return 1 if _of_exchange(events) else max(-(-lines // at_once), 1)
+    at_once = LINES_A_PART // 2 if is_huge(events) else LINES_A_PART
+    return 1 if _of_exchange(events) else max(-(-sum(map(len, events.values())) // at_once), 1)
+
+
+def is_huge(events: Events) -> bool:
+    """Is memory short while it is joined and judged, in the end?"""
+    return sum(map(len, events.values())) >= HUGE
 
 
 def one_part(events: Events) -> Part:

@@ -114,6 +114,8 @@ def _examine(
         if place:
             copies.in_idle_time(report.write_events, dated.events, place)
         assembled = joined(dated, site, window, spool.following(known), show, copies.each)
+        if messages.is_huge(dated.events):
+            copies.wait()  # judging needs the memory
         inferred, verdicts = judged(assembled, dated, site, window)
         harm, told = harmed(dated, assembled, verdicts, window)
     rows = verdicts.deliveries
