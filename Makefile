@@ -70,7 +70,7 @@ bench: .venv/ready
 docs: .venv/ready
 	$(RUN)/python docs/derive.py
 
-# Installs postfix where it is missing, without starting it; 77 means that it cannot be had here.
+# Installs what is missing, without starting it; 77 means that it cannot be had here.
 test-live: .venv/ready
 	@sh tests/live/install.sh; case $$? in \
 		0) [ "$$(id -u)" = 0 ] || { echo 'Not tested against a real mail server: that needs root.'; exit 0; }; \

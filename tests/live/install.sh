@@ -1,22 +1,24 @@
 #!/bin/sh
-# Install Debian's postfix and python3-aiosmtpd, where they are missing, without starting or touching the
-# system's own instance. Ends with 0 when both are there, with 77 and a word why when they can not be had.
+# Install Debian's postfix and python3-aiosmtpd, nmap and chromium, where they are missing, without starting or touching
+# the system's own instance. Ends with 0 when the first two are there, with 77 and a word why when they can not be had.
 set -eu
 
 postfix_at() { PATH="$PATH:/usr/sbin" command -v postfix >/dev/null 2>&1; }
 aiosmtpd_there() { /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null; }
 skip() { echo "Not tested against a real mail server: $1."; exit 77; }
 
-# Only compared with; where it cannot be had, the comparison is left out.
-nmap_too() {
-    command -v nmap >/dev/null 2>&1 && return 0
+# Some tests need more, and are left out where it cannot be had: nmap is compared with, Chromium shows the report.
+more_too() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 0
-    apt-get install --yes --quiet --no-install-recommends nmap </dev/null >/dev/null 2>&1 ||
-        echo 'nmap cannot be had: the relay test is not compared with it.'
+    for program in nmap chromium; do
+        command -v "$program" >/dev/null 2>&1 && continue
+        DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$program" \
+            </dev/null >/dev/null 2>&1 || echo "$program cannot be had: what needs it is not tested."
+    done
 }
 
 if postfix_at && aiosmtpd_there; then
-    nmap_too
+    more_too
     exit 0
 fi
 [ "$(id -u)" = 0 ] || skip 'postfix or python3-aiosmtpd is missing, and only root can install them'
@@ -42,4 +44,4 @@ install() {
 install || { apt-get update --quiet >/dev/null 2>&1 && install; } || skip 'postfix could not be installed'
 postfix_at || skip 'postfix was installed but is not to be found'
 aiosmtpd_there || skip 'python3-aiosmtpd was installed but does not work'
-nmap_too
+more_too
