@@ -28,10 +28,27 @@ class Spool:
 
     def __init__(self, folder: Path | None, follow: str = "") -> None:
         self.folder, self._follow = folder, follow
+        self._begin = hashlib.sha256(follow.encode()).hexdigest()[:16]  # of the names of its files
+        self._asked_for: set[Path] = set()
 
     def following(self, what: str) -> Spool:
-        """The same folder, for tables that follow from this."""
-        return Spool(self.folder, what)
+        """The same folder, for tables that follow from this. What followed from anything else goes:
+        a run of other settings was stopped.
+        """
+        spool = Spool(self.folder, what)
+        for path in self._left(""):
+            if not path.name.startswith((self._begin, spool._begin)):
+                path.unlink()
+        return spool
+
+    def forget(self) -> None:
+        """What was kept by a run before, and not asked for in this one, goes."""
+        for path in self._left(self._begin):
+            if path not in self._asked_for:
+                path.unlink()
+
+    def _left(self, begin: str) -> list[Path]:
+        return list(self.folder.glob(f"{begin}*{SUFFIX}")) if self.folder else []
 
     def kept(self, key: str, made: Callable[[], Iterable[Iterable[pa.Table]]]) -> list[pa.Table]:
         """The tables known by a key: taken over from a run that was stopped, or made and kept.
@@ -53,14 +70,17 @@ class Spool:
             EnvironmentTrouble: the file cannot be written.
         """
         assert self.folder is not None
-        name = hashlib.sha256(f"{self._follow}\n{key}".encode()).hexdigest()
-        for path in self.folder.glob(f"{name}-*{SUFFIX}"):
-            if path.stem.partition("-")[2] == _sha256(path):
+        name = f"{self._begin}-{hashlib.sha256(key.encode()).hexdigest()}"
+        for path in self._left(f"{name}-"):
+            if path.stem.rpartition("-")[2] == _sha256(path):
+                self._asked_for.add(path)
                 return path
             path.unlink(missing_ok=True)
         half = self.folder / f"{name}.partial"
         write(half, made())
-        return half.rename(self.folder / f"{name}-{_sha256(half)}{SUFFIX}")
+        path = half.rename(self.folder / f"{name}-{_sha256(half)}{SUFFIX}")
+        self._asked_for.add(path)
+        return path
 
     def at_rest(self, name: str, tables: Iterable[pa.Table]) -> pa.Table:
         """Tables of one schema as one table; a dictionary is that of its chunk, as it was given.

@@ -354,6 +354,24 @@ def test_parts_that_were_joined_with_another_site_are_joined_anew(log, tmp_path,
     assert len(joined) > 3
 
 
+def test_parts_of_other_settings_and_blocks_of_another_text_go(log, tmp_path, large, joined):
+    other = tmp_path / "site.toml"
+    other.write_text('domains = ["other.example"]\n', "utf-8")
+    stopped_while_judging(tmp_path / "expected", log)
+    content = log.read_bytes()
+    log.write_bytes(content.replace(b"status=sent", b"status=Sent"))
+    stopped_while_judging(tmp_path / "case", log)
+    log.write_bytes(content)
+    stopped_while_judging(tmp_path / "case", log, site=other)
+    stopped_while_judging(tmp_path / "case", log)
+    left, expected = (
+        {name.split("-", 1)[1] for name in names(tmp_path / f".{case}.blocks")}
+        for case in ("case", "expected")
+    )
+    assert len(left) == len(blocks(tmp_path / "case")) > len(joined) / 3 > 3
+    assert left == expected
+
+
 def test_a_block_whose_file_was_altered_or_cut_short_is_parsed_anew(log, tmp_path, large, parsed):
     expected = told(analyze(log))
     altered, short, empty, *_ = stopped(tmp_path / "case", log)

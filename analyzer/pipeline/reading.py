@@ -63,6 +63,7 @@ def read_all(
     for item in found:
         pieces.append(_read(item, _from(progress, done, item, total), taken, kept))
         done += item.size
+    spool.forget()
     if kept.in_files:
         pa.default_memory_pool().release_unused()  # what blocks took while they were read
     return pieces
