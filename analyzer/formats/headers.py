@@ -96,13 +96,13 @@ def modern_fields(
 
 def after_id(data: bytes, byte: Bytes, headed: Flags, text: Positions, end: Positions) -> Positions:
     """Where the text begins past Solaris' `[ID 801593 mail.info] `."""
-    if b": [ID " not in data:
-        return text
     word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
     rows = np.flatnonzero(
         headed
         & ((word[text] & np.uint64(0xFFFFFFFF)) == np.uint64(int.from_bytes(b"[ID ", "little")))
     )
+    if not rows.size:
+        return text
     close = np.flatnonzero((byte[: len(data) - 1] == 93) & (byte[1:] == 32)).astype(np.int32)
     after = np.append(close, np.int32(len(data)))[np.searchsorted(close, text[rows])] + 2
     short = (after <= end[rows]) & (after - text[rows] <= 40)

@@ -54,6 +54,7 @@ class Lines:
     headed: Flags
     repeat: npt.NDArray[np.int64]
     stamps: Stamps
+    colons: Positions  # not one a line: every colon with a space behind it
 
     def __len__(self) -> int:
         return len(self.start)
@@ -118,7 +119,9 @@ def cut(block: bytes) -> Lines:
     text = after_id(data, byte, headed, text, end)
     repeat, text, end = _unwrap_repeated(data, byte, bracket, headed, text, end)
     id_end = next_after(colon_space, text, len(block))
-    return Lines(data, start, end, host, program_end, text, id_end, headed, repeat, stamps)
+    return Lines(
+        data, start, end, host, program_end, text, id_end, headed, repeat, stamps, colon_space
+    )
 
 
 @dataclass

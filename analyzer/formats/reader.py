@@ -18,7 +18,7 @@ from analyzer.formats import journal_export, json_lines
 from analyzer.formats.clock import Turns, turns
 from analyzer.formats.cut_lines import mended
 from analyzer.formats.headers import who
-from analyzer.formats.lines import CLOSE, Lines, cut, prefix, queue_ids
+from analyzer.formats.lines import CLOSE, Lines, cut, eight_bytes, prefix, queue_ids
 from analyzer.formats.losses import LOSSES
 from analyzer.formats.neighbours import NEIGHBOURS
 from analyzer.formats.places import Places
@@ -133,13 +133,16 @@ def _read_shapes(
     eight, tag = first_eight[left], base.tag_of[left]
     for shape in dialect.shapes:
         value, mask = prefix(shape.prefix)
-        asked = np.flatnonzero(
-            ((eight & mask) == value) & base.tags_of(number, shape.programs)[tag]
-        )
+        wrote = base.tags_of(number, shape.programs)
+        if not wrote.any():
+            continue
+        asked = np.flatnonzero(((eight & mask) == value) & wrote[tag])
         if not asked.size:
             continue
         rows = left[asked]
         end = lines.end[rows] - closing[rows] if shape.closing else lines.end[rows]
+        if not shape.complete:  # only its prefix is asked for
+            end = np.minimum(end, body[rows] + np.int32(len(shape.prefix)))
         columns, fits = read(shape, lines.pieces(body[rows], end))
         rows = rows[fits]
         kind[rows] = PARSED if shape.bearing else IDLE
@@ -188,13 +191,9 @@ def _last_repeated(
 def _glued(lines: Lines) -> Rows:
     """Lines that hold a second syslog header: a lost newline or an injected line looks so."""
     byte = lines.bytes
-    close = np.flatnonzero(byte == CLOSE)
-    close = close[
-        (byte[close + 1] == 58)
-        & (byte[close + 2] == 32)
-        & (byte[close - 1] >= 48)
-        & (byte[close - 1] <= 57)
-    ]
+    close = lines.colons - 1
+    close = close[byte[close] == CLOSE]
+    close = close[(byte[close - 1] >= 48) & (byte[close - 1] <= 57)]
     row = np.searchsorted(lines.start, close, "right") - 1
     later = close > lines.text[row]
     row, close = row[later], close[later]
@@ -248,10 +247,19 @@ class _Base:
         told = [_who(tag) for _, tag in split]
         self.dialects = np.array([n for n, _ in told], np.int16)  # -1: a program we do not read
         self.programs = [program for _, program in told]
+        self._told = {
+            name: pa.array(
+                [getattr(p, name) for p in self.programs], pa.string()
+            ).dictionary_encode()
+            for name in Program._fields
+        }
+        self._tags_of: dict[tuple[int, frozenset[str]], npt.NDArray[np.bool_]] = {}
         self.known = (self.dialects >= 0)[self.tag_of] & lines.headed
         self.ids = queue_ids(
             lines, [(self.written_by(n, frozenset()), d.queue_id) for n, d in self.dialects_met()]
         )
+        self._id_words = as_text(self.ids.ids.dictionary)
+        self._id_numbers = self.ids.ids.indices.to_numpy()
 
     def dialects_met(self) -> list[tuple[int, Dialect]]:
         """Those whose programs wrote some of the lines, by number."""
@@ -259,9 +267,10 @@ class _Base:
 
     def tags_of(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
         """Which distinct tags name one of the daemons of a dialect; any of them without names."""
-        named = [not daemons or program.daemon in daemons for program in self.programs]
-        mine: npt.NDArray[np.bool_] = self.dialects == dialect
-        return mine & np.array(named, np.bool_)
+        if (dialect, daemons) not in self._tags_of:  # shapes share few sets of daemons
+            named = [not daemons or program.daemon in daemons for program in self.programs]
+            self._tags_of[dialect, daemons] = (self.dialects == dialect) & np.array(named, np.bool_)
+        return self._tags_of[dialect, daemons]
 
     def written_by(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
         wrote: npt.NDArray[np.bool_] = self.tags_of(dialect, daemons)[self.tag_of]
@@ -276,8 +285,7 @@ class _Base:
     def table(self, rows: Rows, columns: dict[str, pa.Array], mta: str | None) -> pa.Table:
         lines, tag, ids = self.lines, pa.array(self.tag_of[rows]), self.ids
         queue_id = pa.DictionaryArray.from_arrays(
-            pa.array(ids.ids.indices.to_numpy()[rows], mask=~ids.has_id[rows]),
-            as_text(ids.ids.dictionary),
+            pa.array(self._id_numbers[rows], mask=~ids.has_id[rows]), self._id_words
         )
         written: dict[str, pa.Array] = {
             "mta": pa.DictionaryArray.from_arrays(
@@ -297,18 +305,20 @@ class _Base:
 
     def _of_program(self, name: str, tag: pa.Array) -> pa.DictionaryArray:
         """What the tags tell; a null is in the indices: Arrow can not unify one in the words."""
-        words = pa.array([getattr(program, name) for program in self.programs], pa.string())
-        encoded = words.dictionary_encode()
+        encoded = self._told[name]
         return pa.DictionaryArray.from_arrays(encoded.indices.take(tag), encoded.dictionary)
 
     def _pids(self, rows: Rows) -> pa.Array:
         """The digits between the brackets before the colon."""
-        byte, at = self.lines.bytes, self.lines.program_end[rows] + 1
-        value = np.zeros(len(rows), np.int64)
+        eight, at = eight_bytes(self.lines.data), self.lines.program_end[rows] + 1
+        value, left = np.zeros(len(rows), np.int64), eight[at]
         going = self.lines.headed[rows]
         for place in range(10):
-            digit = byte[at + place].astype(np.int64) - 48
-            going = going & (digit >= 0) & (digit <= 9)
+            left = left >> np.uint64(8) if place % 8 else eight[at + place]
+            digit = left.astype(np.uint8) - np.uint8(48)  # runs over below 48: no digit either
+            going = going & (digit <= 9)
+            if not going.any():
+                break
             value = np.where(going, value * 10 + digit, value)
         return pa.array(value, mask=value == 0)
 
@@ -328,5 +338,18 @@ def _typed(name: str, values: pa.Array) -> pa.Array:
     """
     text = as_text(values)
     if name not in MAY_BE_EMPTY:
-        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        text = _null_if_empty(text)
     return text.cast(EVENTS.field(name).type) if name in EVENTS.names else text
+
+
+def _null_if_empty(text: pa.StringArray) -> pa.StringArray:
+    """The same texts, not copied, with null for every empty one."""
+    _, offsets, data = text.buffers()
+    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
+    said = ends[1:] > ends[:-1]
+    if said.all():
+        return text
+    if text.null_count:
+        said &= text.is_valid().to_numpy(zero_copy_only=False)
+    valid = pa.array(said).buffers()[1]
+    return pa.StringArray.from_buffers(len(text), pa.py_buffer(ends), data, valid)
