@@ -7,6 +7,7 @@ a copy. Nothing here loops over lines.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,6 +73,7 @@ def eight_bytes(data: bytes) -> npt.NDArray[np.uint64]:
     return np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
 
 
+@functools.cache
 def prefix(word: bytes) -> tuple[np.uint64, np.uint64]:
     """A prefix as (value, mask) over the first eight bytes."""
     return np.uint64(int.from_bytes(word[:8], "little")), np.uint64(
@@ -87,7 +89,7 @@ def pieces(data: Any, begin: Positions, end: Positions) -> pa.BinaryArray:
     offsets[-1] = offsets[-2] if len(begin) else 0
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     both = pa.Array.from_buffers(pa.binary(), 2 * len(begin), buffers)
-    return both.take(pa.array(np.arange(0, 2 * len(begin), 2)))
+    return pc.take(both, pa.array(np.arange(0, 2 * len(begin), 2)), boundscheck=False)
 
 
 def cut(block: bytes) -> Lines:

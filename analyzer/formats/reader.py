@@ -6,7 +6,7 @@ Every line is counted once: parsed, ignored, blank or unread.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,11 +24,12 @@ from analyzer.formats.neighbours import NEIGHBOURS
 from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.sendmail import SENDMAIL
-from analyzer.formats.shapes import Dialect, Program, as_text, read
+from analyzer.formats.shapes import Dialect, Found, Program, as_text, in_order, read
 from analyzer.formats.timekeepers import TIMEKEEPERS
 from analyzer.schema import EVENTS, UNREAD
 
 Rows = npt.NDArray[np.intp]
+Tags = npt.NDArray[np.int32]
 
 SECOND_HEADER = re.compile(
     rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) "
@@ -131,11 +132,14 @@ def _read_shapes(
     body, first_eight = base.ids.body, base.ids.first_eight
     left = np.flatnonzero(base.written_by(number, frozenset()) & (kind == 0))
     eight, tag = first_eight[left], base.tag_of[left]
+    begun = base.begun(tag, eight)
+    found: dict[str, list[Found]] = {}
     for shape in dialect.shapes:
+        writers = begun[shape.prefix[:1]]
+        if not (shape.programs & writers if shape.programs else writers):
+            continue
         value, mask = prefix(shape.prefix)
         wrote = base.tags_of(number, shape.programs)
-        if not wrote.any():
-            continue
         asked = np.flatnonzero(((eight & mask) == value) & wrote[tag])
         if not asked.size:
             continue
@@ -147,11 +151,13 @@ def _read_shapes(
         rows = rows[fits]
         kind[rows] = PARSED if shape.bearing else IDLE
         if shape.bearing and rows.size:
-            found = base.table(rows, columns, dialect.mta)
-            tables.setdefault(shape.kind, []).append(dialect.complete(shape.kind, found))
+            found.setdefault(shape.kind, []).append((rows, columns))
         unclaimed = np.ones(len(left), np.bool_)
         unclaimed[asked[fits]] = False
         left, eight, tag = left[unclaimed], eight[unclaimed], tag[unclaimed]
+    for name, parts in found.items():
+        table = base.table(*in_order(parts), dialect.mta)
+        tables.setdefault(name, []).append(dialect.complete(name, table))
 
 
 def _mend(
@@ -271,6 +277,21 @@ class _Base:
             named = [not daemons or program.daemon in daemons for program in self.programs]
             self._tags_of[dialect, daemons] = (self.dialects == dialect) & np.array(named, np.bool_)
         return self._tags_of[dialect, daemons]
+
+    def begun(self, tag: Tags, eight: npt.NDArray[np.uint64]) -> dict[bytes, set[str]]:
+        """Whose daemons' texts begin with each byte; whose there are at all, with none.
+
+        Args:
+            tag: Of some lines, the number of the tag.
+            eight: The first bytes of their texts, as an integer.
+        """
+        begun: dict[bytes, set[str]] = defaultdict(set)
+        met = np.bincount(tag.astype(np.int64) * 256 + eight.astype(np.uint8))
+        for number in np.flatnonzero(met).tolist():
+            daemon = self.programs[number // 256].daemon
+            begun[bytes([number % 256])].add(daemon)
+            begun[b""].add(daemon)
+        return begun
 
     def written_by(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
         wrote: npt.NDArray[np.bool_] = self.tags_of(dialect, daemons)[self.tag_of]

@@ -10,7 +10,7 @@ neither is unread.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from analyzer.formats.lines import pieces
 WHOLE = re.compile(r"\^\(\?P<([a-z_]+)>\.\*\)\$")  # a part that is one column needs no pattern
 
 Parts = tuple[tuple["str | Parts", str], ...]
+Found = tuple[npt.NDArray[np.intp], dict[str, pa.Array]]  # rows, and what they say
 SAMPLE = 1 << 8  # texts by which it is told how many of all are distinct
 
 
@@ -68,20 +69,22 @@ def read(shape: Shape, texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.
     more, more_fit = _complete(shape, texts.take(pa.array(rest)))
     if not more_fit.any():
         return columns, fits
-    order = np.argsort(np.concatenate([np.flatnonzero(fits), rest[more_fit]]), kind="stable")
+    _, columns = in_order([(np.flatnonzero(fits), columns), (rest[more_fit], more)])
     fits[rest[more_fit]] = True
-    return {
-        name: _joined(columns, more, name).take(pa.array(order)) for name in more | columns
-    }, fits
+    return columns, fits
 
 
-def _joined(first: dict[str, pa.Array], second: dict[str, pa.Array], name: str) -> pa.Array:
-    lengths = [len(next(iter(columns.values()))) for columns in (first, second)]
-    parts = [
-        columns.get(name, pa.nulls(length, pa.binary()))
-        for columns, length in zip((first, second), lengths, strict=True)
-    ]
-    return pa.concat_arrays(parts)
+def in_order(found: Sequence[Found]) -> Found:
+    """What several ways of reading found, as one, by the number of the row."""
+    if len(found) == 1:
+        return found[0]
+    rows = np.concatenate([rows for rows, _ in found])
+    order = np.argsort(rows, kind="stable")
+    columns = {}
+    for name in dict.fromkeys(name for _, columns in found for name in columns):
+        parts = [columns.get(name, pa.nulls(len(rows), pa.binary())) for rows, columns in found]
+        columns[name] = pa.concat_arrays(parts).take(pa.array(order))
+    return rows[order], columns
 
 
 def _columns(found: pa.StructArray) -> dict[str, pa.Array]:
