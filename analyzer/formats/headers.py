@@ -50,11 +50,13 @@ def stamps_and_hosts(
 ) -> tuple[Stamps, Positions]:
     """The stamps, and where the host begins, past what a container engine or RFC 5424 has there."""
     stamps, host = read_stamps(byte, at, end)
-    nil = np.flatnonzero(modern & (byte[at] == DASH) & (byte[at + 1] == 32))
+    nil = np.flatnonzero(modern)
+    nil = nil[(byte[at[nil]] == DASH) & (byte[at[nil] + 1] == 32)]
     stamps.present[nil] = stamps.with_year[nil] = stamps.zoned[nil] = True
     host[nil] = at[nil] + 2
     word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
-    rows = np.flatnonzero(stamps.zoned & (byte[host] == ord("s")))
+    rows = np.flatnonzero(stamps.zoned)
+    rows = rows[byte[host[rows]] == ord("s")]
     rows = rows[np.isin(word[host[rows]], _STREAMS)]
     if rows.size:
         inner_at, _ = before_stamp(byte, host[rows] + np.int32(9))

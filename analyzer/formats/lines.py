@@ -55,7 +55,7 @@ class Lines:
     headed: Flags
     repeat: npt.NDArray[np.int64]
     stamps: Stamps
-    colons: Positions  # not one a line: every colon with a space behind it
+    colons: Positions  # not one a line: all with a space behind, but those that end headers
 
     def __len__(self) -> int:
         return len(self.start)
@@ -106,7 +106,9 @@ def cut(block: bytes) -> Lines:
     colon = np.flatnonzero(byte == COLON).astype(np.int32)
     colon_space = colon[byte[colon + 1] == SPACE]
     bracket = np.flatnonzero(byte == OPEN).astype(np.int32)
-    header_end = next_after(colon_space, host, len(block))
+    next_colon = np.append(colon_space, np.full(2, len(block), np.int32))
+    number = np.searchsorted(colon_space, host)
+    header_end = next_colon[number]
     headed = stamps.present & (header_end < end)
     header_end = np.where(headed, header_end, host).astype(np.int32)
     pid_at = next_after(bracket, host, len(block))
@@ -120,9 +122,24 @@ def cut(block: bytes) -> Lines:
         headed[rows], program_end[rows], text[rows] = True, app_end, begin
     text = after_id(data, byte, headed, text, end)
     repeat, text, end = _unwrap_repeated(data, byte, bracket, headed, text, end)
-    id_end = next_after(colon_space, text, len(block))
+    id_end = next_colon[number + 1]
+    plain = text == header_end + 2
+    moved = np.flatnonzero(~plain)
+    id_end[moved] = next_after(colon_space, text[moved], len(block))
+    within = np.ones(len(colon_space) + 1, np.bool_)
+    within[number[plain]] = False
     return Lines(
-        data, start, end, host, program_end, text, id_end, headed, repeat, stamps, colon_space
+        data,
+        start,
+        end,
+        host,
+        program_end,
+        text,
+        id_end,
+        headed,
+        repeat,
+        stamps,
+        colon_space[within[:-1]],
     )
 
 
@@ -165,10 +182,12 @@ def _after_rubbish(
     data: bytes, byte: npt.NDArray[np.uint8], start: Positions, newline: Positions
 ) -> Positions:
     """Skip what a crash (NUL run) or a concatenation (byte order mark) left before a line."""
-    if (byte[start] == 0).any():
+    first = eight_bytes(data)[start]
+    if not (first & np.uint64(0xFF)).all():
         content = np.flatnonzero(byte != 0).astype(np.int32)
         start = np.minimum(next_after(content, start, len(data)), newline)
-    marked = (eight_bytes(data)[start] & np.uint64(0xFFFFFF)) == np.uint64(0xBFBBEF)
+        first = eight_bytes(data)[start]
+    marked = (first & np.uint64(0xFFFFFF)) == np.uint64(0xBFBBEF)
     return np.where(marked, np.minimum(start + 3, newline), start).astype(np.int32)
 
 
