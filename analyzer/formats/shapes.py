@@ -152,7 +152,7 @@ def _parts(
 def _captures(texts: pa.BinaryArray, pattern: str) -> pa.StructArray:
     """What the pattern finds in each text; the same words, over and over, are read once."""
     sample = texts.slice(0, SAMPLE)
-    if 2 * pc.count_distinct(sample).as_py() > len(sample):
+    if 4 * pc.count_distinct(sample).as_py() > 3 * len(sample):
         return pc.extract_regex(texts, pattern)
     distinct = texts.dictionary_encode()
     return pc.extract_regex(distinct.dictionary, pattern).take(distinct.indices)
