@@ -122,12 +122,10 @@ def cut(block: bytes) -> Lines:
         headed[rows], program_end[rows], text[rows] = True, app_end, begin
     text = after_id(data, byte, headed, text, end)
     repeat, text, end = _unwrap_repeated(data, byte, bracket, headed, text, end)
-    id_end = next_colon[number + 1]
-    plain = text == header_end + 2
-    moved = np.flatnonzero(~plain)
-    id_end[moved] = next_after(colon_space, text[moved], len(block))
-    within = np.ones(len(colon_space) + 1, np.bool_)
-    within[number[plain]] = False
+    plain = text == header_end + 2  # the text begins behind the colon that ends the header
+    id_end = np.where(plain, next_colon[number + 1], host)
+    id_end[~plain] = next_after(colon_space, text[~plain], len(block))
+    colons = np.delete(colon_space, number[plain])
     return Lines(
         data,
         start,
@@ -139,7 +137,7 @@ def cut(block: bytes) -> Lines:
         headed,
         repeat,
         stamps,
-        colon_space[within[:-1]],
+        colons,
     )
 
 
