@@ -144,8 +144,10 @@ class Cells:
 
     def only(self, kept: npt.NDArray[np.intp]) -> Cells:
         """Some of the records."""
-        row, begin, end, first = (of[kept] for of in (self.row, self.begin, self.end, self.first))
-        return Cells(self.block, row, begin, end, self.marks, first, self.width)
+        begin, end = self.begin[kept], self.end[kept]
+        return Cells(
+            self.block, self.row[kept], begin, end, self.marks, self.first[kept], self.width
+        )
 
     def column(self, number: int, of: npt.NDArray[np.intp] | None = None) -> pa.BinaryArray:
         """One field of every record, or of those at some places, without its quotes."""
