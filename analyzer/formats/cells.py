@@ -122,23 +122,41 @@ def _parsed(text: bytes, separator: str, *, strict: bool) -> list[list[str]]:
 
 @dataclass
 class Cells:
-    """The fields of records with the same columns. `row`: which of the records these are."""
+    """The fields of records with the same columns, cut when they are asked for.
+
+    Args:
+        row: Which of the records these are.
+        begin: Where each begins; `end` likewise.
+        marks: The separators of all of them.
+        first: Place among *marks* of each record's first one.
+    """
 
     block: Block
     row: npt.NDArray[np.intp]
-    begin: npt.NDArray[np.int32]
-    end: npt.NDArray[np.int32]
+    begin: Positions
+    end: Positions
+    marks: Positions
+    first: Rows
+    width: int
 
     def __len__(self) -> int:
         return len(self.row)
 
     def only(self, kept: npt.NDArray[np.intp]) -> Cells:
         """Some of the records."""
-        return Cells(self.block, self.row[kept], self.begin[kept], self.end[kept])
+        begin, end = self.begin[kept], self.end[kept]
+        return Cells(
+            self.block, self.row[kept], begin, end, self.marks, self.first[kept], self.width
+        )
 
-    def column(self, number: int) -> pa.BinaryArray:
-        """One field of every record, without its quotes."""
-        begin, end = self.begin[:, number], self.end[:, number]
+    def column(self, number: int, of: npt.NDArray[np.intp] | None = None) -> pa.BinaryArray:
+        """One field of every record, or of those at some places, without its quotes."""
+        every = slice(None) if of is None else of
+        first = self.first[every]
+        begin = self.marks[first + (number - 1)] + np.int32(1) if number else self.begin[every]
+        end = self.marks[first + number] if number < self.width - 1 else self.end[every]
+        if not len(self.block.quotes):
+            return pieces(self.block.data, begin, end)
         quoted = (self.block.byte[begin] == QUOTE) & (end > begin)
         if not quoted.any():
             return pieces(self.block.data, begin, end)
@@ -159,64 +177,45 @@ def cells(
     out.
     """
     begin, end = block.start[first], block.end[last]
-    marks = block.marks(separator, first, last)
-    if separator != "," or not len(block.quotes):
-        return _cut_at(block, marks, np.arange(len(first)), begin, end, width)
-    quoted = np.searchsorted(block.quotes, end) > np.searchsorted(block.quotes, begin)
-    simple = np.flatnonzero(~quoted)
-    plain = _cut_at(block, marks, simple, begin[simple], end[simple], width)
-    with_quotes = np.flatnonzero(quoted)
-    own_begin, own_end = begin[with_quotes], end[with_quotes]
-    whole = ~_damaged(block, own_begin, own_end, separator)
-    with_quotes, own_begin, own_end = with_quotes[whole], own_begin[whole], own_end[whole]
-    outside = _outside_quotes(block, marks, own_begin, own_end)
-    return _merged(plain, _cut_at(block, outside, with_quotes, own_begin, own_end, width))
+    marks, row = block.marks(separator, first, last), np.arange(len(first))
+    if separator == "," and len(block.quotes):
+        quotes, of = _quotes_of(block, begin, end)
+        damaged = _damaged(block, quotes, of, begin, end, separator)
+        marks = _outside_quotes(marks, quotes[~damaged[of]])
+        row = np.flatnonzero(~damaged)
+        begin, end = begin[row], end[row]
+    at, stop = np.searchsorted(marks, begin), np.searchsorted(marks, end)
+    fits = np.flatnonzero(stop - at == width - 1)
+    return Cells(block, row[fits], begin[fits], end[fits], marks, at[fits], width)
 
 
-def _cut_at(
-    block: Block, marks: Positions, row: Rows, begin: Positions, end: Positions, width: int
-) -> Cells:
-    """The records that have as many separators as they need."""
-    first, last = np.searchsorted(marks, begin), np.searchsorted(marks, end)
-    fits = np.flatnonzero(last - first == width - 1)
-    own = marks[first[fits, None] + np.arange(width - 1)]
-    return Cells(
-        block,
-        row[fits],
-        np.concatenate([begin[fits, None], own + np.int32(1)], axis=1),
-        np.concatenate([own, end[fits, None]], axis=1),
+def _quotes_of(block: Block, begin: Positions, end: Positions) -> tuple[Positions, Rows]:
+    """The quotes that stand in some records, and the record of each."""
+    row = np.searchsorted(begin, block.quotes, "right") - 1
+    inside = (
+        (row >= 0) & (block.quotes < end[row])
+        if len(begin)
+        else np.zeros(len(block.quotes), np.bool_)
     )
+    return block.quotes[inside], row[inside]
 
 
-def _outside_quotes(block: Block, marks: Positions, begin: Positions, end: Positions) -> Positions:
-    """The separators of some records that stand in no quoted field."""
-    first, last = np.searchsorted(marks, begin), np.searchsorted(marks, end)
-    count = last - first
-    row = np.repeat(np.arange(len(begin)), count)
-    nth = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    marks = marks[first[row] + nth]
-    quotes = block.quotes
-    before = np.searchsorted(quotes, marks) - np.searchsorted(quotes, begin)[row]
-    outside: Positions = marks[(before & 1) == 0]
+def _outside_quotes(marks: Positions, quotes: Positions) -> Positions:
+    """The separators that stand in no quoted field; *quotes*: each that opens one and its end."""
+    opened, closed = np.searchsorted(marks, quotes[0::2]), np.searchsorted(marks, quotes[1::2])
+    holds = closed > opened
+    change = np.zeros(len(marks) + 1, np.int8)
+    change[opened[holds]] += 1  # no two begin, and no two end, at one separator
+    change[closed[holds]] -= 1
+    outside: Positions = marks[np.cumsum(change[:-1], dtype=np.int8) == 0]
     return outside
 
 
-def _merged(one: Cells, other: Cells) -> Cells:
-    """Records of both, in their order in the block."""
-    if not len(other):
-        return one
-    row = np.concatenate([one.row, other.row])
-    order = np.argsort(row, kind="stable")
-    begin, end = (np.concatenate([getattr(one, n), getattr(other, n)]) for n in ("begin", "end"))
-    return Cells(one.block, row[order], begin[order], end[order])
-
-
-def _damaged(block: Block, begin: Positions, end: Positions, separator: str) -> Flags:
+def _damaged(
+    block: Block, quotes: Positions, row: Rows, begin: Positions, end: Positions, separator: str
+) -> Flags:
     """Records with a quote that neither begins nor ends a field and is not doubled."""
-    quotes, byte = block.quotes, block.byte
-    row = np.searchsorted(begin, quotes, "right") - 1
-    mine = (row >= 0) & (quotes < end[row]) if len(begin) else np.zeros(len(quotes), np.bool_)
-    quotes, row = quotes[mine], row[mine]
+    byte = block.byte
     number = np.arange(len(quotes)) - np.searchsorted(quotes, begin)[row]
     opening = (number & 1) == 0
     before = (

@@ -55,11 +55,11 @@ class Rows:
         fewer._at = self._at
         return fewer
 
-    def text(self, name: str) -> pa.Array:
-        """The column; empty where the log has none of this name."""
+    def text(self, name: str, of: npt.NDArray[np.intp] | None = None) -> pa.Array:
+        """The column, or what is in it of some of the records; empty where the log has none."""
         if name not in self._at:
-            return pa.array([""] * len(self), pa.string())
-        return as_text(self._found.column(self._at[name]))
+            return pa.array([""] * len(self if of is None else of), pa.string())
+        return as_text(self._found.column(self._at[name], of))
 
     def events(self, row: npt.NDArray[np.intp], columns: dict[str, pa.Array]) -> pa.Table:
         """An events table of some of the records (one may come several times) with their places."""

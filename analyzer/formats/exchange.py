@@ -20,6 +20,7 @@ from analyzer.formats.delimited import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Row
 from analyzer.formats.exchange_values import (
     NULL,
     bare_ids,
+    by_distinct,
     clean_ips,
     coalesced,
     has_zone,
@@ -137,11 +138,10 @@ class _Base:
         )
         self.own_id = null_if_empty(rows.text("internal-message-id"))
         self.message_id = bare_ids(rows.text("message-id"))
-        self.connector = null_if_empty(rows.text("connector-id"))
-        self.reference = bare_ids(rows.text("reference"))
 
     def of(self, *events: str) -> Picked:
-        return np.flatnonzero(np.isin(self.number, [KINDS[event] for event in events]))
+        wanted = np.array([event in events for event in KINDS])
+        return np.flatnonzero(wanted[self.number])
 
     def common(self, row: Picked) -> dict[str, pa.Array]:
         at = pa.array(row)
@@ -160,18 +160,16 @@ class _Base:
         rows, row = self.rows, self.of("RECEIVE", "TRANSFER", "DSN")
         at = pa.array(row)
         event = self.event.take(at)
-        custom = rows.text("custom-data").take(at)
+        custom = rows.text("custom-data", row)
         proxied = null_if_empty(pc.struct_field(pc.extract_regex(custom, PROXIED), "ip"))
         proxied_name = null_if_empty(
             pc.struct_field(pc.extract_regex(custom, PROXIED_NAME), "name")
         )
-        hop = clean_ips(rows.text("client-ip").take(at))
-        original = coalesced(
-            clean_ips(rows.text("original-client-ip").take(at)), clean_ips(proxied)
-        )
+        hop = clean_ips(rows.text("client-ip", row))
+        original = coalesced(clean_ips(rows.text("original-client-ip", row)), clean_ips(proxied))
         is_hop = pc.fill_null(pc.equal(original, hop), False)
         passed_on = pc.and_(original.is_valid(), pc.invert(is_hop))
-        name = null_if_empty(rows.text("client-hostname").take(at))
+        name = null_if_empty(rows.text("client-hostname", row))
         source = self.origin.take(at)
         kinds = pa.array(list(SUBMISSION))
         submission = pa.array(list(SUBMISSION.values())).take(pc.index_in(source, kinds))
@@ -181,10 +179,10 @@ class _Base:
             pc.equal(event, "DSN"), internal, pc.if_else(made_here, NULL, submission)
         )
         client = coalesced(original, pc.if_else(pc.equal(source, "SMTP"), hop, NULL))
-        reference = self.reference.take(at)
+        reference = bare_ids(rows.text("reference", row))
         parent = pc.if_else(pc.equal(event, "DSN"), NULL, reference)
         session = pc.struct_field(
-            pc.extract_regex(rows.text("source-context").take(at), SESSION), "session"
+            pc.extract_regex(rows.text("source-context", row), SESSION), "session"
         )
         return rows.events(
             row,
@@ -200,18 +198,18 @@ class _Base:
                 ),
                 "reference": pc.if_else(pc.equal(event, "DSN"), reference, NULL),
                 "submission": submission,
-                "connector": self.connector.take(at),
-                "directionality": self._directions(at),
+                "connector": null_if_empty(rows.text("connector-id", row)),
+                "directionality": self._directions(row),
                 "session_id": null_if_empty(pc.utf8_upper(pc.fill_null(session, ""))),
-                "sender": senders(rows.text("return-path").take(at)),
-                "size": numbers(rows.text("total-bytes").take(at)),
-                "recipients": numbers(rows.text("recipient-count").take(at)),
+                "sender": senders(rows.text("return-path", row)),
+                "size": numbers(rows.text("total-bytes", row)),
+                "recipients": numbers(rows.text("recipient-count", row)),
             },
         )
 
-    def _directions(self, at: pa.Array) -> pa.Array:
-        direction = null_if_empty(self.rows.text("directionality").take(at))
-        found = pc.extract_regex(self.rows.text("message-info").take(at), TRUST)
+    def _directions(self, row: Picked) -> pa.Array:
+        direction = null_if_empty(self.rows.text("directionality", row))
+        found = pc.extract_regex(self.rows.text("message-info", row), TRUST)
         letter = pc.struct_field(found, "letter")
         told = pa.array(list(DIRECTION.values())).take(
             pc.index_in(letter, pa.array(list(DIRECTION)))
@@ -227,32 +225,29 @@ class _Base:
 
     def deliveries(self) -> pa.Table:
         """Rows that tell what became of recipients, one event a recipient."""
+        rows = self.rows
         row = self.of(*[name for name, meaning in MEANINGS.items() if meaning.kind == "delivery"])
         recipients, parent = self._recipients(row)
-        at = pa.array(row)
         counts = np.bincount(parent, minlength=len(row))
-        words = statuses_of(self.rows.text("recipient-status").take(at), counts)
+        words = statuses_of(rows.text("recipient-status", row), counts)
         picked = row[parent]
         of_recipient = pa.array(parent)
-        context = null_if_empty(self.rows.text("source-context").take(at))
+        context = null_if_empty(rows.text("source-context", row))
         status = pa.array([meaning.status for meaning in MEANINGS.values()]).take(
             pa.array(self.number[picked])
         )
-        said = pc.fill_null(words, "")
-        expired = pc.and_(pc.equal(status, "bounced"), pc.match_substring_regex(said, EXPIRED))
-        next_id = pc.struct_field(pc.extract_regex(pc.fill_null(context, ""), NEXT_ID), "id")
-        reply = coalesced(words, context.take(of_recipient))
-        return self.rows.events(
+        expired = pc.and_(pc.equal(status, "bounced"), by_distinct(words, _says_expired))
+        return rows.events(
             picked,
             {
                 **self.common(picked),
                 "recipient": recipients,
                 "status": pc.if_else(expired, "expired", status),
-                "dsn": null_if_empty(pc.struct_field(pc.extract_regex(said, DSN_CODE), "dsn")),
-                "relay": null_if_empty(self.rows.text("server-hostname")).take(pa.array(picked)),
-                "reply": reply,
-                "connector": self.connector.take(pa.array(picked)),
-                "new_queue_id": null_if_empty(next_id).take(of_recipient),
+                "dsn": by_distinct(words, _dsn),
+                "relay": null_if_empty(rows.text("server-hostname", row)).take(of_recipient),
+                "reply": coalesced(words, context.take(of_recipient)),
+                "connector": null_if_empty(rows.text("connector-id", row)).take(of_recipient),
+                "new_queue_id": _next_id(context).take(of_recipient),
             },
         )
 
@@ -260,9 +255,7 @@ class _Base:
         """Recipients that took the place of others; `status` is `expanded` but for a mere alias."""
         row = self.of("EXPAND", "REDIRECT", "RESOLVE")
         recipients, parent = self._recipients(row)
-        related, of_row = recipients_of(
-            self.rows.text("related-recipient-address").take(pa.array(row)), None
-        )
+        related, of_row = recipients_of(self.rows.text("related-recipient-address", row), None)
         counts, given = (
             np.bincount(parent, minlength=len(row)),
             np.bincount(of_row, minlength=len(row)),
@@ -291,13 +284,30 @@ class _Base:
 
     def _recipients(self, row: Picked) -> tuple[pa.Array, Picked]:
         """The recipients of some rows, and the place among these rows of the one that names it."""
-        at = pa.array(row)
         counts = (
-            numbers(self.rows.text("recipient-count").take(at))
+            numbers(self.rows.text("recipient-count", row))
             if "recipient-count" in self.rows
             else None
         )
-        return recipients_of(self.rows.text("recipient-address").take(at), counts)
+        return recipients_of(self.rows.text("recipient-address", row), counts)
+
+
+def _says_expired(words: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(pc.fill_null(words, ""), EXPIRED)
+
+
+def _dsn(words: pa.Array) -> pa.Array:
+    found = pc.extract_regex(pc.fill_null(words, ""), DSN_CODE)
+    return null_if_empty(pc.struct_field(found, "dsn"))
+
+
+def _next_id(context: pa.Array) -> pa.Array:
+    """The id that the next server of ours answers with; most answers are of no such server."""
+    named = pc.fill_null(pc.match_substring(context, "[InternalId="), False)
+    answers = pc.extract_regex(context.filter(named), NEXT_ID)
+    return pc.replace_with_mask(
+        pa.nulls(len(context), pa.string()), named, null_if_empty(pc.struct_field(answers, "id"))
+    )
 
 
 TRACKING = Layout("exchange tracking", ",", tell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import numpy as np
@@ -24,7 +25,9 @@ DOTTED = (
     r"^(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4}) "
     r"(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2})$"
 )
+SEVEN_DIGITS = len("2026-12-01T05:03:25.1234567")  # Arrow reads six of a second's digits
 NULL = pa.scalar(None, pa.string())
+POSSIBLE = np.array([f"{YEARS.start}-01-01", f"{YEARS.stop}-01-01"], "datetime64[us]").astype(int)
 NEXT_STATUS = (
     r";([245][0-9]{2}[ -])"  # a status may hold a semicolon: the next one begins with a reply code
 )
@@ -44,24 +47,36 @@ def bare_ids(values: pa.Array) -> pa.Array:
     return null_if_empty(pc.utf8_trim(pc.utf8_trim_whitespace(values), "<>"))
 
 
+def by_distinct(values: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """What the function makes of each value, asked once for each that differs."""
+    encoded = pc.dictionary_encode(values, null_encoding="encode")
+    return function(encoded.dictionary).take(encoded.indices)
+
+
 def clean_ips(values: pa.Array) -> pa.Array:
     """Addresses without the scope of a link-local one."""
-    return null_if_empty(pc.replace_substring_regex(pc.utf8_lower(values), r"%.*$", ""))
+    return by_distinct(values, _clean)
+
+
+def _clean(ips: pa.Array) -> pa.Array:
+    return null_if_empty(pc.replace_substring_regex(pc.utf8_lower(ips), r"%.*$", ""))
 
 
 def in_utc(texts: pa.Array) -> Int64:
     """Microseconds since 1970 of stamps, also as two regions write them; else MISSING."""
     shaped = pc.match_substring_regex(texts, STAMP)
     texts = pc.if_else(shaped, texts, NULL if pc.all(shaped).as_py() else _regional(texts))
-    whole = pc.replace_substring_regex(texts, r"(\.[0-9]{6})[0-9]", r"\1")
-    whole = pc.binary_join_element_wise(pc.utf8_rtrim(whole, "Z"), "Z", "")
+    whole = texts
+    if pc.any(pc.greater_equal(pc.binary_length(texts), SEVEN_DIGITS)).as_py():
+        whole = pc.replace_substring_regex(texts, r"(\.[0-9]{6})[0-9]", r"\1")
+    if not pc.all(pc.ends_with(whole, "Z")).as_py():
+        whole = pc.binary_join_element_wise(pc.utf8_rtrim(whole, "Z"), "Z", "")
     try:
         times = whole.cast(pa.timestamp("us", tz="UTC"))
     except pa.ArrowInvalid:  # a day that does not exist
         times = pa.array([_time(text) for text in whole.to_pylist()], pa.timestamp("us", tz="UTC"))
     micros: Int64 = pc.fill_null(times.cast(pa.int64()), int(MISSING)).to_numpy()
-    year = micros.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
-    possible = (year >= YEARS.start) & (year < YEARS.stop)
+    possible = (micros >= POSSIBLE[0]) & (micros < POSSIBLE[1])
     return np.where(possible, micros, MISSING)
 
 
@@ -108,9 +123,7 @@ def short_names(values: pa.Array) -> pa.Array:
     """
     encoded = pc.utf8_trim_whitespace(values).dictionary_encode()
     names = [_short(name) for name in encoded.dictionary.to_pylist()]
-    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(names, pa.string())).cast(
-        pa.string()
-    )
+    return pa.array(names, pa.string()).take(encoded.indices)
 
 
 def _short(name: str) -> str:
@@ -157,7 +170,8 @@ def statuses_of(texts: pa.Array, counts: Picked) -> pa.Array:
     wanted = pa.array(counts)
     plain = pc.split_pattern(texts, ";")
     good = pc.equal(pc.list_value_length(plain), wanted)
-    marked = pc.split_pattern(pc.replace_substring_regex(texts, NEXT_STATUS, "\x1f\\1"), "\x1f")
+    unclear = pc.if_else(good, "", texts)
+    marked = pc.split_pattern(pc.replace_substring_regex(unclear, NEXT_STATUS, "\x1f\\1"), "\x1f")
     better = pc.equal(pc.list_value_length(marked), wanted)
     parent = np.repeat(np.arange(len(counts)), counts)
     nth = np.arange(len(parent)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -50,11 +50,13 @@ def stamps_and_hosts(
 ) -> tuple[Stamps, Positions]:
     """The stamps, and where the host begins, past what a container engine or RFC 5424 has there."""
     stamps, host = read_stamps(byte, at, end)
-    nil = np.flatnonzero(modern & (byte[at] == DASH) & (byte[at + 1] == 32))
+    nil = np.flatnonzero(modern)
+    nil = nil[(byte[at[nil]] == DASH) & (byte[at[nil] + 1] == 32)]
     stamps.present[nil] = stamps.with_year[nil] = stamps.zoned[nil] = True
     host[nil] = at[nil] + 2
     word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
-    rows = np.flatnonzero(stamps.zoned & (byte[host] == ord("s")))
+    rows = np.flatnonzero(stamps.zoned)
+    rows = rows[byte[host[rows]] == ord("s")]
     rows = rows[np.isin(word[host[rows]], _STREAMS)]
     if rows.size:
         inner_at, _ = before_stamp(byte, host[rows] + np.int32(9))
@@ -96,13 +98,13 @@ def modern_fields(
 
 def after_id(data: bytes, byte: Bytes, headed: Flags, text: Positions, end: Positions) -> Positions:
     """Where the text begins past Solaris' `[ID 801593 mail.info] `."""
-    if b": [ID " not in data:
-        return text
     word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
     rows = np.flatnonzero(
         headed
         & ((word[text] & np.uint64(0xFFFFFFFF)) == np.uint64(int.from_bytes(b"[ID ", "little")))
     )
+    if not rows.size:
+        return text
     close = np.flatnonzero((byte[: len(data) - 1] == 93) & (byte[1:] == 32)).astype(np.int32)
     after = np.append(close, np.int32(len(data)))[np.searchsorted(close, text[rows])] + 2
     short = (after <= end[rows]) & (after - text[rows] <= 40)

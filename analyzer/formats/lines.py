@@ -7,6 +7,7 @@ a copy. Nothing here loops over lines.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,6 +55,7 @@ class Lines:
     headed: Flags
     repeat: npt.NDArray[np.int64]
     stamps: Stamps
+    colons: Positions  # not one a line: all with a space behind, but those that end headers
 
     def __len__(self) -> int:
         return len(self.start)
@@ -71,6 +73,7 @@ def eight_bytes(data: bytes) -> npt.NDArray[np.uint64]:
     return np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
 
 
+@functools.cache
 def prefix(word: bytes) -> tuple[np.uint64, np.uint64]:
     """A prefix as (value, mask) over the first eight bytes."""
     return np.uint64(int.from_bytes(word[:8], "little")), np.uint64(
@@ -86,7 +89,7 @@ def pieces(data: Any, begin: Positions, end: Positions) -> pa.BinaryArray:
     offsets[-1] = offsets[-2] if len(begin) else 0
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     both = pa.Array.from_buffers(pa.binary(), 2 * len(begin), buffers)
-    return both.take(pa.array(np.arange(0, 2 * len(begin), 2)))
+    return pc.take(both, pa.array(np.arange(0, 2 * len(begin), 2)), boundscheck=False)
 
 
 def cut(block: bytes) -> Lines:
@@ -103,7 +106,9 @@ def cut(block: bytes) -> Lines:
     colon = np.flatnonzero(byte == COLON).astype(np.int32)
     colon_space = colon[byte[colon + 1] == SPACE]
     bracket = np.flatnonzero(byte == OPEN).astype(np.int32)
-    header_end = next_after(colon_space, host, len(block))
+    next_colon = np.append(colon_space, np.full(2, len(block), np.int32))
+    number = np.searchsorted(colon_space, host)
+    header_end = next_colon[number]
     headed = stamps.present & (header_end < end)
     header_end = np.where(headed, header_end, host).astype(np.int32)
     pid_at = next_after(bracket, host, len(block))
@@ -117,8 +122,23 @@ def cut(block: bytes) -> Lines:
         headed[rows], program_end[rows], text[rows] = True, app_end, begin
     text = after_id(data, byte, headed, text, end)
     repeat, text, end = _unwrap_repeated(data, byte, bracket, headed, text, end)
-    id_end = next_after(colon_space, text, len(block))
-    return Lines(data, start, end, host, program_end, text, id_end, headed, repeat, stamps)
+    plain = text == header_end + 2  # the text begins behind the colon that ends the header
+    id_end = np.where(plain, next_colon[number + 1], host)
+    id_end[~plain] = next_after(colon_space, text[~plain], len(block))
+    colons = np.delete(colon_space, number[plain])
+    return Lines(
+        data,
+        start,
+        end,
+        host,
+        program_end,
+        text,
+        id_end,
+        headed,
+        repeat,
+        stamps,
+        colons,
+    )
 
 
 @dataclass
@@ -160,10 +180,12 @@ def _after_rubbish(
     data: bytes, byte: npt.NDArray[np.uint8], start: Positions, newline: Positions
 ) -> Positions:
     """Skip what a crash (NUL run) or a concatenation (byte order mark) left before a line."""
-    if (byte[start] == 0).any():
+    first = eight_bytes(data)[start]
+    if not (first & np.uint64(0xFF)).all():
         content = np.flatnonzero(byte != 0).astype(np.int32)
         start = np.minimum(next_after(content, start, len(data)), newline)
-    marked = (eight_bytes(data)[start] & np.uint64(0xFFFFFF)) == np.uint64(0xBFBBEF)
+        first = eight_bytes(data)[start]
+    marked = (first & np.uint64(0xFFFFFF)) == np.uint64(0xBFBBEF)
     return np.where(marked, np.minimum(start + 3, newline), start).astype(np.int32)
 
 

@@ -113,13 +113,8 @@ DIALOGUE_LINES = (
         programs=SMTPD,
         prefix=b"disconnect from ",
         fast=(
-            (
-                (
-                    r"^disconnect from (?P<client_name>[^\[]*)\[(?P<client_ip>[^\]]*)\]"
-                    r"(?: (?P<counters>.*))?$"
-                ),
-                "",
-            ),
+            (r"^disconnect from (?P<client_name>[^\[]*)\[(?P<client_ip>.*)$", "]"),
+            (r"^(?: (?P<counters>.*))?$", ""),
         ),
         complete=rf"^disconnect from {CLIENT}(?: (?P<counters>.*))?$",
         sample=f"{HEAD}smtpd[11]: disconnect from a.example[192.0.2.7] ehlo=1 mail=1 rcpt=0/1 "

@@ -13,7 +13,6 @@ from analyzer.formats.postfix_words import (
     CLEANUP,
     CLIENT,
     ID,
-    NEXT_HOP,
     OWN_RELAY,
     QMGR,
     REMOTE,
@@ -134,7 +133,7 @@ QUEUE_LINES = (
 )
 
 
-def _delivery(agents: frozenset[str], usual: str, relay: str, line: str) -> Shape:
+def _delivery(agents: frozenset[str], relay: str, line: str) -> Shape:
     """A recipient may hold what looks like the rest of the line: Postfix before 3.5 logs him raw.
 
     So much of the rest as is the server's own must fit the daemon: a remote agent names the host it
@@ -149,8 +148,11 @@ def _delivery(agents: frozenset[str], usual: str, relay: str, line: str) -> Shap
         fast=(
             (
                 (
-                    r'^to=<(?P<recipient>[^">]*)>, (?:orig_to=<(?P<orig_recipient>[^">]*)>, )?'
-                    rf"relay=(?P<relay>{usual})(?:, conn_use=[0-9]+)?$"
+                    (
+                        r'^to=<(?P<recipient>[^">]*)(?:>, orig_to=<(?P<orig_recipient>[^">]*))?$',
+                        ">, relay=",
+                    ),
+                    (rf"^(?P<relay>{relay})(?:, conn_use=[0-9]+)?$", ""),
                 ),
                 ", delay=",
             ),
@@ -158,7 +160,8 @@ def _delivery(agents: frozenset[str], usual: str, relay: str, line: str) -> Shap
                 rf"^(?P<delay>{SECONDS})(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?$",
                 ", dsn=",
             ),
-            (r"^(?P<dsn>[0-9.]*), status=(?P<status>[A-Za-z-]*) \((?P<reply>.*)$", ""),
+            (r"^(?P<dsn>[0-9.]*), status=(?P<status>[A-Za-z-]*)$", " ("),
+            (r"^(?P<reply>.*)$", ""),
         ),
         complete=(
             rf"^to=<?(?P<recipient>{ADDRESS})>?, (?:orig_to=<?(?P<orig_recipient>{ADDRESS})>?, )?"
@@ -173,7 +176,6 @@ def _delivery(agents: frozenset[str], usual: str, relay: str, line: str) -> Shap
 DELIVERY_LINES = (
     _delivery(
         REMOTE,
-        NEXT_HOP,
         REMOTE_RELAY,
         sample(
             "smtp",
@@ -183,7 +185,6 @@ DELIVERY_LINES = (
     ),
     _delivery(
         AGENTS - REMOTE,
-        OWN_RELAY,
         OWN_RELAY,
         sample(
             "local",

@@ -8,10 +8,12 @@ answer. No rule tells which it was, so such a line is marked, and proves nobody 
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.postfix_words import OWN_RELAY, REMOTE, REMOTE_RELAY, SECONDS
+from analyzer.formats.shapes import rows_with
 
 
 def _rest(relay: str) -> str:
@@ -27,14 +29,16 @@ def complete(kind: str, table: pa.Table) -> pa.Table:
     """Delivery lines with `two_readings`: true, else null."""
     if kind != "delivery" or "reply" not in table.column_names:
         return table
-    reply = table["reply"]
-    if not pc.any(pc.match_substring(reply, ">, relay=")).as_py():  # one quick search
+    rows = rows_with(b">, relay=", table["reply"].combine_chunks())
+    if not rows.size:
         return table
-    remote = pc.is_in(table["daemon"].cast(pa.string()), pa.array(sorted(REMOTE)))
+    few = table.select(["daemon", "reply"]).take(pa.array(rows))
     again = pc.if_else(
-        remote,
-        pc.match_substring_regex(reply, ENDS_AGAIN_REMOTE),
-        pc.match_substring_regex(reply, ENDS_AGAIN),
+        pc.is_in(few["daemon"].cast(pa.string()), pa.array(sorted(REMOTE))),
+        pc.match_substring_regex(few["reply"], ENDS_AGAIN_REMOTE),
+        pc.match_substring_regex(few["reply"], ENDS_AGAIN),
     )
+    two = np.zeros(len(table), np.bool_)
+    two[rows] = again.to_numpy()
     # Null, not false: two logs of the same lines must say the same, whatever else is in them.
-    return table.append_column("two_readings", pc.if_else(again, True, pa.scalar(None, pa.bool_())))
+    return table.append_column("two_readings", pa.array(two, mask=~two))

@@ -17,16 +17,16 @@ import pyarrow.compute as pc
 from analyzer.formats import journal_export, json_lines
 from analyzer.formats.clock import Turns, turns
 from analyzer.formats.cut_lines import mended
-from analyzer.formats.headers import who
-from analyzer.formats.lines import CLOSE, Lines, cut, prefix, queue_ids
+from analyzer.formats.heads import Heads
+from analyzer.formats.lines import CLOSE, Lines, Positions, cut, prefix
 from analyzer.formats.losses import LOSSES
 from analyzer.formats.neighbours import NEIGHBOURS
 from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.sendmail import SENDMAIL
-from analyzer.formats.shapes import Dialect, Program, as_text, read
+from analyzer.formats.shapes import Dialect, Found, Shape, in_order, read
 from analyzer.formats.timekeepers import TIMEKEEPERS
-from analyzer.schema import EVENTS, UNREAD
+from analyzer.schema import UNREAD
 
 Rows = npt.NDArray[np.intp]
 
@@ -38,9 +38,6 @@ LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) t
 DIALECTS = (POSTFIX, SENDMAIL, *NEIGHBOURS, LOSSES, TIMEKEEPERS)
 ASIDE = "(other fields of journal records)"
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
-MAY_BE_EMPTY = {
-    "sender"
-}  # the null sender; any other empty capture is a field the line does not have
 
 
 @dataclass
@@ -72,7 +69,8 @@ def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Readi
     wrapped = json_lines.unwrap(data) or journal_export.unwrap(data)
     lines = cut(data if wrapped is None else wrapped.data)
     blank = lines.start >= lines.end
-    base = _Base(Places(source, first_line, offset, data, lines, wrapped), lines)
+    places = Places(source, first_line, offset, data, lines, wrapped)
+    base = Heads(places, lines, DIALECTS)
     kind = np.zeros(len(lines), np.int16)  # number of the shape from 1; 0 is unread
     kind[blank] = BLANK
     kind[lines.headed & ~base.known] = FOREIGN
@@ -119,7 +117,7 @@ def _read_shapes(
     dialect: Dialect,
     number: int,
     lines: Lines,
-    base: _Base,
+    base: Heads,
     kind: npt.NDArray[np.int16],
     tables: dict[str, list[pa.Table]],
 ) -> None:
@@ -127,32 +125,45 @@ def _read_shapes(
 
     Shapes are asked in the order of how common they are, and only about lines that are left.
     """
-    closing = lines.bytes[np.maximum(lines.end - 1, 0)] == ord(")")
-    body, first_eight = base.ids.body, base.ids.first_eight
     left = np.flatnonzero(base.written_by(number, frozenset()) & (kind == 0))
-    eight, tag = first_eight[left], base.tag_of[left]
+    eight, tag = base.ids.first_eight[left], base.tag_of[left]
+    begun = base.begun(tag, eight)
+    found: dict[str, list[Found]] = {}
     for shape in dialect.shapes:
+        writers = begun[shape.prefix[:1]]
+        if not (shape.programs & writers if shape.programs else writers):
+            continue
         value, mask = prefix(shape.prefix)
-        asked = np.flatnonzero(
-            ((eight & mask) == value) & base.tags_of(number, shape.programs)[tag]
-        )
+        wrote = base.tags_of(number, shape.programs)
+        asked = np.flatnonzero(((eight & mask) == value) & wrote[tag])
         if not asked.size:
             continue
         rows = left[asked]
-        end = lines.end[rows] - closing[rows] if shape.closing else lines.end[rows]
-        columns, fits = read(shape, lines.pieces(body[rows], end))
+        columns, fits = read(shape, _texts(shape, lines, base.ids.body, rows))
         rows = rows[fits]
         kind[rows] = PARSED if shape.bearing else IDLE
         if shape.bearing and rows.size:
-            found = base.table(rows, columns, dialect.mta)
-            tables.setdefault(shape.kind, []).append(dialect.complete(shape.kind, found))
+            found.setdefault(shape.kind, []).append((rows, columns))
         unclaimed = np.ones(len(left), np.bool_)
         unclaimed[asked[fits]] = False
         left, eight, tag = left[unclaimed], eight[unclaimed], tag[unclaimed]
+    for name, parts in found.items():
+        table = base.table(*in_order(parts), dialect.mta)
+        tables.setdefault(name, []).append(dialect.complete(name, table))
+
+
+def _texts(shape: Shape, lines: Lines, body: Positions, rows: Rows) -> pa.BinaryArray:
+    """What of the lines a shape has to see."""
+    begin, end = body[rows], lines.end[rows]
+    if shape.closing:
+        end = end - (lines.bytes[np.maximum(end - 1, 0)] == ord(")"))
+    if not shape.complete:
+        end = np.minimum(end, begin + np.int32(len(shape.prefix)))
+    return lines.pieces(begin, end)
 
 
 def _mend(
-    lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]
+    lines: Lines, base: Heads, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]
 ) -> None:
     """Lines that were cut into pieces are read as when whole, at the place of their first."""
     whole = mended(lines, np.flatnonzero((kind == 0) & lines.headed))
@@ -170,7 +181,7 @@ def _mend(
 
 
 def _last_repeated(
-    lines: Lines, base: _Base, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]
+    lines: Lines, base: Heads, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]
 ) -> None:
     """`last message repeated 3 times`: syslog's own line, without a program."""
     rows = np.flatnonzero(lines.stamps.present & ~lines.headed & (kind == 0))
@@ -188,13 +199,9 @@ def _last_repeated(
 def _glued(lines: Lines) -> Rows:
     """Lines that hold a second syslog header: a lost newline or an injected line looks so."""
     byte = lines.bytes
-    close = np.flatnonzero(byte == CLOSE)
-    close = close[
-        (byte[close + 1] == 58)
-        & (byte[close + 2] == 32)
-        & (byte[close - 1] >= 48)
-        & (byte[close - 1] <= 57)
-    ]
+    close = lines.colons - 1
+    close = close[byte[close] == CLOSE]
+    close = close[(byte[close - 1] >= 48) & (byte[close - 1] <= 57)]
     row = np.searchsorted(lines.start, close, "right") - 1
     later = close > lines.text[row]
     row, close = row[later], close[later]
@@ -217,7 +224,7 @@ def _glued(lines: Lines) -> Rows:
     )
 
 
-def _unread(lines: Lines, base: _Base, rows: Rows, glued: Rows) -> pa.Table:
+def _unread(lines: Lines, base: Heads, rows: Rows, glued: Rows) -> pa.Table:
     headed = lines.headed[rows]
     note = np.where(
         np.isin(rows, glued), "glued", np.where(headed, "no shape fits", "no syslog header")
@@ -231,102 +238,3 @@ def _unread(lines: Lines, base: _Base, rows: Rows, glued: Rows) -> pa.Table:
         }
     )
     return table.select(UNREAD.names)
-
-
-class _Base:
-    """The columns that every line has: place, time, server, program, process and queue id."""
-
-    def __init__(self, places: Places, lines: Lines) -> None:
-        self.places, self.lines = places, lines
-        heads = lines.pieces(
-            lines.host, np.where(lines.headed, lines.program_end, lines.host)
-        ).dictionary_encode()
-        self.tag_of = heads.indices.to_numpy()
-        split = [who(head) for head in as_text(heads.dictionary).to_pylist()]
-        self.tags = pa.array([tag for _, tag in split], pa.string())
-        self.hosts = pa.array([host for host, _ in split], pa.string())
-        told = [_who(tag) for _, tag in split]
-        self.dialects = np.array([n for n, _ in told], np.int16)  # -1: a program we do not read
-        self.programs = [program for _, program in told]
-        self.known = (self.dialects >= 0)[self.tag_of] & lines.headed
-        self.ids = queue_ids(
-            lines, [(self.written_by(n, frozenset()), d.queue_id) for n, d in self.dialects_met()]
-        )
-
-    def dialects_met(self) -> list[tuple[int, Dialect]]:
-        """Those whose programs wrote some of the lines, by number."""
-        return [(int(n), DIALECTS[n]) for n in np.unique(self.dialects) if n >= 0]
-
-    def tags_of(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
-        """Which distinct tags name one of the daemons of a dialect; any of them without names."""
-        named = [not daemons or program.daemon in daemons for program in self.programs]
-        mine: npt.NDArray[np.bool_] = self.dialects == dialect
-        return mine & np.array(named, np.bool_)
-
-    def written_by(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
-        wrote: npt.NDArray[np.bool_] = self.tags_of(dialect, daemons)[self.tag_of]
-        return wrote & self.lines.headed
-
-    def count(self, rows: Rows) -> Counter[str]:
-        number, times = np.unique(self.tag_of[rows], return_counts=True)
-        return Counter(
-            {self.tags[int(n)].as_py(): int(t) for n, t in zip(number, times, strict=True)}
-        )
-
-    def table(self, rows: Rows, columns: dict[str, pa.Array], mta: str | None) -> pa.Table:
-        lines, tag, ids = self.lines, pa.array(self.tag_of[rows]), self.ids
-        queue_id = pa.DictionaryArray.from_arrays(
-            pa.array(ids.ids.indices.to_numpy()[rows], mask=~ids.has_id[rows]),
-            as_text(ids.ids.dictionary),
-        )
-        written: dict[str, pa.Array] = {
-            "mta": pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(len(rows), np.int32)), pa.array([mta], pa.string())
-            ),
-            "server": pa.DictionaryArray.from_arrays(tag, self.hosts),
-            **{name: self._of_program(name, tag) for name in Program._fields},
-            "pid": self._pids(rows),
-            "micros": pa.array(lines.stamps.micros[rows]),
-            "with_year": pa.array(lines.stamps.with_year[rows]),
-            "zoned": pa.array(lines.stamps.zoned[rows]),
-            "repeat": pa.array(lines.repeat[rows]),
-            "queue_id": queue_id,
-        }
-        captured = {name: _typed(name, values) for name, values in columns.items()}
-        return pa.table({**self.places.table(rows), **written, **captured})
-
-    def _of_program(self, name: str, tag: pa.Array) -> pa.DictionaryArray:
-        """What the tags tell; a null is in the indices: Arrow can not unify one in the words."""
-        words = pa.array([getattr(program, name) for program in self.programs], pa.string())
-        encoded = words.dictionary_encode()
-        return pa.DictionaryArray.from_arrays(encoded.indices.take(tag), encoded.dictionary)
-
-    def _pids(self, rows: Rows) -> pa.Array:
-        """The digits between the brackets before the colon."""
-        byte, at = self.lines.bytes, self.lines.program_end[rows] + 1
-        value = np.zeros(len(rows), np.int64)
-        going = self.lines.headed[rows]
-        for place in range(10):
-            digit = byte[at + place].astype(np.int64) - 48
-            going = going & (digit >= 0) & (digit <= 9)
-            value = np.where(going, value * 10 + digit, value)
-        return pa.array(value, mask=value == 0)
-
-
-def _who(tag: str) -> tuple[int, Program]:
-    """The dialect whose program a tag names, by its number; -1 for none."""
-    for number, dialect in enumerate(DIALECTS):
-        if program := dialect.recognise(tag):
-            return number, program
-    return -1, Program(None, None, "")
-
-
-def _typed(name: str, values: pa.Array) -> pa.Array:
-    """Captured bytes as the column's declared type; what the line does not have is null.
-
-    What is no column of EVENTS is left as text for the dialect to complete.
-    """
-    text = as_text(values)
-    if name not in MAY_BE_EMPTY:
-        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
-    return text.cast(EVENTS.field(name).type) if name in EVENTS.names else text

@@ -20,7 +20,9 @@ from analyzer.formats.reader import Reading, read_syslog
 Read = Callable[[str, int, int, bytes], Reading]  # source, first line, offset, whole lines
 
 LOOKED_AT = 16 << 10  # bytes at the beginning in which a log names its columns
-NAMES_COLUMNS = re.compile(rb"(?:^|\n)(?:\xef\xbb\xbf)?#(?:Fields:| ?Date\t)")
+# Anywhere in a block, and sought by its rare first byte: what only looks like it costs no more than
+# that the block is laid out in turn.
+NAMES_COLUMNS = re.compile(rb"#(?:Fields:| ?Date\t)")
 
 
 class Recogniser:

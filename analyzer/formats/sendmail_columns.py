@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.formats.shapes import rows_with
+
 NONE = pa.scalar(None, pa.string())
 STAGES = {
     "check_relay": "CONNECT",
@@ -114,7 +116,7 @@ def _delivery(table: pa.Table) -> pa.Table:
         "reply": pc.coalesce(said, inner),
         "delay": _seconds(_text(table, "age")),
     }
-    if pc.any(pc.match_substring(stat, ">, delay=")).as_py():  # one quick search
+    if rows_with(b">, delay=", stat.combine_chunks()).size:
         again = _is(stat, ENDS_AGAIN)
         changed["two_readings"] = pc.if_else(again, True, pa.scalar(None, pa.bool_()))
     whole = _with(table, changed, {"said", "stat", "age", "held"})

@@ -23,6 +23,10 @@ from analyzer.formats.lines import pieces
 
 WHOLE = re.compile(r"\^\(\?P<([a-z_]+)>\.\*\)\$")  # a part that is one column needs no pattern
 
+Parts = tuple[tuple["str | Parts", str], ...]
+Found = tuple[npt.NDArray[np.intp], dict[str, pa.Array]]  # rows, and what they say
+SAMPLE = 1 << 8  # texts by which it is told how many of all are distinct
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -35,7 +39,8 @@ class Shape:
         prefix: What the text after the queue id begins with.
         complete: RE2 pattern of the whole text; its group names are columns of EVENTS.
         sample: A line in this shape.
-        fast: (pattern, word that ends this part) for each part; the last word is empty.
+        fast: (pattern, word that ends this part) for each part; the last word is empty. For a
+            pattern may stand parts of the part.
         closing: The text ends in a parenthesis that belongs to the line, not to the reply in it.
         bearing: False for a known line that tells nothing of a message: counted as ignored.
     """
@@ -46,7 +51,7 @@ class Shape:
     prefix: bytes
     sample: str
     complete: str = ""
-    fast: tuple[tuple[str, str], ...] = ()
+    fast: Parts = ()
     closing: bool = False
     bearing: bool = True
 
@@ -64,20 +69,22 @@ def read(shape: Shape, texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.
     more, more_fit = _complete(shape, texts.take(pa.array(rest)))
     if not more_fit.any():
         return columns, fits
-    order = np.argsort(np.concatenate([np.flatnonzero(fits), rest[more_fit]]), kind="stable")
+    _, columns = in_order([(np.flatnonzero(fits), columns), (rest[more_fit], more)])
     fits[rest[more_fit]] = True
-    return {
-        name: _joined(columns, more, name).take(pa.array(order)) for name in more | columns
-    }, fits
+    return columns, fits
 
 
-def _joined(first: dict[str, pa.Array], second: dict[str, pa.Array], name: str) -> pa.Array:
-    lengths = [len(next(iter(columns.values()))) for columns in (first, second)]
-    parts = [
-        columns.get(name, pa.nulls(length, pa.binary()))
-        for columns, length in zip((first, second), lengths, strict=True)
-    ]
-    return pa.concat_arrays(parts)
+def in_order(found: Sequence[Found]) -> Found:
+    """What several ways of reading found, as one, by the number of the row."""
+    if len(found) == 1:
+        return found[0]
+    rows = np.concatenate([rows for rows, _ in found])
+    order = np.argsort(rows, kind="stable")
+    columns = {}
+    for name in dict.fromkeys(name for _, columns in found for name in columns):
+        parts = [columns.get(name, pa.nulls(len(rows), pa.binary())) for rows, columns in found]
+        columns[name] = pa.concat_arrays(parts).take(pa.array(order))
+    return rows[order], columns
 
 
 def _columns(found: pa.StructArray) -> dict[str, pa.Array]:
@@ -95,14 +102,23 @@ def _columns(found: pa.StructArray) -> dict[str, pa.Array]:
 def _complete(
     shape: Shape, texts: pa.BinaryArray
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
-    found = pc.extract_regex(texts, shape.complete)
+    found = _captures(texts, shape.complete)
     fits = found.is_valid().to_numpy(zero_copy_only=False)
     return _columns(found.filter(pa.array(fits))), fits
 
 
-def _fast(
-    parts: Sequence[tuple[str, str]], texts: pa.BinaryArray
-) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
+def _fast(parts: Parts, texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
+    found, fits = _parts(parts, texts)
+    keep = None if fits.all() else pa.array(fits)
+    columns: dict[str, pa.Array] = {}
+    for part in found:
+        columns |= _columns(part if keep is None else part.filter(keep))
+    return columns, fits
+
+
+def _parts(
+    parts: Parts, texts: pa.BinaryArray
+) -> tuple[list[pa.StructArray], npt.NDArray[np.bool_]]:
     """Cut each text at the words between the parts, and read every part."""
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[
         texts.offset : texts.offset + len(texts) + 1
@@ -111,24 +127,48 @@ def _fast(
     begin, end = offsets[:-1], offsets[1:]
     fits = np.ones(len(texts), np.bool_)
     found: list[pa.StructArray] = []
-    for pattern, word in parts:
-        rest = pieces(data, begin, end)
+    rest = texts
+    for number, (pattern, word) in enumerate(parts):
+        if number:
+            rest = pieces(data, begin, end)
         if word:
             at = pc.find_substring(rest, word).to_numpy()
             fits &= at >= 0
             stop = np.where(at >= 0, begin + at, begin).astype(np.int32)
             rest = pieces(data, begin, stop)
             begin = np.where(at >= 0, stop + len(word), end).astype(np.int32)
-        if whole := WHOLE.fullmatch(pattern):
+        if isinstance(pattern, tuple):
+            more, more_fit = _parts(pattern, rest)
+            found += more
+            fits &= more_fit
+        elif whole := WHOLE.fullmatch(pattern):
             found.append(pa.StructArray.from_arrays([rest], [whole[1]]))
         elif pattern:
-            found.append(pc.extract_regex(rest, pattern))
+            found.append(_captures(rest, pattern))
             fits &= found[-1].is_valid().to_numpy(zero_copy_only=False)
-    keep = None if fits.all() else pa.array(fits)
-    columns: dict[str, pa.Array] = {}
-    for part in found:
-        columns |= _columns(part if keep is None else part.filter(keep))
-    return columns, fits
+    return found, fits
+
+
+def _captures(texts: pa.BinaryArray, pattern: str) -> pa.StructArray:
+    """What the pattern finds in each text; the same words, over and over, are read once."""
+    sample = texts.slice(0, SAMPLE)
+    if 4 * pc.count_distinct(sample).as_py() > 3 * len(sample):
+        return pc.extract_regex(texts, pattern)
+    distinct = texts.dictionary_encode()
+    return pc.extract_regex(distinct.dictionary, pattern).take(distinct.indices)
+
+
+def rows_with(word: bytes, texts: pa.Array) -> npt.NDArray[np.intp]:
+    """Which texts hold the word: quick where few do."""
+    _, offsets, data = texts.buffers()
+    if data is None:
+        return np.empty(0, np.intp)
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    found = re.finditer(re.escape(word), data.to_pybytes())
+    at = np.fromiter((match.start() for match in found), np.int64)
+    at = at[(at >= ends[0]) & (at < ends[-1])]
+    row = np.searchsorted(ends, at, "right") - 1
+    return np.unique(row[at + len(word) <= ends[row + 1]])
 
 
 def as_text(values: pa.Array) -> pa.Array:

@@ -52,7 +52,9 @@ def distinct(
     return text.take(pa.array(first)).to_pylist(), np.where(codes >= 0, kinds[codes], -1)
 
 
-def among(values: pd.Series[str], others: pd.Series[str]) -> npt.NDArray[np.bool_]:
+def among(
+    values: pd.Series[str], others: pd.Series[str] | pd.Index | pa.Array
+) -> npt.NDArray[np.bool_]:
     """Which values are among many others, null never: `isin` would ask in a Python loop."""
     texts = (pa.array(series, pa.string()) for series in (values, others))
     found: npt.NDArray[np.bool_] = pc.is_in(*texts, skip_nulls=True).to_numpy(zero_copy_only=False)

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.messages.addresses import among
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 
@@ -67,15 +68,11 @@ def _by_servers_of_ours(events: Events) -> Events:
     if "received" not in events or "delivery" not in events:
         return events
     table = events["delivery"]
-    ours = set(
-        _text(events["received"], "server")
-        .filter(pa.array(_mine(events["received"])))
-        .unique()
-        .to_pylist()
-    )
+    received = events["received"]
+    ours = _text(received, "server").filter(pa.array(_mine(received))).unique()
     server, relay = _text(table, "server").to_pandas(), _text(table, "relay").to_pandas()
     other = relay.map({name: short_name(name) for name in relay.dropna().unique()})
-    wrong = _mine(table) & ~server.isin(ours).to_numpy() & other.isin(ours).to_numpy()
+    wrong = _mine(table) & ~among(server, ours) & among(other, ours)
     if not wrong.any():
         return events
     mended = server.mask(wrong, other)
@@ -149,8 +146,11 @@ def _begun_once(events: Events) -> Events:
 
 def _mail(rows: pd.DataFrame) -> pd.Series:
     """What rows of one mail share: its id on all servers, else its id on this one."""
+    known = rows["network_message_id"].notna()
+    if known.all():
+        return rows["network_message_id"]
     here = rows["server"].fillna("") + "/" + rows["queue_id"].fillna("")
-    return rows["network_message_id"].where(rows["network_message_id"].notna(), here)
+    return rows["network_message_id"].where(known, here)
 
 
 def _with_original_recipients(events: Events) -> Events:
@@ -205,17 +205,16 @@ def _of_parent(mail: pd.Series, received: pd.DataFrame) -> pd.Series:
 def _traced(mail: pd.Series, recipient: pd.Series, before: pd.Series) -> pd.Series:
     """The address that each recipient had at first; null where it was never replaced."""
     start = recipient.str.lower()
-    here = recipient.astype("object")
-    changed = pd.Series(False, recipient.index)
-    for _ in range(STEPS if len(before) else 0):
-        asked = pd.MultiIndex.from_arrays([mail, here.str.lower()])
-        found = pd.Series(before.reindex(asked).to_numpy(object), recipient.index)
-        moves = found.notna() & found.str.lower().ne(start)
-        if not moves.any():
+    first = pd.Series(None, recipient.index, "object")
+    here = recipient[among(start, before.index.get_level_values(1))]  # few are ever replaced
+    for _ in range(STEPS if len(here) else 0):
+        asked = pd.MultiIndex.from_arrays([mail[here.index], here.str.lower()])
+        found = pd.Series(before.reindex(asked).to_numpy(object), here.index)
+        here = found[found.notna() & found.str.lower().ne(start[here.index])]
+        if here.empty:
             break
-        here = here.mask(moves, found)
-        changed |= moves
-    return here.where(changed, None)
+        first[here.index] = here
+    return first
 
 
 def _owners(told: pd.DataFrame, received: pd.DataFrame) -> pd.Series:
@@ -281,7 +280,8 @@ def _with_notices(events: Events) -> Events:
 def _about(made: pd.DataFrame, rows: pd.DataFrame, events: Events) -> pd.DataFrame:
     """The notices with `queue_id` of the message that each is about; `new_queue_id`: its own."""
     told = [_read(events, kind, [*WHERE, "recipient"]) for kind in ("addressed", "delivery")]
-    to = pd.concat(told).drop_duplicates(WHERE).set_index(WHERE)["recipient"]
+    of_notices = [rows[among(rows["queue_id"], made["queue_id"])] for rows in told]
+    to = pd.concat(of_notices).drop_duplicates(WHERE).set_index(WHERE)["recipient"]
     receiver = to.reindex(pd.MultiIndex.from_frame(made[WHERE]))
     made = made.assign(receiver=receiver.str.lower().fillna("").to_numpy())
     about = rows[rows["message_id"].notna() & ~rows["row"].isin(made["row"])]

@@ -89,24 +89,24 @@ def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """
     if not known["mta"].eq("exchange").any():
         return tried
-    leg = known.iloc[tried["life"].to_numpy(np.int64)].reset_index(drop=True)
-    mine = (
-        leg["mta"].eq("exchange").to_numpy()
+    life = tried["life"].to_numpy(np.int64)
+    rows = np.flatnonzero(
+        known["mta"].eq("exchange").to_numpy()[life]
         & tried["status"].eq("sent").to_numpy()
         & tried["daemon"].eq("smtp").to_numpy()
     )
-    rows = np.flatnonzero(mine)
     if not rows.size:
         return tried
+    own = life[rows]
     asked = pd.DataFrame(
         {
             "row": rows,
-            "own": tried["life"].to_numpy(np.int64)[rows],
-            "server": per_value(tried["relay"].iloc[rows], short_name).to_numpy(object),
-            "time": tried["time"].to_numpy()[rows],
-            "mail": leg["network_message_id"].to_numpy(object)[rows],
-            "said": leg["message_id"].to_numpy(object)[rows],
-            "sent_by": leg["sender"].to_numpy(object)[rows],
+            "own": own,
+            "server": per_value(tried["relay"].iloc[rows], short_name).array,
+            "time": tried["time"].array.take(rows),
+            "mail": known["network_message_id"].array.take(own),
+            "said": known["message_id"].array.take(own),
+            "sent_by": known["sender"].array.take(own),
         }
     )
     next_legs = known.loc[
@@ -161,14 +161,11 @@ def without_fate(last: pd.DataFrame, events: Events, root: Int64) -> pd.DataFram
         ["life", "recipient"]
     )
     of_root = root[last["life"].to_numpy(np.int64)] if len(last) else np.empty(0, np.int64)
-    answered = pd.concat(
-        [
-            pd.DataFrame({"life": of_root, "who": last[name].astype("object").str.lower()})
-            for name in ("recipient", "orig_recipient")
-        ]
-    )
-    asked = pd.MultiIndex.from_arrays([rows["life"], rows["recipient"].str.lower()])
-    silent: pd.DataFrame = rows[~asked.isin(pd.MultiIndex.from_frame(answered))]
+    answered = [last[name].astype("str") for name in ("recipient", "orig_recipient")]
+    who, texts = pd.factorize(pd.concat([rows["recipient"].astype("str"), *answered]).str.lower())
+    pair = np.concatenate([rows["life"], of_root, of_root]).astype(np.int64) * len(texts) + who
+    known = pair[len(rows) :][who[len(rows) :] >= 0]  # null, -1, would be another's last
+    silent: pd.DataFrame = rows[~np.isin(pair[: len(rows)], known)]
     if silent.empty:
         return last
     return pd.concat([last, silent.assign(status="unknown")], ignore_index=True)

@@ -1,0 +1,59 @@
+"""Is a line read the same, whichever way is the quick one?"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from analyzer.formats import shapes
+from analyzer.formats.reader import read_syslog
+
+HEAD = "Dec  7 05:00:00 mx1 postfix/"
+
+
+def read(*lines):
+    data = "".join(f"{HEAD}{line}\n" for line in lines).encode()
+    return read_syslog("mail.log", 1, 0, data).tables
+
+
+def test_words_that_repeat_are_read_as_those_that_do_not():
+    pattern = r"^(?P<name>[a-z]+)=(?P<value>[0-9]*)$"
+    distinct = [f"{chr(97 + n % 26)}={n}".encode() for n in range(900)] + [b"a=", b"?"]
+    texts = pa.array(distinct + 9 * distinct)
+    assert shapes._captures(texts, pattern) == pc.extract_regex(texts, pattern)
+    assert shapes._captures(pa.array(9 * [b"a=1"]), pattern).to_pylist() == 9 * [
+        {"name": b"a", "value": b"1"}
+    ]
+
+
+def test_a_word_is_found_within_texts_and_not_across_two():
+    texts = pa.array(["", "a>, b", None, "x>,", " y", "", ">, >, "])
+    assert shapes.rows_with(b">, ", texts).tolist() == [1, 6]
+    assert shapes.rows_with(b">, ", texts.slice(2, 4)).tolist() == []
+    assert shapes.rows_with(b">, ", pa.array([], pa.string())).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "pid"), [("smtpd[7]", 7), ("smtpd[1234567890]", 1234567890), ("smtpd", None)]
+)
+def test_a_process_id_has_up_to_ten_digits(tag, pid):
+    assert read(f"{tag}: connect from a.example[192.0.2.7]")["connect"]["pid"].to_pylist() == [pid]
+
+
+def test_a_recipient_that_holds_the_words_between_the_fields_is_read_as_a_whole():
+    held = "a, relay=b, dsn=c (d)@b.example"
+    ends = "relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, status=deferred (later)"
+    delivery = read(f"smtp[1]: 3F2A12CE583: to=<{held}>, {ends}")["delivery"]
+    assert delivery["recipient"].to_pylist() == [held]
+    assert delivery["relay"].to_pylist() == ["none"]
+    assert delivery["reply"].to_pylist() == ["later"]
+
+
+def test_lines_of_several_shapes_of_one_kind_stand_in_their_order():
+    ends = "delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (ok)"
+    lines = [
+        f"smtp[1]: 3F2A12CE583: to=<{n}@b.example>, relay=c[192.0.2.9]:25, {ends}" for n in "ac"
+    ]
+    lines.insert(1, f"local[1]: 3F2A12CE583: to=<b@b.example>, relay=local, {ends}")
+    delivery = read(*lines)["delivery"]
+    assert delivery["line"].to_pylist() == [1, 2, 3]
+    assert delivery["relay"].to_pylist() == ["c[192.0.2.9]:25", "local", "c[192.0.2.9]:25"]
