@@ -253,7 +253,8 @@ def in_place_of(folder: Path) -> Iterator[Path]:
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(partial, ignore_errors=True)
+        for left in (partial, *_left_by_killed(folder)):
+            shutil.rmtree(left, ignore_errors=True)
         yield partial
         if folder.exists():
             folder.rename(old)
@@ -269,3 +270,17 @@ def in_place_of(folder: Path) -> Iterator[Path]:
             old.rename(folder)
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _left_by_killed(folder: Path) -> Iterator[Path]:
+    """Halves of a case, of processes that are no more."""
+    begin = f".{folder.name}.partial-"
+    for path in folder.parent.iterdir() if os.name == "posix" else ():
+        pid = path.name.removeprefix(begin)
+        if path.name.startswith(begin) and pid.isdecimal():
+            try:
+                os.kill(int(pid), 0)  # asks whether it is there
+            except (ProcessLookupError, OverflowError):
+                yield path
+            except OSError:
+                pass  # it is, and another user's

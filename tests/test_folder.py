@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -129,6 +130,16 @@ def test_two_runs_at_once_do_not_share_a_half_written_folder(tmp_path, monkeypat
 
 
 # Never in the place of anything else
+
+
+def test_what_a_killed_run_left_half_written_goes_and_that_of_a_living_one_stays(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for pid in (gone.pid, os.getppid(), "other"):
+        (tmp_path / f".case.partial-{pid}").mkdir()
+    make(tmp_path / "case")
+    left = {f".case.partial-{pid}" for pid in (os.getppid(), "other")}
+    assert {path.name for path in tmp_path.iterdir()} == {"case", *left}
 
 
 def test_a_case_below_the_evidence_is_refused(tmp_path):
