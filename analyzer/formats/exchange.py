@@ -23,11 +23,14 @@ from analyzer.formats.exchange_values import (
     by_distinct,
     clean_ips,
     coalesced,
+    dsns,
     has_zone,
     in_utc,
+    next_ids,
     null_if_empty,
     numbers,
     recipients_of,
+    says_expired,
     senders,
     short_names,
     statuses_of,
@@ -65,9 +68,6 @@ MEANINGS = {
     "RESOLVE": Meaning("readdressed", "an address was replaced by the main one of its mailbox"),
 }  # fmt: skip
 KINDS = {name: number for number, name in enumerate(MEANINGS)}
-EXPIRED = r"QUEUE\.Expired|4\.4\.7"
-DSN_CODE = r"(?:^|[^0-9.])[245][0-9]{2}[ -](?P<dsn>[245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.]|$)"
-NEXT_ID = r"\[InternalId=(?P<id>[0-9]{1,19})(?:, Hostname=[^\]]{1,255})?\]"
 PROXIED = r"(?:^|;)S:ProxiedClientIPAddress=(?P<ip>[0-9A-Fa-f.:%]{2,64})(?:;|$)"
 PROXIED_NAME = r"(?:^|;)S:ProxiedClientHostname=(?P<name>[^;]{1,255})(?:;|$)"
 SESSION = r"^(?P<session>[0-9A-Fa-f]{16});"
@@ -236,18 +236,18 @@ class _Base:
         status = pa.array([meaning.status for meaning in MEANINGS.values()]).take(
             pa.array(self.number[picked])
         )
-        expired = pc.and_(pc.equal(status, "bounced"), by_distinct(words, _says_expired))
+        expired = pc.and_(pc.equal(status, "bounced"), by_distinct(words, says_expired))
         return rows.events(
             picked,
             {
                 **self.common(picked),
                 "recipient": recipients,
                 "status": pc.if_else(expired, "expired", status),
-                "dsn": by_distinct(words, _dsn),
+                "dsn": by_distinct(words, dsns),
                 "relay": null_if_empty(rows.text("server-hostname", row)).take(of_recipient),
                 "reply": coalesced(words, context.take(of_recipient)),
                 "connector": null_if_empty(rows.text("connector-id", row)).take(of_recipient),
-                "new_queue_id": _next_id(context).take(of_recipient),
+                "new_queue_id": next_ids(context).take(of_recipient),
             },
         )
 
@@ -290,24 +290,6 @@ class _Base:
             else None
         )
         return recipients_of(self.rows.text("recipient-address", row), counts)
-
-
-def _says_expired(words: pa.Array) -> pa.Array:
-    return pc.match_substring_regex(pc.fill_null(words, ""), EXPIRED)
-
-
-def _dsn(words: pa.Array) -> pa.Array:
-    found = pc.extract_regex(pc.fill_null(words, ""), DSN_CODE)
-    return null_if_empty(pc.struct_field(found, "dsn"))
-
-
-def _next_id(context: pa.Array) -> pa.Array:
-    """The id that the next server of ours answers with; most answers are of no such server."""
-    named = pc.fill_null(pc.match_substring(context, "[InternalId="), False)
-    answers = pc.extract_regex(context.filter(named), NEXT_ID)
-    return pc.replace_with_mask(
-        pa.nulls(len(context), pa.string()), named, null_if_empty(pc.struct_field(answers, "id"))
-    )
 
 
 TRACKING = Layout("exchange tracking", ",", tell)

@@ -28,6 +28,9 @@ DOTTED = (
 SEVEN_DIGITS = len("2026-12-01T05:03:25.1234567")  # Arrow reads six of a second's digits
 NULL = pa.scalar(None, pa.string())
 POSSIBLE = np.array([f"{YEARS.start}-01-01", f"{YEARS.stop}-01-01"], "datetime64[us]").astype(int)
+EXPIRED = r"QUEUE\.Expired|4\.4\.7"
+DSN_CODE = r"(?:^|[^0-9.])[245][0-9]{2}[ -](?P<dsn>[245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.]|$)"
+NEXT_ID = r"\[InternalId=(?P<id>[0-9]{1,19})(?:, Hostname=[^\]]{1,255})?\]"
 NEXT_STATUS = (
     r";([245][0-9]{2}[ -])"  # a status may hold a semicolon: the next one begins with a reply code
 )
@@ -189,6 +192,26 @@ def statuses_of(texts: pa.Array, counts: Picked) -> pa.Array:
         if len(flat):
             result = pc.if_else(pa.array(mine), flat.take(at), result)
     return null_if_empty(pc.utf8_trim_whitespace(result))
+
+
+def says_expired(words: pa.Array) -> pa.Array:
+    """Which statuses are of a message that waited too long."""
+    return pc.match_substring_regex(pc.fill_null(words, ""), EXPIRED)
+
+
+def dsns(words: pa.Array) -> pa.Array:
+    """The enhanced code in each status."""
+    found = pc.extract_regex(pc.fill_null(words, ""), DSN_CODE)
+    return null_if_empty(pc.struct_field(found, "dsn"))
+
+
+def next_ids(context: pa.Array) -> pa.Array:
+    """The id that the next server of ours answers with: in few answers there is one."""
+    named = pc.fill_null(pc.match_substring(context, "[InternalId="), False)
+    answers = pc.extract_regex(context.filter(named), NEXT_ID)
+    return pc.replace_with_mask(
+        pa.nulls(len(context), pa.string()), named, null_if_empty(pc.struct_field(answers, "id"))
+    )
 
 
 def senders(paths: pa.Array) -> pa.Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.shapes import rows_with
+from analyzer.formats.shapes import captures, rows_with
 
 NONE = pa.scalar(None, pa.string())
 STAGES = {
@@ -136,7 +136,7 @@ def _split_envelope(table: pa.Table) -> pa.Table:
         return table
     envelope = table["envelope"]
     more = pc.fill_null(pc.match_substring(envelope, " "), False)  # [more], or a controlling user
-    longer = pc.extract_regex(pc.if_else(more, envelope, NONE), ENVELOPE)
+    longer = captures(pc.if_else(more, envelope, NONE).combine_chunks(), ENVELOPE)
     recipient = pc.coalesce(pc.struct_field(longer, ["recipient"]), envelope)
     user = pc.struct_field(longer, ["uid"])
     uid = pc.if_else(pc.equal(user, ""), NONE, user).cast(pa.int64())

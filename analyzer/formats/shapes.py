@@ -102,7 +102,7 @@ def _columns(found: pa.StructArray) -> dict[str, pa.Array]:
 def _complete(
     shape: Shape, texts: pa.BinaryArray
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
-    found = _captures(texts, shape.complete)
+    found = captures(texts, shape.complete)
     fits = found.is_valid().to_numpy(zero_copy_only=False)
     return _columns(found.filter(pa.array(fits))), fits
 
@@ -144,12 +144,12 @@ def _parts(
         elif whole := WHOLE.fullmatch(pattern):
             found.append(pa.StructArray.from_arrays([rest], [whole[1]]))
         elif pattern:
-            found.append(_captures(rest, pattern))
+            found.append(captures(rest, pattern))
             fits &= found[-1].is_valid().to_numpy(zero_copy_only=False)
     return found, fits
 
 
-def _captures(texts: pa.BinaryArray, pattern: str) -> pa.StructArray:
+def captures(texts: pa.BinaryArray, pattern: str) -> pa.StructArray:
     """What the pattern finds in each text; the same words, over and over, are read once."""
     sample = texts.slice(0, SAMPLE)
     if 4 * pc.count_distinct(sample).as_py() > 3 * len(sample):

@@ -284,7 +284,7 @@ def _about(made: pd.DataFrame, rows: pd.DataFrame, events: Events) -> pd.DataFra
     to = pd.concat(of_notices).drop_duplicates(WHERE).set_index(WHERE)["recipient"]
     receiver = to.reindex(pd.MultiIndex.from_frame(made[WHERE]))
     made = made.assign(receiver=receiver.str.lower().fillna("").to_numpy())
-    about = rows[rows["message_id"].notna() & ~rows["row"].isin(made["row"])]
+    about = rows[among(rows["message_id"], made["reference"]) & ~rows["row"].isin(made["row"])]
     about = about.assign(receiver=about["sender"].fillna("").str.lower())[
         ["server", "message_id", "receiver", "queue_id", "time"]
     ]

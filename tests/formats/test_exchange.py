@@ -106,6 +106,15 @@ def test_columns_named_in_one_block_hold_in_the_next():
     assert (received["line"], received["offset"]) == (5, len(first))
 
 
+def test_a_subject_that_looks_like_column_names_is_text_in_any_block():
+    recogniser = Recogniser()
+    first = log(RECEIVE).encode()
+    second = row(V2016, RECEIVE | {"message-subject": "#Fields: date-time,event-id"}).encode()
+    for begin, block in ((0, first), (len(first), second), (len(first) + len(second), second)):
+        reading = recogniser.of(block)("MSGTRK.LOG", 1, begin, block)
+        assert len(events(reading, "received")) == 1
+
+
 def test_rows_before_any_header_are_unread_and_the_rest_is_read():
     reading = read(row(V2016, RECEIVE) + log(RECEIVE))
     assert reading.unread["note"].to_pylist() == ["no line before it names the columns"]
@@ -220,6 +229,15 @@ def test_an_open_quote_costs_its_own_row_only():
     reading = read(log(RECEIVE, one_quote, *[RECEIVE] * 200, SEND))
     assert len(events(reading, "received")) == 201
     assert [one["line"] for one in reading.unread.to_pylist()] == [5]
+
+
+def test_separators_in_quotes_are_text_on_both_sides_of_an_open_quote():
+    listed = RECEIVE | {"message-subject": 'a, "b", c', "connector-id": "EX01\\Default, EX01"}
+    one_quote = row(V2016, RECEIVE).replace("Incoming", '"Incoming')
+    reading = read(log(listed, listed, one_quote, listed, RECEIVE, listed))
+    connectors = [one["connector"] for one in events(reading, "received")]
+    assert connectors.count("EX01\\Default, EX01") == 4
+    assert len(connectors) == 5
 
 
 def test_a_row_written_into_a_subject_is_text_however_many_lines_come_before_it():

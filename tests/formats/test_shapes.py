@@ -19,8 +19,8 @@ def test_words_that_repeat_are_read_as_those_that_do_not():
     pattern = r"^(?P<name>[a-z]+)=(?P<value>[0-9]*)$"
     distinct = [f"{chr(97 + n % 26)}={n}".encode() for n in range(900)] + [b"a=", b"?"]
     texts = pa.array(distinct + 9 * distinct)
-    assert shapes._captures(texts, pattern) == pc.extract_regex(texts, pattern)
-    assert shapes._captures(pa.array(9 * [b"a=1"]), pattern).to_pylist() == 9 * [
+    assert shapes.captures(texts, pattern) == pc.extract_regex(texts, pattern)
+    assert shapes.captures(pa.array(9 * [b"a=1"]), pattern).to_pylist() == 9 * [
         {"name": b"a", "value": b"1"}
     ]
 
