@@ -96,7 +96,7 @@ def different(
 
 def in_order(rows: pd.DataFrame, by: Sequence[str], which: pd.Series[bool]) -> Int32:
     """The positions of some rows in order of the columns, first to last key, null last; stable."""
-    keys = [_key(rows.loc[which, name]) for name in reversed(by)]
+    keys = [_key(rows[name][which]) for name in reversed(by)]
     found: Int32 = np.flatnonzero(which).astype(np.int32)[np.lexsort(keys)]
     return found
 
@@ -118,7 +118,7 @@ def picked(rows: pd.DataFrame, positions: Int32) -> pd.DataFrame:
     return those(rows, which).take(rank)
 
 
-def those(rows: pd.DataFrame, which: Flags) -> pd.DataFrame:
+def those(rows: pd.DataFrame, which: Flags | pd.Series[bool]) -> pd.DataFrame:
     """The rows, column by column: of a frame pandas would take them."""
     return pd.DataFrame({name: rows[name][which] for name in rows})
 

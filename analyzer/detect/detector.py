@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analyzer.rows import Flags, Int32, Int64, heads, slices, those
@@ -26,7 +27,10 @@ OUTCOMES = {
     "expired": ["expired"],
 }
 COUNTED = ["messages", *OUTCOMES, "recipients", "bytes"]
-NEVER = np.iinfo(np.int64).max
+LATEST = np.iinfo(np.int64).max
+NEVER = np.datetime64("NaT", "us")
+
+Times = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Evidence:
 
     Args:
         deliveries: Rows of DELIVERIES, in order of `received, source, line`, with the sides
-            (`client_side`, ...) that messages tells; a detector also finds `mechanism` and `verdict` in them.
+            (`client_side`, ...) that messages tells; a detector also finds `mechanism` and
+            `verdict` in them.
         attempts: `time, server, client_ip, auth_user, kind, repeat`, place of ATTEMPTS, and
             `client_side`.
         server_events: `time, server, action`, place of starts, reloads and stops.
@@ -133,27 +138,29 @@ def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     number, names = _numbers(rows[by])
     once = _once(number, rows["origin_life"].to_numpy(np.int64))
     sums = np.zeros((len(COUNTED), len(names)), np.int64)
-    first, last = np.full(len(names), NEVER), np.full(len(names), ~NEVER)
     for some in slices(len(rows)):
         mine = number[some] >= 0
-        of, told = number[some][mine], those(rows[TOLD[1:4]][some], mine)
+        of, told = number[some][mine], those(rows[["status", "size"]][some], mine)
         sums += [np.bincount(of[which], minlength=len(names)) for which in _outcomes(told)]
         new = once[some][mine]
         sums[0] += np.bincount(of[new], minlength=len(names))
         np.add.at(sums[-1], of[new], told["size"].fillna(0).to_numpy(np.int64)[new])
-        known = told["received"].notna().to_numpy()
-        times = told["received"][known].to_numpy("datetime64[us]").view(np.int64)
-        np.minimum.at(first, of[known], times)
-        np.maximum.at(last, of[known], times)
     found = pd.DataFrame(dict(zip(COUNTED, sums, strict=True)), pd.Index(names, name=by))
-    spans = [pd.to_datetime(times.view("datetime64[us]"), utc=True) for times in (first, last)]
-    known = first <= last
+    first, last = span(number, rows["received"].to_numpy("datetime64[us]"), len(names))
     return found.assign(
-        **{
-            name: pd.Series(times, found.index).where(known)
-            for name, times in zip(("first_seen", "last_seen"), spans, strict=True)
-        }
+        first_seen=pd.to_datetime(first, utc=True), last_seen=pd.to_datetime(last, utc=True)
     )
+
+
+def span(number: Int32, time: Times, numbers: int) -> tuple[Times, Times]:
+    """The first and the last time of each number, NEVER where there is none."""
+    found = np.array([LATEST, -LATEST])[:, None].repeat(numbers, 1)
+    for some in slices(len(number)):
+        mine = (number[some] >= 0) & ~np.isnat(time[some])
+        for times, kept in zip(found, (np.minimum, np.maximum), strict=True):
+            kept.at(times, number[some][mine], time[some][mine].view(np.int64))
+    first, last = np.where(found[0] <= found[1], found, NEVER.view(np.int64)).view("datetime64[us]")
+    return first, last
 
 
 def evidence_of(

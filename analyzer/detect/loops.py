@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, totals
-from analyzer.rows import heads, repeated
+from analyzer.rows import among, heads, repeated, those
 from analyzer.words import count
 
 TIMES = 5  # a mail that comes back twice may have been sent to two lists
@@ -31,10 +31,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     order = ["received", "orig_source", "orig_line"]
     asked = ["origin_life", "message_id", "client_side", "client_ip", "mechanism", *order]
     mine = rows["message_id"].notna() & rows["mechanism"].ne("open_relay")
-    once = mine.to_numpy(copy=True)
-    once[once] = heads(rows["origin_life"].to_numpy(np.int64)[once])
-    again = rows["origin_life"][once][repeated(rows["message_id"][once])]
-    known = rows.loc[mine & rows["origin_life"].isin(again), asked]
+    life = rows["origin_life"].to_numpy(np.int64)
+    once = heads(life, mine.to_numpy())
+    again = life[once][repeated(rows["message_id"][once])]
+    known = those(rows[asked], mine & among(life, again))
     first = known.sort_values(order, kind="stable")
     first = first[
         first["origin_life"].eq(first.groupby("message_id")["origin_life"].transform("first"))
