@@ -135,7 +135,7 @@ def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
         by: A column. Of rows that are too many to be copied, it is a category: then there is a row
             for each, in their order.
     """
-    number, names = _numbers(rows[by])
+    number, names = numbers(rows[by])
     once = _once(number, rows["origin_life"].to_numpy(np.int64))
     sums = np.zeros((len(COUNTED), len(names)), np.int64)
     for some in slices(len(rows)):
@@ -176,7 +176,7 @@ def evidence_of(
         order: What comes first. The rows are in order of the first of these columns; without any,
             they are as they stand.
     """
-    number, names = _numbers(rows[by])
+    number, names = numbers(rows[by])
     place = [f"{prefix}{name}" for name in PLACE]
     columns = [*place, *(name for name in order if name not in place)]
     found = pd.DataFrame(columns=["number", *columns])
@@ -214,7 +214,7 @@ def _outcomes(rows: pd.DataFrame) -> Iterator[Flags]:
     yield nothing
 
 
-def _numbers(column: pd.Series[Any]) -> tuple[Int32, pd.Index[Any]]:
+def numbers(column: pd.Series[Any]) -> tuple[Int32, pd.Index[Any]]:
     """The number of each row's value among all, in their order; -1: null."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(np.int32), column.cat.categories
