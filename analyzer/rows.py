@@ -59,7 +59,7 @@ def numbered(texts: pd.Series[str], which: Flags) -> tuple[Int32, pd.Index[str]]
     """A number for each text of some rows, and the texts in order; -1: null, or another row."""
     found = np.full(len(texts), -1, np.int32)
     none = pa.array([], pa.large_string()).dictionary_encode()
-    said = [_text(texts[some][which[some]]).dictionary_encode() for some in slices(len(texts))]
+    said = [text_of(texts[some][which[some]]).dictionary_encode() for some in slices(len(texts))]
     known = pa.chunked_array([none, *said]).unify_dictionaries()
     names = known.chunk(0).dictionary
     order = pc.array_sort_indices(names).to_numpy()
@@ -86,7 +86,7 @@ def different(
     for some in slices(len(group)):
         mine = group[some] >= 0
         if mine.any():
-            text = read(_text(texts[some][mine]))
+            text = read(text_of(texts[some][mine]))
             new = pa.table([pa.array(group[some][mine]), text], schema=told.schema)
             once = new.group_by(told.column_names, use_threads=False).aggregate([])
             told = pa.concat_tables([told, once.filter(pc.is_valid(once["text"]))])
@@ -163,7 +163,8 @@ def domain(addresses: pa.Array) -> pa.Array:
     return pc.utf8_lower(pc.replace_substring_regex(addresses, "(?s)^.*@", ""))
 
 
-def _text(texts: pd.Series[str]) -> pa.Array:
+def text_of(texts: pd.Series[str]) -> pa.Array:
+    """As one Arrow array of large strings."""
     return whole(texts, pa.large_string())
 
 

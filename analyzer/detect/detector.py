@@ -136,19 +136,19 @@ def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
             for each, in their order.
     """
     number, names = numbers(rows[by])
-    once = _once(number, rows["origin_life"].to_numpy(np.int64))
+    first = once(number, rows["origin_life"].to_numpy(np.int64))
     sums = np.zeros((len(COUNTED), len(names)), np.int64)
     for some in slices(len(rows)):
         mine = number[some] >= 0
         of, told = number[some][mine], those(rows[["status", "size"]][some], mine)
         sums += [np.bincount(of[which], minlength=len(names)) for which in _outcomes(told)]
-        new = once[some][mine]
+        new = first[some][mine]
         sums[0] += np.bincount(of[new], minlength=len(names))
         np.add.at(sums[-1], of[new], told["size"].fillna(0).to_numpy(np.int64)[new])
     found = pd.DataFrame(dict(zip(COUNTED, sums, strict=True)), pd.Index(names, name=by))
-    first, last = span(number, rows["received"].to_numpy("datetime64[us]"), len(names))
+    begins, ends = span(number, rows["received"].to_numpy("datetime64[us]"), len(names))
     return found.assign(
-        first_seen=pd.to_datetime(first, utc=True), last_seen=pd.to_datetime(last, utc=True)
+        first_seen=pd.to_datetime(begins, utc=True), last_seen=pd.to_datetime(ends, utc=True)
     )
 
 
@@ -222,7 +222,7 @@ def numbers(column: pd.Series[Any]) -> tuple[Int32, pd.Index[Any]]:
     return codes.astype(np.int32), names
 
 
-def _once(number: Int32, life: Int64) -> Flags:
+def once(number: Int32, life: Int64) -> Flags:
     """The first row of each message and number."""
     mine = number >= 0
     of = np.full(life.max(initial=-1) + 1, -1, np.int32)
