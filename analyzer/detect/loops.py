@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, totals
-from analyzer.rows import among, heads, repeated, those
+from analyzer.rows import among, heads, picked, repeated, those
 from analyzer.words import count
 
 TIMES = 5  # a mail that comes back twice may have been sent to two lists
@@ -46,10 +46,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     back = back[back["received"].gt(back["left"])]
     returned = back.groupby("client_ip")["origin_life"].nunique()
     back = back[back["client_ip"].isin(returned[returned.ge(TIMES)].index)]
-    read = [*TOLD, "client_ip", "message_id", "origin_sender"]
-    back = rows.loc[back.index, read].sort_values(order)
     if back.empty:
         return pd.DataFrame()
+    read = [*TOLD, "client_ip", "message_id", "origin_sender"]
+    back = picked(rows[read], rows.index.get_indexer(back.index)).sort_values(order)
     groups = back.groupby("client_ip")
     found = totals(back, "client_ip").assign(
         ids=groups["message_id"].nunique(),

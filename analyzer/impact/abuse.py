@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.rows import Flags, heads
+from analyzer.rows import Flags, heads, those
 
 DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
 FOLLOWS = "backscatter"  # from another door, where there is one
@@ -75,7 +75,7 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
     mine = suspects(rows)
     made_by_us = rows["mechanism"].eq(FOLLOWS) & rows["cause_life"].ge(0)
     asked = ["received", "orig_source", "orig_line", "orig_offset"]
-    mail = rows.loc[mine & ~made_by_us & rows["received"].notna(), asked]
+    mail = those(rows[asked], mine & ~made_by_us & rows["received"].notna())
     if mail.empty:
         return None
     last = mail["received"].max()
@@ -84,13 +84,15 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
     refusals = refused.head(PLACES_SHOWN)[["source", "line", "offset"]]
     places = [tuple(of_it[asked[1:]])]
     places += list(refusals.itertuples(index=False, name=None))
-    other = rows.loc[~mine & rows["received"].gt(last), "origin_life"]
+    other = heads(
+        rows["origin_life"].to_numpy(np.int64), (~mine & rows["received"].gt(last)).to_numpy()
+    )
     return {
         "last_received": iso(last),
         "last_left": iso(rows.loc[mine, "completed"].max()),
         "log_ends": iso(ends),
         "hours_clean": round((ends - last) / HOUR, 2),
-        "messages_since": int(other.nunique()),
+        "messages_since": int(other.sum()),
         "refused_since": int(refused["repeat"].sum()),
         "evidence": [place(*said) for said in places if pd.notna(said[0])],
     }

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.impact.abuse import gravest, suspects
-from analyzer.rows import AT_ONCE, parted
+from analyzer.rows import AT_ONCE, parted, those
 from analyzer.schema import BANDWIDTH, fit
 
 KEY = ["start", "verdict", "mechanism"]
@@ -51,7 +51,7 @@ def _messages(rows: pd.DataFrame, parts: int) -> Iterator[pd.DataFrame]:
     made_here = rows["submission"].isin(["internal", "local"])
     which = gravest(rows, "origin_life") & rows["received"].notna() & ~made_here
     for part in parted(rows["origin_life"], parts):
-        yield rows.loc[which & part, ["received", "size", *KEY[1:]]]
+        yield those(rows[["received", "size", *KEY[1:]]], which & part)
 
 
 def _taken_in(once: pd.DataFrame) -> pd.DataFrame:
@@ -67,12 +67,14 @@ def _lines(tried: pd.DataFrame, rows: pd.DataFrame, parts: int) -> Iterator[pd.D
     leg = gravest(rows, "life")
     to_a_host = tried["relay"].str.contains("[", regex=False, na=False) & ~tried["to_us"]
     which = to_a_host & tried["time"].notna()
-    body = tried["status"].eq("sent") | tried["reply"].str.contains(AFTER_DATA, na=False)
+    body = tried["status"].eq("sent")
+    asked = which & ~body  # of what was sent, the reply says nothing more
+    body[asked] = tried["reply"][asked].str.contains(AFTER_DATA, na=False)
     lines = tried[["life", "relay", "time", "status"]].assign(body=body)
     of_leg = parted(rows["life"], parts)
     for part, legs in zip(parted(tried["life"], parts), of_leg, strict=True):
-        known = rows.loc[leg & legs, ["life", "verdict", "mechanism", "size"]].set_index("life")
-        yield lines[which & part].join(known, on="life", how="inner")
+        known = those(rows[["life", *KEY[1:], "size"]], leg & legs).set_index("life")
+        yield those(lines, which & part).join(known, on="life", how="inner")
 
 
 def _sent(lines: pd.DataFrame) -> pd.DataFrame:
