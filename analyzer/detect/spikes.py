@@ -114,10 +114,9 @@ def _beyond_usual(counted: pd.DataFrame, unseen: NDArray[np.bool_]) -> pd.DataFr
     series[:, unseen] = np.nan
     by_day = series.reshape(len(sources), -1, 24)
     steady = 2 * np.sqrt(by_day + 3 / 8)
-    beyond = (steady - np.nanmedian(steady, axis=1, keepdims=True)).reshape(series.shape)
-    usual = np.broadcast_to(np.nanmedian(by_day, axis=1, keepdims=True), by_day.shape)
-    usual = usual.reshape(series.shape)
-    spread = 1.4826 * np.nanmedian(np.abs(beyond), axis=1, keepdims=True)
+    beyond = (steady - _median(steady)).reshape(series.shape)
+    usual = np.broadcast_to(_median(by_day), by_day.shape).reshape(series.shape)
+    spread = 1.4826 * _median(np.abs(beyond))
     z = beyond / np.maximum(spread, FLOOR)
     which, number = np.nonzero((z > Z) & (series >= LEAST) & (series >= TIMES * usual))
     return pd.DataFrame(
@@ -129,6 +128,15 @@ def _beyond_usual(counted: pd.DataFrame, unseen: NDArray[np.bool_]) -> pd.DataFr
             "z": z[which, number],
         }
     )
+
+
+def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each source, along the second axis; what is unseen is so of every source."""
+    seen = np.count_nonzero(~np.isnan(values[:1]), axis=1, keepdims=True)
+    ordered = np.sort(values, axis=1)  # NaN last
+    low, high = (np.take_along_axis(ordered, at, axis=1) for at in ((seen - 1) // 2, seen // 2))
+    middle: NDArray[np.float64] = (low + high) / 2
+    return middle
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:

@@ -18,7 +18,8 @@ from analyzer.schema import BANDWIDTH, fit
 KEY = ["start", "verdict", "mechanism"]
 BIN = pd.Timedelta(minutes=5)
 FREE = 0.05  # share of a month's samples that a 95th percentile does not bill
-AFTER_DATA = r"in reply to end of DATA command\)?$"  # the body went over the wire, and was refused
+# The body went over the wire, and was refused.
+AFTER_DATA = ("in reply to end of DATA command", "in reply to end of DATA command)")
 COUNTS = [
     "transactions_least",
     "transactions",
@@ -69,7 +70,7 @@ def _lines(tried: pd.DataFrame, rows: pd.DataFrame, parts: int) -> Iterator[pd.D
     which = to_a_host & tried["time"].notna()
     body = tried["status"].eq("sent")
     asked = which & ~body  # of what was sent, the reply says nothing more
-    body[asked] = tried["reply"][asked].str.contains(AFTER_DATA, na=False)
+    body[asked] = tried["reply"][asked].str.endswith(AFTER_DATA, na=False)
     lines = tried[["life", "relay", "time", "status"]].assign(body=body)
     of_leg = parted(rows["life"], parts)
     for part, legs in zip(parted(tried["life"], parts), of_leg, strict=True):
