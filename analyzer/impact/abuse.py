@@ -75,11 +75,12 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
     mine = suspects(rows)
     made_by_us = rows["mechanism"].eq(FOLLOWS) & rows["cause_life"].ge(0)
     asked = ["received", "orig_source", "orig_line", "orig_offset"]
-    mail = those(rows[asked], mine & ~made_by_us & rows["received"].notna())
-    if mail.empty:
+    mail = mine & ~made_by_us & rows["received"].notna()
+    if not mail.any():
         return None
-    last = mail["received"].max()
-    of_it = mail[mail["received"].eq(last)].sort_values(["orig_source", "orig_line"]).iloc[0]
+    last = rows["received"][mail].max()
+    of_it = those(rows[asked], mail & rows["received"].eq(last))
+    of_it = of_it.sort_values(["orig_source", "orig_line"]).iloc[0]
     refused = attempts[attempts["kind"].eq("relay_denied") & attempts["time"].gt(last)]
     refusals = refused.head(PLACES_SHOWN)[["source", "line", "offset"]]
     places = [tuple(of_it[asked[1:]])]
