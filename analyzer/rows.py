@@ -47,12 +47,14 @@ def heads(numbers: Int64 | Int32, which: Flags | None = None) -> Flags:
     return found
 
 
-def among(numbers: Int64, others: Int64) -> Flags:
+def among(numbers: pd.Series[int] | Int64, others: pd.Series[int] | Int64) -> Flags:
     """Which numbers, -1 for none, are among others."""
+    numbers, others = np.asarray(numbers, np.int64), np.asarray(others, np.int64)
     known = np.zeros(max(numbers.max(initial=-1), others.max(initial=-1)) + 2, np.bool_)
     known[others] = True
     known[-1] = False
-    return known[numbers]
+    found: Flags = known[numbers]
+    return found
 
 
 def numbered(texts: pd.Series[str], which: Flags) -> tuple[Int32, pd.Index[str]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analyzer.detect.detector import PLACE, TOLD, Detector, Evidence, evidence_of, totals
-from analyzer.rows import Int64, among, those
+from analyzer.rows import among, those
 from analyzer.words import count
 
 # RFC 3463: other address status, bad mailbox, bad mailbox syntax, moved; RFC 7505: null MX.
@@ -33,18 +32,14 @@ def unknown_user(rows: pd.DataFrame) -> pd.Series[bool]:
 def notices(rows: pd.DataFrame, abusive: pd.Series[bool]) -> pd.Series[bool]:
     """Notices to strangers about abusive messages, or about mail for unknown users."""
     goes_out = rows["recipient_side"].eq("outside") & rows["original_side"].eq("outside")
-    about_abuse = among(*_lives(rows["cause_life"], rows["origin_life"][abusive]))
-    about_unknown = among(*_lives(rows["cause_leg"], rows["life"][unknown_user(rows)]))
+    about_abuse = among(rows["cause_life"], rows["origin_life"][abusive])
+    about_unknown = among(rows["cause_leg"], rows["life"][unknown_user(rows)])
     return rows["cause_life"].ge(0) & goes_out & (about_abuse | about_unknown)
 
 
 def refused_too_late(rows: pd.DataFrame, notice: pd.Series[bool]) -> pd.Series[bool]:
     """The accepted mail for unknown users that caused notices to strangers."""
-    return unknown_user(rows) & among(*_lives(rows["life"], rows["cause_leg"][notice]))
-
-
-def _lives(*columns: pd.Series[int]) -> list[Int64]:
-    return [column.to_numpy(np.int64) for column in columns]
+    return unknown_user(rows) & among(rows["life"], rows["cause_leg"][notice])
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
@@ -78,7 +73,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
     """The messages that caused the notices: `mechanism, auth_user, client_ip`, by their life."""
     asked = ["origin_life", "mechanism", "auth_user", "client_ip"]
-    cause = among(*_lives(everything["origin_life"], rows["cause_life"]))
+    cause = among(everything["origin_life"], rows["cause_life"])
     causes = those(everything[asked], cause)
     once = causes.drop_duplicates("origin_life").set_index("origin_life")
     return once.astype({"mechanism": "str"})

@@ -217,7 +217,8 @@ def _outcomes(rows: pd.DataFrame) -> Iterator[Flags]:
 def numbers(column: pd.Series[Any]) -> tuple[Int32, pd.Index[Any]]:
     """The number of each row's value among all, in their order; -1: null."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(np.int32), column.cat.categories
+        number: Int32 = column.cat.codes.to_numpy().astype(np.int32)
+        return number, column.cat.categories
     codes, names = pd.factorize(column, sort=True)
     return codes.astype(np.int32), names
 

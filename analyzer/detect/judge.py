@@ -125,9 +125,9 @@ def _mechanism(
     """By what door each row came, or why it went on; null for ordinary mail."""
     in_a_run = run.ge(0)
     went_on, for_others, notice = _passed_on(rows, open_relay | in_a_run)
-    doors = np.append(runs["mechanism"].to_numpy(object), None)
     told = [
-        (door, pd.Series((doors == door)[run], rows.index)) for door in runs["mechanism"].unique()
+        (door, run.isin(runs.index[runs["mechanism"].eq(door)]))
+        for door in runs["mechanism"].unique()
     ]
     why = [("forwarding", went_on), ("backup_mx", for_others), ("backscatter", notice)]
     return _named([("open_relay", open_relay), *told, *why])

@@ -31,10 +31,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     order = ["received", "orig_source", "orig_line"]
     asked = ["origin_life", "message_id", "client_side", "client_ip", "mechanism", *order]
     mine = rows["message_id"].notna() & rows["mechanism"].ne("open_relay")
-    life = rows["origin_life"].to_numpy(np.int64)
-    once = heads(life, mine.to_numpy())
-    again = life[once][repeated(rows["message_id"][once])]
-    known = those(rows[asked], mine & among(life, again))
+    once = heads(rows["origin_life"].to_numpy(np.int64), mine.to_numpy())
+    again = rows["origin_life"][once][repeated(rows["message_id"][once])]
+    known = those(rows[asked], mine & among(rows["origin_life"], again))
     first = known.sort_values(order, kind="stable")
     first = first[
         first["origin_life"].eq(first.groupby("message_id")["origin_life"].transform("first"))
@@ -49,7 +48,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     if back.empty:
         return pd.DataFrame()
     read = [*TOLD, "client_ip", "message_id", "origin_sender"]
-    back = picked(rows[read], rows.index.get_indexer(back.index)).sort_values(order)
+    back = picked(rows[read], back.index.to_numpy(np.int32)).sort_values(order)
     groups = back.groupby("client_ip")
     found = totals(back, "client_ip").assign(
         ids=groups["message_id"].nunique(),

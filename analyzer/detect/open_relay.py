@@ -44,8 +44,7 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
     stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     ends_outside = rows["original_side"].eq("outside") & rows["recipient_side"].eq("outside")
     accepted = stranger & ends_outside & ~rows["status"].isin(["rejected", "discarded"])
-    life = rows["origin_life"].to_numpy(np.int64)
-    return stranger & among(life, life[accepted])
+    return stranger & among(rows["origin_life"], rows["origin_life"][accepted])
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
@@ -149,7 +148,7 @@ def _doors(rows: pd.DataFrame, mine: Flags) -> tuple[Int32, pd.DataFrame]:
     door[crowd] = doors.index.get_indexer(servers)[server[crowd]]
     first = np.full(len(doors), -1)
     first[door[known][::-1]] = connector[known][::-1]  # the last one stays
-    said = np.append(connectors.to_numpy(object), None)[first]
+    said = pd.Series([connectors[n] if n >= 0 else None for n in first], doors.index, dtype="str")
     return door, doors.assign(connector=said, crowd=doors.index.isin(servers))
 
 

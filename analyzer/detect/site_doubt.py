@@ -129,7 +129,8 @@ def _domains(addresses: pd.Series[str], which: Flags) -> pd.Series[int]:
     for some in slices(len(addresses)):
         told = domain(text_of(addresses[some][which[some]])).to_pandas()
         found.append(told.value_counts())
-    return pd.concat(found).groupby(level=0).sum()
+    counts: pd.Series[int] = pd.concat(found).groupby(level=0).sum()
+    return counts
 
 
 def _of_domains(addresses: pd.Series[str], which: Flags, domains: pd.Index[str]) -> Int32:

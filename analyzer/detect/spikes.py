@@ -243,7 +243,7 @@ def _within(
     sizes = until - since + 1
     of = np.repeat(np.arange(len(stretches)), sizes)
     each = since[of] + np.arange(len(of)) - (np.cumsum(sizes) - sizes)[of]
-    whose = names.get_indexer(stretches["who"])
+    whose = names.get_indexer(pd.Index(stretches["who"]))
     keys = whose[of] * HOURS + each
     order = np.argsort(keys)
     asked = np.zeros(len(names) + 1, np.bool_)

@@ -79,8 +79,8 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
     if not mail.any():
         return None
     last = rows["received"][mail].max()
-    of_it = those(rows[asked], mail & rows["received"].eq(last))
-    of_it = of_it.sort_values(["orig_source", "orig_line"]).iloc[0]
+    at_last = those(rows[asked], mail & rows["received"].eq(last))
+    of_it = at_last.sort_values(["orig_source", "orig_line"]).iloc[0]
     refused = attempts[attempts["kind"].eq("relay_denied") & attempts["time"].gt(last)]
     refusals = refused.head(PLACES_SHOWN)[["source", "line", "offset"]]
     places = [tuple(of_it[asked[1:]])]

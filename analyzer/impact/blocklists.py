@@ -159,7 +159,7 @@ def _with_deliveries(
     of_leg = parted(deliveries["life"], parts)
     for part, some in zip(parted(attempts["life"], parts), of_leg, strict=True):
         mine = those(attempts[["life", "recipient"]], which & part)
-        legs = some & among(deliveries["life"].to_numpy(np.int64), mine["life"].to_numpy(np.int64))
+        legs = some & among(deliveries["life"], mine["life"])
         theirs = those(deliveries[["life", "recipient_logged"]], legs)
         both = mine.assign(attempt=np.flatnonzero(which & part)).merge(
             theirs.assign(delivery=np.flatnonzero(legs)),

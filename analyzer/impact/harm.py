@@ -173,8 +173,7 @@ def _partners(recipients: pd.Series[str], own: pd.Series[bool]) -> Int32:
 def _notices(rows: pd.DataFrame) -> pd.DataFrame:
     """Bounces and warnings about abuse that our own users got: abuse forged their address."""
     doors = [door for door in DOORS if door != FOLLOWS]
-    life, cause = (rows[name].to_numpy(np.int64) for name in ("origin_life", "cause_life"))
-    about = among(cause, life[rows["mechanism"].isin(doors)])
+    about = among(rows["cause_life"], rows["origin_life"][rows["mechanism"].isin(doors)])
     got = about & rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")
     told = those(rows[[*READ, "cause_life"]], got)
     return told.assign(
