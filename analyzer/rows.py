@@ -125,10 +125,26 @@ def those(rows: pd.DataFrame, which: Flags | pd.Series[bool]) -> pd.DataFrame:
     return pd.DataFrame({name: rows[name][which] for name in rows})
 
 
-def parted(numbers: pd.Series[int], parts: int) -> Iterator[Flags]:
-    """The rows of each part: those of one number, be it a message or a leg, are of one part."""
-    part_of = (numbers.to_numpy(np.int64) % parts).astype(np.uint16)
-    return (part_of == part for part in range(parts))
+def borders(numbers: pd.Series[int]) -> Int64:
+    """Numbers that part the rows, so that about AT_ONCE are of each part."""
+    few = 64  # of each part are asked
+    asked = np.sort(numbers.to_numpy(np.int64)[:: max(AT_ONCE // few, 1)])
+    return np.unique(asked[few::few])
+
+
+def parted(numbers: pd.Series[int], borders: Int64) -> Iterator[tuple[slice, Flags]]:
+    """Where the rows of each part lie, and which of those there they are. Rows of one number, be it
+    a message or a leg, are of one part. Numbers mostly rise, so they lie near to each other.
+    """
+    part = np.empty(len(numbers), np.uint16)
+    first, last = np.zeros((2, len(borders) + 1), np.int64)
+    for some in reversed([*slices(len(numbers))]):
+        part[some] = np.searchsorted(borders, numbers.to_numpy(np.int64)[some], "right")
+        here = np.bincount(part[some], minlength=len(first)) > 0
+        first[here], last[here] = some.start, np.maximum(last[here], some.stop)
+    for number, (begin, end) in enumerate(zip(first, last, strict=True)):
+        where = slice(begin, end)
+        yield where, part[where] == number
 
 
 def repeated(texts: pd.Series[str]) -> Flags:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.impact.abuse import PLACES_SHOWN, iso, place
-from analyzer.rows import AT_ONCE, Flags, Int32, Int64, among, parted, picked, text_of, those, whole
+from analyzer.rows import Flags, Int32, Int64, borders, parted, picked, text_of, those, whole
 
 # Agents whose text is another server's: Postfix smtp(8) and lmtp(8), Sendmail's mailers, Exchange.
 REMOTE = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay", "dns"]
@@ -155,14 +155,15 @@ def _with_deliveries(
 ) -> pd.DataFrame:
     """`attempt, delivery, to` of some attempts: which delivery is of the same leg and recipient?"""
     found, numbers = [], 0
-    parts = len(attempts) // AT_ONCE + 1
-    of_leg = parted(deliveries["life"], parts)
-    for part, some in zip(parted(attempts["life"], parts), of_leg, strict=True):
-        mine = those(attempts[["life", "recipient"]], which & part)
-        legs = some & among(deliveries["life"], mine["life"])
-        theirs = those(deliveries[["life", "recipient_logged"]], legs)
-        both = mine.assign(attempt=np.flatnonzero(which & part)).merge(
-            theirs.assign(delivery=np.flatnonzero(legs)),
+    at = borders(attempts["life"])
+    parts = zip(parted(attempts["life"], at), parted(deliveries["life"], at), strict=True)
+    for (where, part), (there, some) in parts:
+        asked = part & which[where]
+        mine = those(attempts[["life", "recipient"]][where], asked)
+        legs = some & deliveries["life"][there].isin(mine["life"]).to_numpy()
+        theirs = those(deliveries[["life", "recipient_logged"]][there], legs)
+        both = mine.assign(attempt=np.flatnonzero(asked) + where.start).merge(
+            theirs.assign(delivery=np.flatnonzero(legs) + there.start),
             left_on=["life", "recipient"],
             right_on=["life", "recipient_logged"],
             how="left",
