@@ -121,8 +121,8 @@ def picked(rows: pd.DataFrame, positions: Int32) -> pd.DataFrame:
 
 
 def those(rows: pd.DataFrame, which: Flags | pd.Series[bool]) -> pd.DataFrame:
-    """The rows, column by column: of a frame pandas would take them."""
-    return pd.DataFrame({name: rows[name][which] for name in rows})
+    """The rows, column by column: of a frame pandas would take them. All of them are no copy."""
+    return rows if np.all(which) else pd.DataFrame({name: rows[name][which] for name in rows})
 
 
 def borders(numbers: pd.Series[int]) -> Int64:
