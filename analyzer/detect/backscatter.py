@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer.detect.detector import PLACE, TOLD, Detector, Evidence, evidence_of, totals
+from analyzer.rows import among, those
 from analyzer.words import count
 
 # RFC 3463: other address status, bad mailbox, bad mailbox syntax, moved; RFC 7505: null MX.
@@ -31,21 +32,21 @@ def unknown_user(rows: pd.DataFrame) -> pd.Series[bool]:
 def notices(rows: pd.DataFrame, abusive: pd.Series[bool]) -> pd.Series[bool]:
     """Notices to strangers about abusive messages, or about mail for unknown users."""
     goes_out = rows["recipient_side"].eq("outside") & rows["original_side"].eq("outside")
-    about_abuse = rows["cause_life"].isin(rows.loc[abusive, "origin_life"])
-    about_unknown = rows["cause_leg"].isin(rows.loc[unknown_user(rows), "life"])
+    about_abuse = among(rows["cause_life"], rows["origin_life"][abusive])
+    about_unknown = among(rows["cause_leg"], rows["life"][unknown_user(rows)])
     return rows["cause_life"].ge(0) & goes_out & (about_abuse | about_unknown)
 
 
 def refused_too_late(rows: pd.DataFrame, notice: pd.Series[bool]) -> pd.Series[bool]:
     """The accepted mail for unknown users that caused notices to strangers."""
-    return unknown_user(rows) & rows["life"].isin(rows.loc[notice, "cause_leg"])
+    return unknown_user(rows) & among(rows["life"], rows["cause_leg"][notice])
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
     """One finding for each server and cause."""
     everything = evidence.deliveries
     mine = everything["mechanism"].eq("backscatter") & everything["cause_life"].ge(0)
-    rows = everything.loc[mine, [*TOLD, *PLACE, "server", "origin_queue_id", "cause_life"]]
+    rows = those(everything[[*TOLD, *PLACE, "server", "origin_queue_id", "cause_life"]], mine)
     if rows.empty:
         return pd.DataFrame()
     causes = _causes(rows, everything)
@@ -72,7 +73,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
     """The messages that caused the notices: `mechanism, auth_user, client_ip`, by their life."""
     asked = ["origin_life", "mechanism", "auth_user", "client_ip"]
-    causes = everything.loc[everything["origin_life"].isin(rows["cause_life"]), asked]
+    cause = among(everything["origin_life"], rows["cause_life"])
+    causes = those(everything[asked], cause)
     once = causes.drop_duplicates("origin_life").set_index("origin_life")
     return once.astype({"mechanism": "str"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analyzer.rows import Flags, Int32, Int64, heads, slices, those
 from analyzer.schema import NOT_DELIVERIES
 
 PLACES_SHOWN = 10  # enough to check a finding by hand
@@ -25,6 +26,11 @@ OUTCOMES = {
     "deferred": ["deferred", "held"],
     "expired": ["expired"],
 }
+COUNTED = ["messages", *OUTCOMES, "recipients", "bytes"]
+LATEST = np.iinfo(np.int64).max
+NEVER = np.datetime64("NaT", "us")
+
+Times = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -32,8 +38,9 @@ class Evidence:
     """What detectors look at.
 
     Args:
-        deliveries: Rows of DELIVERIES with the sides (`client_side`, ...) that messages tells; a
-            detector also finds `mechanism` and `verdict` in them.
+        deliveries: Rows of DELIVERIES, in order of `received, source, line`, with the sides
+            (`client_side`, ...) that messages tells; a detector also finds `mechanism` and
+            `verdict` in them.
         attempts: `time, server, client_ip, auth_user, kind, repeat`, place of ATTEMPTS, and
             `client_side`.
         server_events: `time, server, action`, place of starts, reloads and stops.
@@ -85,16 +92,16 @@ class Detector:
     judge: Callable[[Evidence], pd.DataFrame]
 
 
-def busiest(rows: pd.DataFrame, by: str) -> pd.Series[bool]:
-    """Which rows are of the SOURCES_SHOWN sources with most of them; of equals the first by name.
+def busiest(sizes: pd.Series[int]) -> pd.Index[str]:
+    """The SOURCES_SHOWN sources with most rows; of equals the first by name.
 
     The others get one finding a server, so that nothing is dropped.
+
+    Args:
+        sizes: Number of rows of each source, by name.
     """
-    sizes = rows.groupby(by).size()
-    if len(sizes) <= SOURCES_SHOWN:
-        return pd.Series(True, rows.index)
-    leading = sizes.sort_values(ascending=False, kind="stable").index[:SOURCES_SHOWN]
-    return rows[by].isin(leading)
+    leading: pd.Index[str] = sizes.sort_values(ascending=False, kind="stable").index
+    return leading[:SOURCES_SHOWN]
 
 
 def places(rows: pd.DataFrame, prefix: str = "") -> list[dict[str, Any]]:
@@ -122,36 +129,107 @@ def measured(found: pd.DataFrame, what: Mapping[str, tuple[str, float]]) -> pd.S
 
 
 def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Messages, recipients, bytes and outcomes of delivery rows, one row a value of *by*."""
-    rows = rows.loc[rows[by].notna(), [by, *TOLD[:4]]]
-    number, names = pd.factorize(rows[by], sort=True)
-    once = ~pd.DataFrame({"of": number, "life": rows["origin_life"]}).duplicated().to_numpy()
-    size = rows["size"].fillna(0).to_numpy(np.int64)[once]
-    seen = rows["received"].groupby(number).agg(["min", "max"])
+    """Messages, recipients, bytes and outcomes of delivery rows, one row a value of *by*.
 
-    def count(which: npt.NDArray[np.bool_] | pd.Series[bool]) -> npt.NDArray[np.int64]:
-        return np.bincount(number[which], minlength=len(names))
-
-    return pd.DataFrame(
-        {
-            "messages": count(once),
-            "first_seen": seen["min"].array,
-            "last_seen": seen["max"].array,
-            **{name: count(rows["status"].isin(those)) for name, those in OUTCOMES.items()},
-            "recipients": count(~rows["status"].isin(NOT_DELIVERIES)),
-            "bytes": pd.Series(size).groupby(number[once]).sum().to_numpy(),
-        },
-        pd.Index(names, name=by),
+    Args:
+        by: A column. Of rows that are too many to be copied, it is a category: then there is a row
+            for each, in their order.
+    """
+    number, names = numbers(rows[by])
+    first = once(number, rows["origin_life"].to_numpy(np.int64))
+    sums = np.zeros((len(COUNTED), len(names)), np.int64)
+    for some in slices(len(rows)):
+        mine = number[some] >= 0
+        of, told = number[some][mine], those(rows[["status", "size"]][some], mine)
+        sums += [np.bincount(of[which], minlength=len(names)) for which in _outcomes(told)]
+        new = first[some][mine]
+        sums[0] += np.bincount(of[new], minlength=len(names))
+        np.add.at(sums[-1], of[new], told["size"].fillna(0).to_numpy(np.int64)[new])
+    found = pd.DataFrame(dict(zip(COUNTED, sums, strict=True)), pd.Index(names, name=by))
+    begins, ends = span(number, rows["received"].to_numpy("datetime64[us]"), len(names))
+    return found.assign(
+        first_seen=pd.to_datetime(begins, utc=True), last_seen=pd.to_datetime(ends, utc=True)
     )
 
 
+def span(number: Int32, time: Times, numbers: int) -> tuple[Times, Times]:
+    """The first and the last time of each number, NEVER where there is none."""
+    found = np.array([LATEST, -LATEST])[:, None].repeat(numbers, 1)
+    for some in slices(len(number)):
+        mine = (number[some] >= 0) & ~np.isnat(time[some])
+        for times, kept in zip(found, (np.minimum, np.maximum), strict=True):
+            kept.at(times, number[some][mine], time[some][mine].view(np.int64))
+    first, last = np.where(found[0] <= found[1], found, NEVER.view(np.int64)).view("datetime64[us]")
+    return first, last
+
+
 def evidence_of(
-    rows: pd.DataFrame, by: str, prefix: str = "", shown: int = PLACES_SHOWN
+    rows: pd.DataFrame,
+    by: str,
+    prefix: str = "",
+    shown: int = PLACES_SHOWN,
+    order: Sequence[str] = (),
 ) -> pd.Series[Any]:
-    """The first places of each value of *by*, indexed by it; a flood has a million of them."""
-    columns = [by, *(f"{prefix}{name}" for name in ("source", "line", "offset"))]
-    first = rows[columns].dropna().drop_duplicates().groupby(by, sort=False).head(shown)
-    found: dict[Any, list[dict[str, Any]]] = {name: [] for name in rows[by].dropna().unique()}
-    for name, source, line, offset in first.itertuples(index=False):
-        found[name].append({"source": source, "line": int(line), "offset": int(offset)})
-    return pd.Series(found, dtype=object)
+    """The first places of each value of *by*, as `totals` has them; a flood has a million of them.
+
+    Args:
+        order: What comes first. The rows are in order of the first of these columns; without any,
+            they are as they stand.
+    """
+    number, names = numbers(rows[by])
+    place = [f"{prefix}{name}" for name in PLACE]
+    columns = [*place, *(name for name in order if name not in place)]
+    found = pd.DataFrame(columns=["number", *columns])
+    wanted = np.append(np.ones(len(names), np.bool_), False)  # the last one for no value
+    for some in slices(len(rows)):
+        mine = wanted[number[some]]
+        if not mine.any():
+            continue
+        new = (
+            those(rows[columns][some], mine).assign(number=number[some][mine]).dropna(subset=place)
+        )
+        found = pd.concat([found, new]) if len(found) else new
+        found = found.sort_values(list(order), kind="stable") if order else found
+        found = found.drop_duplicates(["number", *place]).groupby("number", sort=False).head(shown)
+        full = found["number"].value_counts().eq(shown)
+        if order:  # others of that moment may come first
+            last = found.groupby("number")[order[0]].max()
+            full &= last.lt(rows[order[0]][some].iloc[-1])
+        wanted[full.index[full]] = False
+    told: list[list[dict[str, Any]]] = [[] for _ in names]
+    for of, source, line, offset in found[["number", *place]].itertuples(index=False):
+        told[of].append({"source": source, "line": int(line), "offset": int(offset)})
+    return pd.Series(told, pd.Index(names, name=by), dtype=object)
+
+
+def _outcomes(rows: pd.DataFrame) -> Iterator[Flags]:
+    """Which rows are counted as each of COUNTED but the first and the last, which are told once a
+    message.
+    """
+    nothing = np.zeros(len(rows), np.bool_)
+    yield nothing
+    for statuses in OUTCOMES.values():
+        yield rows["status"].isin(statuses).to_numpy()
+    yield ~rows["status"].isin(NOT_DELIVERIES).to_numpy()
+    yield nothing
+
+
+def numbers(column: pd.Series[Any]) -> tuple[Int32, pd.Index[Any]]:
+    """The number of each row's value among all, in their order; -1: null."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        number: Int32 = column.cat.codes.to_numpy().astype(np.int32)
+        return number, column.cat.categories
+    codes, names = pd.factorize(column, sort=True)
+    return codes.astype(np.int32), names
+
+
+def once(number: Int32, life: Int64) -> Flags:
+    """The first row of each message and number."""
+    mine = number >= 0
+    of = np.full(life.max(initial=-1) + 1, -1, np.int32)
+    of[life[mine]] = number[mine]
+    if np.array_equal(of[life[mine]], number[mine]):
+        return heads(life, mine)
+    pairs = pd.DataFrame({"number": number[mine], "life": life[mine]})
+    mine[mine] = ~pairs.duplicated().to_numpy()
+    return mine

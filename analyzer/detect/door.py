@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from analyzer.detect.detector import PLACE, Detector, Evidence, places
+from analyzer.detect.detector import NEVER, PLACE, Detector, Evidence, places, span
 from analyzer.detect.open_relay import DOOR_KEY
 from analyzer.detect.relay_probes import probes
+from analyzer.rows import Flags, heads, numbered, those
 from analyzer.words import count
 
 CHANGES = {
@@ -35,24 +37,34 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 
 
 def _answers(evidence: Evidence) -> pd.DataFrame:
-    """What strangers who asked us to relay were told: `time, server, accepted, relayed`, place.
+    """What strangers who asked us to relay were told: `time, server, accepted, relayed`, place. Of
+    the messages that were relayed between the first and the last one, nothing is asked.
 
     A client that relayed later and had a recipient accepted without a message found the same door
     open, a moment earlier.
     """
     rows = evidence.deliveries
     asked = ["received", "server", *(f"orig_{name}" for name in PLACE)]
-    relayed = rows.loc[rows["mechanism"].eq("open_relay"), ["origin_life", "client_ip", *asked]]
-    relayed = relayed.drop_duplicates("origin_life")
-    taken = relayed[asked].set_axis(["time", "server", *PLACE], axis=1)
+    mine = rows["mechanism"].eq("open_relay").to_numpy()
+    once = heads(rows["origin_life"].to_numpy(np.int64), mine)
+    taken = those(rows[asked], _at_an_end(rows, once)).set_axis(["time", "server", *PLACE], axis=1)
     taken = taken.assign(accepted=True, relayed=True)
     tried = probes(evidence.attempts)
     refused = tried["kind"].eq("relay_denied")
     tried = tried.assign(accepted=~refused, relayed=False)
-    tried = tried[refused | tried["client_ip"].isin(relayed["client_ip"].unique())]
+    tried = tried[refused | tried["client_ip"].isin(numbered(rows["client_ip"], once)[1])]
     parts = [part for part in (taken, tried[taken.columns]) if len(part)] or [taken]
     known = pd.concat(parts).dropna(subset=["time"])  # an answer without a time tells no moment
     return known.sort_values(["time", "source", "line"], kind="stable")
+
+
+def _at_an_end(rows: pd.DataFrame, which: Flags) -> Flags:
+    """Those of the first and of the last moment of their server, among some rows."""
+    server, servers = numbered(rows["server"], which)
+    time = rows["received"].to_numpy("datetime64[us]")
+    first, last = (np.append(times, NEVER) for times in span(server, time, len(servers)))
+    found: Flags = (first[server] == time) | (last[server] == time)
+    return found
 
 
 def _moments(mine: pd.DataFrame, server: str, evidence: Evidence) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -73,14 +72,14 @@ def judge(evidence: Evidence) -> Judged:
     runs = _runs(evidence, open_relay)
     run = _run_of(rows, runs)
     mechanism = _mechanism(rows, open_relay, run, runs)
-    abuse = mechanism.isin(ABUSE)
-    sure = run.lt(0) | run.isin(runs.index[runs["score"].ge(PROBABLE)])
     unexplained = mechanism.isna() & rows["flow"].isin(["third_party", "unknown"])
     # A relay_domains too wide is the very hole: that mail went by it acquits nobody.
     unexplained |= mechanism.eq("backup_mx") & rows["relay_assumed"].eq(True)
-    verdicts = ["abusive" if evidence.site_known else "unclear", "unclear", "legitimate"]
-    verdict = np.select([abuse & sure, abuse | unexplained], [0, 1], 2)
-    judged = rows.assign(mechanism=mechanism, verdict=_named(verdicts, verdict, rows.index))
+    sure = np.append(runs["score"].ge(PROBABLE).to_numpy(np.bool_), True)  # the last: of no run
+    abuse = mechanism.isin(ABUSE) & sure[run] & evidence.site_known
+    unclear = mechanism.isin(ABUSE) | unexplained
+    known = [("abusive", abuse), ("unclear", unclear), ("legitimate", ~unclear)]
+    judged = rows.assign(mechanism=mechanism, verdict=_named(known))
     seen = replace(evidence, deliveries=judged.assign(run=run), runs=runs)
     found = [_numbered(detector.name, detector.judge(seen)) for detector in DETECTORS]
     findings = pa.concat_tables([table for table, _ in found])
@@ -124,20 +123,24 @@ def _mechanism(
     rows: pd.DataFrame, open_relay: pd.Series[bool], run: pd.Series[int], runs: pd.DataFrame
 ) -> pd.Series[str]:
     """By what door each row came, or why it went on; null for ordinary mail."""
-    names = ["open_relay", "forwarding", "backup_mx", "backscatter", *runs["mechanism"], None]
     in_a_run = run.ge(0)
     went_on, for_others, notice = _passed_on(rows, open_relay | in_a_run)
-    asked = [open_relay, in_a_run, went_on, for_others, notice]
-    return _named(names, np.select(asked, [0, run + 4, 1, 2, 3], len(names) - 1), rows.index)
+    told = [
+        (door, run.isin(runs.index[runs["mechanism"].eq(door)]))
+        for door in runs["mechanism"].unique()
+    ]
+    why = [("forwarding", went_on), ("backup_mx", for_others), ("backscatter", notice)]
+    return _named([("open_relay", open_relay), *told, *why])
 
 
-def _named(
-    names: Sequence[str | None], numbers: npt.NDArray[np.int64], index: pd.Index
-) -> pd.Series[str]:
-    """The name that each number stands for; of few different ones, so each row takes a byte."""
-    known = sorted({name for name in names if name})
-    code = np.array([known.index(name) if name else -1 for name in names], np.int8)
-    return pd.Series(pd.Categorical.from_codes(code[numbers], pd.Index(known)), index)
+def _named(asked: Sequence[tuple[str, pd.Series[bool]]]) -> pd.Series[str]:
+    """The first name that is true of each row; of few different ones, so each row takes a byte."""
+    index = asked[0][1].index
+    names = sorted(name for name, _ in asked)
+    code = np.full(len(index), -1, np.int8)
+    for name, which in reversed(asked):
+        code[which] = names.index(name)
+    return pd.Series(pd.Categorical.from_codes(code, pd.Index(names)), index)
 
 
 def _logins(mail: pd.DataFrame) -> pd.DataFrame:

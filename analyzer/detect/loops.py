@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, totals
-from analyzer.rows import heads, repeated
+from analyzer.rows import among, heads, picked, repeated, those
 from analyzer.words import count
 
 TIMES = 5  # a mail that comes back twice may have been sent to two lists
@@ -31,10 +31,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     order = ["received", "orig_source", "orig_line"]
     asked = ["origin_life", "message_id", "client_side", "client_ip", "mechanism", *order]
     mine = rows["message_id"].notna() & rows["mechanism"].ne("open_relay")
-    once = mine.to_numpy(copy=True)
-    once[once] = heads(rows["origin_life"].to_numpy(np.int64)[once])
+    once = heads(rows["origin_life"].to_numpy(np.int64), mine.to_numpy())
     again = rows["origin_life"][once][repeated(rows["message_id"][once])]
-    known = rows.loc[mine & rows["origin_life"].isin(again), asked]
+    known = those(rows[asked], mine & among(rows["origin_life"], again))
     first = known.sort_values(order, kind="stable")
     first = first[
         first["origin_life"].eq(first.groupby("message_id")["origin_life"].transform("first"))
@@ -46,10 +45,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     back = back[back["received"].gt(back["left"])]
     returned = back.groupby("client_ip")["origin_life"].nunique()
     back = back[back["client_ip"].isin(returned[returned.ge(TIMES)].index)]
-    read = [*TOLD, "client_ip", "message_id", "origin_sender"]
-    back = rows.loc[back.index, read].sort_values(order)
     if back.empty:
         return pd.DataFrame()
+    read = [*TOLD, "client_ip", "message_id", "origin_sender"]
+    back = picked(rows[read], back.index.to_numpy(np.int32)).sort_values(order)
     groups = back.groupby("client_ip")
     found = totals(back, "client_ip").assign(
         ids=groups["message_id"].nunique(),

@@ -125,7 +125,7 @@ def _first_time(
     for part in range(parts):
         mine = np.flatnonzero(to_part[rows] == part)
         asked = lower(picked(deliveries[["recipient"]], rows[mine])["recipient"])
-        who = lower(deliveries.loc[inbound & (from_part == part), "origin_sender"].dropna())
+        who = lower(deliveries["origin_sender"][inbound & (from_part == part)].dropna())
         to = asked.dictionary_encode()
         number = to.indices.fill_null(-1).to_numpy().astype(np.int64)
         new: Flags = ~pd.Series(number * sources + by[mine]).duplicated().to_numpy()

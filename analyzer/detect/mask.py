@@ -5,14 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, totals
+from analyzer.rows import those
 from analyzer.words import count
+
+READ = [*TOLD, "client_ip", "client_side", "origin_sender", "recipient_side"]
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
     """One limit for each gateway, load balancer or filter that hands in what strangers send."""
     rows = evidence.deliveries
     masked = rows["origin_masked"].eq(True) & rows["client_ip"].notna()
-    rows = rows.loc[masked, [*TOLD, "client_ip", "client_side", "origin_sender", "recipient_side"]]
+    rows = those(rows[READ], masked)
     if rows.empty:
         return pd.DataFrame()
     groups = rows.groupby("client_ip")

@@ -18,6 +18,7 @@ from analyzer.detect.clues import own_network
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import user
 from analyzer.detect.runs import best_run, gone_on, in_run, trimmed
+from analyzer.rows import those
 from analyzer.site import LOOPBACK
 from analyzer.words import count
 
@@ -188,13 +189,12 @@ def _strongest(points: npt.NDArray[np.float64], misuse: Misuse) -> list[tuple[Cl
 def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
     """One finding a source, from the rows marked with the mechanism."""
     rows = evidence.deliveries
-    rows = rows.loc[rows["mechanism"].eq(misuse.mechanism), [*TOLD, *PLACE, *READ]]
+    rows = those(rows[[*TOLD, *PLACE, *READ]], rows["mechanism"].eq(misuse.mechanism))
     if rows.empty:
         return pd.DataFrame()
     by = user(rows) if misuse.by == "user" else rows[misuse.by]
     runs = evidence.runs
     rows = rows.assign(by=by.astype("str"), score=runs["score"].to_numpy()[rows["run"]])
-    rows = rows.sort_values(["received", "source", "line"], kind="stable")
     groups = rows.groupby("by")
     first = runs.loc[groups["run"].first()]
     found = totals(rows, "by").assign(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analyzer.detect.detector import (
-    PLACE,
-    TOLD,
     Detector,
     Evidence,
     busiest,
@@ -17,6 +16,7 @@ from analyzer.detect.detector import (
     measured,
     totals,
 )
+from analyzer.rows import Flags, Int32, among, different, domain, numbered, those
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
 
@@ -28,9 +28,6 @@ MEASURED = {
     "domains outside": ("domains", ENOUGH_DOMAINS),
 }
 OF_CLIENT = ["client_ip", "origin_life"]
-OF_EXCHANGE = ["connector", "relay_right"]
-SIDES = ["recipient_side", "original_side", "origin_masked"]
-READ = [*TOLD, *PLACE, "server", "client_ip", "origin_sender", "recipient", *OF_EXCHANGE, *SIDES]
 INNOCENT = {
     "forwarding": "for an address of ours that passed it on, not counted",
     "backup_mx": "for a domain that we are the backup or gateway of, not counted",
@@ -47,39 +44,36 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
     stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     ends_outside = rows["original_side"].eq("outside") & rows["recipient_side"].eq("outside")
     accepted = stranger & ends_outside & ~rows["status"].isin(["rejected", "discarded"])
-    return stranger & rows["origin_life"].isin(rows.loc[accepted, "origin_life"])
+    return stranger & among(rows["origin_life"], rows["origin_life"][accepted])
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
     """One finding for each outside client; its evidence names the first lines to read.
 
-    Where there are very many, the busiest have one each, and the others one for each server.
+    Where there are very many, the busiest have one each, and the others one for each server. A
+    client may have millions of messages: their rows are not copied.
     """
     rows = evidence.deliveries
-    rows = rows.loc[rows["mechanism"].eq("open_relay"), rows.columns.isin(READ)]
-    if rows.empty:
+    mine = rows["mechanism"].eq("open_relay").to_numpy()
+    if not mine.any():
         return pd.DataFrame()
-    rows = _by_door(rows.sort_values(["received", "source", "line"]))
-    shown = busiest(rows, "door")
-    away = rows["recipient_side"].ne("inside") & rows["original_side"].ne("inside")
-    rows = rows.assign(
-        away=away & ~rows["status"].isin(NOT_DELIVERIES),
-        domain=rows["recipient"].str.replace("(?s)^.*@", "", regex=True).str.lower().where(away),
-        subject=rows["client_ip"].where(shown, rows["server"]),
-        door=rows["door"].where(shown, rows["server"]),
-        crowd=~shown,
-    )
-    groups = rows.groupby("door")
+    door, doors = _doors(rows, mine)
+    away = mine & rows["recipient_side"].ne("inside") & rows["original_side"].ne("inside")
+    away &= ~rows["status"].isin(NOT_DELIVERIES)
+    there = np.where(away, door, np.int32(-1))
+
+    def any_of(flags: pd.Series[bool]) -> Flags:
+        return np.bincount(door[mine & flags.eq(True)], minlength=len(doors)) > 0
+
+    rows = rows.assign(door=pd.Categorical.from_codes(door, doors.index))
     found = totals(rows, "door").assign(
-        subject=groups["subject"].first(),
-        crowd=groups["crowd"].first(),
-        clients=groups["client_ip"].nunique(),
-        connector=groups["connector"].first(),
-        granted=groups["relay_right"].any(),
-        masked=groups["origin_masked"].any(),
-        away=groups["away"].sum(),
-        domains=groups["domain"].nunique(),
-        senders=groups["origin_sender"].nunique(),
+        **doors,
+        clients=different(door, len(doors), rows["client_ip"]),
+        granted=any_of(rows["relay_right"]) if "relay_right" in rows else False,
+        masked=any_of(rows["origin_masked"]),
+        away=np.bincount(there[away], minlength=len(doors)),
+        domains=different(there, len(doors), rows["recipient"], domain),
+        senders=different(door, len(doors), rows["origin_sender"]),
         # The lines that accepted the first messages, then those that tell their fate.
         evidence=evidence_of(rows, "door", "orig_", 5) + evidence_of(rows, "door", "", 5),
     )
@@ -109,7 +103,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 def _checks(found: pd.DataFrame, evidence: Evidence) -> pd.Series[Any]:
     """How much else of each client has an innocent reason and is not counted."""
     rows = evidence.deliveries
-    others = rows.loc[rows["mechanism"].isin(INNOCENT.keys()), ["mechanism", *OF_CLIENT]]
+    which = rows["mechanism"].isin(INNOCENT.keys()).to_numpy()
+    others = those(rows[["mechanism", *OF_CLIENT]], which)
     each = {
         said: others[others["mechanism"].eq(mechanism)]
         .groupby("client_ip")["origin_life"]
@@ -130,14 +125,39 @@ def _checks(found: pd.DataFrame, evidence: Evidence) -> pd.Series[Any]:
     )
 
 
-def _by_door(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with `door`: the client, and the connector of Exchange by which it came."""
-    known = {name: rows.get(name) for name in ("connector", "relay_right")}
-    rows = rows.assign(**known)
-    connector = rows["connector"].astype("object").fillna("")
-    return rows.assign(
-        door=rows["client_ip"] + " " + connector, relay_right=rows["relay_right"].eq(True)
-    )
+def _doors(rows: pd.DataFrame, mine: Flags) -> tuple[Int32, pd.DataFrame]:
+    """The number of the door of each row, -1 for none; and of each door, in order of its name, who
+    came through it (`subject`), the first `connector` of Exchange, and whether it is a `crowd`.
+
+    A door is a client and the connector by which it came; of a crowd, a server.
+    """
+    client, clients = numbered(rows["client_ip"], mine)
+    connector, connectors = _connectors(rows, mine)
+    mine, several = client >= 0, np.int64(len(connectors) + 1)
+    way = client
+    way[mine], pairs = pd.factorize(client[mine] * several + connector[mine] + 1)
+    subject = clients[pairs // several]
+    words = pd.Index(["", *connectors], dtype="str")[pairs % several]
+    ways = pd.DataFrame({"subject": subject}, subject + " " + words)
+    sizes = pd.Series(np.bincount(way[mine], minlength=len(ways)), ways.index).sort_index()
+    alone = ways.index.isin(busiest(sizes))
+    server, servers = numbered(rows["server"], mine & ~alone[way])
+    doors = pd.concat([ways[alone], pd.DataFrame({"subject": servers}, servers)]).sort_index()
+    door = np.append(doors.index.get_indexer(ways.index), -1).astype(np.int32)[way]
+    crowd, known = server >= 0, connector >= 0
+    door[crowd] = doors.index.get_indexer(servers)[server[crowd]]
+    first = np.full(len(doors), -1)
+    first[door[known][::-1]] = connector[known][::-1]  # the last one stays
+    said = pd.Series([connectors[n] if n >= 0 else None for n in first], doors.index, dtype="str")
+    return door, doors.assign(connector=said, crowd=doors.index.isin(servers))
+
+
+def _connectors(rows: pd.DataFrame, mine: Flags) -> tuple[Int32, pd.Index[str]]:
+    """A number for the connector of each row, -1 for none, and their names."""
+    if "connector" not in rows:
+        return np.full(len(rows), -1, np.int32), pd.Index([], dtype="str")
+    named = rows["connector"].notna() & rows["connector"].ne("")
+    return numbered(rows["connector"], mine & named.to_numpy())
 
 
 def _reason(row: pd.Series[Any]) -> str:

@@ -29,7 +29,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         let_in=rows["repeat"].where(rows["kind"].eq("accepted_no_data"), 0),
     )
     rows = rows[rows["client_ip"].notna()]
-    shown = busiest(rows, "client_ip")
+    shown = rows["client_ip"].isin(busiest(rows.groupby("client_ip").size()))
     who = rows["client_ip"].where(shown, rows["server"])
     rows = rows.assign(who=who, crowd=~shown)
     found = rows.groupby("who").agg(

@@ -5,9 +5,23 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from analyzer.detect.detector import Detector, Evidence
+from analyzer.detect.detector import Detector, Evidence, once
+from analyzer.rows import (
+    Flags,
+    Int32,
+    different,
+    domain,
+    heads,
+    numbered,
+    slices,
+    text_of,
+    those,
+)
 from analyzer.words import count
 
 DOMAINS_SHOWN = 8
@@ -54,7 +68,7 @@ def _hints(hints: pd.DataFrame) -> list[tuple[str, str, str]]:
 def _hiding(evidence: Evidence) -> list[tuple[str, str, str]]:
     """Stated networks with an address of ours through which strangers come in."""
     rows = evidence.deliveries
-    hidden = rows.loc[rows["origin_masked"].eq(True), "client_ip"].dropna().unique()
+    hidden = numbered(rows["client_ip"], rows["origin_masked"].eq(True).to_numpy())[1]
     found = []
     for name in evidence.networks:
         network = ipaddress.ip_network(name)
@@ -83,12 +97,15 @@ def _most_wanted(deliveries: pd.DataFrame) -> pd.DataFrame:
     strange = deliveries["client_side"].eq("outside") & deliveries["submission"].eq("smtp")
     went_on = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].ne("inside")
     mine = strange & deliveries["auth_user"].isna() & ~went_on
-    whole = max(deliveries.loc[mine, "origin_life"].nunique(), 1)
-    asked = ["recipient", "client_ip", "origin_life"]
-    mail = deliveries.loc[mine & deliveries["recipient_side"].eq("outside"), asked]
-    domain = mail["recipient"].astype("str").str.lower().str.replace(r"^.*@", "", regex=True)
-    groups = mail.groupby(domain)
-    seen = groups.agg(clients=("client_ip", "nunique"), messages=("origin_life", "nunique"))
+    life = deliveries["origin_life"].to_numpy(np.int64)
+    whole = max(int(heads(life, mine.to_numpy()).sum()), 1)
+    away = (mine & deliveries["recipient_side"].eq("outside")).to_numpy()
+    recipients = _domains(deliveries["recipient"], away)
+    wanted = recipients.index[(recipients / whole).gt(MOST)]
+    number = _of_domains(deliveries["recipient"], away, wanted)
+    clients = different(number, len(wanted), deliveries["client_ip"])
+    messages = np.bincount(number[once(number, life)], minlength=len(wanted))
+    seen = pd.DataFrame({"clients": clients, "messages": messages}, wanted)
     kept = seen[(seen["messages"] / whole).gt(MOST) & seen["clients"].ge(CLIENTS)]
     return pd.DataFrame(
         {
@@ -106,11 +123,31 @@ def _most_wanted(deliveries: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _domains(addresses: pd.Series[str], which: Flags) -> pd.Series[int]:
+    """How often some addresses have each domain, in order of its name."""
+    found = [pd.Series(dtype="int64", index=pd.Index([], dtype="str"))]
+    for some in slices(len(addresses)):
+        told = domain(text_of(addresses[some][which[some]])).to_pandas()
+        found.append(told.value_counts())
+    counts: pd.Series[int] = pd.concat(found).groupby(level=0).sum()
+    return counts
+
+
+def _of_domains(addresses: pd.Series[str], which: Flags, domains: pd.Index[str]) -> Int32:
+    """The number of the domain that each of some addresses has, -1 for none of these."""
+    found = np.full(len(addresses), -1, np.int32)
+    known = pa.array(domains, pa.large_string())
+    for some in slices(len(addresses) if len(domains) else 0):
+        told = domain(text_of(addresses[some][which[some]]))
+        found[some][which[some]] = pc.index_in(told, known).fill_null(-1).to_numpy()
+    return found
+
+
 def _relaying_for_many(deliveries: pd.DataFrame) -> pd.DataFrame:
     """Relay domains, stated or inferred, that strangers' mail uses as it would use the world."""
     strange = deliveries["client_side"].eq("outside") & deliveries["submission"].eq("smtp")
     passed_on = strange & deliveries["relay_domain"].eq(True)
-    mail = deliveries.loc[passed_on, ["recipient", "origin_life"]]
+    mail = those(deliveries[["recipient", "origin_life"]], passed_on)
     address = mail["recipient"].astype("str").str.lower()
     people = address.groupby(address.str.replace(r"^.*@", "", regex=True)).nunique()
     if len(people) < MANY or people.median() > FEW:
@@ -136,9 +173,8 @@ def _relaying_for_many(deliveries: pd.DataFrame) -> pd.DataFrame:
 
 def _left_out(deliveries: pd.DataFrame) -> pd.DataFrame:
     """Domains that the site omits, though mail for them ended in mailboxes of this server."""
-    recipients = deliveries.loc[deliveries["recipient_side"].eq("unknown"), "recipient"]
-    domains = recipients.str.lower().str.replace(r"^.*@", "", regex=True)
-    counts = domains.value_counts().sort_index()
+    unknown = deliveries["recipient_side"].eq("unknown").to_numpy()
+    counts = _domains(deliveries["recipient"], unknown)
     return pd.DataFrame(
         {
             "subject": counts.index,

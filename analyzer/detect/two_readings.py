@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer.detect.detector import PLACE, TOLD, Detector, Evidence, evidence_of, totals
+from analyzer.rows import those
 from analyzer.words import count
 
 
@@ -15,7 +16,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     rows = evidence.deliveries
     stranger = rows["client_side"].ne("inside") & rows["client_ip"].notna()
     unclear = rows["two_readings"] & stranger & rows["recipient_side"].eq("unknown")
-    rows = rows.loc[unclear, [*TOLD, *PLACE, "client_ip"]]
+    rows = those(rows[[*TOLD, *PLACE, "client_ip"]], unclear)
     if rows.empty:
         return pd.DataFrame()
     found = totals(rows, "client_ip").assign(evidence=evidence_of(rows, "client_ip"))

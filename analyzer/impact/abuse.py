@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.rows import Flags, heads
+from analyzer.rows import Flags, heads, those
 
 DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
 FOLLOWS = "backscatter"  # from another door, where there is one
@@ -75,22 +75,25 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
     mine = suspects(rows)
     made_by_us = rows["mechanism"].eq(FOLLOWS) & rows["cause_life"].ge(0)
     asked = ["received", "orig_source", "orig_line", "orig_offset"]
-    mail = rows.loc[mine & ~made_by_us & rows["received"].notna(), asked]
-    if mail.empty:
+    mail = mine & ~made_by_us & rows["received"].notna()
+    if not mail.any():
         return None
-    last = mail["received"].max()
-    of_it = mail[mail["received"].eq(last)].sort_values(["orig_source", "orig_line"]).iloc[0]
+    last = rows["received"][mail].max()
+    at_last = those(rows[asked], mail & rows["received"].eq(last))
+    of_it = at_last.sort_values(["orig_source", "orig_line"]).iloc[0]
     refused = attempts[attempts["kind"].eq("relay_denied") & attempts["time"].gt(last)]
     refusals = refused.head(PLACES_SHOWN)[["source", "line", "offset"]]
     places = [tuple(of_it[asked[1:]])]
     places += list(refusals.itertuples(index=False, name=None))
-    other = rows.loc[~mine & rows["received"].gt(last), "origin_life"]
+    other = heads(
+        rows["origin_life"].to_numpy(np.int64), (~mine & rows["received"].gt(last)).to_numpy()
+    )
     return {
         "last_received": iso(last),
         "last_left": iso(rows.loc[mine, "completed"].max()),
         "log_ends": iso(ends),
         "hours_clean": round((ends - last) / HOUR, 2),
-        "messages_since": int(other.nunique()),
+        "messages_since": int(other.sum()),
         "refused_since": int(refused["repeat"].sum()),
         "evidence": [place(*said) for said in places if pd.notna(said[0])],
     }

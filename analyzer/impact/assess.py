@@ -20,6 +20,7 @@ from analyzer.impact.figures import (
     traffic_figures,
 )
 from analyzer.impact.volume import hourly
+from analyzer.rows import numbered, those
 
 GB = 1e9
 # Which figure of the log, in which factor, each input of the model takes where the user gives none.
@@ -116,11 +117,10 @@ def _accepted(rows: pd.DataFrame) -> int:
 def _senders(rows: pd.DataFrame, onset: pd.Timestamp | None) -> dict[str, Any]:
     """Own addresses that wrote to the outside: those whose mail could be impaired."""
     own = harm.ours(rows) & rows["verdict"].eq("legitimate")
-    mine = rows.loc[own, ["origin_sender", "mechanism", "received"]]
-    who = mine["origin_sender"].where(mine["mechanism"].ne("forwarding"))
+    own &= rows["mechanism"].ne("forwarding")
     if onset is not None:
-        who = who[mine["received"].ge(onset)]
-    return figure("own_senders", int(who.nunique()))
+        own &= rows["received"].ge(onset)
+    return figure("own_senders", len(numbered(rows["origin_sender"], own.to_numpy())[1]))
 
 
 def _connections(rows: pd.DataFrame, dialogues: pd.DataFrame | None) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _connections(rows: pd.DataFrame, dialogues: pd.DataFrame | None) -> dict[str
     if dialogues is None:
         return unknown
     asked = ["client_ip", "mechanism", "received", "completed"]
-    mine = rows.loc[abuse.suspects(rows) & rows["client_ip"].notna(), asked]
+    mine = those(rows[asked], abuse.suspects(rows) & rows["client_ip"].notna())
     if mine.empty:
         return figure("connections_abusive", 0)
     clients = mine.loc[mine["mechanism"].ne(abuse.FOLLOWS), "client_ip"].unique()

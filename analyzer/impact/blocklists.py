@@ -8,12 +8,13 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.impact.abuse import PLACES_SHOWN, iso, place
-from analyzer.rows import AT_ONCE, Flags, Int32, Int64, parted
+from analyzer.rows import Flags, Int32, Int64, borders, parted, picked, text_of, those, whole
 
 # Agents whose text is another server's: Postfix smtp(8) and lmtp(8), Sendmail's mailers, Exchange.
 REMOTE = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay", "dns"]
@@ -69,32 +70,34 @@ def _declared() -> dict[str, Any]:
 def classify(replies: pd.Series) -> pd.Series:
     """The number of the first entry that fits each reply; -1 for none."""
     codes, found = pd.factorize(replies)
-    distinct = pa.array(found, pa.string())
+    distinct = whole(pd.Series(found), pa.string())
     said = pc.utf8_slice_codeunits(distinct, 0, LONGEST)
     contact = pc.match_substring_regex(said, CONTACT, ignore_case=True)
     for pattern in NOT_ITS_WORD[:3]:
         said = pc.replace_substring_regex(said, pattern, " ")
     said = pc.if_else(contact, said, pc.replace_substring_regex(said, NOT_ITS_WORD[3], " "))
-    fits_one = functools.reduce(
-        pc.or_, (pc.match_substring_regex(said, few, ignore_case=True) for few in _unions())
-    )
-    hits = said.filter(fits_one)  # most replies are about something else
-    number = pa.array([-1] * len(hits), pa.int64())
-    for index in reversed(range(len(entries()))):
-        fits = pc.match_substring_regex(hits, entries()[index]["pattern"], ignore_case=True)
-        number = pc.if_else(fits, index, number)
-    known = np.full(len(distinct) + 1, -1)  # the last one for no reply
-    known[:-1][fits_one.to_numpy(zero_copy_only=False)] = number.to_numpy()
-    return pd.Series(known[codes], replies.index, "int64")
+    words = said.dictionary_encode()  # without addresses, many are the same
+    known = np.append(_first_fit(words.dictionary)[words.indices.to_numpy()], -1)
+    return pd.Series(known[codes], replies.index, "int64")  # no reply: the last one
 
 
-def _unions() -> list[str]:
-    """The patterns, each of these a few of them: it fits where one of them does."""
-    patterns = [f"(?:{entry['pattern']})" for entry in entries()]
-    return [
-        "|".join(patterns[at : at + PATTERNS_AT_ONCE])
-        for at in range(0, len(patterns), PATTERNS_AT_ONCE)
-    ]
+def _first_fit(texts: pa.Array) -> Int64:
+    """The number of the first entry that fits each text; -1 for none."""
+    found, left = np.full(len(texts), -1), np.arange(len(texts))
+    for begin in range(0, len(entries()), PATTERNS_AT_ONCE):
+        some = [entry["pattern"] for entry in entries()[begin : begin + PATTERNS_AT_ONCE]]
+        one_of_them = _fit(texts.take(left), "|".join(f"(?:{pattern})" for pattern in some))
+        hits, left = left[one_of_them], left[~one_of_them]  # most are about something else
+        for number, pattern in enumerate(some, begin):
+            fits = _fit(texts.take(hits), pattern)
+            found[hits[fits]] = number
+            hits = hits[~fits]
+    return found
+
+
+def _fit(texts: pa.Array, pattern: str, *, any_case: bool = True) -> Flags:
+    fits: Flags = pc.match_substring_regex(texts, pattern, ignore_case=any_case).to_numpy(False)
+    return fits
 
 
 def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
@@ -113,13 +116,13 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     """
     slices = range(0, len(attempts), REPLIES_AT_ONCE)
     entry = np.concatenate(
-        [np.empty(0, np.int64), *(_entries(attempts[at : at + REPLIES_AT_ONCE]) for at in slices)]
+        [np.empty(0, np.int16), *(_entries(attempts[at : at + REPLIES_AT_ONCE]) for at in slices)]
     )
     pairs = _with_deliveries(attempts, entry >= 0, deliveries)
     at, fate = pairs["attempt"].to_numpy(), pairs["delivery"].to_numpy()
-    source, _ = pd.factorize(attempts["source"], sort=True)
+    source, _ = pd.factorize(picked(attempts[["source"]], at)["source"], sort=True)
     time = attempts["time"].array[at]
-    keys = (fate, at, attempts["line"].to_numpy()[at], source[at], time.to_numpy("datetime64[us]"))
+    keys = (fate, at, attempts["line"].to_numpy()[at], source, time.to_numpy("datetime64[us]"))
     own, delivered, bounced = (
         np.append(deliveries[column].eq(name), False)[fate]  # of no delivery: the last one
         for column, name in (
@@ -132,16 +135,18 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     return found.take(np.lexsort(keys)).reset_index(drop=True)
 
 
-def _entries(attempts: pd.DataFrame) -> Int64:
+def _entries(attempts: pd.DataFrame) -> npt.NDArray[np.int16]:
     """The pattern that each attempt was refused by; -1 for none."""
     mine = attempts["status"].ne("sent") & attempts["reply"].notna()
     mine &= attempts["time"].notna()  # a refusal on an impossible day tells no moment
     suspended = mine & attempts["daemon"].isin(SUSPENDED)
-    said = attempts.loc[suspended, "reply"].drop_duplicates()
-    repeated = suspended & attempts["reply"].isin(said[said.str.contains(NOT_ITS_WORD[0])])
+    said = text_of(attempts["reply"][suspended]).dictionary_encode()
+    repeated = suspended.copy()
+    quotes = _fit(said.dictionary, NOT_ITS_WORD[0], any_case=False)
+    repeated[suspended] = quotes[said.indices.to_numpy()]
     mine &= attempts["daemon"].isin(REMOTE) | repeated
-    found = np.full(len(attempts), -1)
-    found[mine] = classify(attempts.loc[mine, "reply"])
+    found = np.full(len(attempts), -1, np.int16)
+    found[mine] = classify(attempts["reply"][mine])
     return found
 
 
@@ -150,14 +155,15 @@ def _with_deliveries(
 ) -> pd.DataFrame:
     """`attempt, delivery, to` of some attempts: which delivery is of the same leg and recipient?"""
     found, numbers = [], 0
-    parts = len(attempts) // AT_ONCE + 1
-    of_leg = parted(deliveries["life"], parts)
-    for part, some in zip(parted(attempts["life"], parts), of_leg, strict=True):
-        mine = attempts.loc[which & part, ["life", "recipient"]]
-        legs = some & deliveries["life"].isin(mine["life"]).to_numpy()
-        theirs = deliveries.loc[legs, ["life", "recipient_logged"]]
-        both = mine.assign(attempt=np.flatnonzero(which & part)).merge(
-            theirs.assign(delivery=np.flatnonzero(legs)),
+    at = borders(attempts["life"])
+    parts = zip(parted(attempts["life"], at), parted(deliveries["life"], at), strict=True)
+    for (where, part), (there, some) in parts:
+        asked = part & which[where]
+        mine = those(attempts[["life", "recipient"]][where], asked)
+        legs = some & deliveries["life"][there].isin(mine["life"]).to_numpy()
+        theirs = those(deliveries[["life", "recipient_logged"]][there], legs)
+        both = mine.assign(attempt=np.flatnonzero(asked) + where.start).merge(
+            theirs.assign(delivery=np.flatnonzero(legs) + there.start),
             left_on=["life", "recipient"],
             right_on=["life", "recipient_logged"],
             how="left",
@@ -228,7 +234,8 @@ def _entry(
     once = rows.drop_duplicates("to")
     own = once[once["own"]]
     after = rows["time"].ge(onset) if onset is not None else pd.Series(False, rows.index)
-    shown = attempts[["source", "line", "offset"]].take(once["attempt"].to_numpy()[:PLACES_SHOWN])
+    first = once["attempt"].to_numpy()[:PLACES_SHOWN]
+    shown = picked(attempts[["source", "line", "offset"]], first)
     return {
         **{name: entry[name] for name in ("provider", "kind", "meaning", "page")},
         "first": iso(rows["time"].min()),

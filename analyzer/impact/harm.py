@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from analyzer.impact.abuse import DOORS, FOLLOWS
 from analyzer.impact.blocklists import entries
-from analyzer.rows import AT_ONCE, Int32
+from analyzer.rows import AT_ONCE, Int32, among, picked, those
 from analyzer.schema import HARM, NOT_DELIVERIES, fit
 
 FEW = 20  # earlier mails to a partner, below which all earlier mail is the baseline
@@ -54,7 +54,7 @@ def harmed(
     own = mine & rows["verdict"].eq("legitimate")
     refused = _because(refused, onset)
     lost, late = _lost(rows, refused), {"late": None, "late_compared": 0}
-    blocked = _blocked(rows[READ][own & lost], tried, refused)
+    blocked = _blocked(those(rows[READ], own & lost), tried, refused)
     delayed = rows[READ].iloc[:0]
     if onset is not None and ends is not None:
         delayed, late = _delayed(rows, own & ~lost, onset, ends)
@@ -119,7 +119,7 @@ def _blocked(lost: pd.DataFrame, tried: pd.DataFrame, refused: pd.DataFrame) -> 
     """What was lost, with the first refusal of each."""
     first = refused.drop_duplicates("delivery").set_index("delivery").loc[lost.index]
     names = np.array([entry["provider"] for entry in entries()], object)
-    told = tried[["reply", *PLACE]].take(first["attempt"].to_numpy()).set_axis(lost.index)
+    told = picked(tried[["reply", *PLACE]], first["attempt"].to_numpy()).set_axis(lost.index)
     told = told.assign(time=first["time"], provider=names[first["entry"]])
     return lost.drop(columns=["reply", *PLACE]).join(told)
 
@@ -173,11 +173,9 @@ def _partners(recipients: pd.Series[str], own: pd.Series[bool]) -> Int32:
 def _notices(rows: pd.DataFrame) -> pd.DataFrame:
     """Bounces and warnings about abuse that our own users got: abuse forged their address."""
     doors = [door for door in DOORS if door != FOLLOWS]
-    abuse = rows.loc[rows["mechanism"].isin(doors), "origin_life"]
-    notice = rows["cause_life"].ge(0)
-    about = notice & rows["cause_life"].isin(abuse[abuse.isin(rows["cause_life"][notice])])
+    about = among(rows["cause_life"], rows["origin_life"][rows["mechanism"].isin(doors)])
     got = about & rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")
-    told = rows.loc[got, [*READ, "cause_life"]]
+    told = those(rows[[*READ, "cause_life"]], got)
     return told.assign(
         kind="notice",
         time=told["completed"],

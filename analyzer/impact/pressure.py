@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.impact.abuse import VERDICTS, gravity
-from analyzer.rows import AT_ONCE, parted
+from analyzer.rows import borders, parted, those
 from analyzer.schema import PRESSURE, fit
 
 Numbers = npt.NDArray[np.int64]
@@ -36,8 +36,9 @@ def queue_load(rows: pd.DataFrame, ends: pd.Timestamp | None) -> pa.Table:
     begin = rows["received"].min().floor("h")
     hours = pd.date_range(begin, max(ends.floor("h"), begin), freq="h").as_unit("us")
     loads: dict[str, Numbers] = {}
-    for part in parted(rows["origin_life"], len(rows) // AT_ONCE + 1):
-        for verdict, load in _loads(rows.loc[known & part, READ], ends, hours):
+    life = rows["origin_life"]
+    for where, part in parted(life, borders(life)):
+        for verdict, load in _loads(those(rows[READ][where], known[where] & part), ends, hours):
             loads[verdict] = loads.get(verdict, 0) + load
     parts = [_table(load, hours).assign(verdict=verdict) for verdict, load in loads.items()]
     table = pd.concat(parts, ignore_index=True).sort_values(["hour", "verdict"], kind="stable")

@@ -12,13 +12,14 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.impact.abuse import gravest, suspects
-from analyzer.rows import AT_ONCE, parted
+from analyzer.rows import borders, parted, slices, those
 from analyzer.schema import BANDWIDTH, fit
 
 KEY = ["start", "verdict", "mechanism"]
 BIN = pd.Timedelta(minutes=5)
 FREE = 0.05  # share of a month's samples that a 95th percentile does not bill
-AFTER_DATA = r"in reply to end of DATA command\)?$"  # the body went over the wire, and was refused
+# The body went over the wire, and was refused.
+AFTER_DATA = ("in reply to end of DATA command", "in reply to end of DATA command)")
 COUNTS = [
     "transactions_least",
     "transactions",
@@ -40,18 +41,17 @@ def samples(tried: pd.DataFrame, rows: pd.DataFrame) -> pa.Table:
         tried: Every delivery attempt: `life, time, relay, to_us, status, reply`.
         rows: DELIVERIES rows with `life` and `origin_life`.
     """
-    parts = max(len(tried), len(rows)) // AT_ONCE + 1
-    came, left = _messages(rows, parts), _lines(tried, rows, parts)
+    came, left = _messages(rows), _lines(tried, rows)
     summed = _summed(itertools.chain(map(_taken_in, came), map(_sent, left)))
     return fit(pa.Table.from_pandas(summed, preserve_index=False), BANDWIDTH)
 
 
-def _messages(rows: pd.DataFrame, parts: int) -> Iterator[pd.DataFrame]:
+def _messages(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Each message once, unless it was made on the server; some at a time."""
     made_here = rows["submission"].isin(["internal", "local"])
     which = gravest(rows, "origin_life") & rows["received"].notna() & ~made_here
-    for part in parted(rows["origin_life"], parts):
-        yield rows.loc[which & part, ["received", "size", *KEY[1:]]]
+    for some in slices(len(rows)):
+        yield those(rows[["received", "size", *KEY[1:]]][some], which[some])
 
 
 def _taken_in(once: pd.DataFrame) -> pd.DataFrame:
@@ -62,17 +62,20 @@ def _taken_in(once: pd.DataFrame) -> pd.DataFrame:
     )[[*KEY, "messages_in", "bytes_in"]]
 
 
-def _lines(tried: pd.DataFrame, rows: pd.DataFrame, parts: int) -> Iterator[pd.DataFrame]:
+def _lines(tried: pd.DataFrame, rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Each attempt with another host, with what is known of its leg; those of some legs a time."""
     leg = gravest(rows, "life")
     to_a_host = tried["relay"].str.contains("[", regex=False, na=False) & ~tried["to_us"]
     which = to_a_host & tried["time"].notna()
-    body = tried["status"].eq("sent") | tried["reply"].str.contains(AFTER_DATA, na=False)
+    body = tried["status"].eq("sent")
+    asked = which & ~body  # of what was sent, the reply says nothing more
+    body[asked] = tried["reply"][asked].str.endswith(AFTER_DATA, na=False)
     lines = tried[["life", "relay", "time", "status"]].assign(body=body)
-    of_leg = parted(rows["life"], parts)
-    for part, legs in zip(parted(tried["life"], parts), of_leg, strict=True):
-        known = rows.loc[leg & legs, ["life", "verdict", "mechanism", "size"]].set_index("life")
-        yield lines[which & part].join(known, on="life", how="inner")
+    at = borders(tried["life"])
+    parts = zip(parted(tried["life"], at), parted(rows["life"], at), strict=True)
+    for (where, part), (there, legs) in parts:
+        known = those(rows[["life", *KEY[1:], "size"]][there], leg[there] & legs).set_index("life")
+        yield those(lines[where], which[where] & part).join(known, on="life", how="inner")
 
 
 def _sent(lines: pd.DataFrame) -> pd.DataFrame:

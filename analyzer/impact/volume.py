@@ -7,12 +7,11 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.impact.abuse import gravest
-from analyzer.rows import Flags, Int32, Int64, heads, those
+from analyzer.rows import AT_ONCE, Flags, Int32, Int64, heads, slices, those
 from analyzer.schema import NOT_DELIVERIES, VOLUME, fit
 
 KEY = ["hour", "client_ip", "verdict", "mechanism"]
 READ = [*KEY[1:], *"received status relay size life origin_life".split()]
-ROWS_AT_ONCE = 1 << 20  # in memory together, but for those of one hour
 
 
 def hourly(deliveries: pd.DataFrame) -> pa.Table:
@@ -23,12 +22,19 @@ def hourly(deliveries: pd.DataFrame) -> pa.Table:
     gives bounds. Lower: once for each message and next hop. Upper: once for each delivered
     recipient.
     """
-    hour = deliveries["received"].dt.floor("h").astype("int64").to_numpy()  # unknown: the lowest
-    hours, sizes = np.unique(hour, return_counts=True)
-    stretch = (np.cumsum(sizes) - sizes) // ROWS_AT_ONCE  # of whole hours, one after the other
-    part = stretch.astype(np.uint16)[np.searchsorted(hours, hour)]
-    found = [_of_hours(those(deliveries[READ], part == number)) for number in np.unique(stretch)]
+    part = _part(deliveries["received"])
+    found = [_of_hours(those(deliveries[READ], part == number)) for number in np.unique(part)]
     return pa.concat_tables([VOLUME.empty_table(), *found])
+
+
+def _part(times: pd.Series[pd.Timestamp]) -> Int32:
+    """Whole hours that are counted together, one after the other; an unknown one first."""
+    hour = np.empty(len(times), np.int32)
+    for some in slices(len(times)):
+        hour[some] = times[some].dt.floor("h").to_numpy("datetime64[us]").astype("datetime64[h]")
+    hours, sizes = np.unique(hour, return_counts=True)
+    part = (np.cumsum(sizes) - sizes) // AT_ONCE
+    return part.astype(np.int32)[np.searchsorted(hours, hour).astype(np.int32)]
 
 
 def _of_hours(deliveries: pd.DataFrame) -> pa.Table:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 
 from analyzer import charts, engines, evidence, messages, report
@@ -22,10 +23,13 @@ from analyzer.pipeline.pricing import harmed, reprice
 from analyzer.pipeline.reading import Piece, read_all
 from analyzer.pipeline.spooling import spooled
 from analyzer.progress import Show
+from analyzer.rows import slices
 from analyzer.schema import DELIVERIES, as_in_memory, fit
 from analyzer.site import Site
 from analyzer.spool import Spool
 from analyzer.window import Window
+
+VERDICTS = ["mechanism", "verdict"]  # of a delivery, names of few
 
 __all__ = ["Outcome", "analyze", "reprice"]
 
@@ -118,13 +122,9 @@ def _examine(
             copies.wait()  # judging needs the memory
         inferred, verdicts = judged(assembled, dated, site, window)
         harm, told = harmed(dated, assembled, verdicts, window)
-    rows = verdicts.deliveries
-    declared = rows[[name for name in DELIVERIES.names if name in rows]]
     return Case(
         messages=assembled.messages,
-        deliveries=fit(
-            pa.Table.from_pandas(declared, preserve_index=False), as_in_memory(DELIVERIES)
-        ),
+        deliveries=_declared(verdicts.deliveries, spool),
         attempts=assembled.attempts,
         findings=verdicts.findings,
         volume=harm.volume,
@@ -139,8 +139,28 @@ def _examine(
         },
         events=dated.events,
         sessions=assembled.sessions,
-        queue=messages.with_their_messages(accounting.queue(pieces), rows),
+        queue=messages.with_their_messages(accounting.queue(pieces), verdicts.deliveries),
         bandwidth=harm.bandwidth,
         pressure=harm.pressure,
         harm=harm.harm,
     )
+
+
+def _declared(rows: pd.DataFrame, spool: Spool) -> pa.Table:
+    """DELIVERIES. What pandas holds is not copied; what it holds as numbers of names, the verdicts,
+    lies where tables lie.
+    """
+    schema = as_in_memory(DELIVERIES)
+    plain = rows[[name for name in schema.names if name in rows and name not in VERDICTS]]
+    table = pa.Table.from_pandas(plain, preserve_index=False)
+    names = pa.schema([schema.field(name) for name in VERDICTS])
+    told = spool.at_rest(
+        "verdicts",
+        (
+            fit(pa.Table.from_pandas(rows.loc[:, VERDICTS][some], preserve_index=False), names)
+            for some in slices(max(len(rows), 1))
+        ),
+    )
+    for name in VERDICTS:
+        table = table.append_column(name, told[name])
+    return fit(table, schema)
