@@ -70,6 +70,7 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         HashMismatch: the existing case is not what its manifest says.
         EnvironmentTrouble: the case cannot be written, or memory or disk do not suffice.
     """
+    memory.share()
     settings = Settings.of(site, site_path, year, window or Window())
     folder = CaseFolder(case, arguments, settings, force) if case is not None else None
     found = evidence.find(arguments)
