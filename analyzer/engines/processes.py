@@ -36,8 +36,8 @@ class Copies:
     the body fails.
 
     Args:
-        at_once: How many copies at most, but for what runs in idle time; 0, and where the system
-            cannot copy a process: none, and each function runs in this one.
+        at_once: How many of `each` at most; 0, and where the system cannot copy a process: there
+            are no copies, and each function runs in this one.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -68,6 +68,11 @@ class Copies:
         else:
             self._left.append(job)
 
+    def beside(self, function: Callable[..., Result], *arguments: object) -> Callable[[], Result]:
+        """The function runs from now on; what is returned gives its result, or raises its error."""
+        job = partial(function, *arguments)
+        return partial(self._awaited, self._copied(job)) if self._at_once else job
+
     def wait(self) -> None:
         """Until all copies have ended."""
         while self._running:
@@ -85,10 +90,7 @@ class Copies:
                 self._listen()
             while copies and copies[0] in self._told:
                 yield self._result(copies.popleft())
-        for copy in copies:
-            while copy in self._running:
-                self._listen()
-            yield self._result(copy)
+        yield from map(self._awaited, copies)
 
     def _copied(self, job: Job) -> Connection:
         """Where a copy of this process, which does the job now, will be heard."""
@@ -115,6 +117,11 @@ class Copies:
                 self._told[here] = None, _ended(process.exitcode)
             process.close()
             here.close()
+
+    def _awaited(self, copy: Connection) -> Any:
+        while copy in self._running:
+            self._listen()
+        return self._result(copy)
 
     def _result(self, copy: Connection) -> Any:
         result, error = self._told.pop(copy)

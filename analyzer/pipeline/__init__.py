@@ -18,7 +18,7 @@ from analyzer.config import Configuration
 from analyzer.folder import CaseFolder, Settings
 from analyzer.pipeline import accounting, auditing, kept, memory
 from analyzer.pipeline.dating import Dated, date
-from analyzer.pipeline.judging import joined, judged
+from analyzer.pipeline.judging import clock_changes, joined, judged
 from analyzer.pipeline.pricing import harmed, reprice
 from analyzer.pipeline.reading import Piece, read_all
 from analyzer.pipeline.spooling import spooled
@@ -116,12 +116,13 @@ def _examine(
             progress("joining" if done < of else "judging", size * done // of, size)
 
     with engines.Copies(memory.copies()) as copies:
+        jumps = copies.beside(clock_changes, dated)
         if place:
             copies.in_idle_time(report.write_events, dated.events, place)
         assembled = joined(dated, site, window, spool.following(known), show, copies.each)
         if messages.is_huge(dated.events):
             copies.wait()  # judging needs the memory
-        inferred, verdicts = judged(assembled, dated, site, window)
+        inferred, verdicts = judged(assembled, dated, site, window, jumps())
         harm, told = harmed(dated, assembled, verdicts, window)
     return Case(
         messages=assembled.messages,

@@ -17,7 +17,7 @@ from analyzer import evidence, formats, messages
 from analyzer.case import Case
 from analyzer.folder import unaltered
 from analyzer.pipeline.dating import ASSUMED_ZONE, Dated, date, one_table_a_kind
-from analyzer.pipeline.judging import joined, judged
+from analyzer.pipeline.judging import clock_changes, joined, judged
 from analyzer.pipeline.reading import read_all
 from analyzer.pipeline.spooling import spooled
 from analyzer.progress import Show
@@ -119,6 +119,8 @@ def what_if(inferred: Inferred, domains: Iterable[str], networks: Iterable[str])
 
 def _gravest(dated: Dated, site: Site) -> pd.Series[str]:
     """The verdict of each message, by the life of its first leg."""
-    rows = judged(joined(dated, site, Window()), dated, site, Window())[1].deliveries
+    assembled = joined(dated, site, Window())
+    _, verdicts = judged(assembled, dated, site, Window(), clock_changes(dated))
+    rows = verdicts.deliveries
     grave = rows["verdict"].map(VERDICTS.index).astype("int64").groupby(rows["origin_life"]).max()
     return pd.Series(np.array(VERDICTS, object)[grave.to_numpy("int64")], grave.index)

@@ -34,11 +34,19 @@ def joined(
 
 
 def judged(
-    assembled: messages.Assembled, dated: Dated, site: Site | None, window: Window
+    assembled: messages.Assembled,
+    dated: Dated,
+    site: Site | None,
+    window: Window,
+    jumps: pd.DataFrame,
 ) -> tuple[pd.DataFrame, detect.Judged]:
-    """What of the site was inferred, and the verdicts."""
+    """What of the site was inferred, and the verdicts.
+
+    Args:
+        jumps: As `clock_changes` tells of them.
+    """
     inferred = _inferred(assembled, site or Site())
-    return inferred, detect.judge(_evidence(assembled, inferred, dated, site, window))
+    return inferred, detect.judge(_evidence(assembled, inferred, dated, site, window, jumps))
 
 
 def _inferred(assembled: messages.Assembled, site: Site) -> pd.DataFrame:
@@ -80,6 +88,7 @@ def _evidence(
     dated: Dated,
     site: Site | None,
     window: Window,
+    jumps: pd.DataFrame,
 ) -> detect.Evidence:
     """What detectors look at, from what the other rooms made."""
     attempts = assembled.attempts.select(ATTEMPT).to_pandas()
@@ -100,12 +109,12 @@ def _evidence(
         hints=inferred[inferred["confidence"].ne("high")],
         lost_lines=window.rows(_lost_lines(dated.events), "time", dated.zone),
         clocks=assembled.clocks,
-        jumps=window.rows(_jumps(dated), "time", dated.zone),
+        jumps=window.rows(jumps, "time", dated.zone),
         absent=window.rows(formats.absent_parts(dated.logs), "until", dated.zone),
     )
 
 
-def _jumps(dated: Dated) -> pd.DataFrame:
+def clock_changes(dated: Dated) -> pd.DataFrame:
     """Where clocks are changed, and what that makes doubtful."""
     parts = [part for part in (formats.jumps(dated.logs), dated.doubtful) if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

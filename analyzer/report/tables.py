@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,18 @@ from analyzer.case import Case
 
 TABLES = tuple(name for name in schema.TABLES if name != "events")
 ROWS_A_GROUP = 1 << 16  # what is read at least to find one row
+AT_ONCE = 2  # tables: of each a group of rows is in memory
 NOT_HASHED = ("manifest.json", "run.log")  # the manifest itself, and what tells of the run
 
 
 def write_tables(case: Case, folder: Path) -> None:
     """Every table as Parquet, and what people read with a text editor as JSON."""
-    for name in TABLES:
+
+    def write(name: str) -> None:
         write_table(getattr(case, name), schema.TABLES[name], folder / f"{name}.parquet")
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(write, TABLES))
     write_json(findings(case.findings), folder / "findings.json")
 
 

@@ -82,6 +82,14 @@ def test_what_runs_in_idle_time_has_ended_at_the_end(tmp_path):
     assert (tmp_path / "events").read_text() == "all"
 
 
+@pytest.mark.parametrize("at_once", [0, 1])
+def test_what_runs_beside_gives_its_result_when_it_is_asked_for(at_once):
+    with Copies(at_once) as copies:
+        first, second = copies.beside(who), copies.beside(len, "four")
+        assert second() == 4
+        assert (first() == os.getpid()) == (at_once == 0)
+
+
 @pytest.mark.parametrize("at_once", [0, 2])
 def test_an_error_is_raised_where_the_result_is_asked_for(at_once):
     with pytest.raises(EnvironmentTrouble, match="cannot be written"), Copies(at_once) as copies:
