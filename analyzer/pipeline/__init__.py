@@ -70,7 +70,6 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         HashMismatch: the existing case is not what its manifest says.
         EnvironmentTrouble: the case cannot be written, or memory or disk do not suffice.
     """
-    memory.share()
     settings = Settings.of(site, site_path, year, window or Window())
     folder = CaseFolder(case, arguments, settings, force) if case is not None else None
     found = evidence.find(arguments)
@@ -119,9 +118,9 @@ def _examine(
         jumps = copies.beside(clock_changes, dated)
         if place:
             copies.in_idle_time(report.write_events, dated.events, place)
-        assembled = joined(dated, site, window, spool.following(known), show, copies.each)
         if messages.is_huge(dated.events):
-            copies.wait()  # judging needs the memory
+            copies.wait()  # joining needs the memory
+        assembled = joined(dated, site, window, spool.following(known), show, copies.each)
         inferred, verdicts = judged(assembled, dated, site, window, jumps())
         harm, told = harmed(dated, assembled, verdicts, window)
     return Case(

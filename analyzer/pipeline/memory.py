@@ -56,13 +56,6 @@ class Taken:
         )
 
 
-def share() -> None:
-    """Arrow takes its memory from the pool that Python takes it from: what one of them gives back
-    the other may use, and less is held (docs/performance.md).
-    """
-    pa.set_memory_pool(pa.system_memory_pool())
-
-
 def copies() -> int:
     """How many processes may work beside this one: one a core, if there is memory for them."""
     cores, free = os.cpu_count() or 1, _free()
