@@ -17,6 +17,7 @@ from typing import Any
 
 from analyzer.case import Case
 from analyzer.errors import EnvironmentTrouble, HashMismatch, SettingsError
+from analyzer.lock import alone
 from analyzer.site import Site
 from analyzer.window import Window
 
@@ -162,7 +163,8 @@ class CaseFolder:
         with in_place_of(self.path) as partial:
             partial.mkdir()
             altered = [name for name in ADDED if not self._kept(name, partial)]
-            yield partial
+            with alone(partial):
+                yield partial
             self._log(partial, altered)
 
     def _kept(self, name: str, partial: Path) -> bool:
@@ -253,8 +255,8 @@ def in_place_of(folder: Path) -> Iterator[Path]:
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for left in (partial, *_left_by_killed(folder)):
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        _clear_up_after_killed(folder)
         yield partial
         if folder.exists():
             folder.rename(old)
@@ -272,15 +274,18 @@ def in_place_of(folder: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _left_by_killed(folder: Path) -> Iterator[Path]:
-    """Halves of a case, of processes that are no more."""
+def _clear_up_after_killed(folder: Path) -> None:
+    """Halves of a case go, if their process is no more, here or on another machine."""
     begin = f".{folder.name}.partial-"
     for path in folder.parent.iterdir() if os.name == "posix" else ():
         pid = path.name.removeprefix(begin)
-        if path.name.startswith(begin) and pid.isdecimal():
-            try:
-                os.kill(int(pid), 0)  # asks whether it is there
-            except (ProcessLookupError, OverflowError):
-                yield path
-            except OSError:
-                pass  # it is, and another user's
+        if not path.name.startswith(begin) or not pid.isdecimal():
+            continue
+        try:
+            os.kill(int(pid), 0)  # asks whether it is there
+        except (ProcessLookupError, OverflowError):
+            with alone(path) as ours:
+                if ours:
+                    shutil.rmtree(path, ignore_errors=True)
+        except OSError:
+            pass  # it is, and another user's

@@ -41,7 +41,7 @@ def heads(numbers: Int64 | Int32, which: Flags | None = None) -> Flags:
         new = found[some]
         new &= ~seen[numbers[some]]
         mine = numbers[some][new]
-        place = first_of(mine - mine.min(initial=0)) if len(mine) else mine
+        place = first_of(mine - mine.min()) if len(mine) else mine
         new[new] = place == np.arange(len(mine), dtype=np.int32)
         seen[mine] = True
     return found

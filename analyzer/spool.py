@@ -5,9 +5,9 @@ when memory is short, and reads them again when somebody looks.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import itertools
-import mmap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -151,11 +151,10 @@ class _Numbers:
     def column(self, field: pa.Field, rows: int) -> pa.Array:
         """What was written of a column, mapped."""
         path = self._file(field.name)
-        with path.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if rows else b""
+        data = _mapped(path)
         with contextlib.suppress(PermissionError):
             path.unlink()
-        return pa.Array.from_buffers(field.type, rows, [None, pa.py_buffer(data)])
+        return pa.Array.from_buffers(field.type, rows, [None, data])
 
     def _file(self, name: str) -> Path:
         return self.path.with_name(f"{self.path.name}-{self.schema.get_field_index(name)}.raw")
@@ -190,7 +189,10 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _full(folder: Path, error: OSError) -> EnvironmentTrouble:
+def _full(folder: Path, error: OSError) -> Exception:
+    """What to tell of it; not every error while a file is written is one of the disk's."""
+    if error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE):
+        return error
     remedy = "Free some space there, or give --case a folder on a larger disk."
     return EnvironmentTrouble(f"cannot be written: {error.strerror or error}", folder, remedy)
 
@@ -201,12 +203,20 @@ def mapped(path: Path) -> list[pa.Table]:
     Raises:
         pyarrow.ArrowInvalid, OSError: it is not what `write` wrote.
     """
-    with path.open("rb") as file:
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    reader, found = pa.BufferReader(pa.py_buffer(data)), []
+    reader, found = pa.BufferReader(_mapped(path)), []
     while reader.tell() < reader.size():
         found.append(pa.ipc.open_stream(reader).read_all())
     return found
+
+
+def _mapped(path: Path) -> pa.Buffer:
+    """What is in the file, which is open no longer: there may be more of them than a process may
+    have open.
+    """
+    if not path.stat().st_size:
+        return pa.py_buffer(b"")
+    with pa.memory_map(str(path)) as file:
+        return file.read_buffer()
 
 
 IN_MEMORY = Spool(None)

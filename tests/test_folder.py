@@ -10,6 +10,7 @@ import pytest
 
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.folder import CaseFolder, Settings
+from analyzer.lock import alone
 from analyzer.site import Site
 
 PLAIN = Settings.of(Site(domains=["corp.example"]), Path("site.toml"), 2026)
@@ -135,10 +136,12 @@ def test_two_runs_at_once_do_not_share_a_half_written_folder(tmp_path, monkeypat
 def test_what_a_killed_run_left_half_written_goes_and_that_of_a_living_one_stays(tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    for pid in (gone.pid, os.getppid(), "other"):
+    elsewhere = 1 << 22  # no process has this number here
+    for pid in (gone.pid, os.getppid(), elsewhere, "other"):
         (tmp_path / f".case.partial-{pid}").mkdir()
-    make(tmp_path / "case")
-    left = {f".case.partial-{pid}" for pid in (os.getppid(), "other")}
+    with alone(tmp_path / f".case.partial-{elsewhere}"):
+        make(tmp_path / "case")
+    left = {f".case.partial-{pid}" for pid in (os.getppid(), elsewhere, "other")}
     assert {path.name for path in tmp_path.iterdir()} == {"case", *left}
 
 

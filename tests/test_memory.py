@@ -14,11 +14,14 @@ LOG = Path(__file__).parent / "scenarios" / "innocent.log"
 
 @pytest.fixture
 def free(tmp_path, monkeypatch):
-    """Makes the system tell of so many kilobytes that are free, and of a container's limit."""
+    """Makes the system tell of so many kilobytes that are free, and of a container's limit, and
+    what is used of it.
+    """
 
-    def make(kilobytes, limit="max"):
+    def make(kilobytes, limit="max", used=0):
         told = f"MemAvailable: {kilobytes} kB\nSwapFree: 0 kB\n"
-        for name, text in {"MEMINFO": told, "LIMIT": f"{limit}\n"}.items():
+        texts = {"MEMINFO": told, "LIMIT": f"{limit}\n", "USED": f"anon {used}\nfile 5\n"}
+        for name, text in texts.items():
             path = tmp_path / name
             path.write_text(text, "ascii")
             monkeypatch.setattr(memory, name, path)
@@ -69,9 +72,16 @@ def test_a_large_log_that_does_not_fit_is_refused_too(free, monkeypatch):
 def test_a_process_works_on_each_core_that_there_is_memory_for(
     free, monkeypatch, free_gigabytes, copies
 ):
-    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4), raising=False)
     free(free_gigabytes << 20)
-    assert memory.copies() == copies
+    assert memory.copies(1_000_000) == copies
+    assert memory.copies(1_000) == 0
+
+
+def test_what_a_container_has_taken_already_is_not_free(free, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(64), raising=False)
+    free(64 << 20, limit=str(2 << 30), used=1 << 30)
+    assert memory.copies(1_000_000) == 2
 
 
 def test_a_container_may_take_less_than_is_free(free):

@@ -302,7 +302,7 @@ def test_only_blocks_that_are_missing_are_parsed(log, tmp_path, large, parsed):
 def joined(monkeypatch):
     """The lines of the parts that were joined in this process, so far; a log has some seven."""
     join, found = assembling.join, []
-    monkeypatch.setattr(memory, "copies", lambda: 0)
+    monkeypatch.setattr(memory, "copies", lambda _lines: 0)
 
     def counting(part, *more):
         found.append(len(part.lines))
@@ -440,9 +440,19 @@ def test_the_number_of_processes_changes_nothing(log, tmp_path, large, monkeypat
     expected = told(analyze(log))
     analyze(log, case=tmp_path / "whole")
     monkeypatch.setattr(parts, "LINES_A_PART", 300)
-    monkeypatch.setattr(memory, "copies", lambda: at_once)
+    monkeypatch.setattr(memory, "copies", lambda _lines: at_once)
     assert told(analyze(log, case=tmp_path / "parts")) == expected
     assert outputs(tmp_path / "parts") == outputs(tmp_path / "whole")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="tells open files by /proc")
+def test_tables_in_many_files_keep_none_of_them_open(tmp_path):
+    spool, before = Spool(tmp_path), len(names(Path("/proc/self/fd")))
+    tables = [spool.kept(str(n), lambda: [[pa.table({"line": [1]})]]) for n in range(9)]
+    tables += [spool.at_rest(str(n), [pa.table({"line": [1]})]) for n in range(9)]
+    frame = spool.frame("rows", [pa.table({"line": [1]})])
+    assert len(tables) + len(frame) == 19
+    assert len(names(Path("/proc/self/fd"))) == before
 
 
 # What is left

@@ -1,13 +1,15 @@
 """How does work that holds the GIL run on all cores? In copies of this process.
 
-A copy sees every table as it is, without a byte being sent; what it returns is sent back. So it
-returns little: the path of a file that it wrote.
+A copy sees every table as it is, without a byte being sent; what it returns is sent back, so that
+is little: the path of a file that it wrote, or a short table.
 """
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import traceback
@@ -36,8 +38,8 @@ class Copies:
     the body fails.
 
     Args:
-        at_once: How many of `each` at most; 0, and where the system cannot copy a process: there
-            are no copies, and each function runs in this one.
+        at_once: How many functions of `each` run at most, those that run beside it not counted; 0,
+            and where the system cannot copy a process: all run in this one.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -50,10 +52,13 @@ class Copies:
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        if failed:
+        try:
+            if not failed:
+                self.wait()
+        finally:
             for process in self._running.values():
                 process.kill()
-        self.wait()
+            self.wait()
         if not failed:
             for copy in list(self._told):
                 self._result(copy)
@@ -96,25 +101,28 @@ class Copies:
         """Where a copy of this process, which does the job now, will be heard."""
         here, there = multiprocessing.Pipe(duplex=False)
         process = multiprocessing.get_context("fork").Process(target=_copy, args=(job, there))
-        with warnings.catch_warnings():
+        with there, warnings.catch_warnings():
             # Python warns of the threads of Arrow, which minds copies itself.
             warnings.simplefilter("ignore", DeprecationWarning)
-            process.start()
-        there.close()
-        self._running[here] = process
+            try:
+                process.start()
+            except OSError:  # there may be no more processes, or not enough memory for one
+                self._told[here] = _answer(job)
+            else:
+                self._running[here] = process
         return here
 
     def _listen(self) -> None:
         """Until a copy has ended."""
         for here in wait(list(self._running)):
             assert isinstance(here, Connection)
-            process = self._running.pop(here)
-            try:
-                self._told[here] = here.recv()
-                process.join()
-            except EOFError:
-                process.join()
-                self._told[here] = None, _ended(process.exitcode)
+            process = self._running[here]
+            answer: Answer | None = None
+            with contextlib.suppress(EOFError, OSError):
+                answer = here.recv()
+            process.join()
+            self._told[here] = answer or (None, _ended(process.exitcode))
+            del self._running[here]
             process.close()
             here.close()
 
@@ -139,13 +147,21 @@ def _copy(job: Job, there: Connection) -> None:
     """What a copy does: the job, and nothing when the process that it is a copy of is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends it, if it is to end
     Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
-    answer: Answer
+    answer = _answer(job)
     try:
-        answer = job(), None
+        pickle.loads(pickle.dumps(answer))  # noqa: S301 - our own, to see whether it can be read
+    except Exception:  # noqa: BLE001 - what an object says that cannot be sent is its own affair
+        told = "".join(traceback.format_exception(answer[1])) if answer[1] else repr(answer[0])
+        answer = None, RuntimeError(f"cannot be sent from a process to another: {told}")
+    there.send(answer)
+
+
+def _answer(job: Job) -> Answer:
+    try:
+        return job(), None
     except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
         error.add_note(traceback.format_exc())
-        answer = None, error
-    there.send(answer)
+        return None, error
 
 
 def _end_with(first: BaseProcess | None) -> None:
@@ -154,7 +170,9 @@ def _end_with(first: BaseProcess | None) -> None:
         os._exit(1)
 
 
-def _ended(code: int | None) -> EnvironmentTrouble:
+def _ended(code: int | None) -> Exception:
     """The system ends what takes too much memory without asking."""
-    what = f"a process of the analysis was ended by signal {-(code or 0)}"
+    if code != -signal.SIGKILL:
+        return RuntimeError(f"a process of the analysis ended with code {code}, and said nothing")
+    what = f"a process of the analysis was ended by signal {signal.SIGKILL:d}"
     return EnvironmentTrouble(what, "memory", "Give fewer logs at a time, or use a larger machine.")

@@ -164,7 +164,7 @@ def rows_with(word: bytes, texts: pa.Array) -> npt.NDArray[np.intp]:
     if data is None:
         return np.empty(0, np.intp)
     ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    found = re.finditer(re.escape(word), data.to_pybytes())
+    found = re.finditer(re.escape(word), data)
     at = np.fromiter((match.start() for match in found), np.int64)
     at = at[(at >= ends[0]) & (at < ends[-1])]
     row = np.searchsorted(ends, at, "right") - 1

@@ -163,9 +163,9 @@ def without_fate(last: pd.DataFrame, events: Events, root: Int64) -> pd.DataFram
     of_root = root[last["life"].to_numpy(np.int64)] if len(last) else np.empty(0, np.int64)
     answered = [last[name].astype("str") for name in ("recipient", "orig_recipient")]
     who, texts = pd.factorize(pd.concat([rows["recipient"].astype("str"), *answered]).str.lower())
-    pair = np.concatenate([rows["life"], of_root, of_root]).astype(np.int64) * len(texts) + who
-    known = pair[len(rows) :][who[len(rows) :] >= 0]  # null, -1, would be another's last
-    silent: pd.DataFrame = rows[~np.isin(pair[: len(rows)], known)]
+    pair = np.concatenate([rows["life"], of_root, of_root]).astype(np.int64)
+    pair = pair * (len(texts) + 1) + who + 1  # null is -1
+    silent: pd.DataFrame = rows[~np.isin(pair[: len(rows)], pair[len(rows) :])]
     if silent.empty:
         return last
     return pd.concat([last, silent.assign(status="unknown")], ignore_index=True)

@@ -114,7 +114,8 @@ def _examine(
         if progress:
             progress("joining" if done < of else "judging", size * done // of, size)
 
-    with engines.Copies(memory.copies()) as copies:
+    lines = sum(map(len, dated.events.values()))
+    with engines.Copies(memory.copies(lines)) as copies:
         jumps = copies.beside(clock_changes, dated)
         if place:
             copies.in_idle_time(report.write_events, dated.events, place)

@@ -22,8 +22,10 @@ IN_MEMORY = 5.0
 IN_FILES = 4.0  # joined at once: Exchange
 IN_PARTS = 0.2
 A_COPY = 512 << 20  # bytes that a process takes which joins a part: 400 MB were measured
+FEW = 100_000  # lines
 MEMINFO = Path("/proc/meminfo")
 LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
+USED = Path("/sys/fs/cgroup/memory.stat")  # of what is in it, "anon" cannot be let go of
 
 
 @dataclass
@@ -56,10 +58,15 @@ class Taken:
         )
 
 
-def copies() -> int:
-    """How many processes may work beside this one: one a core, if there is memory for them."""
-    cores, free = os.cpu_count() or 1, _free()
-    return cores if free is None else min(cores, free // A_COPY)
+def copies(lines: int) -> int:
+    """How many processes may join parts of so many lines at once: one a core, if there is memory
+    for them; 0 where another process is not worth its start.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    free = _free()
+    if lines < FEW:
+        return 0
+    return cores or 1 if free is None else min(cores or 1, max(free, 0) // A_COPY)
 
 
 def _of_exchange(table: pa.Table) -> bool:
@@ -71,7 +78,9 @@ def _free() -> int | None:
     try:
         told = dict(line.split(":") for line in MEMINFO.read_text("ascii").splitlines())
         free = sum(int(told[name].split()[0]) for name in ("MemAvailable", "SwapFree")) * 1024
-        limit = LIMIT.read_text("ascii").strip() if LIMIT.exists() else "max"
+        if LIMIT.exists() and (limit := LIMIT.read_text("ascii").strip()) != "max":
+            used = dict(line.split() for line in USED.read_text("ascii").splitlines())
+            free = min(free, int(limit) - int(used["anon"]))
     except (OSError, ValueError, KeyError):
         return None
-    return free if limit == "max" else min(free, int(limit))
+    return free

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from analyzer import evidence
 from analyzer.errors import EnvironmentTrouble
+from analyzer.lock import alone
 from analyzer.spool import SUFFIX, Spool
 
 SPILLED_FROM = 256 << 20  # bytes of logs, unpacked
 PACKED = 10  # times that a packed log grows, as a rule
-LOCKS: set[int] = set()  # files that keep other runs off
 
 
 @contextlib.contextmanager
@@ -62,52 +62,17 @@ def _held(folder: Path) -> Iterator[Path | None]:
     except OSError as error:
         what, remedy = f"cannot be made: {error.strerror}", "Give --case another folder."
         raise EnvironmentTrouble(what, folder, remedy) from error
-    lock = _lock(folder)
-    if lock is None:
-        yield None
-        return
-    LOCKS.add(lock)
-    try:
+    with alone(folder) as ours:
+        if not ours:
+            yield None
+            return
         for left in folder.iterdir():
             if left.suffix != SUFFIX:  # half of a file
                 left.unlink()
-        yield folder
+        try:
+            yield folder
+        except BaseException:
+            with contextlib.suppress(OSError):  # it stays if there is anything in it
+                folder.rmdir()
+            raise
         shutil.rmtree(folder, ignore_errors=True)
-    except BaseException:
-        with contextlib.suppress(OSError):  # it stays if there is anything in it
-            folder.rmdir()
-        raise
-    finally:
-        LOCKS.remove(lock)
-        os.close(lock)
-
-
-def _lock(folder: Path) -> int | None:
-    """What keeps other runs off the folder; None if one has it, or it belongs to somebody else: he
-    may have put there what he likes.
-    """
-    try:
-        from fcntl import LOCK_EX, LOCK_NB, flock
-
-        lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
-    except (ImportError, OSError):
-        return None
-    try:
-        flock(lock, LOCK_EX | LOCK_NB)
-        found = os.fstat(lock)
-        if found.st_uid == os.geteuid() and os.path.samestat(found, folder.stat()):
-            return lock
-    except OSError:
-        pass  # another run has it, or has just removed it
-    os.close(lock)
-    return None
-
-
-def _let_go() -> None:
-    """A copy of this process keeps nobody off: this may be killed before it."""
-    for lock in LOCKS:
-        os.close(lock)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)

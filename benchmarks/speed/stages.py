@@ -20,7 +20,7 @@ STAGES = (
     ("analyzer.detect", "judge", "judging: deliveries to findings", False),
     ("analyzer.pipeline", "harmed", "harm and cost", False),
     ("analyzer.report", "write_events", "writing `events/`, in a process of its own", False),
-    ("analyzer.report.tables", "write_tables", "writing the other tables", False),
+    ("analyzer.report.tables", "write_tables", "writing the other tables", True),
 )
 
 
