@@ -69,7 +69,7 @@ class Copies:
         """The function runs while a core has nothing else to do."""
         job = partial(function, *arguments)
         if self._at_once:
-            self._copied(partial(_nicely, job))
+            self._copied(job, NICE)
         else:
             self._left.append(job)
 
@@ -97,10 +97,11 @@ class Copies:
                 yield self._result(copies.popleft())
         yield from map(self._awaited, copies)
 
-    def _copied(self, job: Job) -> Connection:
+    def _copied(self, job: Job, nice: int = 0) -> Connection:
         """Where a copy of this process, which does the job now, will be heard."""
         here, there = multiprocessing.Pipe(duplex=False)
-        process = multiprocessing.get_context("fork").Process(target=_copy, args=(job, there))
+        context = multiprocessing.get_context("fork")
+        process = context.Process(target=_copy, args=(job, there, nice))
         with there, warnings.catch_warnings():
             # Python warns of the threads of Arrow, which minds copies itself.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -138,13 +139,9 @@ class Copies:
         return result
 
 
-def _nicely(job: Job) -> object:
-    os.nice(NICE)
-    return job()
-
-
-def _copy(job: Job, there: Connection) -> None:
+def _copy(job: Job, there: Connection, nice: int) -> None:
     """What a copy does: the job, and nothing when the process that it is a copy of is gone."""
+    os.nice(nice)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends it, if it is to end
     Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
     answer = _answer(job)

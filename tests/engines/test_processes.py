@@ -143,8 +143,11 @@ def test_where_no_process_can_be_started_the_function_runs_in_this_one(monkeypat
         raise OSError(12, "Cannot allocate memory")
 
     monkeypatch.setattr("multiprocessing.context.ForkProcess.start", none)
+    patient = os.nice(0)
     with Copies(2) as copies:
+        copies.in_idle_time(who)
         assert list(copies.each(who, range(3))) == [os.getpid()] * 3
+    assert os.nice(0) == patient  # it goes on as urgently as before
 
 
 def test_copies_are_stopped_when_the_user_interrupts_while_they_are_waited_for(
