@@ -41,7 +41,7 @@ ORDER = ["received", "orig_source", "orig_line"]
 ASKED = ["auth_user", "uid", "local_user", "server", "submission", "origin_masked"]
 KINDS = ["account", "uid", "ip"]  # of a source
 IP = KINDS.index("ip")
-AT_ONCE = 500  # sources whose hours lie in memory together
+AT_ONCE = 1 << 18  # hours of sources that lie in memory together
 HOUR = 3_600_000_000  # microseconds
 HOURS = np.int64(1 << 24)  # more than any log has
 SHOWN = 200  # heaviest spikes; a flood from everywhere is no spike of each of a million hosts
@@ -70,7 +70,8 @@ def hourly(rows: pd.DataFrame, begins: pd.Timestamp, ends: pd.Timestamp) -> pd.D
     counted = counted[counted["who"].isin(heavy)]  # in order of sources
     place, _ = pd.factorize(counted["who"])
     unseen = np.arange(days * 24) > (ends - first) / pd.Timedelta(hours=1)
-    borders = np.searchsorted(place, range(0, len(heavy) + AT_ONCE, AT_ONCE))
+    at_once = max(AT_ONCE // (days * 24), 1)
+    borders = np.searchsorted(place, range(0, len(heavy) + at_once, at_once))
     found = days >= NIGHTS and [
         _beyond_usual(counted.iloc[begin:end], unseen) for begin, end in itertools.pairwise(borders)
     ]

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from analyzer.detect.spikes import AT_ONCE, LEAST, SPIKES, hourly
+from analyzer.detect import spikes as spikes_module
+from analyzer.detect.spikes import LEAST, SPIKES, hourly
 from tests.detect.login_mail import PLAIN, seen
 
 DAY = pd.Timedelta(days=1)
@@ -80,8 +81,9 @@ def test_a_network_is_told_of_where_none_of_its_addresses_stands_out():
     assert found["recipients"] == 80
 
 
-def test_more_sources_than_lie_in_memory_together_have_a_spike_each():
-    names = [f"h{n:04}" for n in range(AT_ONCE + 3)]
+def test_sources_of_which_few_lie_in_memory_together_have_a_spike_each(monkeypatch):
+    monkeypatch.setattr(spikes_module, "AT_ONCE", 2 * 6 * 24)  # two sources of six days
+    names = [f"h{n}" for n in range(5)]
     times = BEGINS + pd.Timedelta(hours=50) + pd.to_timedelta(range(LEAST), unit="s")
     rows = pd.MultiIndex.from_product([names, times], names=["who", "received"]).to_frame(False)
     assert hourly(rows, BEGINS, BEGINS + 5 * DAY)["who"].tolist() == names
