@@ -64,9 +64,10 @@ def no_reports(monkeypatch):
 
 @pytest.fixture
 def large(monkeypatch):
-    """All evidence counts as large, and has many blocks."""
+    """All evidence counts as large and has many blocks, each read by itself, as those of 8 MB."""
     monkeypatch.setattr(spooling, "SPILLED_FROM", 0)
     monkeypatch.setattr(evidence, "read", partial(evidence.reader.read, block_size=BLOCK))
+    monkeypatch.setattr(evidence.reader, "Cutter", partial(evidence.blocks.Cutter, longest=2_000))
 
 
 @pytest.fixture

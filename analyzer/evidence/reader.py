@@ -38,6 +38,12 @@ class Reader:
         self._evidence = evidence
         self._block_size = block_size
         self._account: Account | None = None
+        self._stream: Hashed | None = None
+
+    @property
+    def sha256_so_far(self) -> str:
+        """The hash of what was read of the stream: at least up to the end of the latest block."""
+        return self._stream.hexdigest() if self._stream else ""
 
     @property
     def account(self) -> Account:
@@ -65,6 +71,7 @@ class Reader:
             carrier = CARRIERS[self._evidence.carrier]
             decoded = Decoded(carrier, hashed_file, again=lambda: self._own_bytes(file))
             hashed_stream, problems = Hashed(decoded), decoded.problems
+        self._stream = hashed_stream
         text = Transcoded(hashed_stream)
         cutter = Cutter(text, self._evidence.name, self._block_size)
         if self._evidence.kind == "text":

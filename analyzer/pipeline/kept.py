@@ -1,6 +1,7 @@
 """Which blocks of a log did a run read that was stopped? They are taken over, and not read again.
 
-What a block says follows from the bytes of its log up to its end, the log's name and the program.
+What a block says follows from the bytes of its log as far as it was read, the log's name and the
+program.
 What a part of all lines says when it is joined follows from all logs, and what is known beside.
 """
 
@@ -33,19 +34,6 @@ SCATTERED = 1 << 12  # rows a block: of fewer, what tells where they lie takes m
 ROWS_A_CHUNK = 1 << 16
 
 
-class Upto:
-    """A log as far as it was read."""
-
-    def __init__(self, name: str) -> None:
-        self._sha256 = hashlib.sha256(f"{program()}\n{name}\n".encode())
-
-    def key(self, block: evidence.Block) -> str:
-        """What the block is known by; asked once for each, in order."""
-        self._sha256.update(f"{block.first_line} {block.offset} {len(block.data)}\n".encode())
-        self._sha256.update(block.data)
-        return self._sha256.hexdigest()
-
-
 class Kept:
     """The blocks in the folder of a spool; one that keeps nothing in files keeps no blocks."""
 
@@ -57,9 +45,12 @@ class Kept:
         """Do the tables lie in files?"""
         return self._folder is not None
 
-    def keys(self, name: str) -> Callable[[evidence.Block], str]:
-        """What gives the blocks of a log their keys."""
-        return Upto(name).key if self._folder else lambda _block: ""
+    def key(self, reader: evidence.Reader, block: evidence.Block) -> str:
+        """What the latest block of a log is known by. Its bytes are not hashed once more."""
+        if self._folder is None:
+            return ""
+        at = f"{block.first_line} {block.offset} {len(block.data)}"
+        return f"{program()}\n{block.source}\n{at}\n{reader.sha256_so_far}"
 
     def reading(self, key: str, read: Callable[[], Reading]) -> Reading:
         """What a block says: taken over, or read and kept.

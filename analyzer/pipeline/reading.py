@@ -86,14 +86,13 @@ def _read(
     reader = evidence.read(item)
     recogniser = formats.Recogniser()
     blocks = formats.whole_records(reader)
-    key_of = kept.keys(item.name)
     beginning = b""
 
     def job_of(block: evidence.Block) -> Job:
         nonlocal beginning
         beginning = beginning or block.data[:BEGINNING]
         read = recogniser.of(block.data)  # of a block that is taken over, too: the next may need it
-        return key_of(block), partial(
+        return kept.key(reader, block), partial(
             read, block.source, block.first_line, block.offset, block.data
         )
 
