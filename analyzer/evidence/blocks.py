@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from analyzer.evidence.raw import Stream
 
+NEWLINE = 10
 LONGEST = 1 << 20  # bytes; no line of a mail log comes near it
 _NO_ZERO = re.compile(rb"[^\0]")
 EDGE = 4 << 10  # bytes kept of both ends of a longer line
@@ -80,7 +83,7 @@ class Cutter:
             self.partial_last = cut == self._start
             first_line, offset = self.lines + 1, self._offset
             data = self._take(self._end) + b"\n" if self.partial_last else self._take(cut)
-            self.lines += data.count(b"\n")
+            self.lines += int(np.count_nonzero(np.frombuffer(data, np.uint8) == NEWLINE))
             yield Block(self._source, number, first_line, offset, data)
             number += 1
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.lines import PADDING, pieces
+from analyzer.formats.pieces import PADDING, pieces
 
 Positions = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from analyzer.formats.headers import who
-from analyzer.formats.lines import Lines, eight_bytes, queue_ids
+from analyzer.formats.lines import Lines, queue_ids
 from analyzer.formats.places import Places
 from analyzer.formats.shapes import Dialect, Program, as_text
 from analyzer.schema import EVENTS
@@ -95,6 +95,7 @@ class Heads:
 
     def table(self, rows: Rows, columns: dict[str, pa.Array], mta: str | None) -> pa.Table:
         lines, tag, ids = self.lines, pa.array(self.tag_of[rows]), self.ids
+        pid = lines.pid[rows]
         queue_id = pa.DictionaryArray.from_arrays(
             pa.array(self._id_numbers[rows], mask=~ids.has_id[rows]), self._id_words
         )
@@ -104,7 +105,7 @@ class Heads:
             ),
             "server": pa.DictionaryArray.from_arrays(tag, self.hosts),
             **{name: self._of_program(name, tag) for name in Program._fields},
-            "pid": self._pids(rows),
+            "pid": pa.array(pid, mask=pid == 0),
             "micros": pa.array(lines.stamps.micros[rows]),
             "with_year": pa.array(lines.stamps.with_year[rows]),
             "zoned": pa.array(lines.stamps.zoned[rows]),
@@ -118,20 +119,6 @@ class Heads:
         """What the tags tell; a null is in the indices: Arrow can not unify one in the words."""
         encoded = self._told[name]
         return pa.DictionaryArray.from_arrays(encoded.indices.take(tag), encoded.dictionary)
-
-    def _pids(self, rows: Rows) -> pa.Array:
-        """The digits between the brackets before the colon."""
-        eight, at = eight_bytes(self.lines.data), self.lines.program_end[rows] + 1
-        value, left = np.zeros(len(rows), np.int64), eight[at]
-        going = self.lines.headed[rows]
-        for place in range(10):
-            left = left >> np.uint64(8) if place % 8 else eight[at + place]
-            digit = left.astype(np.uint8) - np.uint8(48)  # runs over below 48: no digit either
-            going = going & (digit <= 9)
-            if not going.any():
-                break
-            value = np.where(going, value * 10 + digit, value)
-        return pa.array(value, mask=value == 0)
 
 
 def _who(tag: str, dialects: Sequence[Dialect]) -> tuple[int, Program]:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.lines import PADDING, Positions, next_after, pieces
+from analyzer.formats.lines import Positions, next_after
+from analyzer.formats.pieces import PADDING, pieces
 from analyzer.formats.wrapped import Wrapped, as_block, journal_lines
 
 BEGIN = b"__CURSOR="

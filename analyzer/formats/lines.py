@@ -7,11 +7,9 @@ a copy. Nothing here loops over lines.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.headers import after_id, before_stamp, modern_fields, stamps_and_hosts
+from analyzer.formats.pieces import PADDING, eight_bytes, pieces, prefix
+from analyzer.formats.process_ids import digits_at, programs_and_ids
 from analyzer.formats.stamps import Stamps
 
 Positions = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
-PADDING = bytes(64)  # so that a line may be read past its end
-COLON, SPACE, OPEN, CLOSE, NEWLINE, RETURN = b": []\n\r"
+COLON, SPACE, CLOSE, NEWLINE, RETURN = b": ]\n\r"
 REPEATED = b"message repeated "  # rsyslog: $RepeatedMsgReduction
+REPEATED_LINE = r"^(?P<head>message repeated (?P<times>[0-9]{1,9}) times: \[)"
 SHORTEST_ID, LONGEST_ID = 6, 40
 
 
@@ -40,9 +40,9 @@ class Lines:
     """One block as columns; every array has one entry a line.
 
     `start` to `end` is the line without its end. Of a line with a syslog header, `host` is where
-    the host begins, `program_end` where the program ends, `text` where the message begins, and
-    `id_end` the first colon in it. `end` of a line that syslog wrapped as repeated is the inner
-    end.
+    the host begins, `program_end` where the program ends, `pid` its process id (0 for none),
+    `text` where the message begins, and `id_end` the first colon in it. `end` of a line that
+    syslog wrapped as repeated is the inner end.
     """
 
     data: bytes
@@ -50,6 +50,7 @@ class Lines:
     end: Positions
     host: Positions
     program_end: Positions
+    pid: npt.NDArray[np.int64]
     text: Positions
     id_end: Positions
     headed: Flags
@@ -68,30 +69,6 @@ class Lines:
         return pieces(self.data, begin, end)
 
 
-def eight_bytes(data: bytes) -> npt.NDArray[np.uint64]:
-    """The eight bytes that begin at each offset, unaligned and without a copy."""
-    return np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
-
-
-@functools.cache
-def prefix(word: bytes) -> tuple[np.uint64, np.uint64]:
-    """A prefix as (value, mask) over the first eight bytes."""
-    return np.uint64(int.from_bytes(word[:8], "little")), np.uint64(
-        (1 << (8 * min(len(word), 8))) - 1
-    )
-
-
-def pieces(data: Any, begin: Positions, end: Positions) -> pa.BinaryArray:
-    """data[begin:end] of every line, zero-copy where the pieces are in order."""
-    offsets = np.empty(2 * len(begin) + 1, np.int32)
-    offsets[0:-1:2] = begin
-    offsets[1:-1:2] = np.maximum(end, begin)
-    offsets[-1] = offsets[-2] if len(begin) else 0
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    both = pa.Array.from_buffers(pa.binary(), 2 * len(begin), buffers)
-    return pc.take(both, pa.array(np.arange(0, 2 * len(begin), 2)), boundscheck=False)
-
-
 def cut(block: bytes) -> Lines:
     """Cut a block of whole lines; *block* ends in a newline."""
     data = block + PADDING
@@ -105,14 +82,12 @@ def cut(block: bytes) -> Lines:
 
     colon = np.flatnonzero(byte == COLON).astype(np.int32)
     colon_space = colon[byte[colon + 1] == SPACE]
-    bracket = np.flatnonzero(byte == OPEN).astype(np.int32)
     next_colon = np.append(colon_space, np.full(2, len(block), np.int32))
     number = np.searchsorted(colon_space, host)
     header_end = next_colon[number]
     headed = stamps.present & (header_end < end)
     header_end = np.where(headed, header_end, host).astype(np.int32)
-    pid_at = next_after(bracket, host, len(block))
-    program_end = np.minimum(pid_at, header_end)
+    program_end, pid = programs_and_ids(data, host, header_end, headed)
     text = np.where(headed, header_end + 2, host).astype(np.int32)
     if modern.any():
         headed &= ~modern
@@ -120,8 +95,9 @@ def cut(block: bytes) -> Lines:
             byte, host, end, np.flatnonzero(modern & stamps.present)
         )
         headed[rows], program_end[rows], text[rows] = True, app_end, begin
+        pid[rows] = digits_at(byte, app_end + 1)
     text = after_id(data, byte, headed, text, end)
-    repeat, text, end = _unwrap_repeated(data, byte, bracket, headed, text, end)
+    repeat, text, end = _unwrap_repeated(data, byte, headed, text, end)
     plain = text == header_end + 2  # the text begins behind the colon that ends the header
     id_end = np.where(plain, next_colon[number + 1], host)
     id_end[~plain] = next_after(colon_space, text[~plain], len(block))
@@ -132,6 +108,7 @@ def cut(block: bytes) -> Lines:
         end,
         host,
         program_end,
+        pid,
         text,
         id_end,
         headed,
@@ -192,7 +169,6 @@ def _after_rubbish(
 def _unwrap_repeated(
     data: bytes,
     byte: npt.NDArray[np.uint8],
-    bracket: Positions,
     headed: Flags,
     text: Positions,
     end: Positions,
@@ -202,14 +178,13 @@ def _unwrap_repeated(
     rows = np.flatnonzero(headed & (eight_bytes(data)[text] == prefix(REPEATED)[0]))
     if not rows.size:
         return repeat, text, end
-    inner = next_after(bracket, text[rows], len(data))
-    said = pieces(data, text[rows], np.minimum(inner + 1, end[rows]))
-    found = pc.extract_regex(said, r"^message repeated (?P<times>[0-9]{1,9}) times: \[$")
+    found = pc.extract_regex(pieces(data, text[rows], end[rows]), REPEATED_LINE)
     wrapped = found.is_valid().to_numpy(zero_copy_only=False)
-    number = found.filter(pa.array(wrapped)).field("times")
-    rows, inner = rows[wrapped], inner[wrapped]
+    head, number = found.filter(pa.array(wrapped)).flatten()
+    rows = rows[wrapped]
     text, end = text.copy(), end.copy()
     repeat[rows] = number.cast(pa.string()).cast(pa.int64()).to_numpy()
-    text[rows] = inner + 1 + (byte[inner + 1] == SPACE)
+    text[rows] += pc.binary_length(head).to_numpy()
+    text[rows] += byte[text[rows]] == SPACE
     end[rows] -= byte[end[rows] - 1] == CLOSE
     return repeat, np.minimum(text, end), end

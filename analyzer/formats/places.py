@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.formats.lines import Lines, pieces
+from analyzer.formats.lines import Lines
+from analyzer.formats.pieces import pieces
 from analyzer.formats.wrapped import Wrapped
 
 Rows = npt.NDArray[np.intp]

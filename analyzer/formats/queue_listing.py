@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.clock import turns
-from analyzer.formats.lines import pieces
+from analyzer.formats.pieces import pieces
 from analyzer.formats.reader import Reading
 from analyzer.schema import QUEUE, UNREAD, fit
 

@@ -18,9 +18,10 @@ from analyzer.formats import journal_export, json_lines
 from analyzer.formats.clock import Turns, turns
 from analyzer.formats.cut_lines import mended
 from analyzer.formats.heads import Heads
-from analyzer.formats.lines import CLOSE, Lines, Positions, cut, prefix
+from analyzer.formats.lines import CLOSE, Lines, Positions, cut
 from analyzer.formats.losses import LOSSES
 from analyzer.formats.neighbours import NEIGHBOURS
+from analyzer.formats.pieces import prefix
 from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.sendmail import SENDMAIL

@@ -73,6 +73,10 @@ DIFFERENT = {
         {"time": "2026-12-07 05:00:00.123456"},
     ),
     "no host": (f"Dec  7 05:00:00 postfix/smtpd[11]: {TEXT}", {"server": "-"}),
+    "the host is an address in brackets": (
+        f"Dec  7 05:00:00 [192.0.2.1] postfix/smtpd[11]: {TEXT}",
+        {"server": "[192.0.2.1]"},
+    ),
     "no process id": (f"Dec  7 05:00:00 mx1 postfix/smtpd: {TEXT}", {"pid": None}),
     "RFC 5424 without process id": (
         f"<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd - - - {TEXT}",
