@@ -50,17 +50,6 @@ def test_what_is_joined_in_parts_needs_little_memory(free):
         memory.Taken(in_files=False).add(events("postfix"), "mail.log")
 
 
-def test_exchange_is_joined_at_once_and_so_is_what_is_read_with_it(free):
-    free(1)
-    with pytest.raises(EnvironmentTrouble):
-        memory.Taken(in_files=True).add(events("exchange"), "MSGTRK.LOG")
-    free(5)
-    taken = memory.Taken(in_files=True)
-    taken.add(events("exchange"), "MSGTRK.LOG")
-    with pytest.raises(EnvironmentTrouble):
-        taken.add(events("postfix"), "mail.log")
-
-
 def test_a_large_log_that_does_not_fit_is_refused_too(free, monkeypatch):
     free(0)
     monkeypatch.setattr(spooling, "SPILLED_FROM", 0)

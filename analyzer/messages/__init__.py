@@ -1,6 +1,7 @@
 """EVENTS become MESSAGES, DELIVERIES and ATTEMPTS: joining lines, hops; who is inside."""
 
-from analyzer.messages.assemble import Assembled, Each, assemble
+from analyzer.messages.assemble import Assembled, assemble
+from analyzer.messages.exchange_parts import Each
 from analyzer.messages.inference import INFERENCE, infer
 from analyzer.messages.parts import is_huge
 from analyzer.messages.queue import with_their_messages

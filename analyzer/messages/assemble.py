@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from analyzer.messages.clocks import offsets
 from analyzer.messages.copies import copies
-from analyzer.messages.exchange import prepared
+from analyzer.messages.exchange_parts import Each, made_ready
 from analyzer.messages.expansions import came_for_us
 from analyzer.messages.joining import Joined, join
 from analyzer.messages.legs import PLACE, frame
@@ -25,8 +25,6 @@ from analyzer.messages.whole import Resting, at_rest, together
 from analyzer.schema import ATTEMPTS, MESSAGES
 from analyzer.site import Site
 from analyzer.spool import IN_MEMORY, Spool
-
-Each = Callable[[Callable[[int], Path], Iterable[int]], Iterator[Path]]
 
 
 @dataclass
@@ -65,9 +63,9 @@ def assemble(
         `client_side, recipient_side, original_side` (inside, outside, unknown), `cause_life`,
         `life`, `queued_at` (time of the leg) for detection. Sorted by received, place, recipient.
     """
-    events = prepared(events)
-    known = survey(events, site)
     number = parts_of(events) if spool.folder else 1
+    events = made_ready(events, number, spool, each)
+    known = survey(events, site)
     if number == 1:
         whole = join(one_part(events), known, site)
     else:

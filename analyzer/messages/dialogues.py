@@ -46,12 +46,14 @@ COUNTERS = ("auth", "mail", "rcpt", "data", "bdat", "starttls")
 @dataclass
 class Dialogues:
     """`table`: SESSIONS without lists, and beside it `rank`, `end_*`. `of_life`: row of a
-    leg. `sessions`: as declared, those of the table first, then Exchange's.
+    leg. `sessions`: as declared, those of the table first, then Exchange's; `rank`: of each the
+    place of its first line.
     """
 
     table: pd.DataFrame
     of_life: pd.Series
     sessions: pa.Table
+    rank: Int64
 
     @property
     def named(self) -> pd.Series[float]:
@@ -106,7 +108,10 @@ def dialogues(events: Events, known: pd.DataFrame) -> Dialogues:
         table[[n for n in SESSIONS.names if n in table]], preserve_index=False
     )
     syslog = fit(told.append_column("queue_ids", lists), SESSIONS)
-    return Dialogues(table, of_life, pa.concat_tables([syslog, exchange_dialogues(events)]))
+    others = exchange_dialogues(events)
+    sessions = pa.concat_tables([syslog, others.drop_columns("rank")])
+    rank = np.concatenate([table["rank"].to_numpy(np.int64), others["rank"].to_numpy()])
+    return Dialogues(table, of_life, sessions, rank)
 
 
 def _of_lives(lines: _Lines) -> pd.Series:

@@ -26,22 +26,45 @@ STEPS = 8  # of groups in groups, and forwards of forwards
 WHERE = ["server", "queue_id"]
 
 
-def prepared(events: Events) -> Events:
-    """The events with Exchange's own made ready; all others as they are."""
-    kinds = [kind for kind in KINDS if kind in events]
-    if not any(_mine(events[kind]).any() for kind in kinds):
+def in_order_of_time(events: Events) -> Events:
+    """The events, Exchange's rows under the server that logged them, placed in order of time among
+    all (`order`).
+
+    Args:
+        events: By kind; of columns of text a chunk at a time is in memory.
+    """
+    if not of_exchange(events):
         return events
-    events = _by_servers_of_ours(events)
-    events = _begun_once(_in_order_of_time(events))
-    events = _with_original_recipients(events)
-    return _with_notices(events)
+    return _in_order_of_time(_by_servers_of_ours(events))
+
+
+def prepared(events: Events) -> Events:
+    """The events with Exchange's own made ready; all others as they are.
+
+    Args:
+        events: In order of time; all rows that are tied.
+    """
+    if not of_exchange(events):
+        return events
+    return _with_notices(_with_original_recipients(_begun_once(events)))
+
+
+def of_exchange(events: Events) -> bool:
+    """Has Exchange's tracking written any of them?"""
+    return any(_mine(events[kind]).any() for kind in KINDS if kind in events)
 
 
 def _mine(table: pa.Table) -> Flags:
-    found: Flags = (
-        pc.fill_null(pc.equal(_text(table, "mta"), "exchange"), False).to_numpy().astype(bool)
-    )
-    return found
+    if "mta" not in table.column_names:
+        return np.zeros(len(table), np.bool_)
+    found = [np.empty(0, np.bool_)]
+    for chunk in table["mta"].chunks:
+        words = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+        is_exchange = np.array(
+            [word == "exchange" for word in words.dictionary.to_pylist()] + [False]
+        )
+        found.append(is_exchange[words.indices.fill_null(-1).to_numpy()])
+    return np.concatenate(found)
 
 
 def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
@@ -67,20 +90,24 @@ def _by_servers_of_ours(events: Events) -> Events:
     """Some versions name the logging server of a failure in the other pair of columns."""
     if "received" not in events or "delivery" not in events:
         return events
-    table = events["delivery"]
     received = events["received"]
-    ours = _text(received, "server").filter(pa.array(_mine(received))).unique()
+    ours = pc.unique(received["server"].cast(pa.string()).filter(pa.array(_mine(received))))
+    parts = [
+        _by_server(pa.Table.from_batches([rows]), ours) for rows in events["delivery"].to_batches()
+    ]
+    mended = pa.concat_tables([events["delivery"].schema.empty_table(), *parts])
+    return {**events, "delivery": mended}
+
+
+def _by_server(table: pa.Table, ours: pa.Array) -> pa.Table:
     server, relay = _text(table, "server").to_pandas(), _text(table, "relay").to_pandas()
     other = relay.map({name: short_name(name) for name in relay.dropna().unique()})
     wrong = _mine(table) & ~among(server, ours) & among(other, ours)
     if not wrong.any():
-        return events
-    mended = server.mask(wrong, other)
-    table = _replaced(table, "server", pa.array(mended, pa.string()).dictionary_encode())
-    return {
-        **events,
-        "delivery": _replaced(table, "relay", pa.array(relay.mask(wrong, server), pa.string())),
-    }
+        return table
+    mended = pa.array(server.mask(wrong, other), pa.string()).dictionary_encode()
+    table = _replaced(table, "server", mended)
+    return _replaced(table, "relay", pa.array(relay.mask(wrong, server), pa.string()))
 
 
 def _in_order_of_time(events: Events) -> Events:
@@ -90,9 +117,7 @@ def _in_order_of_time(events: Events) -> Events:
     order = np.concatenate([events[name]["order"].to_numpy() for name in names])
     time = np.concatenate([_micros(events[name]) for name in names])
     mine = np.concatenate([_mine(events[name]) for name in names])
-    phase = np.repeat(
-        [KINDS.index(name) if name in KINDS else len(KINDS) for name in names], lengths
-    )
+    phase = np.repeat(np.array([(*KINDS, name).index(name) for name in names], np.int8), lengths)
     place = np.empty(len(order), np.int64)
     place[np.argsort(order, kind="stable")] = np.arange(len(order))
     rows = np.flatnonzero(mine)

@@ -13,15 +13,16 @@ from analyzer.messages.lives import Events
 from analyzer.schema import SESSIONS, fit
 
 NO = r"^[45][0-9]{2} "
+RANKED = SESSIONS.append(pa.field("rank", pa.int64()))
 TAKEN = r"^250 2\.6\.0 .*\[InternalId=([0-9]{1,19})\b"
 
 
 def exchange_dialogues(events: Events) -> pa.Table:
-    """SESSIONS of the receive protocol, in order of the first line of each."""
+    """SESSIONS of the receive protocol, in order of the first line of each, which is `rank`."""
     rows = frame(events, "session", COLUMNS)
     rows = rows[rows["session_id"].notna()].reset_index(drop=True)
     if rows.empty:
-        return SESSIONS.empty_table()
+        return RANKED.empty_table()
     # A session's lines lie together only by its id: servers write several at once.
     session, _ = pd.factorize(rows["session_id"])
     rows = rows.iloc[np.argsort(session, kind="stable")].reset_index(drop=True)
@@ -49,7 +50,10 @@ def exchange_dialogues(events: Events) -> pa.Table:
     helo = said.where(command("(?:EHLO|HELO) ")).str.slice(5).str.strip()
     table = pd.DataFrame(
         {
-            **{name: first(rows[name]) for name in ("server", "session_id", "client_ip", *PLACE)},
+            **{
+                name: first(rows[name])
+                for name in ("rank", "server", "session_id", "client_ip", *PLACE)
+            },
             "mta": "exchange",
             "helo": first(helo),
             "connected": first(rows["time"].where(action.eq("+"))),
@@ -70,4 +74,4 @@ def exchange_dialogues(events: Events) -> pa.Table:
     offsets = pa.array(np.concatenate([[0], np.cumsum(table["messages"])]), pa.int32())
     lists = pa.ListArray.from_arrays(offsets, pa.array(ids.dropna().to_numpy(object), pa.string()))
     told = pa.Table.from_pandas(table, preserve_index=False)
-    return fit(told.append_column("queue_ids", lists), SESSIONS)
+    return fit(told.append_column("queue_ids", lists), RANKED)

@@ -29,7 +29,9 @@ TRACKED = ["network_message_id", "connector", "directionality", "session_id", "m
 AUTHENTICATED = r"\\Client "  # default connectors of 587 and 465 take nobody without a login
 
 
-def submitters(known: pd.DataFrame, events: Events, local: Locality) -> pd.DataFrame:
+def submitters(
+    known: pd.DataFrame, events: Events, local: Locality, sessions: Sessions
+) -> pd.DataFrame:
     """The legs with `network_message_id`, `connector`, `relay_right`, and Exchange's `auth_user`.
 
     Tracking names no login, but a mailbox may send as itself only: the sender is taken for it. It
@@ -45,7 +47,6 @@ def submitters(known: pd.DataFrame, events: Events, local: Locality) -> pd.DataF
     if not mine.any():
         return known
     _network_ids_of_deliveries(known, events)
-    sessions = Sessions.of(events)
     at_hub = sessions.by_id(told["session_id"])
     at_front = sessions.by_sender(known)
     login = at_front["login"].where(at_front["login"].notna(), at_hub["login"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ COLUMNS = [
 ]
 AGE = pd.Timedelta(minutes=10)  # from MAIL FROM at the front end to the row in tracking
 RIGHT = "SMTPAcceptAnyRecipient"
+LOGIN = r"(?i)authenticated"
+PERMISSIONS = r"(?i)set session permissions$"
 MAIL_FROM = r"(?i)^MAIL FROM:\s*<(?P<sender>[^>]*)>"
 RCPT_TO = r"(?i)^RCPT TO:\s*<(?P<recipient>.*?)>(?: [A-Z]+=[^ ]*)*$"
 DENIED = r"^5[0-9]{2} 5\.7\.(?:1|54) "  # "Unable to relay"
@@ -41,25 +44,18 @@ class Sessions:
     mails: pd.DataFrame
 
     @classmethod
-    def of(cls, events: Events) -> Sessions:
-        rows = frame(events, "session", COLUMNS)
-        rows = rows[rows["session_id"].notna()]
-        info = rows["action"].eq("*")
-        stage = rows["stage"].astype("str").str.lower()
-        login = (
-            rows[info & stage.str.startswith("authenticated")]
-            .groupby("session_id")["reply"]
-            .first()
-        )
-        grants = rows[info & stage.eq("set session permissions")].drop_duplicates(
-            "session_id"
-        )  # before any login
-        granted = grants[grants["reply"].astype("str").str.contains(RIGHT, regex=False)][
-            "session_id"
-        ]
-        told = rows.groupby("session_id")[["connector"]].first()
-        told = told.assign(login=login.reindex(told.index), right=told.index.isin(granted))
-        return cls(told, _mails(rows))
+    def of(cls, slices: Iterable[Events]) -> Sessions:
+        """What all lines tell; some of them at a time are in memory."""
+        told = [_telling(frame(lines, "session", COLUMNS)) for lines in slices]
+        rows = pd.concat(told or [frame({}, "session", COLUMNS)])
+        rows = rows.sort_values("rank", kind="stable", ignore_index=True)
+        logins = rows[_says(rows, LOGIN)].groupby("session_id")["reply"].first()
+        # Before any login.
+        grants = rows[_says(rows, PERMISSIONS)].drop_duplicates("session_id")
+        granted = grants["reply"].astype("str").str.contains(RIGHT, regex=False)
+        of_id = rows.groupby("session_id")[["connector"]].first()
+        right = of_id.index.isin(grants["session_id"][granted])
+        return cls(of_id.assign(login=logins.reindex(of_id.index), right=right), _mails(rows))
 
     def by_id(self, ids: pd.Series) -> pd.DataFrame:
         """What is known of each session id; nulls without one."""
@@ -85,6 +81,24 @@ class Sessions:
             tolerance=AGE,
         ).set_index("life")
         return self.by_id(tied["session_id"]).reindex(known.index)
+
+
+def _telling(rows: pd.DataFrame) -> pd.DataFrame:
+    """The lines that tell something of a session as a whole or of a mail in it."""
+    rows = rows[rows["session_id"].notna()]
+    first = ~rows["session_id"].duplicated()
+    first |= (
+        rows["connector"].notna()
+        & ~rows["session_id"].where(rows["connector"].notna()).duplicated()
+    )
+    mail = rows["action"].eq("<") & rows["reply"].astype("str").str.match(MAIL_FROM)
+    return rows[first | mail | _says(rows, LOGIN) | _says(rows, PERMISSIONS)]
+
+
+def _says(rows: pd.DataFrame, words: str) -> pd.Series:
+    """Lines in which the server says this of itself."""
+    says: pd.Series = rows["action"].eq("*") & rows["stage"].astype("str").str.match(words)
+    return says
 
 
 def _mails(rows: pd.DataFrame) -> pd.DataFrame:

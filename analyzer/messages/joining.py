@@ -110,7 +110,7 @@ def join(part: Part, of: Survey, site: Site | None) -> Joined:
     aside = set_aside(events)
     known = with_senders(legs(events, lives, made_here(events, lives)), aside, events)
     known = logins(known, events, of.protocol_tells)
-    known = submitters(_normal(known, local), events, local)
+    known = submitters(_normal(known, local), events, local, of.sessions)
     known = told_by_filters(proxied(known, events, lives), events)
     talks = dialogues(events, known)
     tried = _next_hops(tried, local)

@@ -62,10 +62,9 @@ class Own:
 
     def sessions(self, talks: Dialogues) -> pa.Table:
         """Its dialogues, in order of place."""
-        told = talks.sessions
-        if self.part.dialogues is not None:
-            order = self.order[talks.table["rank"].to_numpy(np.int64)]
-            told = told.filter(pa.array(_among(order, self.part.dialogues)))
+        begun, syslog = self.order[talks.rank], len(talks.table)
+        mine = _among(begun[:syslog], self.part.dialogues), _among(begun[syslog:], self.part.lines)
+        told = talks.sessions.filter(pa.array(np.concatenate(mine)))
         return told.sort_by([(name, "ascending") for name in PLACE[:2]])
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from analyzer.messages.exchange import of_exchange
 from analyzer.messages.lives import Events
 from analyzer.messages.processes import with_dialogues
 from analyzer.messages.ties import Ties, once, tied
@@ -46,12 +46,10 @@ class Part:
 
 
 def parts_of(events: Events) -> int:
-    """How many parts a log is joined in.
-
-    Exchange's is one: what ties its rows is made ready over all of them (`exchange.prepared`).
-    """
-    at_once = LINES_A_PART // 2 if is_huge(events) else LINES_A_PART
-    return 1 if _of_exchange(events) else max(-(-sum(map(len, events.values())) // at_once), 1)
+    """How many parts a log is joined in."""
+    heavy = is_huge(events) or of_exchange(events)  # its rows take twice as much
+    at_once = LINES_A_PART // 2 if heavy else LINES_A_PART
+    return max(-(-sum(map(len, events.values())) // at_once), 1)
 
 
 def is_huge(events: Events) -> bool:
@@ -62,14 +60,6 @@ def is_huge(events: Events) -> bool:
 def one_part(events: Events) -> Part:
     """The whole log."""
     return Part(with_dialogues(events)[0])
-
-
-def _of_exchange(events: Events) -> bool:
-    return any(
-        pc.any(pc.equal(chunk.cast(pa.string()), "exchange")).as_py()
-        for table in events.values()
-        for chunk in table["mta"].chunks
-    )
 
 
 @dataclass(frozen=True)

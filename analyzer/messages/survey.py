@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.messages.deliveries import attempts_to_deliver
+from analyzer.messages.exchange_sessions import Sessions
 from analyzer.messages.grounds import COLUMNS, denied, domains, own_hosts, refusals
 from analyzer.messages.lives import Events, Queues, queues
 from analyzer.messages.locality import Locality, locality, with_mailboxes
@@ -33,6 +34,7 @@ class Survey:
         told: What the servers say of who is ours: `key, value, ground, times`.
         denied: Domains for which they refused to relay.
         protocol_tells: Servers that write into `proto=` whether there was a login.
+        sessions: What Exchange's receive protocols tell.
     """
 
     queues: Queues
@@ -40,6 +42,7 @@ class Survey:
     told: pd.DataFrame
     denied: frozenset[str]
     protocol_tells: frozenset[str]
+    sessions: Sessions
 
 
 def survey(events: Events, site: Site | None) -> Survey:
@@ -65,6 +68,7 @@ def survey(events: Events, site: Site | None) -> Survey:
         known,
         frozenset(refused),
         frozenset(_protocol_tells(events)),
+        Sessions.of(_slices(events, "session")),
     )
 
 

@@ -26,6 +26,8 @@ Hashes = npt.NDArray[np.uint64]
 Numbers = TypeVar("Numbers", Int64, Hashes)
 
 IDS = ["queue_id", "new_queue_id", "orig_queue_id"]
+MESSAGE_IDS = ["message_id", "reference"]
+OF_EXCHANGE = ["network_message_id", "session_id"]  # a line may have one, and no queue id
 NAMED = [FORWARDED, QUEUED, ACCEPTED]  # what a reply calls the next leg
 
 
@@ -46,8 +48,7 @@ def tied(events: Events) -> Ties:
         events: By kind; of each column of text a chunk at a time is in memory.
     """
     ids = _distinct(_hashes(chunk["queue_id"]) for _, chunk in chunks(events))
-    said = (chunk["message_id"] for _, chunk in chunks(events) if "message_id" in _columns(chunk))
-    words = _distinct(map(_hashes, said))
+    words = _distinct(_hashes(texts) for _, chunk in chunks(events) for _, texts in _words(chunk))
     node: dict[str, list[Int32]] = {kind: [np.empty(0, np.int32)] for kind in events}
     pairs = [np.empty((0, 2), np.int64)]
     for kind, chunk in chunks(events):
@@ -55,10 +56,12 @@ def tied(events: Events) -> Ties:
         first = named[0]
         for other in named[1:]:
             first = np.where(first >= 0, first, other)
+        for column, texts in _words(chunk):
+            place = _places(texts, words)
+            named.append(np.where(place >= 0, place + len(ids), -1))
+            if column in OF_EXCHANGE:
+                first = np.where(first >= 0, first, named[-1])
         node[kind].append(first.astype(np.int32))
-        if "message_id" in _columns(chunk):
-            mail = _places(chunk["message_id"], words)
-            named.append(np.where(mail >= 0, mail + len(ids), -1))
         for other in named:
             both = (first >= 0) & (other >= 0) & (first != other)
             if both.any():
@@ -83,6 +86,15 @@ def _names(chunk: pa.RecordBatch) -> Iterator[pa.Array]:
         for pattern in NAMED:
             found = pc.extract_regex(reply, pattern.replace("(", "(?P<id>", 1))
             yield pc.struct_field(found, "id")
+
+
+def _words(chunk: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
+    """What each line says of mails and sessions that are known by more than a queue id."""
+    for column in (*MESSAGE_IDS, *OF_EXCHANGE):
+        if column in _columns(chunk):
+            # The one log writes ids of sessions in capitals, the other does not.
+            small = column == "session_id"
+            yield column, pc.utf8_upper(chunk[column].cast(pa.string())) if small else chunk[column]
 
 
 def _hashes(texts: pa.Array) -> Hashes:

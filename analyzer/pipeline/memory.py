@@ -19,7 +19,6 @@ from analyzer.errors import EnvironmentTrouble
 # Memory at the peak of an analysis, as a multiple of what its events take: the least that was
 # measured (docs/performance.md).
 IN_MEMORY = 5.0
-IN_FILES = 4.0  # joined at once: Exchange
 IN_PARTS = 0.2
 A_COPY = 512 << 20  # bytes that a process takes which joins a part: 400 MB were measured
 FEW = 100_000  # lines
@@ -34,7 +33,6 @@ class Taken:
 
     in_files: bool
     bytes: int = 0
-    exchange: bool = False
 
     def add(self, tables: dict[str, pa.Table], source: str) -> None:
         """Go on, with these?
@@ -43,11 +41,7 @@ class Taken:
             EnvironmentTrouble: joining them needs more memory than is free.
         """
         self.bytes += sum(table.nbytes for table in tables.values())
-        self.exchange = self.exchange or any(map(_of_exchange, tables.values()))
-        times = IN_MEMORY
-        if self.in_files:
-            times = IN_FILES if self.exchange else IN_PARTS
-        free, needed = _free(), int(self.bytes * times)
+        free, needed = _free(), int(self.bytes * (IN_PARTS if self.in_files else IN_MEMORY))
         if free is None or needed <= free:
             return
         what = f"joining its lines needs {words.size(needed)} of memory or more, "
@@ -67,10 +61,6 @@ def copies(lines: int) -> int:
     if lines < FEW:
         return 0
     return cores or 1 if free is None else min(cores or 1, max(free, 0) // A_COPY)
-
-
-def _of_exchange(table: pa.Table) -> bool:
-    return "mta" in table.column_names and "exchange" in table["mta"].unique().to_pylist()
 
 
 def _free() -> int | None:

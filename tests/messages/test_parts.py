@@ -64,10 +64,28 @@ def test_a_servers_log_is_told_the_same_in_many_parts_and_few(sample, lines, tmp
     assert same(assemble(events, site), assemble(events, site, Spool(tmp_path)))
 
 
+EXCHANGE = {
+    "2003": ["exchange-2003-open-relay"],
+    "2016, with receive protocols": ["exchange-2016-open-relay"],
+    "beside Postfix": ["exchange-2016-open-relay", "postfix-clean"],
+}
+
+
+@pytest.mark.parametrize("samples", EXCHANGE.values(), ids=EXCHANGE)
+def test_exchanges_rows_are_made_ready_in_parts_too(samples, tmp_path, monkeypatch):
+    paths = [path for sample in samples for path in (SAMPLES / sample).rglob("*.[lL][oO][gG].xz")]
+    paths = [path for path in sorted(paths) if "rfc3339" not in path.name]
+    events, site = events_of(paths), load(SAMPLES / samples[0] / "site.toml")
+    monkeypatch.setattr(parts, "LINES_A_PART", 6_000)
+    assert parts.parts_of(events) >= 5
+    assert same(assemble(events, site), assemble(events, site, Spool(tmp_path)))
+
+
 def lines(*told):
     """Lines of one kind, in order."""
     rows = [{"order": n, "mta": "postfix", "server": "mx1", **line} for n, line in enumerate(told)]
     texts = "mta server queue_id orig_queue_id new_queue_id message_id reply".split()
+    texts += "reference network_message_id session_id".split()
     schema = pa.schema([("order", pa.int64()), *((name, pa.string()) for name in texts)])
     return {"delivery": pa.Table.from_pylist(rows, schema)}
 
@@ -83,10 +101,16 @@ def lines(*told):
         {"queue_id": "BBBB2222", "reply": "forwarded as AAAA1111"},
         {"queue_id": "BBBB2222", "reply": "250 2.0.0 Ok: queued as AAAA1111"},
         {"queue_id": "BBBB2222", "reply": "2.0.0 AAAA1111 Message accepted for delivery"},
+        {"queue_id": "BBBB2222", "reference": "m1@a.example"},
+        {"queue_id": "BBBB2222", "network_message_id": "n1"},
+        {"network_message_id": "n1"},
+        {"session_id": "08D1A"},
+        {"session_id": "08d1a"},
     ],
 )
 def test_a_line_that_names_a_message_is_tied_to_it(second):
     first = {"queue_id": "AAAA1111", "message_id": "m1@a.example"}
+    first |= {"network_message_id": "n1", "session_id": "08D1A"}
     one, other = tied(lines(first, second)).of["delivery"]
     assert one == other >= 0
 
@@ -97,6 +121,7 @@ def test_a_line_that_names_a_message_is_tied_to_it(second):
         {"queue_id": "BBBB2222"},
         {"queue_id": "BBBB2222", "reply": "250 2.0.0 Ok: queued as CCCC3333"},
         {"queue_id": "BBBB2222", "message_id": "m2@a.example"},
+        {"session_id": "08D1B", "network_message_id": "n2"},
         {},
     ],
 )
