@@ -6,7 +6,7 @@ Plain dicts, as `relaytrail trace --json` prints them; times in ISO 8601, UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,18 @@ Rows = pd.DataFrame
 Dict = dict[str, Any]
 
 BEGINS = {"client", "pickup", "received"}
+PLACE = ["source", "line", "offset"]
 ATTEMPT = ["time", "status", "dsn", "relay", "reply", "delay", "delays"]
 ACCEPTED = [
     "client_ip", "client_name", "helo", "origin_masked", "auth_user", "auth_method", "auth_ground",
     "submission", "uid", "local_user",
 ]  # fmt: skip
 RECIPIENT = ["recipient", "original_recipient", "status", "flow", "mechanism", "verdict"]
+LINE = [
+    "server", "instance", "queue_id", "kind", "client_ip", "client_name", "uid", "sender", "size",
+    "recipient", "orig_queue_id", "new_queue_id", "action", *ATTEMPT, *PLACE,
+]  # fmt: skip
+WAIT = ["state", "recipient", "reason", "source", "line"]
 NAMES_A_LEG = re.compile(
     r"(?:queued as|forwarded as) ([0-9A-Za-z]{6,40})\b|^([0-9A-Za-z]{8,16}) Message"
 )
@@ -52,7 +58,7 @@ def paths(folder: Path, wanted: Rows) -> list[Dict]:
     named = [("server", "queue_id", rows), ("server", "legs", legs), ("server", "queue_id", wanted)]
     ids = {pair for s, i, of in named for pair in zip(of[s], of[i], strict=True)}
     ids |= _elsewhere(rows, legs)
-    lines = _lives(read_events(folder, ids).to_pandas())
+    lines = _lives(read_events(folder, ids).select(LINE).to_pandas())
     notices = _notices(folder, lines[lines["kind"].eq("notice")])
     waits = _waiting(folder, ids)
     return [
@@ -196,15 +202,12 @@ def _leg(queue_id: str, mine: Rows, lines: Rows, wait: Rows) -> Dict:
         "size": int(sizes.iloc[0]) if len(sizes) else None,
         "orig_queue_id": _first(lines["orig_queue_id"].dropna()),
         "place": _place(first) if first is not None else None,
-        "recipients": [_recipient(row, tried) for _, row in final.iterrows()],
+        "recipients": [_recipient(row, tried) for row in _each(final, [*RECIPIENT, *PLACE])],
         "ends": [
             {"what": _end(row), "time": plain(row["time"]), "place": _place(row)}
-            for _, row in ends.iterrows()
+            for row in _each(ends, ["kind", "action", "time", *PLACE])
         ],
-        "queue_now": [
-            {name: plain(row[name]) for name in ("state", "recipient", "reason", "source", "line")}
-            for _, row in wait.iterrows()
-        ],
+        "queue_now": [{name: plain(row[name]) for name in WAIT} for row in _each(wait, WAIT)],
     }
 
 
@@ -230,7 +233,7 @@ def _recipient(row: Any, tried: Rows) -> Dict:
         **{name: plain(row[name]) for name in RECIPIENT},
         "attempts": [
             {**{name: plain(one[name]) for name in ATTEMPT}, "place": _place(one)}
-            for _, one in attempts.iterrows()
+            for one in _each(attempts, [*ATTEMPT, *PLACE])
         ],
         "place": _place(row),
     }
@@ -295,7 +298,11 @@ def _is(rows: Rows, **values: Any) -> pd.Series[bool]:
 
 
 def _place(row: Any) -> Dict:
-    return {name: plain(row[name]) for name in ("source", "line", "offset")}
+    return {name: plain(row[name]) for name in PLACE}
+
+
+def _each(rows: Rows, columns: list[str]) -> list[dict[Hashable, Any]]:
+    return rows[columns].to_dict("records")
 
 
 def _first(values: Any) -> Any:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analyzer.engines import in_order
 from analyzer.errors import SettingsError
 from analyzer.schema import ATTEMPTS
 
@@ -36,6 +37,7 @@ MESSAGE_IDS = {"messages": ["message_id"]}
 IPS = {"messages": ["client_ip"], "attempts": ["client_ip"]}
 DOMAINS = ADDRESSES | {"messages": ["sender", "auth_user", "client_name", "message_id"]}
 
+REPEATED = {"deliveries", "attempts"}  # tables that have most texts many times
 EXACT = {"queue_id", "origin_queue_id", "client_ip", "message_id"}
 # What names a message in each table, as `of_message` gives it.
 PLACES = {
@@ -130,32 +132,53 @@ def of_attempts(folder: Path, query: Query) -> pd.DataFrame:
 
 
 def _answering(folder: Path, table: str, query: Query, wanted: Sequence[str]) -> pa.Table:
-    """The wanted columns of the rows that answer.
-
-    The asked columns are compared by their dictionaries, which are short; only groups of rows that
-    answer are read further.
+    """The wanted columns of the rows that answer; only groups of rows that answer are read further,
+    several at once.
     """
-    asked = query.columns[table]
-    file = pq.ParquetFile(folder / f"{table}.parquet", read_dictionary=asked)
-    found = [file.schema_arrow.empty_table().select(wanted)]
-    for group in range(file.num_row_groups):
-        columns = file.read_row_group(group, asked)
+    path, asked = folder / f"{table}.parquet", query.columns[table]
+    known = pq.read_metadata(path)
+
+    def of_group(group: int) -> pa.Table | None:
+        words = asked if table in REPEATED else None
+        file = pq.ParquetFile(path, metadata=known, read_dictionary=words)
+        columns = file.read_row_group(group, asked, use_threads=False)
         fits = np.zeros(len(columns), np.bool_)
         for name in asked:
             fits |= _fits(columns[name].combine_chunks(), name, query)
-        if fits.any():
-            found.append(file.read_row_group(group, wanted).filter(pa.array(fits)))
-    return pa.concat_tables(found, promote_options="permissive")
+        if not fits.any():
+            return None
+        file = pq.ParquetFile(path, metadata=known)
+        return file.read_row_group(group, wanted, use_threads=False).filter(pa.array(fits))
+
+    found = [rows for rows in in_order(of_group, range(known.num_row_groups)) if rows is not None]
+    none = pq.read_schema(path).empty_table().select(wanted)
+    return pa.concat_tables([none, *found], promote_options="permissive")
 
 
-def _fits(column: pa.DictionaryArray, name: str, query: Query) -> npt.NDArray[np.bool_]:
+def _fits(column: pa.Array, name: str, query: Query) -> npt.NDArray[np.bool_]:
     """Which rows hold the text; names are compared without their case, ids and addresses as is."""
-    values = column.dictionary.cast(pa.string())
-    lowered, text = pc.utf8_lower(values), query.text.lower()
-    same = pc.equal(values, query.text) if name in EXACT else pc.equal(lowered, text)
+    if not pa.types.is_dictionary(column.type):
+        return _same(column, name, query)
+    same = np.append(_same(column.dictionary.cast(pa.string()), name, query), False)
+    found: npt.NDArray[np.bool_] = same[column.indices.fill_null(len(same) - 1).to_numpy()]
+    return found
+
+
+def _same(values: pa.StringArray, name: str, query: Query) -> npt.NDArray[np.bool_]:
+    text = query.text.lower()
+    lower = pc.ascii_lower if text.isascii() else pc.utf8_lower
     if query.of_domain:
-        same = pc.or_(same, pc.match_substring_regex(lowered, rf"[@.]{re.escape(text)}>?$"))
-    whole: npt.NDArray[np.bool_] = (
-        same.take(column.indices).fill_null(False).to_numpy(zero_copy_only=False)
-    )
-    return whole
+        return _of_domain(lower(values), text)
+    same = pc.equal(values, query.text) if name in EXACT else pc.equal(lower(values), text)
+    flags: npt.NDArray[np.bool_] = same.fill_null(False).to_numpy(zero_copy_only=False)
+    return flags
+
+
+def _of_domain(lowered: pa.StringArray, domain: str) -> npt.NDArray[np.bool_]:
+    """Which texts are the domain, or end with it or a part of it (`>` may follow)."""
+    ends = pc.or_(pc.ends_with(lowered, domain), pc.ends_with(lowered, f"{domain}>"))
+    flags: npt.NDArray[np.bool_] = ends.fill_null(False).to_numpy(zero_copy_only=False)
+    likely = np.flatnonzero(flags)
+    pattern = rf"^{re.escape(domain)}$|[@.]{re.escape(domain)}>?$"
+    flags[likely] = pc.match_substring_regex(lowered.take(pa.array(likely)), pattern)
+    return flags
