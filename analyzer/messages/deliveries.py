@@ -81,7 +81,8 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
         is `expanded`.
     """
     outcome = per_value(attempts["status"], lambda status: OUTCOME.get(status, "unknown"))
-    rows = _own_mailbox(attempts.assign(outcome=outcome.fillna("unknown")))
+    told = attempts[[*LAST, "how"]].assign(outcome=outcome.fillna("unknown"))
+    rows = _own_mailbox(told)
     sent = rows["outcome"].eq("delivered")
     rows["status"] = (
         rows["outcome"]
