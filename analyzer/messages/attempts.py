@@ -106,6 +106,8 @@ def _never_sent(legs: pd.DataFrame, talks: Dialogues) -> pd.DataFrame:
     it wanted to send: that is `other`, no probe.
     """
     rows = legs[legs["begun_by"].eq("client") & ~legs["queued"] & legs["message_id"].isna()]
+    if rows.empty:
+        return rows
     rows = rows.rename(columns={"received": "time", "begin": "rank"}).assign(repeat=1, stage="RCPT")
     number = talks.of_life.reindex(rows.index)
     talk = talks.table.reindex(number.fillna(-1)).set_axis(rows.index)
@@ -127,6 +129,8 @@ def _without_an_id(talks: Dialogues) -> pd.DataFrame:
     talk = talks.table
     shown = talk["rcpt_accepted"].gt(0) & talk["data"].eq(0) & talk["mta"].eq("postfix")
     rows = talk[shown.fillna(False) & ~talk.index.isin(talks.of_life)]
+    if rows.empty:
+        return rows
     ends = {f"end_{name}": name for name in ("rank", *PLACE)}
     rows = rows.drop(columns=list(ends.values()), errors="ignore").rename(columns=ends)
     rows = rows.rename(columns={"disconnected": "time"})
@@ -138,6 +142,8 @@ def _given_up(legs: pd.DataFrame) -> pd.DataFrame:
     """Sendmail writes `from=` for a transaction too that had recipients accepted and never came."""
     mine = legs["mta"].eq("sendmail") & legs["begun_by"].eq("received") & ~legs["queued"]
     rows = legs[mine & legs["recipients"].gt(0) & legs["submission"].eq("smtp")]
+    if rows.empty:
+        return rows
     in_data = rows["size"].gt(0)
     told = rows.rename(columns={"received": "time", "received_rank": "rank"}).assign(
         repeat=1,

@@ -81,7 +81,8 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
         is `expanded`.
     """
     outcome = per_value(attempts["status"], lambda status: OUTCOME.get(status, "unknown"))
-    rows = _own_mailbox(attempts.assign(outcome=outcome.fillna("unknown")))
+    told = attempts[[*LAST, "how"]].assign(outcome=outcome.fillna("unknown"))
+    rows = _own_mailbox(told)
     sent = rows["outcome"].eq("delivered")
     rows["status"] = (
         rows["outcome"]
@@ -134,9 +135,11 @@ def _own_mailbox(rows: pd.DataFrame) -> pd.DataFrame:
         rows.loc[renamed, column].str.replace(r"(\+[^@]*)?(@[^@]*)?$", "", regex=True).str.lower()
         for column in ("recipient", "orig_recipient")
     )
-    twins = pd.MultiIndex.from_frame(rows.loc[local, ["life", "recipient"]])
-    here = pd.MultiIndex.from_frame(rows.loc[renamed, ["life", "orig_recipient"]])
-    same = (name.eq(original) & here.isin(twins)).reindex(rows.index, fill_value=False)
+    like = rows[renamed & name.eq(original).reindex(rows.index, fill_value=False)]
+    beside = rows[local & rows["life"].isin(like["life"])]
+    twins = pd.MultiIndex.from_frame(beside[["life", "recipient"]])
+    here = pd.MultiIndex.from_frame(like[["life", "orig_recipient"]])
+    same = rows.index.isin(like.index[here.isin(twins)])
     return rows.assign(
         recipient=rows["recipient"].mask(same, rows["orig_recipient"]),
         orig_recipient=rows["orig_recipient"].mask(same, None),
@@ -172,30 +175,23 @@ def _ended_otherwise(last: pd.DataFrame, events: Events) -> pd.DataFrame:
     recipient.
     """
     waiting = last["status"].isin(["deferred", "held"])
-    expired = (
-        frame(events, "expired", ["life", "rank"])
-        .drop_duplicates("life", keep="last")
-        .set_index("life")["rank"]
-    )
-    gone = last["life"].map(expired).fillna(-1)
     told = frame(events, "notice", ["life", "rank", "reply"])
     told = told[told["reply"].astype("str").str.startswith(GIVEN_UP)]
-    given_up = last["life"].map(told.drop_duplicates("life", keep="last").set_index("life")["rank"])
-    over = gone.gt(last["rank"]) | given_up.fillna(-1).gt(last["rank"])
+    over = waiting & False
+    for rows in (frame(events, "expired", ["life", "rank"]), told):
+        if len(rows):
+            gone = rows.drop_duplicates("life", keep="last").set_index("life")["rank"]
+            over |= last["life"].map(gone).fillna(-1).gt(last["rank"])
     status = last["status"].mask(waiting & over, "expired")
     admin = (
         frame(events, "administered", ["life", "rank", "action"])
         .drop_duplicates("life", keep="last")
         .set_index("life")
     )
-    action = (
-        last["life"].map(admin["action"])
-        if len(admin)
-        else pd.Series(None, index=last.index, dtype="object")
-    )
-    later = (
-        last["life"].map(admin["rank"]).fillna(-1) > last["rank"] if len(admin) else waiting & False
-    )
+    if admin.empty:
+        return last.assign(status=status)
+    action = last["life"].map(admin["action"])
+    later = last["life"].map(admin["rank"]).fillna(-1) > last["rank"]
     status = status.mask(waiting & later & action.eq("removed"), "removed")
     status = status.mask(waiting & later & action.eq("placed on hold"), "held")
     let_go = last["status"].eq("held") & action.isin(["released from hold", "requeued"])

@@ -83,6 +83,8 @@ class _Lines:
     def have(self, column: str, *values: str) -> Flags:
         """Which lines have one of these values; without any: which have one at all."""
         held = self.table[column]
+        if not values and not held.null_count:
+            return np.ones(len(self.row), np.bool_)
         found = pc.is_in(held, pa.array(values)) if values else pc.is_valid(held)
         flags: Flags = found.to_numpy()[self.row]
         return flags
@@ -150,13 +152,17 @@ def _told(lines: _Lines) -> pd.DataFrame:
         column: str, of: Flags | None = None, keep: Literal["first", "last"] = "first"
     ) -> pd.Series:
         """The first or last value of each dialogue, of some of its lines."""
+        told: pd.Series
+        if lines.table[column].null_count == len(lines.table):
+            told = pa.nulls(number, lines.table[column].type).to_pandas()
+            return told
         held = lines.have(column)
         there = np.flatnonzero(held if of is None else held & of)
         if keep == "first":
             there = there[::-1]  # of equal sessions the last one written stays
         row = np.full(number, -1)
         row[session[there]] = lines.row[there]
-        told: pd.Series = lines.table[column].take(pa.array(row, mask=row < 0)).to_pandas()
+        told = lines.table[column].take(pa.array(row, mask=row < 0)).to_pandas()
         return told
 
     def times(of: Flags) -> Numbers:
@@ -210,13 +216,19 @@ def _counted(counters: pd.Series) -> pd.DataFrame:
         found = pc.extract_regex(
             text, rf"(?:^| ){name}=(?P<done>[0-9]{{1,9}})(?:/(?P<asked>[0-9]{{1,9}}))?(?: |$)"
         )
-        done = pd.to_numeric(pc.struct_field(found, "done").to_pandas().astype("str"))
-        asked = pd.to_numeric(pc.struct_field(found, "asked").to_pandas().astype("str"))
-        done = done.fillna(0)
-        columns[name] = done.where(there)
-        columns[f"{name}_asked"] = asked.fillna(done).where(there)
-    told = pd.DataFrame(columns, dtype="float64")
-    return told.reindex(code).reset_index(drop=True)
+        done, asked = (_numbers(pc.struct_field(found, group)) for group in ("done", "asked"))
+        done = np.nan_to_num(done)
+        columns[name] = done
+        columns[f"{name}_asked"] = np.where(np.isnan(asked), done, asked)
+    of_each = {name: np.append(np.where(there, n, np.nan), np.nan) for name, n in columns.items()}
+    return pd.DataFrame({name: numbers[code] for name, numbers in of_each.items()})
+
+
+def _numbers(texts: pa.StringArray) -> Numbers:
+    """The number that each text is, NaN where it is none, as in a group that may be left out."""
+    there = pc.if_else(pc.equal(texts, ""), None, texts)
+    numbers: Numbers = there.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def _lists(session: npt.NDArray[np.int64], ids: pd.Series, number: int) -> pa.ListArray:

@@ -55,13 +55,15 @@ def domains(tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
             two_readings`.
         refused: Decisions with `recipient, reply`.
     """
-    tried = tried[tried["two_readings"].ne(True)]
     here = tried["daemon"].isin(FINAL) & tried["status"].eq("sent")
+    relay = tried["service"].eq("relay")
+    tells = here | relay | tried["orig_recipient"].notna()
+    tried = tried[tells & tried["two_readings"].ne(True)]
+    here, relay = here[tried.index], relay[tried.index]
     reply = refused["reply"].astype("str")
     plain = refused.loc[
         per_value(refused["recipient"], routed_domain, by_domain).eq(""), "recipient"
     ]
-    relay = tried["service"].eq("relay")
     # Within one domain it may be spelling alone (`bob@b.example.`), which a stranger chooses.
     name = each_domain(tried["recipient"])
     owner = each_domain(tried["orig_recipient"])
@@ -123,9 +125,8 @@ def denied(refused: pd.DataFrame) -> frozenset[str]:
 
 def refusals(events: Events) -> pd.DataFrame:
     """What the server refused: `recipient, reply`."""
-    return frame(events, "decision", ["rank", "recipient", "reply", "action"]).query(
-        "action == 'reject'"
-    )
+    rows = frame(events, "decision", ["rank", "recipient", "reply", "action"])
+    return rows[rows["action"].eq("reject")]
 
 
 def own_hosts(events: Events, ours: frozenset[str]) -> pd.DataFrame:
@@ -170,5 +171,5 @@ def _counted(
     """How often each domain of the addresses, or each value as a *whole*, occurs."""
     codes, names = pd.factorize(values if whole else each_domain(values), sort=True)
     times = np.bincount(codes[codes >= 0], minlength=len(names))
-    found = pd.DataFrame({"value": names, "times": times}).query("value != ''")
-    return found.assign(key=key, ground=ground)[COLUMNS]
+    found = pd.DataFrame({"key": key, "value": names, "ground": ground, "times": times})
+    return found[found["value"].ne("")]

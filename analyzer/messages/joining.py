@@ -138,14 +138,14 @@ def join(part: Part, of: Survey, site: Site | None) -> Joined:
     rows["original_recipient"] = rows["original_recipient"].where(source.isna(), source)
     rows["named"] = rows["origin_life"].map(talks.named).astype("float64")
     rows = recipients_in_order(sides(rows, local))
-    tried = own.rows(tried)
+    told = own.rows(tried[[*TRIED, "child", "rank"]])
     return Joined(
         own.numbered(rows, LIVES),
         _messages(rows, known, root, own),
         own.attempts(attempts(events, known, talks)),
-        own.numbered(tried[TRIED], ["life"]).assign(order=lives.order[tried["rank"]]),
+        own.numbered(told[TRIED], ["life"]).assign(order=lives.order[told["rank"]]),
         own.sessions(talks),
-        hand_overs(tried, known),
+        hand_overs(told, known),
         own.begins,
     )
 

@@ -53,7 +53,7 @@ def children(
         "filtered": _named(deliveries["reply"], to_a_server, QUEUED, ACCEPTED),
     }
     child = np.full(len(deliveries), -1)
-    how = np.full(len(deliveries), None, object)
+    how = np.full(len(deliveries), -1)
     rank = deliveries["rank"].to_numpy(np.int64)
     own_queue = (
         legs["queue"].to_numpy(np.int64)[deliveries["life"]]
@@ -61,7 +61,7 @@ def children(
         else np.empty(0, np.int64)
     )
     columns = ["life", "time", "relay_ip", "to_us"]
-    for name, (rows, ids) in named_by.items():
+    for number, (name, (rows, ids)) in enumerate(named_by.items()):
         if not rows.size:
             continue
         asked = deliveries[columns].take(rows)
@@ -69,8 +69,8 @@ def children(
             found = lives.find(queue, ids, rank[rows])
             good = (found >= 0) & (child[rows] < 0) & _plausible(name, found, asked, legs)
             child[rows[good]] = found[good]
-            how[rows[good]] = name
-    return {"child": child, "how": pd.Series(how).to_numpy()}
+            how[rows[good]] = number
+    return {"child": child, "how": pd.array([*named_by, None], dtype="str").take(how)}
 
 
 def _named(

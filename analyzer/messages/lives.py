@@ -277,15 +277,18 @@ def _queue_of(events: Events, names: list[str], of: Queues) -> Int64:
 
 def _distinct(columns: list[list[pa.ChunkedArray]]) -> tuple[Int64, pd.DataFrame]:
     """The distinct rows of columns that come in parts, and the number of each row's; null is ""."""
-    number, found = np.zeros(sum(map(len, columns[0])), np.int64), []
+    key, found = np.zeros(sum(map(len, columns[0])), np.int64), []
     for parts in columns:
         words: dict[str, int] = {"": 0}
-        codes = np.concatenate([coded(chunk, words) for part in parts for chunk in part.chunks])
-        number, _ = pd.factorize(number * len(words) + codes)
-        found.append((np.array(list(words), object), codes))
-    _, first = np.unique(number, return_index=True)
-    rows = {n: words[codes[first]] for n, (words, codes) in enumerate(found)}
-    return number, pd.DataFrame(rows, dtype="str")
+        codes = [coded(chunk, words) for part in parts for chunk in part.chunks]
+        key = key * len(words) + np.concatenate(codes)
+        found.append(np.array(list(words), object))
+    number, keys = pd.factorize(key)
+    rows = {}
+    for n, texts in reversed([*enumerate(found)]):
+        keys, codes = np.divmod(keys, len(texts))
+        rows[n] = texts[codes]
+    return number, pd.DataFrame(rows, dtype="str")[[*range(len(found))]]
 
 
 def coded(chunk: pa.Array, words: dict[str, int]) -> Int32:

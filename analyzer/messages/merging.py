@@ -24,19 +24,19 @@ def merged(
         finished: What to make of some rows of a table, by the table's number.
     """
     schema = _of_all([finished(n, table.slice(0, 0)).schema for n, table in enumerate(tables)])
-    ends = np.cumsum([len(table) for table in tables])
-    begins = ends - [len(table) for table in tables]
+    begins = np.cumsum([0, *map(len, tables)])
     for begin in range(0, max(len(order), 1), AT_ONCE):
         wanted = order[begin : begin + AT_ONCE]
         there = np.sort(wanted)
-        pieces = [schema.empty_table()]
-        for number in np.unique(np.searchsorted(ends, there, "right")):
-            mine = there[(there >= begins[number]) & (there < ends[number])] - begins[number]
+        pieces = []
+        borders = np.searchsorted(there, begins)
+        for number in np.flatnonzero(np.diff(borders)):
+            mine = there[borders[number] : borders[number + 1]] - begins[number]
             rows = tables[number].slice(mine[0], mine[-1] + 1 - mine[0])
             if len(rows) > len(mine):
                 rows = rows.take(pa.array(mine - mine[0]))
             pieces.append(finished(number, rows).cast(schema))
-        found = pa.concat_tables(pieces).combine_chunks()
+        found = pa.concat_tables(pieces or [schema.empty_table()]).combine_chunks()
         same = (wanted[1:] > wanted[:-1]).all()
         yield found if same else found.take(pa.array(np.searchsorted(there, wanted)))
 

@@ -23,7 +23,7 @@ def original_recipient(last: pd.DataFrame, tried: pd.DataFrame, parent: Int64) -
     """
     own = last["orig_recipient"].where(last["orig_recipient"].notna(), last["recipient"])
     own = own.reset_index(drop=True)
-    edges = tried[tried["child"] >= 0]
+    edges = tried[["child", "how", "recipient", "orig_recipient"]][tried["child"] >= 0]
     life = last["life"].to_numpy(np.int64)
     led = np.flatnonzero(own.notna().to_numpy() & (parent[life] >= 0))
     if edges.empty or not len(led):

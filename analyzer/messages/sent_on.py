@@ -28,9 +28,9 @@ def with_sent_on(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     columns = ["server", "message_id", "sender", "received", "begin"]
     legs = known.loc[again, columns].reset_index(names="next")
     first = known.loc[known["message_id"].isin(legs["message_id"]), columns]
-    given = tried[tried["status"].eq("sent") & tried["daemon"].isin(MAILBOXES)]
-    given = given[given["child"].lt(0) & given["life"].isin(first.index) & ~given["two_readings"]]
-    given = given[["life", "time", "recipient", "orig_recipient"]].reset_index(names="row")
+    put = tried["status"].eq("sent") & tried["daemon"].isin(MAILBOXES) & tried["child"].lt(0)
+    put &= tried["life"].isin(first.index) & ~tried["two_readings"]
+    given = tried[["life", "time", "recipient", "orig_recipient"]][put].reset_index(names="row")
     pairs = given.join(first, on="life").merge(
         legs, on=["server", "message_id"], suffixes=("", "_next")
     )

@@ -7,28 +7,29 @@ whoever wrote it. The lines of an SMTP dialogue are no tie, or all mail of a bus
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.messages.hashes import Hashes, hashed
 from analyzer.messages.links import ACCEPTED, FORWARDED, QUEUED
 from analyzer.messages.lives import Events, chunks
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
 Numbers = TypeVar("Numbers", Int64, Hashes)
+Coded = tuple[Int32, Hashes]  # of each text the place of its hash, -1 for null; and the hashes
 
-IDS = ["queue_id", "new_queue_id", "orig_queue_id"]
+OTHER_IDS = ["new_queue_id", "orig_queue_id"]
 MESSAGE_IDS = ["message_id", "reference"]
 OF_EXCHANGE = ["network_message_id", "session_id"]  # a line may have one, and no queue id
-NAMED = [FORWARDED, QUEUED, ACCEPTED]  # what a reply calls the next leg
+# What a reply calls the next leg, and the words before or after it: most replies have none.
+NAMED = {"forwarded as": FORWARDED, "queued as": QUEUED, "Message accepted": ACCEPTED}
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,24 @@ def tied(events: Events) -> Ties:
     Args:
         events: By kind; of each column of text a chunk at a time is in memory.
     """
-    ids = _distinct(_hashes(chunk["queue_id"]) for _, chunk in chunks(events))
-    words = _distinct(_hashes(texts) for _, chunk in chunks(events) for _, texts in _words(chunk))
+    own = [_coded(chunk["queue_id"]) for _, chunk in chunks(events)]
+    ids = _distinct(own)
+    words = _distinct(_coded(said) for _, chunk in chunks(events) for _, said in _said(chunk))
     node: dict[str, list[Int32]] = {kind: [np.empty(0, np.int32)] for kind in events}
     pairs = [np.empty((0, 2), np.int64)]
+    own.reverse()
     for kind, chunk in chunks(events):
-        named = [_places(texts, ids) for texts in _names(chunk)]
+        # Its own id first; what was made ready of it is not kept.
+        named = [_places(own.pop(), ids), *(_places(told, ids) for told in _names(chunk))]
         first = named[0]
         for other in named[1:]:
             first = np.where(first >= 0, first, other)
-        for column, texts in _words(chunk):
-            place = _places(texts, words)
-            named.append(np.where(place >= 0, place + len(ids), -1))
+        for column, said in _said(chunk):
+            mail = _places(_coded(said), words)
+            named.append(np.where(mail >= 0, mail + np.int32(len(ids)), np.int32(-1)))
             if column in OF_EXCHANGE:
                 first = np.where(first >= 0, first, named[-1])
-        node[kind].append(first.astype(np.int32))
+        node[kind].append(first)
         for other in named:
             both = (first >= 0) & (other >= 0) & (first != other)
             if both.any():
@@ -71,46 +75,54 @@ def tied(events: Events) -> Ties:
     return Ties({kind: _of(group, np.concatenate(of)) for kind, of in node.items()}, number)
 
 
-def _columns(chunk: pa.RecordBatch) -> list[str]:
-    names: list[str] = chunk.schema.names
-    return names
+def _columns(chunk: pa.RecordBatch, names: list[str]) -> Iterator[tuple[str, pa.Array]]:
+    """Those that the chunk has, and not of nulls alone."""
+    for name in names:
+        if name in chunk.schema.names and chunk[name].null_count < len(chunk):
+            yield name, chunk[name]
 
 
-def _names(chunk: pa.RecordBatch) -> Iterator[pa.Array]:
-    """What each line says of queue ids, its own first."""
-    for column in IDS:
-        if column in _columns(chunk):
-            yield chunk[column]
-    if "reply" in _columns(chunk):
-        reply = chunk["reply"].cast(pa.string())
-        for pattern in NAMED:
-            found = pc.extract_regex(reply, pattern.replace("(", "(?P<id>", 1))
-            yield pc.struct_field(found, "id")
-
-
-def _words(chunk: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
+def _said(chunk: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
     """What each line says of mails and sessions that are known by more than a queue id."""
-    for column in (*MESSAGE_IDS, *OF_EXCHANGE):
-        if column in _columns(chunk):
-            # The one log writes ids of sessions in capitals, the other does not.
-            small = column == "session_id"
-            yield column, pc.utf8_upper(chunk[column].cast(pa.string())) if small else chunk[column]
+    for name, texts in _columns(chunk, [*MESSAGE_IDS, *OF_EXCHANGE]):
+        # The one log writes ids of sessions in capitals, the other does not.
+        yield name, pc.utf8_upper(texts.cast(pa.string())) if name == "session_id" else texts
 
 
-def _hashes(texts: pa.Array) -> Hashes:
-    """A number for each different text. Two texts with one number are tied, which harms nothing."""
+def _names(chunk: pa.RecordBatch) -> Iterator[Coded]:
+    """What each line says of other queue ids than its own."""
+    yield from (_coded(texts) for _, texts in _columns(chunk, OTHER_IDS))
+    for _, replies in _columns(chunk, ["reply"]):
+        told = _encoded(replies)
+        for words, pattern in NAMED.items():
+            there = np.flatnonzero(pc.match_substring(told.dictionary, words))
+            if there.size:
+                texts = told.dictionary.take(pa.array(there))
+                found = pc.extract_regex(texts, pattern.replace("(", "(?P<id>", 1))
+                named = pc.is_valid(found)
+                code = np.full(len(told.dictionary) + 1, -1, np.int32)
+                code[there[named]] = np.arange(pc.sum(named).as_py() or 0)
+                yield code[_codes(told)], hashed(pc.struct_field(found.drop_null(), "id"))
+
+
+def _encoded(texts: pa.Array) -> pa.DictionaryArray:
     words = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
-    return _hashed(words.dictionary)
+    return words.cast(pa.dictionary(pa.int32(), pa.string()))
 
 
-def _hashed(words: pa.Array) -> Hashes:
-    texts = words.fill_null("").to_numpy(zero_copy_only=False)
-    numbers: Hashes = pd.util.hash_array(texts, categorize=False)
-    return numbers
+def _codes(texts: pa.DictionaryArray) -> Int32:
+    """Of each text its place in the dictionary, -1 for null."""
+    codes: Int32 = texts.indices.fill_null(-1).to_numpy()
+    return codes
 
 
-def _distinct(parts: Iterator[Hashes]) -> Hashes:
-    return once(np.concatenate([np.empty(0, np.uint64), *parts]))
+def _coded(texts: pa.Array) -> Coded:
+    words = _encoded(texts)
+    return _codes(words), hashed(words.dictionary)
+
+
+def _distinct(parts: Iterable[Coded]) -> Hashes:
+    return once(np.concatenate([np.empty(0, np.uint64), *(hashes for _, hashes in parts)]))
 
 
 def once(numbers: Numbers) -> Numbers:
@@ -120,20 +132,17 @@ def once(numbers: Numbers) -> Numbers:
     return found
 
 
-def _places(texts: pa.Array, known: Hashes) -> Int64:
+def _places(texts: Coded, known: Hashes) -> Int32:
     """The place of each text among those known, -1 for none."""
-    words = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
-    hashed = _hashed(words.dictionary)
-    order, at = np.argsort(hashed), np.empty(len(hashed), np.int64)
-    at[order] = np.searchsorted(known, hashed[order])  # in order: else each step misses the cache
+    codes, hashes = texts
+    order, at = np.argsort(hashes), np.empty(len(hashes), np.int32)
+    at[order] = np.searchsorted(known, hashes[order])  # in order: else each step misses the cache
     at = np.minimum(at, max(len(known) - 1, 0))
-    there = known[at] == hashed if len(known) else np.zeros(len(hashed), np.bool_)
-    place = np.append(np.where(there, at, -1), -1)
-    rows: Int64 = place[words.indices.fill_null(len(hashed)).to_numpy()]
-    return rows
+    there = known[at] == hashes if len(known) else np.zeros(len(hashes), np.bool_)
+    return np.append(np.where(there, at, np.int32(-1)), np.int32(-1))[codes]
 
 
-def _pairs(first: Int64, second: Int64) -> Int64:
+def _pairs(first: npt.NDArray[np.signedinteger], second: npt.NDArray[np.signedinteger]) -> Int64:
     """Pairs, each once, the smaller number first."""
     low, high = np.minimum(first, second), np.maximum(first, second)
     key = once((low.astype(np.uint64) << np.uint64(32)) | high.astype(np.uint64))

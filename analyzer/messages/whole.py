@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ Int64 = npt.NDArray[np.int64]
 # By what the rows of each table are in order, and which columns number lives.
 SORTED = {"rows": ORDER, "messages": ORDER, "attempts": ["order"], "tried": ["order"]}
 SORTED["sessions"] = PLACE[:2]
+PARTS_AT_ONCE = 4  # of which rows lie near each other
 NUMBERED = {"rows": LIVES, "messages": ["life"], "tried": ["life"]}
 
 
@@ -70,11 +71,16 @@ def together(parts: Sequence[Resting], spool: Spool) -> Joined:
     """All parts as one."""
     begins = np.sort(np.concatenate([part.begins for part in parts]))
 
+    @lru_cache(PARTS_AT_ONCE)
+    def lives(number: int) -> Int64:
+        """The number over all parts of each life of one, and of none."""
+        return np.append(np.searchsorted(begins, parts[number].begins), -1)
+
     def numbered(name: str, number: int, table: pa.Table) -> pa.Table:
-        life = np.append(np.searchsorted(begins, parts[number].begins), -1)
         for column in NUMBERED.get(name, []):
             place = table.schema.get_field_index(column)
-            table = table.set_column(place, column, pa.array(life[table[column].to_numpy()]))
+            life = lives(number)[table[column].to_numpy()]
+            table = table.set_column(place, column, pa.array(life))
         return table
 
     def one(name: str) -> Iterator[pa.Table]:
