@@ -103,7 +103,9 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
         table["uid"].notna() | table["submission"].ne("local"), run_as
     )
     table["queued"] = (first["queued"] >= 0) | taken
-    table["ended"] = _first(frame(events, "removed", ["life", "rank", "time"]))["time"].reindex(table.index)
+    table["ended"] = _first(frame(events, "removed", ["life", "rank", "time"]))["time"].reindex(
+        table.index
+    )
     decided = frame(events, "decision", ["life", "rank", "helo"])
     helo = _first(decided[decided["life"].ge(0)])["helo"].reindex(table.index)
     table["helo"] = table["helo"].where(table["helo"].notna(), helo)
