@@ -28,9 +28,7 @@ EARLY = pd.Timedelta(seconds=1)  # two processes write in either order
 HAND_OVER = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay"]
 
 
-def children(
-    deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives
-) -> dict[str, npt.NDArray[Any]]:
+def children(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> dict[str, Any]:
     """The leg that each delivery turned into.
 
     Args:

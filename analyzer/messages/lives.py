@@ -286,8 +286,8 @@ def _distinct(columns: list[list[pa.ChunkedArray]]) -> tuple[Int64, pd.DataFrame
     number, keys = pd.factorize(key)
     rows = {}
     for n, texts in reversed([*enumerate(found)]):
-        keys, codes = np.divmod(keys, len(texts))
-        rows[n] = texts[codes]
+        keys, place = np.divmod(keys, len(texts))
+        rows[n] = texts[place]
     return number, pd.DataFrame(rows, dtype="str")[[*range(len(found))]]
 
 

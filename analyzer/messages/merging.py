@@ -30,7 +30,7 @@ def merged(
         there = np.sort(wanted)
         pieces = []
         borders = np.searchsorted(there, begins)
-        for number in np.flatnonzero(np.diff(borders)):
+        for number in np.flatnonzero(np.diff(borders)).tolist():
             mine = there[borders[number] : borders[number + 1]] - begins[number]
             rows = tables[number].slice(mine[0], mine[-1] + 1 - mine[0])
             if len(rows) > len(mine):
