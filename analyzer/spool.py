@@ -154,13 +154,14 @@ class _Numbers:
         return table.drop_columns(names).append_column("", pa.nulls(len(table)))
 
     def _numbers(self, name: str, column: pa.ChunkedArray) -> npt.NDArray[Any]:
-        if not pa.types.is_dictionary(column.type):
-            return column.to_numpy()
         whole = column.combine_chunks()
-        known = self.words.setdefault(name, whole.dictionary)
-        if whole.null_count or not known.equals(whole.dictionary):
-            raise ValueError(f"nulls, or words of another dictionary: {name}")
-        return whole.indices.to_numpy()
+        if pa.types.is_dictionary(column.type):
+            known = self.words.setdefault(name, whole.dictionary)
+            if whole.null_count or not known.equals(whole.dictionary):
+                raise ValueError(f"nulls, or words of another dictionary: {name}")
+            whole = whole.indices
+        found: npt.NDArray[Any] = whole.to_numpy(zero_copy_only=False)
+        return found
 
     def column(self, field: pa.Field, rows: int) -> pa.Array:
         """What was written of a column, mapped."""

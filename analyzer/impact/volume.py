@@ -74,8 +74,8 @@ def _groups(keys: pd.DataFrame) -> tuple[Int32, Int64]:
     for name in keys:
         codes, known = pd.factorize(keys[name], sort=True)
         group = group * (len(known) + 1) + codes + 1
-    number, known = pd.factorize(group)
-    order = np.argsort(known)
+    number, groups = pd.factorize(group)
+    order: Int64 = np.argsort(groups)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     return rank[number], np.flatnonzero(heads(number))[order]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -161,7 +162,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     client = address.mask(made_here, INSIDE)
     whom, codes = distinct(rows["recipient"], by_domain)
     ends = pd.Series(map(local.of_address, whom), dtype=SIDE)
-    recipient = of_each(ends, codes, rows.index).astype(SIDE).fillna(UNKNOWN)
+    recipient: pd.Series[Any] = of_each(ends, codes, rows.index).astype(SIDE).fillna(UNKNOWN)
     other = rows["original_recipient"].ne(rows["recipient"])
     original = recipient.where(~other)
     original[other] = local.addresses(rows.loc[other, "original_recipient"])
