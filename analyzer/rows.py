@@ -121,8 +121,15 @@ def picked(rows: pd.DataFrame, positions: Int32) -> pd.DataFrame:
 
 
 def those(rows: pd.DataFrame, which: Flags | pd.Series[bool]) -> pd.DataFrame:
-    """The rows, column by column: of a frame pandas would take them. All of them are no copy."""
-    return rows if np.all(which) else pd.DataFrame({name: rows[name][which] for name in rows})
+    """The rows, column by column: of a frame pandas would take them. Rows that stand together are
+    no copy.
+    """
+    flags = np.asarray(which)
+    begin = int(flags.argmax()) if len(flags) else 0
+    together = slice(begin, begin + np.count_nonzero(flags))
+    if flags[together].all():
+        return rows[together]
+    return pd.DataFrame({name: rows[name][which] for name in rows})
 
 
 def borders(numbers: pd.Series[int]) -> Int64:

@@ -11,7 +11,9 @@ import itertools
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -118,7 +120,7 @@ class Spool:
         texts = self.at_rest(name, map(numbers.without, tables))
         columns = {
             field.name: numbers.column(field, len(texts))
-            if _is_number(field.type)
+            if _in_numbers(field.type)
             else texts[field.name]
             for field in numbers.schema
         }
@@ -129,26 +131,39 @@ class Spool:
 
 
 class _Numbers:
-    """Files with the numbers and times of tables, one behind the other, as pandas holds them."""
+    """Files with the numbers and times of tables, one behind the other, as pandas holds them; and
+    with the numbers of words that have one dictionary in all tables.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.schema = pa.schema([])
+        self.words: dict[str, pa.Array] = {}  # of a column that has a dictionary
 
     def without(self, table: pa.Table) -> pa.Table:
         """The table's other columns; the numbers go to the files."""
         self.schema = table.schema
-        names = [field.name for field in table.schema if _is_number(field.type)]
+        names = [field.name for field in table.schema if _in_numbers(field.type)]
         for name in names:
             if pa.types.is_integer(table.schema.field(name).type) and table[name].null_count:
                 raise ValueError(f"whole numbers with nulls: {name}")  # they have no such form
         try:
             for name in names:
                 with self._file(name).open("ab") as file:
-                    table[name].to_numpy().tofile(file)
+                    self._numbers(name, table[name]).tofile(file)
         except OSError as error:
             raise _full(self.path.parent, error) from error
         return table.drop_columns(names).append_column("", pa.nulls(len(table)))
+
+    def _numbers(self, name: str, column: pa.ChunkedArray) -> npt.NDArray[Any]:
+        whole = column.combine_chunks()
+        if pa.types.is_dictionary(column.type):
+            known = self.words.setdefault(name, whole.dictionary)
+            if whole.null_count or not known.equals(whole.dictionary):
+                raise ValueError(f"nulls, or words of another dictionary: {name}")
+            whole = whole.indices
+        found: npt.NDArray[Any] = whole.to_numpy(zero_copy_only=False)
+        return found
 
     def column(self, field: pa.Field, rows: int) -> pa.Array:
         """What was written of a column, mapped."""
@@ -156,14 +171,22 @@ class _Numbers:
         data = _mapped(path)
         with contextlib.suppress(PermissionError):
             path.unlink()
-        return pa.Array.from_buffers(field.type, rows, [None, data])
+        if not pa.types.is_dictionary(field.type):
+            return pa.Array.from_buffers(field.type, rows, [None, data])
+        numbers = pa.Array.from_buffers(field.type.index_type, rows, [None, data])
+        return pa.DictionaryArray.from_arrays(numbers, self.words[field.name])
 
     def _file(self, name: str) -> Path:
         return self.path.with_name(f"{self.path.name}-{self.schema.get_field_index(name)}.raw")
 
 
-def _is_number(type: pa.DataType) -> bool:
-    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_timestamp)
+def _in_numbers(type: pa.DataType) -> bool:
+    kinds = (
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_timestamp,
+        pa.types.is_dictionary,
+    )
     return any(is_one(type) for is_one in kinds)
 
 

@@ -96,6 +96,8 @@ def _first_fit(texts: pa.Array) -> Int64:
 
 
 def _fit(texts: pa.Array, pattern: str, *, any_case: bool = True) -> Flags:
+    if not len(texts):
+        return np.empty(0, np.bool_)  # a pattern of many words takes a millisecond to be read
     fits: Flags = pc.match_substring_regex(texts, pattern, ignore_case=any_case).to_numpy(False)
     return fits
 
@@ -294,12 +296,11 @@ def _quoted(replies: pd.Series, which: Int32) -> list[dict[str, Any]]:
     mine[which] = True
     for at in range(0, len(replies), REPLIES_AT_ONCE):
         some = slice(at, at + REPLIES_AT_ONCE)
-        words = pc.utf8_slice_codeunits(
-            pa.array(replies[some][mine[some]], pa.string()), 0, LONGEST
-        )
+        said = text_of(replies[some][mine[some]]).dictionary_encode()
+        words = pc.utf8_slice_codeunits(said.dictionary, 0, LONGEST)
         words = pc.replace_substring_regex(words, NOT_ITS_WORD[0], " ")
         told = pc.extract_regex(words, rf"(?i)(?:^|[^0-9a-z.:]){IP}(?:$|[^0-9a-z.:])")
-        found.append(pc.struct_field(told, "ip").drop_null().to_pandas())
+        found.append(pc.struct_field(told, "ip").take(said.indices).drop_null().to_pandas())
     counted = (
         pd.concat(found).value_counts().sort_index().sort_values(ascending=False, kind="stable")
     )

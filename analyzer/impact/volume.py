@@ -41,8 +41,8 @@ def _of_hours(deliveries: pd.DataFrame) -> pa.Table:
     """VOLUME of some hours."""
     size = deliveries["size"].fillna(0).to_numpy(np.int64)
     keys = deliveries[KEY[1:]].assign(hour=deliveries["received"].dt.floor("h"))[KEY]
-    group = _groups(keys)
-    labels = keys[heads(group)]
+    group, first = _groups(keys)
+    labels = keys.iloc[first]
 
     def total(rows: Flags, of: Int64 | None = None) -> Int64:
         """Of each group."""
@@ -63,16 +63,19 @@ def _of_hours(deliveries: pd.DataFrame) -> pa.Table:
         bytes_out=total(transactions, size),
         bytes_out_most=total(left, size),
     )
-    table = table.sort_values(KEY, kind="stable", na_position="first")
     return fit(pa.Table.from_pandas(table, preserve_index=False), VOLUME)
 
 
-def _groups(keys: pd.DataFrame) -> Int32:
-    """A number for each combination of the keys; null is a value like any other."""
+def _groups(keys: pd.DataFrame) -> tuple[Int32, Int64]:
+    """A number for each combination of the keys, in their order, and where it stands first; null is
+    a value like any other, before all.
+    """
     group = np.zeros(len(keys), np.int64)
     for name in keys:
-        codes, known = pd.factorize(keys[name])
-        group *= len(known) + 1
-        group += codes + 1
-        group, _ = pd.factorize(group)
-    return group.astype(np.int32)
+        codes, known = pd.factorize(keys[name], sort=True)
+        group = group * (len(known) + 1) + codes + 1
+    number, groups = pd.factorize(group)
+    order: Int64 = np.argsort(groups)
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return rank[number], np.flatnonzero(heads(number))[order]

@@ -26,15 +26,18 @@ def per_value(
     values: pd.Series[str],
     function: Callable[[str], Any],
     alike: Callable[[pa.Array], pa.Array] | None = None,
+    dtype: pd.CategoricalDtype | None = None,
 ) -> pd.Series[Any]:
     """The function applied once to each distinct value; null stays null.
 
-    *alike*: what distinct texts with the same answer have in common; only one of them is asked.
+    Args:
+        alike: What distinct texts with the same answer have in common; only one of them is asked.
+        dtype: Of the answers.
     """
     asked, codes = distinct(values, alike)
     if not len(asked):
-        return values.astype(object)  # or pandas would make numbers of no text
-    answers = pd.Series([function(value) for value in asked])
+        return values.astype(dtype or object)  # or pandas would make numbers of no text
+    answers = pd.Series([function(value) for value in asked], dtype=dtype)
     return pd.Series(_taken(answers, codes), values.index, name=values.name)
 
 

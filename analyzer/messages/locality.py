@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from analyzer.messages.grounds import only_relayed, said
 from analyzer.site import LOOPBACK, OURS_ALONE, Network, Site, domain_key
 
 INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
+SIDE = pd.CategoricalDtype(pd.Index([INSIDE, OUTSIDE, UNKNOWN], dtype="str"))  # a byte a row
 FLOWS = {
     (INSIDE, INSIDE): "internal",
     (INSIDE, OUTSIDE): "outbound",
@@ -96,10 +98,10 @@ class Locality:
         return by_network([*(self.networks or ()), *map(ipaddress.ip_network, alone)])
 
     def addresses(self, values: pd.Series) -> pd.Series:
-        return per_value(values, self.of_address, by_domain).fillna(UNKNOWN)
+        return per_value(values, self.of_address, by_domain, SIDE).fillna(UNKNOWN)
 
     def clients(self, values: pd.Series) -> pd.Series:
-        return per_value(values, self.of_client, self.clients_alike).fillna(UNKNOWN)
+        return per_value(values, self.of_client, self.clients_alike, SIDE).fillna(UNKNOWN)
 
 
 def locality(site: Site | None, mailboxes: frozenset[str], told: pd.DataFrame) -> Locality:
@@ -159,7 +161,8 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     address = local.clients(rows["client_ip"])
     client = address.mask(made_here, INSIDE)
     whom, codes = distinct(rows["recipient"], by_domain)
-    recipient = of_each(pd.Series(map(local.of_address, whom)), codes, rows.index).fillna(UNKNOWN)
+    ends = pd.Series(map(local.of_address, whom), dtype=SIDE)
+    recipient: pd.Series[Any] = of_each(ends, codes, rows.index).astype(SIDE).fillna(UNKNOWN)
     other = rows["original_recipient"].ne(rows["recipient"])
     original = recipient.where(~other)
     original[other] = local.addresses(rows.loc[other, "original_recipient"])
@@ -174,6 +177,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
         rows["origin_sender"],
         lambda a: INSIDE if a == "" else local.of_domain(domain(a)),
         by_domain,
+        SIDE,
     )
     sender = sender.fillna(UNKNOWN)
     foreign = (sender.eq(OUTSIDE) & recipient.eq(OUTSIDE)).astype("boolean")

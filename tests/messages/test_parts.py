@@ -186,12 +186,21 @@ def test_a_frame_in_files_is_the_frame_that_was_given(tmp_path):
             "time": pd.to_datetime(["2026-12-01", None, "2026-12-02"], utc=True).as_unit("us"),
             "flag": [True, False, True],
             "doubt": pd.array([True, None, False], dtype="boolean"),
+            "word": pd.Categorical(["b", "a", "b"], categories=["a", "b", "c"]),
         }
     )
     table = pa.Table.from_pandas(given_, preserve_index=False)
     found = Spool(tmp_path).frame("rows", [table.slice(0, 2), table.slice(2)])
     pd.testing.assert_frame_equal(found, given_)
     assert not list(tmp_path.iterdir())
+
+
+def test_numbers_of_words_lie_in_files_only_where_all_mean_the_same(tmp_path):
+    tables = [
+        pa.table({"word": pa.array(words).dictionary_encode()}) for words in (["a"], ["b", "a"])
+    ]
+    with pytest.raises(ValueError, match="another dictionary: word"):
+        Spool(tmp_path).frame("rows", tables)
 
 
 FAR = "relay=mx.far.example. [198.51.100.9], dsn=2.0.0, stat=Sent (ok)"

@@ -101,6 +101,17 @@ def test_a_table_is_written_as_it_is_declared(case, written, name):
     ]
 
 
+def test_a_file_says_between_which_times_its_rows_lie_and_has_a_dictionary_of_words_alone(
+    case, written
+):
+    group = pq.read_metadata(written(case()) / "deliveries.parquet").row_group(0)
+    columns = {group.column(n).path_in_schema: group.column(n) for n in range(group.num_columns)}
+    assert columns["received"].statistics.has_min_max
+    assert columns["server"].has_dictionary_page
+    for name in ("recipient", "message_id", "line"):
+        assert not columns[name].has_dictionary_page, name
+
+
 def test_a_case_folder_can_be_read_back(case, written):
     plain = case()
     again = Case.load(written(plain))
