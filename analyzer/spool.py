@@ -8,7 +8,6 @@ import contextlib
 import errno
 import hashlib
 import itertools
-import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ import pyarrow as pa
 from analyzer.errors import EnvironmentTrouble
 
 SUFFIX = ".kept"  # of files that a later run may take over
-AT_ONCE = 1 << 18  # bytes of a file in memory at once, for its checksum
 
 
 class Spool:
@@ -67,8 +65,8 @@ class Spool:
     def keep(self, key: str, made: Callable[[], Iterable[Iterable[pa.Table]]]) -> Path:
         """The file with the tables known by a key, of which `mapped` makes tables.
 
-        Its name ends with the checksum of what is in it: one that was cut short or damaged is made
-        anew. It need be no more, as whoever may write there may name files as well.
+        Its name ends with the hash of what is in it: one that was cut short or altered is made
+        anew.
 
         Raises:
             EnvironmentTrouble: the file cannot be written.
@@ -76,13 +74,13 @@ class Spool:
         assert self.folder is not None
         name = f"{self._begin}-{hashlib.sha256(key.encode()).hexdigest()}"
         for path in self._left(f"{name}-"):
-            if path.stem.rpartition("-")[2] == _checksum(path):
+            if path.stem.rpartition("-")[2] == _sha256(path):
                 self._asked_for.add(path)
                 return path
             path.unlink(missing_ok=True)
         half = self.folder / f"{name}.partial"
         write(half, made())
-        path = half.rename(self.folder / f"{name}-{_checksum(half)}{SUFFIX}")
+        path = half.rename(self.folder / f"{name}-{_sha256(half)}{SUFFIX}")
         self._asked_for.add(path)
         return path
 
@@ -209,13 +207,9 @@ def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:
         raise _full(path.parent, error) from error
 
 
-def _checksum(path: Path) -> str:
-    """Of the bytes of a file; a cryptographic hash would take a tenth of the time of joining."""
-    found = 0
-    with path.open("rb", buffering=0) as file:
-        while some := file.read(AT_ONCE):
-            found = zlib.crc32(some, found)
-    return f"{found:08x}"
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _full(folder: Path, error: OSError) -> Exception:
