@@ -37,7 +37,6 @@ MESSAGE_IDS = {"messages": ["message_id"]}
 IPS = {"messages": ["client_ip"], "attempts": ["client_ip"]}
 DOMAINS = ADDRESSES | {"messages": ["sender", "auth_user", "client_name", "message_id"]}
 
-REPEATED = {"deliveries", "attempts"}  # tables that have most texts many times
 EXACT = {"queue_id", "origin_queue_id", "client_ip", "message_id"}
 # What names a message in each table, as `of_message` gives it.
 PLACES = {
@@ -139,15 +138,13 @@ def _answering(folder: Path, table: str, query: Query, wanted: Sequence[str]) ->
     known = pq.read_metadata(path)
 
     def of_group(group: int) -> pa.Table | None:
-        words = asked if table in REPEATED else None
-        file = pq.ParquetFile(path, metadata=known, read_dictionary=words)
+        file = pq.ParquetFile(path, metadata=known)
         columns = file.read_row_group(group, asked, use_threads=False)
         fits = np.zeros(len(columns), np.bool_)
         for name in asked:
             fits |= _fits(columns[name].combine_chunks(), name, query)
         if not fits.any():
             return None
-        file = pq.ParquetFile(path, metadata=known)
         return file.read_row_group(group, wanted, use_threads=False).filter(pa.array(fits))
 
     found = [rows for rows in in_order(of_group, range(known.num_row_groups)) if rows is not None]
@@ -155,16 +152,8 @@ def _answering(folder: Path, table: str, query: Query, wanted: Sequence[str]) ->
     return pa.concat_tables([none, *found], promote_options="permissive")
 
 
-def _fits(column: pa.Array, name: str, query: Query) -> npt.NDArray[np.bool_]:
+def _fits(values: pa.StringArray, name: str, query: Query) -> npt.NDArray[np.bool_]:
     """Which rows hold the text; names are compared without their case, ids and addresses as is."""
-    if not pa.types.is_dictionary(column.type):
-        return _same(column, name, query)
-    same = np.append(_same(column.dictionary.cast(pa.string()), name, query), False)
-    found: npt.NDArray[np.bool_] = same[column.indices.fill_null(len(same) - 1).to_numpy()]
-    return found
-
-
-def _same(values: pa.StringArray, name: str, query: Query) -> npt.NDArray[np.bool_]:
     text = query.text.lower()
     lower = pc.ascii_lower if text.isascii() else pc.utf8_lower
     if query.of_domain:
