@@ -6,8 +6,10 @@ The form of the text tells what it may be; where it may be several things, all o
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analyzer.engines import in_order
 from analyzer.errors import SettingsError
 from analyzer.schema import ATTEMPTS
 
@@ -147,7 +148,9 @@ def _answering(folder: Path, table: str, query: Query, wanted: Sequence[str]) ->
             return None
         return file.read_row_group(group, wanted, use_threads=False).filter(pa.array(fits))
 
-    found = [rows for rows in in_order(of_group, range(known.num_row_groups)) if rows is not None]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        told = pool.map(of_group, range(known.num_row_groups))
+        found = [rows for rows in told if rows is not None]
     none = pq.read_schema(path).empty_table().select(wanted)
     return pa.concat_tables([none, *found], promote_options="permissive")
 
