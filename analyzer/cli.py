@@ -194,6 +194,8 @@ app.command(epilog="Example: relaytrail impact case --inputs impact.toml")(impac
 def main() -> None:
     """The one place that turns an error into an exit code."""
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # all is done by then
+    # No sum here is large enough for threads, and they take the cores from others while they wait.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         _place_to_keep_fonts()
         app()

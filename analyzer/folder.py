@@ -13,13 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer.case import Case
 from analyzer.errors import EnvironmentTrouble, HashMismatch, SettingsError
 from analyzer.lock import alone
-from analyzer.site import Site
 from analyzer.window import Window
+
+if TYPE_CHECKING:
+    from analyzer.site import Site
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.case import Case
 from analyzer.report.events import write_events
-from analyzer.report.story import tell
 
 if TYPE_CHECKING:
     from analyzer.report import figures
 
 __all__ = ["redraw", "retell", "tell", "told", "write", "write_events"]
+
+
+def tell(case: Case) -> dict[str, Any]:
+    """The story of a case, as plain words and numbers; loaded when asked for."""
+    from analyzer.report import story
+
+    return story.tell(case)
 
 
 def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str, str]:

@@ -70,6 +70,7 @@ def run(command: Command) -> Run:
     began = time.perf_counter()
     # Modules may be kept compiled, as where a user runs them.
     env = {name: told for name, told in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env["OPENBLAS_NUM_THREADS"] = "1"  # as the command line has it
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=logs.ROOT, env=env)
     with _Heap(process.pid) as heap:
         _, status, used = os.wait4(process.pid, 0)  # unlike Popen.wait, it tells what was used
