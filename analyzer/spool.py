@@ -8,6 +8,7 @@ import contextlib
 import errno
 import hashlib
 import itertools
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from typing import Any
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import xxhash
 
 from analyzer.errors import EnvironmentTrouble
 
 SUFFIX = ".kept"  # of files that a later run may take over
+AT_ONCE = 1 << 20  # bytes that go to a file together
 
 
 class Spool:
@@ -74,13 +77,13 @@ class Spool:
         assert self.folder is not None
         name = f"{self._begin}-{hashlib.sha256(key.encode()).hexdigest()}"
         for path in self._left(f"{name}-"):
-            if path.stem.rpartition("-")[2] == _sha256(path):
+            if path.stem.rpartition("-")[2] == _hash(path):
                 self._asked_for.add(path)
                 return path
             path.unlink(missing_ok=True)
         half = self.folder / f"{name}.partial"
         write(half, made())
-        path = half.rename(self.folder / f"{name}-{_sha256(half)}{SUFFIX}")
+        path = half.rename(self.folder / f"{name}-{_hash(half)}{SUFFIX}")
         self._asked_for.add(path)
         return path
 
@@ -195,7 +198,7 @@ def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:
         EnvironmentTrouble: the file cannot be written.
     """
     try:
-        with path.open("wb") as file:
+        with pa.output_stream(str(path), buffer_size=AT_ONCE) as file:
             for tables in map(iter, runs):
                 first = next(tables)
                 with pa.ipc.new_stream(file, first.schema) as stream:
@@ -207,9 +210,10 @@ def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:
         raise _full(path.parent, error) from error
 
 
-def _sha256(path: Path) -> str:
+def _hash(path: Path) -> str:
+    """Of what a disk may lose: whoever may write there could name a file of his own as well."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
 
 
 def _full(folder: Path, error: OSError) -> Exception:
@@ -217,7 +221,8 @@ def _full(folder: Path, error: OSError) -> Exception:
     if error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE):
         return error
     remedy = "Free some space there, or give --case a folder on a larger disk."
-    return EnvironmentTrouble(f"cannot be written: {error.strerror or error}", folder, remedy)
+    why = os.strerror(error.errno) if error.errno else error  # Arrow's text is for programmers
+    return EnvironmentTrouble(f"cannot be written: {why}", folder, remedy)
 
 
 def mapped(path: Path) -> list[pa.Table]:
