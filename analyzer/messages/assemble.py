@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +27,8 @@ from analyzer.messages.whole import Resting, at_rest, together
 from analyzer.schema import ATTEMPTS, MESSAGES
 from analyzer.site import Site
 from analyzer.spool import IN_MEMORY, Spool
+
+Beside = Callable[..., Callable[[], Any]]
 
 
 @dataclass
@@ -49,6 +53,7 @@ def assemble(
     spool: Spool = IN_MEMORY,
     show: Callable[[int, int], None] = lambda _done, _of: None,
     each: Each = map,
+    beside: Beside = partial,
 ) -> Assembled:
     """Join the lines that tell of one message.
 
@@ -57,6 +62,7 @@ def assemble(
         spool: Where the tables of a log lie that is joined in parts.
         show: Told how many parts of how many are joined.
         each: What joins the parts, as `map` does: some of them at once, perhaps.
+        beside: What gives a function's result when asked: it may run meanwhile.
 
     Returns:
         DELIVERIES rows have the declared columns but for `mechanism` and `verdict`, and beside them
@@ -65,12 +71,15 @@ def assemble(
     """
     number = parts_of(events) if spool.folder else 1
     events = made_ready(events, number, spool, each)
-    known = survey(events, site)
+    surveyed = beside(survey, events, site)
     if number == 1:
-        whole = join(one_part(events), known, site)
+        part = one_part(events)
+        known = surveyed()
+        whole = join(part, known, site)
     else:
-        joined = []
-        for path in each(_joined_in(Divided.of(events, number), known, site, spool), range(number)):
+        log, joined = Divided.of(events, number), []
+        known = surveyed()
+        for path in each(_joined_in(log, known, site, spool), range(number)):
             joined.append(Resting.of(path))
             show(len(joined), number)
         whole = together(joined, spool)

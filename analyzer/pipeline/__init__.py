@@ -119,15 +119,23 @@ def _examine(
         jumps = copies.beside(clock_changes, dated)
         if place:
             copies.in_idle_time(report.write_events, dated.events, place)
-        if messages.is_huge(dated.events):
+        huge = messages.is_huge(dated.events)
+        if huge:
             copies.wait()  # joining needs the memory
-        assembled = joined(dated, site, window, spool.following(known), show, copies.each)
+        place_of_parts = spool.following(known)
+        assembled = joined(dated, site, window, place_of_parts, show, copies.each, copies.beside)
         inferred, verdicts = judged(assembled, dated, site, window, jumps())
+        rows = {
+            "messages": assembled.messages,
+            "deliveries": _declared(verdicts.deliveries, spool),
+            "attempts": assembled.attempts,
+            "sessions": assembled.sessions,
+        }
+        if place and not huge:
+            copies.beside(report.write_rows, rows, place)
         harm, told = harmed(dated, assembled, verdicts, window)
     return Case(
-        messages=assembled.messages,
-        deliveries=_declared(verdicts.deliveries, spool),
-        attempts=assembled.attempts,
+        **rows,
         findings=verdicts.findings,
         volume=harm.volume,
         unread=accounting.unread(pieces, dated),
@@ -140,7 +148,6 @@ def _examine(
             "inputs": accounting.inputs(pieces, dated, window),
         },
         events=dated.events,
-        sessions=assembled.sessions,
         queue=messages.with_their_messages(accounting.queue(pieces), verdicts.deliveries),
         bandwidth=harm.bandwidth,
         pressure=harm.pressure,

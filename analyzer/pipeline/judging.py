@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -27,9 +28,10 @@ def joined(
     spool: Spool = IN_MEMORY,
     show: Callable[[int, int], None] = lambda _done, _of: None,
     each: messages.Each = map,
+    beside: messages.Beside = partial,
 ) -> messages.Assembled:
-    """Messages of the time asked about; parts are joined by *each*, and *show* is told of them."""
-    whole = messages.assemble(dated.events, site, spool, show, each)
+    """Messages of the time asked about; the arguments after it as of `messages.assemble`."""
+    whole = messages.assemble(dated.events, site, spool, show, each, beside)
     return _asked_about(whole, window, dated.zone)
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.case import Case
 from analyzer.report.events import write_events
+from analyzer.report.tables import write_rows
 
 if TYPE_CHECKING:
     from analyzer.report import figures
 
-__all__ = ["redraw", "retell", "tell", "told", "write", "write_events"]
+__all__ = ["redraw", "retell", "tell", "told", "write", "write_events", "write_rows"]
 
 
 def tell(case: Case) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def write(case: Case, charts: Sequence[figures.Chart], folder: Path) -> dict[str
     Args:
         case: What an analysis found.
         charts: Finished drawings, in the order in which they are read.
-        folder: An existing folder. What already lies in it (events) is entered in the manifest too.
+        folder: An existing folder. Tables that already lie in it are entered in the manifest too.
 
     Returns:
         SHA-256 of every output by its path in the folder, as in the manifest.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,26 @@ NOT_HASHED = ("manifest.json", "run.log")  # the manifest itself, and what tells
 
 
 def write_tables(case: Case, folder: Path) -> None:
-    """Every table as Parquet, and what people read with a text editor as JSON."""
+    """Every table that does not lie there as Parquet, and what people read with a text editor as
+    JSON.
+    """
+    missing = [name for name in TABLES if not _path(folder, name).exists()]
+    write_rows({name: getattr(case, name) for name in missing}, folder)
+    write_json(findings(case.findings), folder / "findings.json")
+
+
+def write_rows(tables: Mapping[str, pa.Table], folder: Path) -> None:
+    """Tables of a case as Parquet, by name."""
 
     def write(name: str) -> None:
-        write_table(getattr(case, name), schema.TABLES[name], folder / f"{name}.parquet")
+        write_table(tables[name], schema.TABLES[name], _path(folder, name))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(write, TABLES))
-    write_json(findings(case.findings), folder / "findings.json")
+        list(pool.map(write, tables))
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.parquet"
 
 
 def write_table(table: pa.Table, declared: pa.Schema, path: Path) -> None:
