@@ -39,8 +39,10 @@ def sizes() -> list[Figure]:
         path = made("postfix", size)
         lines = lines_of(path)
         for tool in ("reading", "analysis"):
-            once = [run(ours(tool, "postfix", path))]
-            found.append(figure("postfix", False, tool, path.stat().st_size, lines, once))
+            command = ours(tool, "postfix", path)
+            once = [run(command)]
+            of = "postfix", False, path.stat().st_size, lines
+            found.append(figure(*of, tool, command, once))
             print(f"{path.name} {tool}: {once[0].seconds:.2f} s", flush=True)
         if size > WHOLE:
             path.unlink()  # more than a gigabyte each

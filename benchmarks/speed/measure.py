@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ LOOK_EVERY = 0.01  # seconds
 
 @dataclass(frozen=True)
 class Run:
-    """One run: wall seconds, processor seconds, peak of memory (bytes)."""
+    """One run: wall seconds, processor seconds, peak of resident memory (bytes)."""
 
     seconds: float
     cpu: float
@@ -68,19 +69,38 @@ def run(command: Command) -> Run:
         CalledProcessError: it failed.
     """
     began = time.perf_counter()
+    used = _ended(_started(command))
+    seconds = time.perf_counter() - began
+    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+
+
+def peak(command: Command) -> int:
+    """Bytes in memory that no file holds, at the most; of all processes, in a run for this alone:
+    whoever looks holds the others up.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    process = _started(command)
+    with _Heap(process.pid) as heap:
+        used = _ended(process)
+    return heap.peak or used.ru_maxrss * 1024
+
+
+def _started(command: Command) -> subprocess.Popen[bytes]:
     # Modules may be kept compiled, as where a user runs them.
     env = {name: told for name, told in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["OPENBLAS_NUM_THREADS"] = "1"  # as the command line has it
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=logs.ROOT, env=env)
-    with _Heap(process.pid) as heap:
-        _, status, used = os.wait4(process.pid, 0)  # unlike Popen.wait, it tells what was used
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=logs.ROOT, env=env)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> resource.struct_rusage:
+    """What it used; unlike Popen.wait, wait4 tells it."""
+    _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - began
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    # Of a pipeline the shell alone was looked at: of that the peak of resident memory is told.
-    memory = heap.peak if command[0] == sys.executable else used.ru_maxrss * 1024
-    return Run(seconds, used.ru_utime + used.ru_stime, memory or used.ru_maxrss * 1024)
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return used
 
 
 class _Heap:
@@ -180,8 +200,8 @@ def alternating(name: str, size: int, rounds: int, *, packed: bool = False) -> l
             runs[tool].append(run(command))
             last = runs[tool][-1]
             print(f"{path.name} {number + 1}/{rounds} {tool}: {last.seconds:.2f} s", flush=True)
-    length, lines = plain.stat().st_size, lines_of(plain)
-    return [figure(name, packed, tool, length, lines, told) for tool, told in runs.items()]
+    of = name, packed, plain.stat().st_size, lines_of(plain)
+    return [figure(*of, tool, commands[tool], told) for tool, told in runs.items()]
 
 
 def stages(name: str, size: int) -> list[Stage]:
@@ -204,12 +224,20 @@ def made(name: str, size: int) -> Path:
 
 
 def figure(
-    name: str, packed: bool, tool: str, length: int, lines: int, runs: Sequence[Run]
+    name: str,
+    packed: bool,
+    length: int,
+    lines: int,
+    tool: str,
+    command: Command,
+    runs: Sequence[Run],
 ) -> Figure:
-    seconds, cpu, memory = (
+    """The medians; of our programs the peak of memory, of others what is resident."""
+    seconds, cpu, resident = (
         median(getattr(run, what) for run in runs) for what in ("seconds", "cpu", "memory")
     )
-    return Figure(name, packed, tool, length, lines, len(runs), seconds, cpu, int(memory))
+    memory = peak(command) if command[0] == sys.executable else int(resident)
+    return Figure(name, packed, tool, length, lines, len(runs), seconds, cpu, memory)
 
 
 def lines_of(path: Path) -> int:
