@@ -7,6 +7,7 @@ looks at a whole log is given some thousand lines at a time, and keeps what it m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +37,8 @@ def in_turn(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, pd.DataFrame]
     names: dict[str, int] = {}
     for _, met in by_line(chunks):
         parts = [_some(chunks[number], rows, names) for number, rows in met]
-        lines = pd.concat(parts, ignore_index=True).sort_values("line", kind="stable")
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+        lines = pd.DataFrame(columns).sort_values("line", kind="stable")
         for code, rows in lines.groupby("server", sort=False):
             yield list(names)[int(str(code))], rows.drop(columns="server")
 
@@ -71,7 +73,7 @@ def some(chunk: pa.RecordBatch, rows: Rows) -> pa.RecordBatch:
     return chunk if len(rows) == len(chunk) else chunk.take(pa.array(rows))
 
 
-def _some(chunk: pa.RecordBatch, rows: Rows, names: dict[str, int]) -> pd.DataFrame:
+def _some(chunk: pa.RecordBatch, rows: Rows, names: dict[str, int]) -> dict[str, npt.NDArray[Any]]:
     chunk = some(chunk, rows)
     server = servers(chunk, names)
     known = (server >= 0) & chunk["time"].is_valid().to_numpy(zero_copy_only=False)
@@ -82,4 +84,4 @@ def _some(chunk: pa.RecordBatch, rows: Rows, names: dict[str, int]) -> pd.DataFr
         "offset": chunk["offset"].to_numpy(),
         "time": micros.to_numpy(),
     }
-    return pd.DataFrame({name: column[known] for name, column in table.items()})
+    return {name: column[known] for name, column in table.items()}

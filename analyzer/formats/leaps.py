@@ -6,7 +6,7 @@ went on across it that could not have lasted so long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats.in_turn import by_line, servers, some
 from analyzer.formats.logs import LINES_A_FILE
+from analyzer.schema import fit
 
 Int64 = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
@@ -24,11 +25,16 @@ LEAST = 1500.0  # seconds: five times what Postfix waits for a client's next wor
 HALF_HOUR, NEAR = 1800.0, 60.0  # zones differ by half hours; seconds by which it is told wrongly
 BEGINS = ("client", "pickup", "received")
 TALKS = ("connect", "tls", "auth_failed", "client", "decision", "lost", "disconnect")
-READ = {"line": pa.int64(), "pid": pa.int64(), "delay": pa.float64()}
-READ |= dict.fromkeys(("mta", "queue_id"), pa.string())
+READ = ("line", "pid", "delay", "mta", "queue_id")
 MAIL = ["of", "queue_id"]  # number of the server
-COLUMNS = [*READ, "kind", "seconds", "stretch", "of", "row"]
-NOTHING = pd.DataFrame(columns=COLUMNS)
+LINE = pa.schema(
+    [
+        *((name, pa.int64()) for name in ("line", "pid", "stretch", "of", "row")),
+        *((name, pa.float64()) for name in ("delay", "seconds")),
+        *((name, pa.string()) for name in ("mta", "queue_id", "kind")),
+    ]
+)
+NOTHING = LINE.empty_table().to_pandas()
 # The first line after a silence, the seconds of the line before, the latest of all lines up to
 # there, the seconds of the first line, and the earliest of all lines from there on.
 SILENCE = np.dtype(
@@ -96,10 +102,8 @@ class _Near:
     def in_turn(self) -> Iterator[tuple[pd.DataFrame, Int64]]:
         """Some lines at a time in order of line, and the stretch that each server is in then."""
         for last, met in by_line(self.chunks):
-            parts = [self._of(number, rows) for number, rows in met]
-            there = [part for part in parts if len(part)]
-            if there:
-                lines = pd.concat(there).sort_values("line", kind="stable")
+            lines = _by_line(self._of(number, rows) for number, rows in met)
+            if len(lines):
                 yield lines, self._stretch(self.servers, np.full(len(self.servers), last))
 
     def first_attempts(self, found: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +115,7 @@ class _Near:
             if kind == "delivery":
                 asked = pc.is_in(chunk["queue_id"].cast(pa.string()), ids)
                 parts.append(self._of(number, np.flatnonzero(asked)))
-        tried = pd.concat([part for part in parts if len(part)]).sort_values("line", kind="stable")
+        tried = _by_line(parts)
         return found[found["row"].isin(tried.drop_duplicates(MAIL)["row"])]
 
     def _stretch(self, server: Int64, line: Int64) -> Int64:
@@ -120,8 +124,8 @@ class _Near:
         )
         return stretch
 
-    def _of(self, number: int, rows: Rows) -> pd.DataFrame:
-        """Those of some rows of a chunk that are near."""
+    def _of(self, number: int, rows: Rows) -> pa.Table:
+        """Those of some rows of a chunk that are near, as LINE."""
         chunk = some(self.chunks[number], rows)
         of = servers(chunk, self.number).astype(np.int64)
         known = (of >= 0) & (of < len(self.servers)) & chunk["time"].is_valid().to_numpy(False)
@@ -131,15 +135,21 @@ class _Near:
         shortly = (seconds - self.first[stretch] <= LEAST) | (self.last[stretch] - seconds <= LEAST)
         near = np.flatnonzero(known & shortly)
         lines = some(chunk, near)
-        there = {
-            name: lines[name].cast(told)
-            for name, told in READ.items()
-            if name in lines.schema.names
+        told = {name: lines[name] for name in READ if name in lines.schema.names}
+        of_each = {
+            "seconds": seconds,
+            "stretch": stretch,
+            "of": of,
+            "row": self.start[number] + rows,
         }
-        told: pd.DataFrame = pa.table(there).to_pandas()
-        told = told.assign(seconds=seconds[near], stretch=stretch[near], of=of[near])
-        row = self.start[number] + rows[near]
-        return told.assign(kind=self.kinds[number], row=row).reindex(columns=COLUMNS)
+        told |= {name: pa.array(column[near]) for name, column in of_each.items()}
+        told["kind"] = pa.repeat(self.kinds[number], len(near))
+        return fit(pa.table(told), LINE)
+
+
+def _by_line(parts: Iterable[pa.Table]) -> pd.DataFrame:
+    lines: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+    return lines.sort_values("line", kind="stable")
 
 
 def _chunks(table: pa.Table) -> list[pa.RecordBatch]:

@@ -45,8 +45,8 @@ def write(
         "`CPU s`: processor seconds of all threads; memory: the peak of what lies in no file",
         "(of all its processes, looked at in one more run; of wc and pflogsumm of all that is",
         "resident): the system drops pages of mapped files when it needs their memory. Start of",
-        "Python and imports are in the figures. The whole analysis ends with tables and findings written, without charts and",
-        "reports.",
+        "Python and imports are in the figures. The whole analysis ends with tables and findings",
+        "written, without charts and reports.",
         "`times pflogsumm`: by the clock, then in CPU s.",
         "",
     ]
