@@ -198,7 +198,7 @@ def write(path: Path, runs: Iterable[Iterable[pa.Table]]) -> None:
         EnvironmentTrouble: the file cannot be written.
     """
     try:
-        with pa.output_stream(str(path), buffer_size=AT_ONCE) as file:
+        with pa.output_stream(str(path), compression=None, buffer_size=AT_ONCE) as file:
             for tables in map(iter, runs):
                 first = next(tables)
                 with pa.ipc.new_stream(file, first.schema) as stream:
