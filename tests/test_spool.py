@@ -169,8 +169,8 @@ def test_small_evidence_is_read_into_memory_and_no_file_is_written(log, tmp_path
     analyze(log, case=tmp_path / "case")
 
 
-@pytest.mark.parametrize(("share", "expected"), [(10, True), (11, False)])
-def test_packed_evidence_counts_ten_times(log, tmp_path, monkeypatch, share, expected):
+@pytest.mark.parametrize(("share", "expected"), [(20, True), (21, False)])
+def test_packed_evidence_counts_twenty_times(log, tmp_path, monkeypatch, share, expected):
     packed = tmp_path / "mail.log.gz"
     packed.write_bytes(gzip.compress(log.read_bytes()))
     monkeypatch.setattr(spooling, "SPILLED_FROM", share * packed.stat().st_size)
