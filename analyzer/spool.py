@@ -11,14 +11,16 @@ import itertools
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import xxhash
 
 from analyzer.errors import EnvironmentTrouble
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUFFIX = ".kept"  # of files that a later run may take over
 AT_ONCE = 1 << 20  # bytes that go to a file together
@@ -55,18 +57,9 @@ class Spool:
     def _left(self, begin: str) -> list[Path]:
         return list(self.folder.glob(f"{begin}*{SUFFIX}")) if self.folder else []
 
-    def kept(self, key: str, made: Callable[[], Iterable[Iterable[pa.Table]]]) -> list[pa.Table]:
-        """The tables known by a key: taken over from a run that was stopped, or made and kept.
-
-        Raises:
-            EnvironmentTrouble: the file cannot be written.
-        """
-        if self.folder is None:
-            return [pa.concat_tables(tables) for tables in made()]
-        return mapped(self.keep(key, made))
-
     def keep(self, key: str, made: Callable[[], Iterable[Iterable[pa.Table]]]) -> Path:
-        """The file with the tables known by a key, of which `mapped` makes tables.
+        """The file with the tables known by a key, for `kept`: taken over from a run that was
+        stopped, or made.
 
         Its name ends with the hash of what is in it: one that was cut short or altered is made
         anew.
@@ -78,14 +71,16 @@ class Spool:
         name = f"{self._begin}-{hashlib.sha256(key.encode()).hexdigest()}"
         for path in self._left(f"{name}-"):
             if path.stem.rpartition("-")[2] == _hash(path):
-                self._asked_for.add(path)
                 return path
             path.unlink(missing_ok=True)
         half = self.folder / f"{name}.partial"
         write(half, made())
-        path = half.rename(self.folder / f"{name}-{_hash(half)}{SUFFIX}")
+        return half.rename(self.folder / f"{name}-{_hash(half)}{SUFFIX}")
+
+    def kept(self, path: Path) -> list[pa.Table]:
+        """The tables of a file, which is not to be forgotten."""
         self._asked_for.add(path)
-        return path
+        return mapped(path)
 
     def at_rest(self, name: str, tables: Iterable[pa.Table]) -> pa.Table:
         """Tables of one schema as one table; a dictionary is that of its chunk, as it was given.

@@ -180,7 +180,7 @@ def test_the_number_of_workers_changes_nothing(sample, tmp_path, monkeypatch, wo
     whole = analyze(log)
     monkeypatch.setattr(evidence, "read", partial(evidence.reader.read, block_size=20_000))
     in_order = partial(engines.threads.in_order, workers=workers)
-    monkeypatch.setattr(engines, "in_order", in_order)
+    monkeypatch.setattr(engines.workers, "in_order", in_order)
     in_parts = analyze(log)
     assert tables(in_parts) == tables(whole)
     expected = events(whole, tmp_path / "whole")
@@ -394,3 +394,8 @@ def test_every_table_has_the_declared_columns():
         declared = as_in_memory(DECLARED[name]) if name == "deliveries" else DECLARED[name]
         assert table.schema.equals(declared), name
         assert isinstance(table, pa.Table)
+
+
+def test_logs_are_read_before_pandas_is_loaded():
+    program = "import sys, analyzer.pipeline; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

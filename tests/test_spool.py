@@ -19,7 +19,7 @@ from analyzer import evidence, pipeline
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.formats import recognise
 from analyzer.messages import parts
-from analyzer.pipeline import kept, memory, spooling
+from analyzer.pipeline import examining, kept, memory, spooling
 from analyzer.pipeline.inferring import infer
 from analyzer.pipeline.reading import read_all
 from analyzer.report import tables
@@ -107,19 +107,19 @@ class Stopped(BaseException):
 def stopped(case, *logs, after=None):
     """An analysis that is stopped when it has read, or after so many blocks."""
     with pytest.MonkeyPatch.context() as patch:
-        reading, left = kept.Kept.reading, [after]
+        said, left = kept.Kept.said, [after]
 
         def few(self, *job):
             if left[0] == 0:
                 raise Stopped
             left[0] = left[0] and left[0] - 1
-            return reading(self, *job)
+            return said(self, *job)
 
         def no_more(*_):
             raise Stopped
 
-        patch.setattr(kept.Kept, "reading", few)
-        patch.setattr(pipeline, "date", no_more)
+        patch.setattr(kept.Kept, "said", few)
+        patch.setattr(examining, "date", no_more)
         with pytest.raises(Stopped):
             analyze(*logs, case=case)
     return blocks(case)
@@ -238,11 +238,11 @@ from functools import partial
 from analyzer import cli, evidence
 from analyzer.formats import recognise
 from analyzer.messages import parts
-from analyzer.pipeline import kept, memory, spooling
+from analyzer.pipeline import examining, kept, memory, spooling
 spooling.SPILLED_FROM = 0
 evidence.read = partial(evidence.reader.read, block_size=20_000)
 left, parsed = int(sys.argv.pop(1)), 0
-reading, read_syslog = kept.Kept.reading, recognise.read_syslog
+said, read_syslog = kept.Kept.said, recognise.read_syslog
 def counting(*job):
     global parsed
     parsed += 1
@@ -252,8 +252,8 @@ def killing(self, *job):
     left -= 1
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    return reading(self, *job)
-recognise.read_syslog, kept.Kept.reading = counting, killing
+    return said(self, *job)
+recognise.read_syslog, kept.Kept.said = counting, killing
 try:
     cli.main()
 finally:
@@ -319,7 +319,7 @@ def stopped_while_judging(case, log, **more):
         raise Stopped
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "judged", no_more)
+        patch.setattr(examining, "judged", no_more)
         with pytest.raises(Stopped):
             analyze(log, case=case, **more)
 
@@ -442,6 +442,7 @@ def test_the_number_of_processes_changes_nothing(log, tmp_path, large, monkeypat
     analyze(log, case=tmp_path / "whole")
     monkeypatch.setattr(parts, "LINES_A_PART", 300)
     monkeypatch.setattr(memory, "copies", lambda _lines: at_once)
+    monkeypatch.setattr(memory, "readers", lambda _size: at_once)
     assert told(analyze(log, case=tmp_path / "parts")) == expected
     assert outputs(tmp_path / "parts") == outputs(tmp_path / "whole")
 
@@ -449,7 +450,8 @@ def test_the_number_of_processes_changes_nothing(log, tmp_path, large, monkeypat
 @pytest.mark.skipif(sys.platform != "linux", reason="tells open files by /proc")
 def test_tables_in_many_files_keep_none_of_them_open(tmp_path):
     spool, before = Spool(tmp_path), len(names(Path("/proc/self/fd")))
-    tables = [spool.kept(str(n), lambda: [[pa.table({"line": [1]})]]) for n in range(9)]
+    paths = [spool.keep(str(n), lambda: [[pa.table({"line": [1]})]]) for n in range(9)]
+    tables = [spool.kept(path) for path in paths]
     tables += [spool.at_rest(str(n), [pa.table({"line": [1]})]) for n in range(9)]
     frame = spool.frame("rows", [pa.table({"line": [1]})])
     assert len(tables) + len(frame) == 19

@@ -1,6 +1,6 @@
 """Where pure functions run."""
 
 from analyzer.engines.processes import Copies
-from analyzer.engines.threads import in_order
+from analyzer.engines.workers import Workers
 
-__all__ = ["Copies", "in_order"]
+__all__ = ["Copies", "Workers"]

@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
-import pickle
-import signal
-import sys
-import traceback
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from threading import Thread
 from typing import Any, Self, TypeVar
 
-from analyzer.errors import EnvironmentTrouble
+from analyzer.engines.copying import CAN_COPY, Answer, Job, answered, copied, ended, send
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Job = Callable[[], Any]
-Answer = tuple[Any, Exception | None]  # what a job returned, or what it raised
 
-CAN_COPY = sys.platform == "linux"  # elsewhere libraries do not survive it, or there is no fork
 NICE = 19  # last of all
 
 
@@ -100,17 +90,11 @@ class Copies:
     def _copied(self, job: Job, nice: int = 0) -> Connection:
         """Where a copy of this process, which does the job now, will be heard."""
         here, there = multiprocessing.Pipe(duplex=False)
-        context = multiprocessing.get_context("fork")
-        process = context.Process(target=_copy, args=(job, there, nice))
-        with there, warnings.catch_warnings():
-            # Python warns of the threads of Arrow, which minds copies itself.
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with there:
             try:
-                process.start()
-            except OSError:  # there may be no more processes, or not enough memory for one
-                self._told[here] = _answer(job)
-            else:
-                self._running[here] = process
+                self._running[here] = copied(_copy, job, there, nice=nice)
+            except OSError:
+                self._told[here] = answered(job)
         return here
 
     def _listen(self) -> None:
@@ -122,7 +106,7 @@ class Copies:
             with contextlib.suppress(EOFError, OSError):
                 answer = here.recv()
             process.join()
-            self._told[here] = answer or (None, _ended(process.exitcode))
+            self._told[here] = answer or (None, ended(process.exitcode))
             del self._running[here]
             process.close()
             here.close()
@@ -139,37 +123,5 @@ class Copies:
         return result
 
 
-def _copy(job: Job, there: Connection, nice: int) -> None:
-    """What a copy does: the job, and nothing when the process that it is a copy of is gone."""
-    os.nice(nice)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends it, if it is to end
-    Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
-    answer = _answer(job)
-    try:
-        pickle.loads(pickle.dumps(answer))  # noqa: S301 - our own, to see whether it can be read
-    except Exception:  # noqa: BLE001 - what an object says that cannot be sent is its own affair
-        told = "".join(traceback.format_exception(answer[1])) if answer[1] else repr(answer[0])
-        answer = None, RuntimeError(f"cannot be sent from a process to another: {told}")
-    there.send(answer)
-
-
-def _answer(job: Job) -> Answer:
-    try:
-        return job(), None
-    except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
-        error.add_note(traceback.format_exc())
-        return None, error
-
-
-def _end_with(first: BaseProcess | None) -> None:
-    if first:
-        first.join()
-        os._exit(1)
-
-
-def _ended(code: int | None) -> Exception:
-    """The system ends what takes too much memory without asking."""
-    if code != -signal.SIGKILL:
-        return RuntimeError(f"a process of the analysis ended with code {code}, and said nothing")
-    what = f"a process of the analysis was ended by signal {signal.SIGKILL:d}"
-    return EnvironmentTrouble(what, "memory", "Give fewer logs at a time, or use a larger machine.")
+def _copy(job: Job, there: Connection) -> None:
+    send(answered(job), there)

@@ -2,6 +2,6 @@
 
 from analyzer.evidence.blocks import Block, Overlong
 from analyzer.evidence.discover import Evidence, find
-from analyzer.evidence.reader import Account, Reader, read
+from analyzer.evidence.reader import BLOCK_SIZE, Account, Reader, read
 
-__all__ = ["Account", "Block", "Evidence", "Overlong", "Reader", "find", "read"]
+__all__ = ["BLOCK_SIZE", "Account", "Block", "Evidence", "Overlong", "Reader", "find", "read"]

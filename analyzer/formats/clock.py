@@ -26,6 +26,8 @@ NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back (re
 LONG_ID = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"  # mail_queue.h: digits of base 52
 _VALUE_OF = np.zeros(256, np.int64)
 _VALUE_OF[np.frombuffer(LONG_ID.encode(), np.uint8)] = np.arange(len(LONG_ID))
+# The days of LEAP_YEAR since 1970, and the one after, for a leap second at its end.
+_DAYS = np.arange(367) + np.datetime64(f"{LEAP_YEAR}-01-01").astype(np.int64)
 LONG = "^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9A-Za-z]+$"
 
 
@@ -182,15 +184,21 @@ def shown(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64) -> Int6
     yearless = ~with_year & (micros != MISSING)
     if not yearless.any():
         return micros
-    local = micros[yearless].astype("datetime64[us]")
-    month = local.astype("datetime64[M]")
-    moved = month.astype(np.int64) + (years[yearless] - LEAP_YEAR) * 12
-    shifted = moved.astype("datetime64[M]").astype("datetime64[us]") + (
-        local - month.astype("datetime64[us]")
-    )
-    impossible = (
-        shifted.astype("datetime64[M]").astype(np.int64) != moved
-    )  # 29 February of a common year
+    local, year = micros[yearless], years[yearless]
+    met = np.unique(year)
+    told = _later(met)[np.searchsorted(met, year), local // DAY - _DAYS[0]]
     whole = micros.copy()
-    whole[yearless] = np.where(impossible, MISSING, shifted.astype(np.int64))
+    whole[yearless] = np.where(told == MISSING, MISSING, local + told)
     return whole
+
+
+def _later(years: Int64) -> Int64:
+    """By how much the days of each year, a row, are later than those of LEAP_YEAR, in microseconds;
+    MISSING for 29 February of a common year.
+    """
+    local = _DAYS.astype("datetime64[D]")
+    month = local.astype("datetime64[M]")
+    moved = (month.astype(np.int64) + (years[:, None] - LEAP_YEAR) * 12).astype("datetime64[M]")
+    shifted = moved.astype("datetime64[D]") + (local - month.astype("datetime64[D]"))
+    there = shifted.astype("datetime64[M]") == moved
+    return np.where(there, (shifted - local).astype(np.int64) * DAY, MISSING)

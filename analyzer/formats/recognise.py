@@ -11,10 +11,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from analyzer.formats.delimited import Columns, Sections, read, sections
 from analyzer.formats.exchange_headers import columns_of
-from analyzer.formats.queue_listing import listing, read_listing
+from analyzer.formats.listings import listing
 from analyzer.formats.reader import Reading, read_syslog
 
 Read = Callable[[str, int, int, bytes], Reading]  # source, first line, offset, whole lines
@@ -40,23 +41,34 @@ class Recogniser:
             self._delimited = _names_columns(data[:LOOKED_AT])
             self._listing = listing(data[:LOOKED_AT])
         if self._listing:
+            from analyzer.formats.queue_listing import read_listing  # it needs pandas
+
             return functools.partial(read_listing, self._listing)
         if not self._delimited:
             return read_syslog
         in_force = self._in_force
         if in_force is not None and not NAMES_COLUMNS.search(data):
-            return lambda source, first_line, offset, block: read(
-                sections(block, in_force, columns_of), source, first_line, offset, len(block)
-            )
+            return _Delimited(in_force)
         laid_out = sections(data, in_force, columns_of)
         self._in_force = laid_out.last
-        return _reader(laid_out)
+        return _Delimited(in_force, laid_out)
 
 
-def _reader(laid_out: Sections) -> Read:
-    return lambda source, first_line, offset, block: read(
-        laid_out, source, first_line, offset, len(block)
-    )
+@dataclass(frozen=True)
+class _Delimited:
+    """Reads a block at the beginning of which these columns are in force. How it is laid out is not
+    sent to another process: it finds that out in less time.
+    """
+
+    in_force: Columns | None
+    laid_out: Sections | None = None
+
+    def __call__(self, source: str, first_line: int, offset: int, block: bytes) -> Reading:
+        laid_out = self.laid_out or sections(block, self.in_force, columns_of)
+        return read(laid_out, source, first_line, offset, len(block))
+
+    def __reduce__(self) -> tuple[type[_Delimited], tuple[Columns | None]]:
+        return _Delimited, (self.in_force,)
 
 
 def _names_columns(beginning: bytes) -> bool:

@@ -12,19 +12,18 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 import analyzer
 from analyzer import evidence
-from analyzer.formats import Reading, Turns
+from analyzer.formats import Read, Reading, Turns
 from analyzer.schema import UNREAD
 from analyzer.spool import Spool
 
@@ -32,6 +31,19 @@ COUNTED = ("first_line", "bytes_read", "lines", "parsed", "ignored", "blank")
 FEW = 256  # words of a column that are written with each block and kind, used there or not
 SCATTERED = 1 << 12  # rows a block: of fewer, what tells where they lie takes more memory than they
 ROWS_A_CHUNK = 1 << 16
+
+
+class Job(NamedTuple):
+    """A block to be read: what it is known by, what reads it, and where it lies."""
+
+    key: str
+    read: Read
+    source: str
+    first_line: int
+    offset: int
+
+
+Said = Reading | Path  # where the tables of a reading lie in a file, the path
 
 
 class Kept:
@@ -52,15 +64,18 @@ class Kept:
         at = f"{block.first_line} {block.offset} {len(block.data)}"
         return f"{program()}\n{block.source}\n{at}\n{reader.sha256_so_far}"
 
-    def reading(self, key: str, read: Callable[[], Reading]) -> Reading:
-        """What a block says: taken over, or read and kept.
+    def said(self, job: Job, data: bytes) -> Said:
+        """What a block says, in any process: taken over, or read and kept.
 
         Raises:
             EnvironmentTrouble: it cannot be written.
         """
-        if self._folder is None:
-            return read()
-        return _read(self._spool.kept(key, lambda: _tables(read())))
+        read = functools.partial(job.read, job.source, job.first_line, job.offset, data)
+        return self._spool.keep(job.key, lambda: _tables(read())) if self._folder else read()
+
+    def reading(self, said: Said) -> Reading:
+        """The same, in this process."""
+        return said if isinstance(said, Reading) else _read(self._spool.kept(said))
 
     def gathered(self, kind: str, table: pa.Table) -> pa.Table:
         """All lines of a kind, in few chunks where it has few lines in each block."""
@@ -87,7 +102,7 @@ def logs(read: Sequence[tuple[str, str, int | None]], beside: dict[str, Any]) ->
 @functools.cache
 def program() -> str:
     """Who reads: the program, down to its code, which may read a line otherwise tomorrow."""
-    made_by = [sys.version, pa.__version__, pd.__version__, np.__version__]
+    made_by = [sys.version, pa.__version__, version("pandas"), np.__version__]
     sha256 = hashlib.sha256(repr(made_by).encode())
     for path in sorted(Path(analyzer.__file__).parent.rglob("*.py")):
         sha256.update(path.read_bytes())

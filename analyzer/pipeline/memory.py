@@ -21,7 +21,9 @@ from analyzer.errors import EnvironmentTrouble
 IN_MEMORY = 5.0
 IN_PARTS = 0.2
 A_COPY = 512 << 20  # bytes that a process takes which joins a part: 400 MB were measured
+A_READER = 256 << 20  # bytes that a process takes which reads blocks
 FEW = 100_000  # lines
+SMALL = 32 << 20  # bytes of logs
 MEMINFO = Path("/proc/meminfo")
 LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
 USED = Path("/sys/fs/cgroup/memory.stat")  # of what is in it, "anon" cannot be let go of
@@ -56,11 +58,19 @@ def copies(lines: int) -> int:
     """How many processes may join parts of so many lines at once: one a core, if there is memory
     for them; 0 where another process is not worth its start.
     """
+    return 0 if lines < FEW else _at_once(A_COPY)
+
+
+def readers(size: int) -> int:
+    """How many processes may read logs of so many bytes: likewise."""
+    return 0 if size < SMALL else _at_once(A_READER)
+
+
+def _at_once(taken: int) -> int:
+    """How many processes may run that take so many bytes each."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     free = _free()
-    if lines < FEW:
-        return 0
-    return cores or 1 if free is None else min(cores or 1, max(free, 0) // A_COPY)
+    return cores or 1 if free is None else min(cores or 1, max(free, 0) // taken)
 
 
 def _free() -> int | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from threading import Thread
+from typing import Self
 
 import pyarrow as pa
 
 from analyzer import engines, evidence, formats
 from analyzer.pipeline import memory
-from analyzer.pipeline.kept import Kept
+from analyzer.pipeline.kept import Job, Kept, Said
 from analyzer.progress import Show
 from analyzer.spool import IN_MEMORY, Spool
 
 BEGINNING = 16 << 10  # bytes by which text that is no log is told
 
-Job = tuple[str, Callable[[], formats.Reading]]  # the key of a block, and what reads it
+ROOM = 2 * evidence.BLOCK_SIZE  # bytes; a block may begin with what the one before left
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,16 @@ class Piece:
 
 
 def read_all(
-    found: Sequence[evidence.Evidence], progress: Show | None, spool: Spool = IN_MEMORY
+    found: Sequence[evidence.Evidence],
+    progress: Show | None,
+    spool: Spool = IN_MEMORY,
+    meanwhile: Callable[[], object] | None = None,
 ) -> list[Piece]:
     """Every piece of evidence, in order.
 
     Args:
         spool: Where the tables lie; blocks that a run before left there are taken over.
+        meanwhile: What a thread of this process does beside.
 
     Raises:
         EnvironmentTrouble: there is too little memory to join what is in it, or too little room for
@@ -60,13 +65,36 @@ def read_all(
     """
     kept, total = Kept(spool), sum(item.size for item in found)
     pieces, done, taken = [], 0, memory.Taken(kept.in_files)
-    for item in found:
-        pieces.append(_read(item, _from(progress, done, item, total), taken, kept))
-        done += item.size
+    copies = memory.readers(total) if kept.in_files else 0
+    with engines.Workers(kept.said, copies, ROOM) as workers, _Beside(meanwhile) as beside:
+        for item in found:
+            show = _from(progress, done, item, total)
+            pieces.append(_read(item, show, taken, kept, workers, beside))
+            done += item.size
     spool.forget()
     if kept.in_files:
         pa.default_memory_pool().release_unused()  # what blocks took while they were read
     return pieces
+
+
+class _Beside:
+    """A function that runs in a thread, from when it is told to begin until the end of the body: a
+    process is not to be copied while it has threads.
+    """
+
+    def __init__(self, function: Callable[[], object] | None) -> None:
+        self._thread = Thread(target=function)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def begin(self) -> None:
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.begin()
+        self._thread.join()
 
 
 def _from(
@@ -80,32 +108,33 @@ def _from(
 
 
 def _read(
-    item: evidence.Evidence, show: Callable[[int], None], taken: memory.Taken, kept: Kept
+    item: evidence.Evidence,
+    show: Callable[[int], None],
+    taken: memory.Taken,
+    kept: Kept,
+    workers: engines.Workers[Job, Said],
+    beside: _Beside,
 ) -> Piece:
     """One piece; *taken*: by the events of those before it, and then with its own."""
     reader = evidence.read(item)
     recogniser = formats.Recogniser()
-    blocks = formats.whole_records(reader)
     beginning = b""
 
-    def job_of(block: evidence.Block) -> Job:
+    def jobs() -> Iterator[tuple[Job, bytes]]:
         nonlocal beginning
-        beginning = beginning or block.data[:BEGINNING]
-        read = recogniser.of(block.data)  # of a block that is taken over, too: the next may need it
-        return kept.key(reader, block), partial(
-            read, block.source, block.first_line, block.offset, block.data
-        )
-
-    jobs = map(job_of, blocks)
-
-    def parse(job: Job) -> formats.Reading:
-        return kept.reading(*job)
+        for block in formats.whole_records(reader):
+            beginning = beginning or block.data[:BEGINNING]
+            # Of a block that is taken over, too: the next may need it.
+            read = recogniser.of(block.data)
+            job = Job(kept.key(reader, block), read, block.source, block.first_line, block.offset)
+            yield job, block.data
 
     readings = []
-    for reading in engines.in_order(parse, jobs):
-        readings.append(reading)
-        taken.add(reading.tables, item.name)
-        show(reading.bytes_read)
+    for said in workers.in_order(jobs()):
+        beside.begin()  # now that every worker has something to do
+        readings.append(kept.reading(said))
+        taken.add(readings[-1].tables, item.name)
+        show(readings[-1].bytes_read)
     show(item.size)
     log = formats.joined(item.name, readings)
     log.tables = {kind: kept.gathered(kind, table) for kind, table in log.tables.items()}
