@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
+from analyzer.formats.zone import distinct
 
 Int64 = npt.NDArray[np.int64]
 
@@ -185,8 +186,8 @@ def shown(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64) -> Int6
     if not yearless.any():
         return micros
     local, year = micros[yearless], years[yearless]
-    met = np.unique(year)
-    told = _later(met)[np.searchsorted(met, year), local // DAY - _DAYS[0]]
+    met, row = distinct(year)
+    told = _later(met)[row, local // DAY - _DAYS[0]]
     whole = micros.copy()
     whole[yearless] = np.where(told == MISSING, MISSING, local + told)
     return whole

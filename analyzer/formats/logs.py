@@ -78,8 +78,10 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
         given: What the user says.
         modified: For each log, the year its file was last modified in: the last resort.
     """
-    found: dict[str, Year] = {}
     yearless = [log for log in logs if log.yearless]
+    if given is not None:
+        return {log.name: Year(given, "given") for log in yearless}
+    found: dict[str, Year] = {}
     for log in yearless:
         ids = next(
             (log.tables[kind] for kind in ("client", "pickup", "queued") if kind in log.tables),
@@ -87,9 +89,7 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
         )
         clues = clock.clues(log.tables.get("message_id"), ids, log.turned) + _sendmail_years(log)
         told = clock.choose(clues)
-        if given is not None:
-            found[log.name] = Year(given, "given")
-        elif told is not None:
+        if told is not None:
             found[log.name] = told
     known = [(log, found[log.name]) for log in yearless if log.name in found]
     for log in yearless:

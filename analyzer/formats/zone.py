@@ -40,7 +40,7 @@ def offsets(micros: Int64, line: Int64, zone: str) -> tuple[Int64, Int64]:
         told = ahead[np.searchsorted(since, line, "right") - 1]
         return told, told
     day = np.where(micros == MISSING, 0, micros) // DAY
-    days, row = _distinct(day)
+    days, row = distinct(day)
     first, second = (
         np.array([_quarters(int(d), ZoneInfo(zone), fold) for d in days], np.int64).reshape(-1, 96)
         for fold in (0, 1)
@@ -79,11 +79,11 @@ def _written(minutes: int) -> str:
     return f"UTC{sign}{hours[0]:02}:{hours[1]:02}" if minutes else "UTC"
 
 
-def _distinct(day: Int64) -> tuple[Int64, Int64]:
-    """The days that there are, and which of them each is; without a sort."""
-    low = day.min(initial=0)
-    there = np.bincount(day - low) > 0
-    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[day - low]
+def distinct(numbers: Int64) -> tuple[Int64, Int64]:
+    """Days or years that there are, and which of them each is; without a sort."""
+    low = numbers.min(initial=0)
+    there = np.bincount(numbers - low) > 0
+    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[numbers - low]
 
 
 def _quarters(day: int, zone: ZoneInfo, fold: int) -> list[int]:
