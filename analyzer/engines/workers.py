@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
+import pyarrow as pa
 
 from analyzer.engines.copying import CAN_COPY, answered, copied, ended, send
 from analyzer.engines.threads import in_order
@@ -50,7 +51,7 @@ class Workers(Generic[Item, Result]):
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
-        np.empty(KEPT, np.uint8)  # from now on malloc keeps what is given back, for the next block
+        np.empty(KEPT, np.uint8)  # malloc learns to keep what is given back, for the next block
         with contextlib.suppress(OSError):  # there may be no more processes: those that there are
             for _ in range(self._copies):
                 self._workers.append(_Worker(self._function, self._room))
@@ -128,6 +129,7 @@ class _Worker:
 def _work(function: Work, rooms: list[mmap.mmap], there: Connection) -> None:
     if LEFT_OUT not in sys.modules:
         sys.meta_path.insert(0, _Finder())
+    pa.set_memory_pool(pa.system_memory_pool())  # which is malloc
     with contextlib.suppress(EOFError):
         while True:
             item, number, length = there.recv()
