@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -25,9 +26,12 @@ def trace(
 ) -> None:
     """Show the path of each message that fits, with the evidence of every step."""
     from analyzer.folder import untouched
-    from analyzer.report import trace as traced
 
-    untouched(case, SEARCHED)
+    with ThreadPoolExecutor(1) as thread:  # hashing takes as long as loading pandas
+        checked = thread.submit(untouched, case, SEARCHED)
+        from analyzer.report import trace as traced
+
+        checked.result()
     told = traced.trace(case, query, limit)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
