@@ -11,16 +11,14 @@ import itertools
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import xxhash
 
 from analyzer.errors import EnvironmentTrouble
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SUFFIX = ".kept"  # of files that a later run may take over
 AT_ONCE = 1 << 20  # bytes that go to a file together
@@ -73,7 +71,7 @@ class Spool:
             if path.stem.rpartition("-")[2] == _hash(path):
                 return path
             path.unlink(missing_ok=True)
-        half = self.folder / f"{name}.partial"
+        half = self.folder / f"{name}.{os.getpid()}.partial"
         write(half, made())
         return half.rename(self.folder / f"{name}-{_hash(half)}{SUFFIX}")
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from analyzer.errors import SettingsError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _FORM = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -48,14 +46,12 @@ class Window:
 
     def bounds(self, zone: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
         """The first moment inside and the first one after, in UTC."""
-        begin = _moment("--since", self.since, zone, 0) if self.since else None
-        end = _moment("--until", self.until, zone, 1) if self.until else None
+        begin = _moment("--since", self.since, zone, pd.Timedelta(0)) if self.since else None
+        end = _moment("--until", self.until, zone, pd.Timedelta(days=1)) if self.until else None
         return begin, end
 
     def holds(self, times: pd.Series[Any], zone: str) -> pd.Series[bool]:
         """Which times lie inside; an unknown time may, so it counts as inside."""
-        import pandas as pd
-
         begin, end = self.bounds(zone)
         known = pd.to_datetime(times, utc=True)
         inside = known.isna()
@@ -74,10 +70,7 @@ class Window:
         return table.filter(pa.array(self.holds(table[column].to_pandas(), zone)))
 
 
-def _moment(option: str, text: str, zone: str, days: int) -> pd.Timestamp:
-    """*days*: what is added to a day."""
-    import pandas as pd
-
+def _moment(option: str, text: str, zone: str, day: pd.Timedelta) -> pd.Timestamp:
     found = _FORM.fullmatch(text)
     try:
         moment = pd.Timestamp(text) if found else None
@@ -89,5 +82,5 @@ def _moment(option: str, text: str, zone: str, days: int) -> pd.Timestamp:
         raise SettingsError(f'"{text}" is no time of a mail log', option, _REMEDY)
     if found["zone"]:
         return moment.tz_convert("UTC")
-    placed = moment if found["clock"] else moment + pd.Timedelta(days=days)
+    placed = moment if found["clock"] else moment + day
     return placed.tz_localize(zone, ambiguous=True, nonexistent="shift_forward").tz_convert("UTC")

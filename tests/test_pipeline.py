@@ -394,8 +394,3 @@ def test_every_table_has_the_declared_columns():
         declared = as_in_memory(DECLARED[name]) if name == "deliveries" else DECLARED[name]
         assert table.schema.equals(declared), name
         assert isinstance(table, pa.Table)
-
-
-def test_logs_are_read_before_pandas_is_loaded():
-    program = "import sys, analyzer.pipeline; sys.exit('pandas' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

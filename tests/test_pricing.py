@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 from analyzer import pipeline
 from analyzer.cli import app, main
 from analyzer.errors import HashMismatch, SettingsError
-from analyzer.pipeline import pricing
 from analyzer.site import Site, load
 
 ROOT = Path(__file__).parent.parent
@@ -89,7 +88,7 @@ def test_every_figure_of_the_log_is_called_measured_and_says_how(case):
 
 def test_a_case_is_priced_anew_without_its_log(case, inputs):
     before = told(case)
-    pricing.reprice(case, inputs("staff_rate_per_hour = 100\nstaff_hours_fix = 8"))
+    pipeline.reprice(case, inputs("staff_rate_per_hour = 100\nstaff_hours_fix = 8"))
     after = told(case)
     assert after["figures"] == before["figures"]
     (staff,) = [item for item in after["cost"]["items"] if item["name"] == "staff"]
@@ -99,13 +98,13 @@ def test_a_case_is_priced_anew_without_its_log(case, inputs):
 
 def test_priced_with_no_inputs_it_is_as_analyze_wrote_it(case, inputs):
     before = (case / "impact.json").read_bytes()
-    pricing.reprice(case, inputs("staff_rate_per_hour = 100"))
-    pricing.reprice(case, None)
+    pipeline.reprice(case, inputs("staff_rate_per_hour = 100"))
+    pipeline.reprice(case, None)
     assert (case / "impact.json").read_bytes() == before
 
 
 def test_the_manifest_has_the_hash_of_what_was_written(case, inputs):
-    pricing.reprice(case, inputs('currency = "CHF"'))
+    pipeline.reprice(case, inputs('currency = "CHF"'))
     outputs = json.loads((case / "manifest.json").read_text("ascii"))["outputs"]
     for name in ("impact.json", "report.html"):
         assert outputs[name] == hashlib.sha256((case / name).read_bytes()).hexdigest()
@@ -114,18 +113,18 @@ def test_the_manifest_has_the_hash_of_what_was_written(case, inputs):
 def test_a_case_that_was_altered_is_not_priced(case):
     (case / "impact.json").write_text("{}", "ascii")
     with pytest.raises(HashMismatch):
-        pricing.reprice(case, None)
+        pipeline.reprice(case, None)
 
 
 def test_a_folder_that_is_no_case_is_refused(tmp_path):
     with pytest.raises(SettingsError):
-        pricing.reprice(tmp_path, None)
+        pipeline.reprice(tmp_path, None)
 
 
 def test_bad_inputs_leave_the_case_as_it_was(case, inputs):
     before = (case / "impact.json").read_bytes()
     with pytest.raises(SettingsError):
-        pricing.reprice(case, inputs("staff = 1"))
+        pipeline.reprice(case, inputs("staff = 1"))
     assert (case / "impact.json").read_bytes() == before
 
 

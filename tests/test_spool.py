@@ -19,7 +19,7 @@ from analyzer import evidence, pipeline
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.formats import recognise
 from analyzer.messages import parts
-from analyzer.pipeline import examining, kept, memory, spooling
+from analyzer.pipeline import kept, memory, spooling
 from analyzer.pipeline.inferring import infer
 from analyzer.pipeline.reading import read_all
 from analyzer.report import tables
@@ -64,7 +64,10 @@ def no_reports(monkeypatch):
 
 @pytest.fixture
 def large(monkeypatch):
-    """All evidence counts as large and has many blocks, each read by itself, as those of 8 MB."""
+    """All evidence counts as large and has many blocks, each read by itself, as those of 8 MB; in
+    this process, where a test sees it.
+    """
+    monkeypatch.setattr(memory, "readers", lambda: 0)
     monkeypatch.setattr(spooling, "SPILLED_FROM", 0)
     monkeypatch.setattr(evidence, "read", partial(evidence.reader.read, block_size=BLOCK))
     monkeypatch.setattr(evidence.reader, "Cutter", partial(evidence.blocks.Cutter, longest=2_000))
@@ -107,7 +110,7 @@ class Stopped(BaseException):
 def stopped(case, *logs, after=None):
     """An analysis that is stopped when it has read, or after so many blocks."""
     with pytest.MonkeyPatch.context() as patch:
-        said, left = kept.Kept.said, [after]
+        said, left = kept.Kept.read, [after]
 
         def few(self, *job):
             if left[0] == 0:
@@ -118,8 +121,9 @@ def stopped(case, *logs, after=None):
         def no_more(*_):
             raise Stopped
 
-        patch.setattr(kept.Kept, "said", few)
-        patch.setattr(examining, "date", no_more)
+        patch.setattr(memory, "readers", lambda: 0)  # it stops in this process
+        patch.setattr(kept.Kept, "read", few)
+        patch.setattr(pipeline, "date", no_more)
         with pytest.raises(Stopped):
             analyze(*logs, case=case)
     return blocks(case)
@@ -238,11 +242,11 @@ from functools import partial
 from analyzer import cli, evidence
 from analyzer.formats import recognise
 from analyzer.messages import parts
-from analyzer.pipeline import examining, kept, memory, spooling
-spooling.SPILLED_FROM = 0
+from analyzer.pipeline import kept, memory, spooling
+spooling.SPILLED_FROM, memory.readers = 0, lambda: 0
 evidence.read = partial(evidence.reader.read, block_size=20_000)
 left, parsed = int(sys.argv.pop(1)), 0
-said, read_syslog = kept.Kept.said, recognise.read_syslog
+said, read_syslog = kept.Kept.read, recognise.read_syslog
 def counting(*job):
     global parsed
     parsed += 1
@@ -253,7 +257,7 @@ def killing(self, *job):
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return said(self, *job)
-recognise.read_syslog, kept.Kept.said = counting, killing
+recognise.read_syslog, kept.Kept.read = counting, killing
 try:
     cli.main()
 finally:
@@ -319,7 +323,7 @@ def stopped_while_judging(case, log, **more):
         raise Stopped
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(examining, "judged", no_more)
+        patch.setattr(pipeline, "judged", no_more)
         with pytest.raises(Stopped):
             analyze(log, case=case, **more)
 
@@ -442,7 +446,7 @@ def test_the_number_of_processes_changes_nothing(log, tmp_path, large, monkeypat
     analyze(log, case=tmp_path / "whole")
     monkeypatch.setattr(parts, "LINES_A_PART", 300)
     monkeypatch.setattr(memory, "copies", lambda _lines: at_once)
-    monkeypatch.setattr(memory, "readers", lambda _size: at_once)
+    monkeypatch.setattr(memory, "readers", lambda: at_once)
     assert told(analyze(log, case=tmp_path / "parts")) == expected
     assert outputs(tmp_path / "parts") == outputs(tmp_path / "whole")
 

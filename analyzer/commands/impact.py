@@ -30,10 +30,10 @@ def impact(
         return
     if case is None:
         raise typer.BadParameter("give the folder of a case, or --template")
-    from analyzer.pipeline import pricing
+    from analyzer import pipeline
     from analyzer.report import costs
 
-    told = pricing.reprice(case, inputs).impact
+    told = pipeline.reprice(case, inputs).impact
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
     else:

@@ -32,7 +32,7 @@ def copied(function: Callable[..., None], *arguments: object, nice: int = 0) -> 
         OSError: there may be no more processes, or not enough memory for one.
     """
     context = multiprocessing.get_context("fork")
-    process = context.Process(target=_behave, args=(function, arguments, nice))
+    process = context.Process(target=_behave, args=(function, arguments, nice), daemon=True)
     with warnings.catch_warnings():
         # Python warns of the threads of Arrow, which minds copies itself.
         warnings.simplefilter("ignore", DeprecationWarning)

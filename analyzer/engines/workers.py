@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import mmap
 import multiprocessing
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -30,9 +29,6 @@ Work = Callable[[Any, bytes], Any]
 
 BLOCKS = 2  # that a worker has: the next lies there when it is done with one
 KEPT = 31 << 20  # bytes
-# Arrow loads it for its first array, which takes longer than a dozen blocks. What needs it indeed
-# is done in the first process, which may load it meanwhile.
-LEFT_OUT = "pandas"
 
 
 class Workers(Generic[Item, Result]):
@@ -51,7 +47,6 @@ class Workers(Generic[Item, Result]):
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
-        np.empty(KEPT, np.uint8)  # malloc learns to keep what is given back, for the next block
         with contextlib.suppress(OSError):  # there may be no more processes: those that there are
             for _ in range(self._copies):
                 self._workers.append(_Worker(self._function, self._room))
@@ -85,7 +80,6 @@ class _Worker:
     """One copy; it answers in the order in which it is asked."""
 
     def __init__(self, function: Work, room: int) -> None:
-        self._function = function
         self._link, there = multiprocessing.Pipe()
         self._rooms = [mmap.mmap(-1, room) for _ in range(BLOCKS)]
         self._asked = 0
@@ -101,16 +95,14 @@ class _Worker:
         self._asked += 1
         with contextlib.suppress(OSError):  # it is gone: that is told where it is listened to
             self._link.send((item, number, len(block)))
-        return partial(self._told, item, block)
+        return self._told
 
-    def _told(self, item: Any, block: bytes) -> Any:
+    def _told(self) -> Any:
         try:
             result, error = self._link.recv()
         except (EOFError, OSError):
             self._process.join()
             raise ended(self._process.exitcode) from None
-        if isinstance(error, ModuleNotFoundError) and error.name == LEFT_OUT:
-            return self._function(item, block)
         if error:
             raise error
         return result
@@ -127,18 +119,9 @@ class _Worker:
 
 
 def _work(function: Work, rooms: list[mmap.mmap], there: Connection) -> None:
-    if LEFT_OUT not in sys.modules:
-        sys.meta_path.insert(0, _Finder())
+    np.empty(KEPT, np.uint8)  # malloc learns to keep what is given back, for the next block
     pa.set_memory_pool(pa.system_memory_pool())  # which is malloc
     with contextlib.suppress(EOFError):
         while True:
             item, number, length = there.recv()
             send(answered(partial(function, item, rooms[number][:length])), there)
-
-
-class _Finder:
-    """Does not find LEFT_OUT."""
-
-    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
-        if name == LEFT_OUT:
-            raise ModuleNotFoundError(f"{name} is left out here", name=name)

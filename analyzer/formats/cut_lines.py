@@ -9,17 +9,14 @@ Source: sendmail/conf.c (sm_syslog).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow.compute as pc
 
 from analyzer.formats.lines import Lines
 from analyzer.formats.shapes import as_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Rows = npt.NDArray[np.intp]
 
@@ -42,8 +39,6 @@ def mended(lines: Lines, rows: Rows) -> Mended | None:
     fits = found.is_valid().to_numpy(zero_copy_only=False)
     if not fits.any():
         return None
-    import pandas as pd  # few logs have such lines
-
     rows, found = rows[fits], found.filter(found.is_valid())
     writer = lines.pieces(lines.host[rows], lines.text[rows])
     pieces = pd.DataFrame(

@@ -26,7 +26,7 @@ DOTTED = (
     r"(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2})$"
 )
 SEVEN_DIGITS = len("2026-12-01T05:03:25.1234567")  # Arrow reads six of a second's digits
-NULL = pa.nulls(1, pa.string())[0]
+NULL = pa.scalar(None, pa.string())
 POSSIBLE = np.array([f"{YEARS.start}-01-01", f"{YEARS.stop}-01-01"], "datetime64[us]").astype(int)
 EXPIRED = r"QUEUE\.Expired|4\.4\.7"
 DSN_CODE = r"(?:^|[^0-9.])[245][0-9]{2}[ -](?P<dsn>[245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.]|$)"

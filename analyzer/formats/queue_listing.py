@@ -6,6 +6,7 @@ A listing is no log: it tells of one moment, and names no server. Its rows are r
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -16,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.clock import turns
-from analyzer.formats.listings import JSON, LISTING, SENDMAIL
 from analyzer.formats.pieces import pieces
 from analyzer.formats.reader import Reading
 from analyzer.schema import QUEUE, UNREAD, fit
 
+LISTING = "queue_listing"  # name of the table in a reading; it is never among the events
+JSON, POSTFIX, SENDMAIL = "postqueue -j", "mailq of Postfix", "mailq of Sendmail"
 STATES = {"*": "active", "!": "hold", "#": "expired", "-": "deferred", "X": "deferred"}
 
 _HEAD = (
@@ -33,6 +35,18 @@ _FRAME = (
     r"^(?:-Queue ID-|-+Q-ID-+).*$|^-- [0-9]+ [KMG]?[Bb]ytes in [0-9]+ Requests?\.$|"
     r"^\s*Total requests: [0-9]+$|^\s*/[^ ]+ \([0-9]+ requests?\)$|^.*[Qq]ueue is empty$"
 )
+_IS_JSON = re.compile(rb'\s*\{"queue_name": ?"')
+_IS_POSTFIX = re.compile(rb"-Queue ID-[ -]+Size-")
+_IS_SENDMAIL = re.compile(rb"(?:\s*/[^\n]{1,400} \([0-9]+ requests?\)[^\n]*\n)?-+Q-ID-+ --Size--")
+
+
+def listing(beginning: bytes) -> str | None:
+    """What sort of listing begins so; None for anything else."""
+    if _IS_JSON.match(beginning):
+        return JSON
+    if _IS_POSTFIX.match(beginning):
+        return POSTFIX
+    return SENDMAIL if _IS_SENDMAIL.match(beginning) else None
 
 
 def read_listing(kind: str, source: str, first_line: int, offset: int, data: bytes) -> Reading:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from analyzer.formats.delimited import Columns, Sections, read, sections
 from analyzer.formats.exchange_headers import columns_of
-from analyzer.formats.listings import listing
+from analyzer.formats.queue_listing import listing, read_listing
 from analyzer.formats.reader import Reading, read_syslog
 
 Read = Callable[[str, int, int, bytes], Reading]  # source, first line, offset, whole lines
@@ -41,8 +41,6 @@ class Recogniser:
             self._delimited = _names_columns(data[:LOOKED_AT])
             self._listing = listing(data[:LOOKED_AT])
         if self._listing:
-            from analyzer.formats.queue_listing import read_listing  # it needs pandas
-
             return functools.partial(read_listing, self._listing)
         if not self._delimited:
             return read_syslog

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats.shapes import captures, rows_with
 
-NONE = pa.nulls(1, pa.string())[0]
+NONE = pa.scalar(None, pa.string())
 STAGES = {
     "check_relay": "CONNECT",
     "check_mail": "MAIL",

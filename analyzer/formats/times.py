@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.formats import clock, sendmail_ids, zone
-from analyzer.formats.clock_jumps import COLUMNS
+from analyzer.formats.jumps import COLUMNS
 from analyzer.formats.logs import Log, Year
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING, SECOND
 from analyzer.schema import UTC

@@ -7,24 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from analyzer import evidence
+import pandas as pd
+import pyarrow as pa
+
+from analyzer import charts, engines, evidence, messages, report
 from analyzer.case import Case, added
+from analyzer.config import Configuration
 from analyzer.folder import CaseFolder, Settings
-from analyzer.pipeline.reading import read_all
+from analyzer.pipeline import accounting, auditing, kept, memory
+from analyzer.pipeline.dating import Dated, date
+from analyzer.pipeline.judging import clock_changes, joined, judged
+from analyzer.pipeline.pricing import harmed, reprice
+from analyzer.pipeline.reading import Piece, read_all
 from analyzer.pipeline.spooling import spooled
 from analyzer.progress import Show
+from analyzer.rows import slices
+from analyzer.schema import DELIVERIES, as_in_memory, fit
+from analyzer.site import Site
+from analyzer.spool import Spool
 from analyzer.window import Window
 
-if TYPE_CHECKING:
-    from analyzer.config import Configuration
-    from analyzer.site import Site
+VERDICTS = ["mechanism", "verdict"]  # of a delivery, names of few
 
-__all__ = ["Outcome", "analyze"]
+__all__ = ["Outcome", "analyze", "reprice"]
 
 
 @dataclass(frozen=True)
@@ -66,33 +73,103 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
     settings = Settings.of(site, site_path, year, window or Window())
     folder = CaseFolder(case, arguments, settings, force) if case is not None else None
     found = evidence.find(arguments)
-    what_follows = "analyzer.pipeline.examining"  # it needs pandas: loaded while logs are read
     with spooled(found, folder.blocks if folder else None) as spool:
-        pieces = read_all(found, progress, spool, meanwhile=partial(import_module, what_follows))
+        pieces = read_all(found, progress, spool)
         complete = all(piece.whole for piece in pieces)
-        from analyzer.pipeline import auditing, examining
-
         if folder and (existing := folder.already([piece.account.sha256 for piece in pieces])):
             if configuration is not None:
                 auditing.keep(folder.path, existing, configuration)
             return Outcome(existing, complete, fresh=False)
-        zone = site.timezone if site else None
-        dated = examining.date(pieces, settings.year, zone, spool)
-        more = (pieces, dated, site, settings, spool)
+        dated = date(pieces, settings.year, site.timezone if site else None, spool)
         if folder:
             with folder.new() as place:
-                result = replace(examining.examine(*more, place, progress), **added(place))
+                result = replace(
+                    _examine(pieces, dated, site, settings, spool, place, progress), **added(place)
+                )
                 result.audit = auditing.current(result, configuration)
-                outputs = written(result, place)
+                outputs = report.write(result, charts.draw(result), place)
             result = replace(result, manifest=result.manifest | {"outputs": outputs}, events=None)
         else:
-            result = examining.examine(*more, None, progress)
+            result = _examine(pieces, dated, site, settings, spool, None, progress)
             result.audit = auditing.current(result, configuration)
     return Outcome(result, complete, fresh=True)
 
 
-def written(case: Case, place: Path) -> dict[str, str]:
-    """What people and programs read of the case, as of `report.write`."""
-    from analyzer import charts, report
+def _examine(
+    pieces: Sequence[Piece],
+    dated: Dated,
+    site: Site | None,
+    settings: Settings,
+    spool: Spool,
+    place: Path | None,
+    progress: Show | None,
+) -> Case:
+    """From what was read to a case in memory; where *place* is given, the events lie there."""
+    window = settings.window
+    read = [(p.name, p.account.stream_sha256, p.found.mtime_ns) for p in pieces]
+    known = kept.logs(read, settings.known)
+    size = sum(piece.found.size for piece in pieces)
 
-    return report.write(case, charts.draw(case), place)
+    def show(done: int, of: int) -> None:
+        if progress:
+            progress("joining" if done < of else "judging", size * done // of, size)
+
+    lines = sum(map(len, dated.events.values()))
+    with engines.Copies(memory.copies(lines)) as copies:
+        jumps = copies.beside(clock_changes, dated)
+        if place:
+            copies.in_idle_time(report.write_events, dated.events, place)
+        huge = messages.is_huge(dated.events)
+        if huge:
+            copies.wait()  # joining needs the memory
+        place_of_parts = spool.following(known)
+        assembled = joined(dated, site, window, place_of_parts, show, copies.each, copies.beside)
+        inferred, verdicts = judged(assembled, dated, site, window, jumps())
+        rows = {
+            "messages": assembled.messages,
+            "deliveries": _declared(verdicts.deliveries, spool),
+            "attempts": assembled.attempts,
+            "sessions": assembled.sessions,
+        }
+        if place and not huge:
+            copies.beside(report.write_rows, rows, place)
+        harm, told = harmed(dated, assembled, verdicts, window)
+    return Case(
+        **rows,
+        findings=verdicts.findings,
+        volume=harm.volume,
+        unread=accounting.unread(pieces, dated),
+        impact=told,
+        manifest={
+            **settings.as_json(inferred=assembled.locality.inferred),
+            "inferred": accounting.inferred(inferred),
+            "clock": dated.clock,
+            "clock_offsets": accounting.clock_offsets(assembled.clocks),
+            "inputs": accounting.inputs(pieces, dated, window),
+        },
+        events=dated.events,
+        queue=messages.with_their_messages(accounting.queue(pieces), verdicts.deliveries),
+        bandwidth=harm.bandwidth,
+        pressure=harm.pressure,
+        harm=harm.harm,
+    )
+
+
+def _declared(rows: pd.DataFrame, spool: Spool) -> pa.Table:
+    """DELIVERIES. What pandas holds is not copied; what it holds as numbers of names, the verdicts,
+    lies where tables lie.
+    """
+    schema = as_in_memory(DELIVERIES)
+    plain = rows[[name for name in schema.names if name in rows and name not in VERDICTS]]
+    table = pa.Table.from_pandas(plain, preserve_index=False)
+    names = pa.schema([schema.field(name) for name in VERDICTS])
+    told = spool.at_rest(
+        "verdicts",
+        (
+            fit(pa.Table.from_pandas(rows.loc[:, VERDICTS][some], preserve_index=False), names)
+            for some in slices(max(len(rows), 1))
+        ),
+    )
+    for name in VERDICTS:
+        table = table.append_column(name, told[name])
+    return fit(table, schema)

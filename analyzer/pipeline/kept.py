@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 import analyzer
@@ -64,7 +65,7 @@ class Kept:
         at = f"{block.first_line} {block.offset} {len(block.data)}"
         return f"{program()}\n{block.source}\n{at}\n{reader.sha256_so_far}"
 
-    def said(self, job: Job, data: bytes) -> Said:
+    def read(self, job: Job, data: bytes) -> Said:
         """What a block says, in any process: taken over, or read and kept.
 
         Raises:
@@ -73,8 +74,8 @@ class Kept:
         read = functools.partial(job.read, job.source, job.first_line, job.offset, data)
         return self._spool.keep(job.key, lambda: _tables(read())) if self._folder else read()
 
-    def reading(self, said: Said) -> Reading:
-        """The same, in this process."""
+    def mapped(self, said: Said) -> Reading:
+        """What was read in any process, in this one."""
         return said if isinstance(said, Reading) else _read(self._spool.kept(said))
 
     def gathered(self, kind: str, table: pa.Table) -> pa.Table:
@@ -102,7 +103,7 @@ def logs(read: Sequence[tuple[str, str, int | None]], beside: dict[str, Any]) ->
 @functools.cache
 def program() -> str:
     """Who reads: the program, down to its code, which may read a line otherwise tomorrow."""
-    made_by = [sys.version, pa.__version__, version("pandas"), np.__version__]
+    made_by = [sys.version, pa.__version__, pd.__version__, np.__version__]
     sha256 = hashlib.sha256(repr(made_by).encode())
     for path in sorted(Path(analyzer.__file__).parent.rglob("*.py")):
         sha256.update(path.read_bytes())

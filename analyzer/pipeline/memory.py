@@ -23,7 +23,6 @@ IN_PARTS = 0.2
 A_COPY = 512 << 20  # bytes that a process takes which joins a part: 400 MB were measured
 A_READER = 256 << 20  # bytes that a process takes which reads blocks
 FEW = 100_000  # lines
-SMALL = 32 << 20  # bytes of logs
 MEMINFO = Path("/proc/meminfo")
 LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
 USED = Path("/sys/fs/cgroup/memory.stat")  # of what is in it, "anon" cannot be let go of
@@ -61,9 +60,9 @@ def copies(lines: int) -> int:
     return 0 if lines < FEW else _at_once(A_COPY)
 
 
-def readers(size: int) -> int:
-    """How many processes may read logs of so many bytes: likewise."""
-    return 0 if size < SMALL else _at_once(A_READER)
+def readers() -> int:
+    """How many processes may read blocks at once: one a core, if there is memory for them."""
+    return _at_once(A_READER)
 
 
 def _at_once(taken: int) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from threading import Thread
-from typing import Self
 
 import pyarrow as pa
 
@@ -51,13 +49,11 @@ def read_all(
     found: Sequence[evidence.Evidence],
     progress: Show | None,
     spool: Spool = IN_MEMORY,
-    meanwhile: Callable[[], object] | None = None,
 ) -> list[Piece]:
     """Every piece of evidence, in order.
 
     Args:
         spool: Where the tables lie; blocks that a run before left there are taken over.
-        meanwhile: What a thread of this process does beside.
 
     Raises:
         EnvironmentTrouble: there is too little memory to join what is in it, or too little room for
@@ -65,36 +61,16 @@ def read_all(
     """
     kept, total = Kept(spool), sum(item.size for item in found)
     pieces, done, taken = [], 0, memory.Taken(kept.in_files)
-    copies = memory.readers(total) if kept.in_files else 0
-    with engines.Workers(kept.said, copies, ROOM) as workers, _Beside(meanwhile) as beside:
+    copies = memory.readers() if kept.in_files else 0
+    with engines.Workers(kept.read, copies, ROOM) as workers:
         for item in found:
             show = _from(progress, done, item, total)
-            pieces.append(_read(item, show, taken, kept, workers, beside))
+            pieces.append(_read(item, show, taken, kept, workers))
             done += item.size
     spool.forget()
     if kept.in_files:
         pa.default_memory_pool().release_unused()  # what blocks took while they were read
     return pieces
-
-
-class _Beside:
-    """A function that runs in a thread, from when it is told to begin until the end of the body: a
-    process is not to be copied while it has threads.
-    """
-
-    def __init__(self, function: Callable[[], object] | None) -> None:
-        self._thread = Thread(target=function)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def begin(self) -> None:
-        if self._thread.ident is None:
-            self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.begin()
-        self._thread.join()
 
 
 def _from(
@@ -113,7 +89,6 @@ def _read(
     taken: memory.Taken,
     kept: Kept,
     workers: engines.Workers[Job, Said],
-    beside: _Beside,
 ) -> Piece:
     """One piece; *taken*: by the events of those before it, and then with its own."""
     reader = evidence.read(item)
@@ -131,8 +106,7 @@ def _read(
 
     readings = []
     for said in workers.in_order(jobs()):
-        beside.begin()  # now that every worker has something to do
-        readings.append(kept.reading(said))
+        readings.append(kept.mapped(said))
         taken.add(readings[-1].tables, item.name)
         show(readings[-1].bytes_read)
     show(item.size)

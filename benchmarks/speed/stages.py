@@ -14,18 +14,13 @@ from benchmarks.speed.measure import heap_of
 # Where each stage is called, and whether it has threads of its own (then nothing runs beside it).
 STAGES = (
     ("analyzer.pipeline", "read_all", "reading: lines to events", True),
-    ("analyzer.pipeline.examining", "date", "dating: a time for each event", False),
-    (
-        "analyzer.pipeline.examining",
-        "clock_changes",
-        "changes of clocks, in a process of its own",
-        False,
-    ),
+    ("analyzer.pipeline", "date", "dating: a time for each event", False),
+    ("analyzer.pipeline", "clock_changes", "changes of clocks, in a process of its own", False),
     ("analyzer.messages.assemble", "survey", "who is ours, in a process of its own", False),
     ("analyzer.messages.assemble", "join", "joining a part at a time, in several processes", False),
     ("analyzer.messages", "assemble", "finding parts, and putting in order what was joined", False),
     ("analyzer.detect", "judge", "judging: deliveries to findings", False),
-    ("analyzer.pipeline.examining", "harmed", "harm and cost", False),
+    ("analyzer.pipeline", "harmed", "harm and cost", False),
     ("analyzer.report", "write_events", "writing `events/`, in a process of its own", False),
     ("analyzer.report", "write_rows", "writing the other tables", True),
     ("analyzer.report.tables", "write_tables", "writing the other tables", True),

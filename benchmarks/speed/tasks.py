@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,24 +15,23 @@ if TYPE_CHECKING:
 def reading(log: str, _site: str = "") -> None:
     """To EVENTS: every line read, every event with its time."""
     from analyzer import evidence
+    from analyzer.pipeline.dating import date
     from analyzer.pipeline.reading import read_all
     from analyzer.pipeline.spooling import spooled
 
     found = evidence.find([log])
     with spooled(found, None) as spool:
-        pieces = read_all(found, None, spool, lambda: import_module("analyzer.pipeline.dating"))
-        from analyzer.pipeline.dating import date
-
-        events = date(pieces, 2026, None, spool).events
+        events = date(read_all(found, None, spool), 2026, None, spool).events
         print(sum(map(len, events.values())))
 
 
 def analysis(log: str, site: str) -> None:
     """To written findings and tables: all but charts and reports."""
-    from analyzer import pipeline
+    from analyzer import charts, pipeline, report
     from analyzer import site as sites
 
-    pipeline.written = _written
+    charts.draw = lambda _case: []
+    report.write = _written
     place = Path(tempfile.mkdtemp(prefix="relaytrail-bench-"))
     try:
         case = pipeline.analyze(
@@ -44,7 +42,7 @@ def analysis(log: str, site: str) -> None:
     print(len(case.deliveries), len(case.findings))
 
 
-def _written(case: Case, folder: Path) -> dict[str, str]:
+def _written(case: Case, _charts: object, folder: Path) -> dict[str, str]:
     """What `report.write` writes for programs."""
     from analyzer.report import tables
 

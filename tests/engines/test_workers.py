@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -66,20 +67,6 @@ def test_a_block_that_is_too_long_is_worked_on_here_in_its_turn():
     assert [n for n, process in enumerate(found) if process == os.getpid()] == [4]
 
 
-def test_what_needs_the_module_that_copies_leave_out_is_done_here(monkeypatch):
-    monkeypatch.setattr("analyzer.engines.workers.LEFT_OUT", "sched")
-    monkeypatch.delitem(sys.modules, "sched", raising=False)
-
-    def reading(item, _block):
-        if item % 2:
-            import sched  # noqa: F401
-        return os.getpid()
-
-    with Workers(reading, 2, ROOM) as workers:
-        found = list(workers.in_order(items(6)))
-    assert [n for n, process in enumerate(found) if process == os.getpid()] == [1, 3, 5]
-
-
 @pytest.mark.parametrize("copies", [0, 2])
 def test_an_error_is_raised_in_the_turn_of_its_block(copies):
     def refusing(item, _block):
@@ -130,3 +117,21 @@ def test_where_there_may_be_no_more_processes_threads_work(monkeypatch):
     monkeypatch.setattr("analyzer.engines.workers.copied", none)
     with Workers(who, 2, ROOM) as workers:
         assert set(workers.in_order(items(9))) == {os.getpid()}
+
+
+def test_an_interruption_while_copies_are_made_ends_the_program():
+    program = """
+from analyzer.engines import workers
+real, made = workers.copied, []
+def copied(*arguments):
+    if made:
+        raise KeyboardInterrupt
+    made.append(real(*arguments))
+    return made[0]
+workers.copied = copied
+with workers.Workers(print, 2, 100):
+    pass
+"""
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert b"KeyboardInterrupt" in ended.stderr

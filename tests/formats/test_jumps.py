@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from analyzer.formats.clock_jumps import jumps
+from analyzer.formats.jumps import jumps
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 import pytest
 
-from analyzer.formats.listings import listing
-from analyzer.formats.queue_listing import read_listing, told
+from analyzer.formats.queue_listing import listing, read_listing, told
 from analyzer.schema import QUEUE
 
 HEAD = "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
