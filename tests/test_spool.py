@@ -221,6 +221,14 @@ def test_large_evidence_gives_what_small_evidence_gives(form, tmp_path, monkeypa
     assert told(analyze(log, site=site, case=tmp_path / "case")) == expected
 
 
+def test_two_servers_that_tell_of_notices_give_the_same_in_files(tmp_path, monkeypatch):
+    logs = [FORMS["postfix"][0], FORMS["exchange 2016"][0]]
+    expected = told(analyze(*logs))
+    assert {"postfix", "exchange"} <= set(expected[0]["messages"]["mta"].to_pylist())
+    monkeypatch.setattr(spooling, "SPILLED_FROM", 0)
+    assert told(analyze(*logs)) == expected
+
+
 def test_scenarios_of_every_kind_give_the_same_when_they_lie_in_files(tmp_path, monkeypatch):
     logs = sorted((ROOT / "tests/scenarios").glob("*.log"))[::8]
     logs += sorted((ROOT / "tests/scenarios").glob("*.queue"))

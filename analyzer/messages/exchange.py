@@ -295,7 +295,13 @@ def _with_notices(events: Events) -> Events:
     if made.empty:
         return events
     tie = _tie(_about(made, rows, events), events["received"].schema)
-    both = [events["notice"], tie] if "notice" in events else [tie]
+    both = [tie]
+    if "notice" in events:  # of another server, where an id is a word or a text
+        known = {field.name: field for field in events["notice"].schema}
+        both = [
+            events["notice"],
+            tie.cast(pa.schema([known.get(field.name, field) for field in tie.schema])),
+        ]
     return {
         **events,
         "notice": pa.concat_tables(both, promote_options="permissive").unify_dictionaries(),
