@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
 from analyzer.formats.zone import distinct
+from analyzer.window import YEARS
 
 Int64 = npt.NDArray[np.int64]
 
@@ -186,7 +187,7 @@ def shown(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64) -> Int6
     if not yearless.any():
         return micros
     local, year = micros[yearless], years[yearless]
-    met, row = distinct(year)
+    met, row = distinct(np.clip(year, YEARS.start - 1, YEARS.stop))
     told = _later(met)[row, local // DAY - _DAYS[0]]
     whole = micros.copy()
     whole[yearless] = np.where(told == MISSING, MISSING, local + told)
@@ -195,11 +196,12 @@ def shown(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64) -> Int6
 
 def _later(years: Int64) -> Int64:
     """By how much the days of each year, a row, are later than those of LEAP_YEAR, in microseconds;
-    MISSING for 29 February of a common year.
+    MISSING for 29 February of a common year, and for years that no time holds.
     """
     local = _DAYS.astype("datetime64[D]")
     month = local.astype("datetime64[M]")
     moved = (month.astype(np.int64) + (years[:, None] - LEAP_YEAR) * 12).astype("datetime64[M]")
     shifted = moved.astype("datetime64[D]") + (local - month.astype("datetime64[D]"))
-    there = shifted.astype("datetime64[M]") == moved
+    held = (years >= YEARS.start) & (years < YEARS.stop)
+    there = (shifted.astype("datetime64[M]") == moved) & held[:, None]
     return np.where(there, (shifted - local).astype(np.int64) * DAY, MISSING)
