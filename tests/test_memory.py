@@ -57,13 +57,16 @@ def test_a_large_log_that_does_not_fit_is_refused_too(free, monkeypatch):
         pipeline.analyze([LOG], year=2026)
 
 
-@pytest.mark.parametrize(("free_gigabytes", "copies"), [(64, 4), (1, 2), (0, 0)])
+@pytest.mark.parametrize(
+    ("free_gigabytes", "copies", "readers"), [(64, 4, 4), (1, 2, 4), (0, 0, 0)]
+)
 def test_a_process_works_on_each_core_that_there_is_memory_for(
-    free, monkeypatch, free_gigabytes, copies
+    free, monkeypatch, free_gigabytes, copies, readers
 ):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4), raising=False)
     free(free_gigabytes << 20)
     assert memory.copies(1_000_000) == copies
+    assert memory.readers() == readers
     assert memory.copies(1_000) == 0
 
 

@@ -54,8 +54,8 @@ class Recogniser:
 
 @dataclass(frozen=True)
 class _Delimited:
-    """Reads a block at the beginning of which these columns are in force. How it is laid out is not
-    sent to another process: it finds that out in less time.
+    """Reads a block at the beginning of which these columns are in force. How it is laid out holds
+    the block itself: it is not sent to another process, which finds it out anew.
     """
 
     in_force: Columns | None

@@ -46,9 +46,7 @@ class Piece:
 
 
 def read_all(
-    found: Sequence[evidence.Evidence],
-    progress: Show | None,
-    spool: Spool = IN_MEMORY,
+    found: Sequence[evidence.Evidence], progress: Show | None, spool: Spool = IN_MEMORY
 ) -> list[Piece]:
     """Every piece of evidence, in order.
 
