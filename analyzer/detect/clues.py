@@ -13,19 +13,27 @@ import pandas as pd
 
 SEVERAL = 3  # outside senders that no application needs
 USUAL_DAYS = 3  # what a source uses on so many days is its own
-KNOWN_SHARE = 0.25  # of the recipients of mail from a network that is the source's own
+MOST_DAYS = 0.6  # of the days on which it sends
+KNOWN_SHARE = 0.25  # of the recipients of a day's mail from a network that is the source's own
+OWN_DAYS = 0.5  # of the days on which a network was used, if it is the source's own
 ENOUGH = 3  # recipients that tell something of a network
+SHARED = 5  # logins from one address of ours: a webmail, and not somebody's desk
+FEW = 3  # other sources, which tell little of what is usual
+USUAL_DEAD = 0.05  # of the recipients of an honest mailing, too, do not exist
 AWAKE = 18  # hours of a day
 MOST = 4.0  # doublings that count
 
 
 def new_people(mail: pd.DataFrame) -> pd.Series[float]:
-    """Share of outside recipients that nobody here ever wrote to, and who never wrote to us."""
-    return _share(mail["new"], mail["outside"])
+    """Share of outside recipients that nobody here ever wrote to, and who never wrote to us.
+
+    It tells the less the more of the other sources are as new to theirs: in a log of a day all are.
+    """
+    return _unlike_others(mail, _share(mail["new"], mail["outside"]))
 
 
 def known_people(mail: pd.DataFrame) -> pd.Series[float]:
-    return _share(mail["outside"] - mail["new"], mail["outside"])
+    return _share(mail["known"], mail["outside"])
 
 
 def among_us(mail: pd.DataFrame) -> pd.Series[float]:
@@ -33,8 +41,15 @@ def among_us(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def failed(mail: pd.DataFrame) -> pd.Series[float]:
-    """Share of outside recipients that do not exist."""
-    return _share(mail["failed"], mail["outside"])
+    """Share of outside recipients that do not exist, beyond what an honest mailing has in a day.
+
+    Of whom nothing is known, as the server was not reached or took us for a spammer, do not count.
+    """
+    day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
+    dead, there = (day[name].transform("sum") for name in ("failed", "taken"))
+    return _share(mail["failed"], mail["outside"]) * (
+        1.0 - _share(USUAL_DEAD * (dead + there), dead)
+    ).clip(0)
 
 
 def breadth(mail: pd.DataFrame) -> pd.Series[float]:
@@ -47,6 +62,15 @@ def burst(mail: pd.DataFrame) -> pd.Series[float]:
     return _doublings(mail.groupby(hour)["outside"].transform("sum"), beyond=30)
 
 
+def strange_breadth(mail: pd.DataFrame) -> pd.Series[float]:
+    """As `breadth`, from a network that is not the source's own: there the owner has no list."""
+    return breadth(mail) * strange_network(mail)
+
+
+def strange_burst(mail: pd.DataFrame) -> pd.Series[float]:
+    return burst(mail) * strange_network(mail)
+
+
 def round_the_clock(mail: pd.DataFrame) -> pd.Series[float]:
     """The source sends in more hours of the day than people are awake."""
     day = [mail["by"], mail["received"].dt.floor("D")]
@@ -55,12 +79,35 @@ def round_the_clock(mail: pd.DataFrame) -> pd.Series[float]:
     return beyond
 
 
+def odd_hours(mail: pd.DataFrame) -> pd.Series[float]:
+    """At or next to an hour of the day at which the source sends on none of several other days."""
+    day, hour = mail["received"].dt.floor("D"), mail["received"].dt.hour
+    sent = pd.DataFrame({"by": mail["by"], "day": day, "hour": hour}).drop_duplicates()
+    near = pd.concat([sent.assign(hour=(sent["hour"] + by) % 24) for by in (-1, 0, 1)])
+    days = near.drop_duplicates().groupby(["by", "hour"]).size()
+    asked = pd.MultiIndex.from_arrays([mail["by"], hour])
+    several = day.groupby(mail["by"]).transform("nunique").gt(USUAL_DAYS)
+    odd: pd.Series[bool] = several & days.reindex(asked).eq(1).to_numpy()
+    return odd.astype("float64")
+
+
 def many_senders(mail: pd.DataFrame) -> pd.Series[float]:
-    return _doublings(_a_day(mail, "origin_sender"), beyond=3)
+    return _doublings(_a_day(mail, mail["origin_sender"]), beyond=3)
+
+
+def many_strangers(mail: pd.DataFrame) -> pd.Series[float]:
+    """Outside senders in a day that it does not use otherwise. Of ours, a mail server or a webmail
+    behind this one has many.
+    """
+    foreign = _foreign(mail)
+    return _doublings(_a_day(mail, mail["origin_sender"].where(foreign)), beyond=3) * foreign
 
 
 def many_networks(mail: pd.DataFrame) -> pd.Series[float]:
-    return _doublings(_a_day(mail, "network"), beyond=4)
+    """Networks in a day that are not the source's own: a telephone has many, and a desk beside."""
+    strange = strange_network(mail)
+    networks = _a_day(mail, mail["network"].where(strange.gt(0)))
+    return _doublings(networks, beyond=4) * strange.gt(0)
 
 
 def foreign_sender(mail: pd.DataFrame) -> pd.Series[float]:
@@ -98,22 +145,55 @@ def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def strange_network(mail: pd.DataFrame) -> pd.Series[float]:
-    """1 where nothing shows that the network is the source's own, a half where little is known."""
-    own = own_network(mail)
+    """1 where nothing shows that the network is the source's own, a half where little is known.
+
+    0 where the log names none, or where many of us share an address. It tells the less the more
+    of the other sources are as strange: customers of a provider all come from outside.
+    """
     seen = mail.groupby([mail["by"], mail["network"].fillna("")])["recipients"].transform("sum")
-    return (1.0 - own).where(own.gt(0) | seen.ge(ENOUGH), 0.5)
+    strange = (1.0 - _own(mail)).where(_own(mail) | seen.ge(ENOUGH), 0.5)
+    told = mail["network"].notna() & ~_shared(mail)
+    return _unlike_others(mail, strange.where(told, 0.0))
+
+
+def beside_its_own(mail: pd.DataFrame) -> pd.Series[float]:
+    """From a strange network to new people, while the source has networks of its own elsewhere."""
+    has_own = own_network(mail).groupby(mail["by"]).transform("max")
+    return strange_network(mail) * new_people(mail) * has_own
 
 
 def own_network(mail: pd.DataFrame) -> pd.Series[float]:
-    """One of the site's, or one from where the source writes to people it knows.
+    """From a network of its own, on a day on which it writes to people it knows from there.
 
-    How long a network was used says nothing: a thief may stay for weeks. Whom it writes to does.
+    One of the site's, or one from where the source writes to people it knows, on most days. How
+    long a network was used says nothing: a thief may stay for weeks. Whom it writes to does. On
+    the day of a mailing its own network speaks neither for the source nor against it.
     """
-    network = [mail["by"], mail["network"].fillna("")]
-    known = (mail["recipients"] - mail["new"]).groupby(network).transform("sum")
-    everybody = mail["recipients"].groupby(network).transform("sum")
-    own = mail["address_side"].eq("inside") | _share(known, everybody).ge(KNOWN_SHARE)
-    return own.astype("float64")
+    return (_own(mail) & _known_there(mail) & ~_shared(mail)).astype("float64")
+
+
+def _own(mail: pd.DataFrame) -> pd.Series[bool]:
+    """Is the network of each message one of the site's, or the source's own?"""
+    day = mail["received"].dt.floor("D")
+    of = pd.DataFrame({"by": mail["by"], "network": mail["network"].fillna(""), "day": day})
+    days = of.assign(known=_known_there(mail)).drop_duplicates([*of])
+    share = days.groupby(["by", "network"])["known"].mean()
+    most = share.reindex(pd.MultiIndex.from_frame(of[["by", "network"]])).ge(OWN_DAYS)
+    return mail["address_side"].eq("inside") | most.to_numpy()
+
+
+def _known_there(mail: pd.DataFrame) -> pd.Series[bool]:
+    """Did the source write to people it knows, from the network and on the day of each message?"""
+    day = mail.groupby([mail["by"], mail["network"].fillna(""), mail["received"].dt.floor("D")])
+    among_us = mail["recipients"] - mail["outside"]
+    known = (among_us + mail["known"]).groupby(day.ngroup()).transform("sum")
+    return _share(known, day["recipients"].transform("sum")).ge(KNOWN_SHARE)
+
+
+def _shared(mail: pd.DataFrame) -> pd.Series[bool]:
+    """From an address of ours that many use, which says nothing of who did."""
+    users = mail.groupby("client_ip")["by"].transform("nunique").fillna(0)
+    return mail["address_side"].eq("inside") & users.ge(SHARED)
 
 
 def companions(mail: pd.DataFrame) -> pd.Series[float]:
@@ -134,7 +214,13 @@ def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
 
 
 def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
-    return mail["sender_side"].eq("outside") & ~_usual(mail, "origin_sender")
+    """Under an outside sender that the source does not use on most days: a flood may last three."""
+    day = mail["received"].dt.floor("D")
+    days = day.groupby(mail["by"]).transform("nunique")
+    used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("nunique")
+    usual = _usual(mail, "origin_sender") & used.gt(MOST_DAYS * days)
+    foreign: pd.Series[bool] = mail["sender_side"].eq("outside") & ~usual
+    return foreign
 
 
 def _one_of_several(mail: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[bool]:
@@ -144,9 +230,16 @@ def _one_of_several(mail: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[boo
     return several
 
 
-def _a_day(mail: pd.DataFrame, column: str) -> pd.Series[int]:
+def _a_day(mail: pd.DataFrame, values: pd.Series[str]) -> pd.Series[int]:
     """How many different values its source used on the day of each message."""
-    return mail.groupby([mail["by"], mail["received"].dt.floor("D")])[column].transform("nunique")
+    return values.groupby([mail["by"], mail["received"].dt.floor("D")]).transform("nunique")
+
+
+def _unlike_others(mail: pd.DataFrame, shown: pd.Series[float]) -> pd.Series[float]:
+    """What is shown, less where other sources mostly show it: what is usual here tells little."""
+    mostly = shown.groupby(mail["by"]).mean().ge(0.5)
+    others = (mostly.sum() - mostly) / (len(mostly) - 1 + FEW)
+    return shown * (1.0 - mail["by"].map(others))
 
 
 def _share(part: pd.Series[Any], whole: pd.Series[Any]) -> pd.Series[float]:

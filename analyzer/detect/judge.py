@@ -71,7 +71,9 @@ def judge(evidence: Evidence) -> Judged:
     open_relay = relayed(rows)
     runs = _runs(evidence, open_relay)
     run = _run_of(rows, runs)
-    mechanism = _mechanism(rows, open_relay, run, runs)
+    # What was refused after its DATA is no abuse: nothing was accepted.
+    misused = run.where(rows["status"].ne("rejected"), -1)
+    mechanism = _mechanism(rows, open_relay, misused, runs)
     unexplained = mechanism.isna() & rows["flow"].isin(["third_party", "unknown"])
     # A relay_domains too wide is the very hole: that mail went by it acquits nobody.
     unexplained |= mechanism.eq("backup_mx") & rows["relay_assumed"].eq(True)

@@ -19,14 +19,14 @@ MISUSE = Misuse(
     base=-0.25,
     clues=(
         Clue(2.5, "under several outside senders it does not use otherwise", clues.foreign_sender),
-        Clue(0.5, "under many senders in a day", clues.many_senders),
-        Clue(0.25, "to people nobody here ever wrote to", clues.new_people),
+        Clue(0.5, "under many outside senders in a day", clues.many_strangers),
+        Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
         Clue(-2.5, "to ourselves", clues.among_us),
         Clue(-3.0, "automatic answers", clues.null_sender),
-        Clue(2.5, "to people who do not exist", clues.failed),
-        Clue(0.4, "to many new people at once", clues.breadth),
-        Clue(0.2, "round the clock", clues.round_the_clock),
+        Clue(2.5, "to people who do not exist, beyond 5 % of them", clues.failed),
+        Clue(0.4, "to many new people at once", clues.breadth, telling=False),
+        Clue(0.5, "at hours in which it never sends", clues.odd_hours, telling=False),
     ),
 )
 

@@ -22,6 +22,13 @@ KEPT = [
 ]  # fmt: skip
 ORDER = ["received", "orig_source", "orig_line"]
 WHO = ["auth_user", "client_ip", "uid"]
+UNCLEAR = ["5.0.0", "5.2.0", "5.5.0"]  # a reply without a code of its own, in Postfix 5.0.0
+NOBODY = (  # in the words of servers that give none
+    r"(?i)\b(?:(?:no such|unknown|invalid) (?:user|recipient|mailbox|account)"
+    r"|(?:user|recipient|mailbox|account) (?:is )?(?:unknown|unavailable|not found)"
+    r"|(?:user|recipient|mailbox|account) (?:does not|doesn't) exist)\b"
+)
+OFTEN = 4  # times that a source writes to somebody whom it knows: a flood may come twice
 
 
 def messages(
@@ -40,8 +47,9 @@ def messages(
         `network`, `guesses` (failed logins of its client in the day before), `companion`
         (not known yet: whether its client misused another login), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
-        heard of otherwise; `failed`: no such user. (That a list refuses us says nothing of one
-        source: it hits everybody's mail.)
+        heard of otherwise; `known`: outside, written to OFTEN or heard of; `failed`: no
+        such user; `taken`: outside, delivered. (That a list refuses us says nothing of one source:
+        it hits everybody's mail.)
     """
     away = deliveries["recipient_side"].ne("inside")
     on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
@@ -54,16 +62,24 @@ def messages(
     begins = first_row == np.arange(len(rows), dtype=np.int32)
     message = (np.cumsum(begins, dtype=np.int32) - 1)[first_row]
     by, _ = pd.factorize(_source(picked(deliveries[WHO], rows[begins])))
-    first, heard_of = _first_time(
-        deliveries, rows, by.astype(np.int32)[message], _inbound(deliveries, relayed)
+    inside = _from_inside(picked(deliveries[["address_side", "submission"]], rows[begins]))
+    first, known = _acquainted(
+        deliveries,
+        rows,
+        by.astype(np.int32)[message],
+        inside[message],
+        _inbound(deliveries, relayed),
     )
-    failed = away & deliveries["status"].eq("bounced") & deliveries["dsn"].isin(NO_SUCH_USER)
+    failed = away & _no_such_user(deliveries)
+    taken = away & deliveries["status"].eq("delivered")
     outside: Flags = away.to_numpy()[rows]
     signs: dict[str, Flags] = {
         "recipients": np.ones(len(rows), np.bool_),
         "outside": outside,
-        "new": outside & first & ~heard_of,
+        "new": outside & first & ~known,
+        "known": outside & known,
         "failed": failed.to_numpy()[rows],
+        "taken": taken.to_numpy()[rows],
     }
     of_us = _of_us(deliveries).to_numpy()[rows[begins]]
     table = picked(deliveries[KEPT], rows[begins][of_us]).reset_index(drop=True)
@@ -73,6 +89,19 @@ def messages(
     guesses = _guesses(table[["received", "client_ip"]], attempts)
     network = networks(table["client_ip"])
     return table.assign(network=network, guesses=guesses, user=user(table), companion=False)
+
+
+def _no_such_user(deliveries: pd.DataFrame) -> pd.Series[bool]:
+    """Which deliveries ended as there is nobody of that name, by the code or the words of a server
+    that gives none.
+    """
+    bounced = deliveries["status"].eq("bounced")
+    unclear = bounced & deliveries["dsn"].isin(UNCLEAR)
+    replies = whole(deliveries.loc[unclear, "reply"].astype("str"), pa.string())
+    said = pc.match_substring_regex(replies, NOBODY).fill_null(False)
+    told = bounced & deliveries["dsn"].isin(NO_SUCH_USER)
+    told[unclear] = said.to_numpy(zero_copy_only=False)
+    return told
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:
@@ -105,22 +134,30 @@ def _of_us(deliveries: pd.DataFrame) -> pd.Series[bool]:
     return here | deliveries["auth_user"].notna() | deliveries["client_side"].eq("inside")
 
 
-def _first_time(
-    deliveries: pd.DataFrame, rows: Int32, by: Int32, inbound: pd.Series[bool]
+def _from_inside(rows: pd.DataFrame) -> Flags:
+    """Messages from our own networks, or made on the server: who hands those in is no thief."""
+    inside = rows["address_side"].eq("inside") | rows["submission"].eq("local")
+    return inside.to_numpy(np.bool_)
+
+
+def _acquainted(
+    deliveries: pd.DataFrame, rows: Int32, by: Int32, inside: Flags, inbound: pd.Series[bool]
 ) -> tuple[Flags, Flags]:
-    """Does its source write to each recipient for the first time; and has anybody heard of that
-    recipient: did it write to one of us, or do several of us write to it?
+    """Does its source write to each recipient for the first time; and does it know him: does it
+    write to him OFTEN, and has before, or has anybody heard of him? He wrote to one of us, or
+    several of us write to him from inside: thieves of several logins may well have one list.
 
     The addresses of a flood do not fit into memory: some are looked at after the others.
 
     Args:
         rows: In order of time.
         by: Whose the message to the recipient is, as a number; -1 where nobody knows.
+        inside: Whether it was handed in from inside.
         inbound: Rows of mail to us.
     """
     parts = len(rows) // AT_ONCE + 1
     to_part, from_part = (spread(deliveries[n], parts) for n in ("recipient", "origin_sender"))
-    first, heard_of = np.empty(len(rows), np.bool_), np.empty(len(rows), np.bool_)
+    first, known = np.empty(len(rows), np.bool_), np.empty(len(rows), np.bool_)
     sources = int(by.max(initial=0)) + 2
     for part in range(parts):
         mine = np.flatnonzero(to_part[rows] == part)
@@ -128,11 +165,17 @@ def _first_time(
         who = lower(deliveries["origin_sender"][inbound & (from_part == part)].dropna())
         to = asked.dictionary_encode()
         number = to.indices.fill_null(-1).to_numpy().astype(np.int64)
-        new: Flags = ~pd.Series(number * sources + by[mine]).duplicated().to_numpy()
-        several = np.bincount(number[new & (number >= 0)], minlength=len(to.dictionary)) >= 2
+        pair = pd.Series(number * sources + by[mine])
+        first[mine] = ~pair.duplicated()
+        often = pair
+        for _ in range(OFTEN - 1):
+            often = often[often.duplicated()]
+        ours = (number >= 0) & inside[mine]
+        writers = np.bincount(number[ours][~pair[ours].duplicated()], minlength=len(to.dictionary))
         wrote_too = pc.is_in(to.dictionary, who).to_numpy(zero_copy_only=False)
-        first[mine], heard_of[mine] = new, np.append(several | wrote_too, False)[number]
-    return first, heard_of
+        heard_of = np.append((writers >= 2) | wrote_too, False)[number]
+        known[mine] = heard_of | (pair.isin(often) & ~first[mine])
+    return first, known
 
 
 def networks(ip: pd.Series[str]) -> pd.Series[str]:

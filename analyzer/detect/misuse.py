@@ -14,17 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.detect.clues import own_network
+from analyzer.detect.clues import strange_network
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import user
-from analyzer.detect.runs import best_run, gone_on, in_run, trimmed
+from analyzer.detect.runs import best_run, from_few, gone_on, in_run, several, trimmed
 from analyzer.rows import those
 from analyzer.site import LOOPBACK
 from analyzer.words import count
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
+OWNERS_TOO = 10.0  # points of a run, at most, by what an honest owner shows as well
 ACQUITS = -1.0  # points against abuse with which a message speaks for its owner
-OWNER = -0.1  # points up to which a message from the owner's own network is the owner's
+OWNER = -0.1  # points up to which a message from no strange network is the owner's
 STRONG = 0.1  # points a message with which a clue is named
 ROUNDS = 4  # a source may be misused several times: what remains is asked again
 
@@ -38,11 +39,14 @@ class Clue:
     Args:
         weight: Points for a message that shows it in full; negative points acquit.
         measure: How far each message shows it, see `analyzer.detect.clues`.
+        telling: Only misuse shows it so much. Of what owners show as well, however much there is
+            of it, OWNERS_TOO count: a new place and new people are no proof.
     """
 
     weight: float
     meaning: str
     measure: Callable[[pd.DataFrame], pd.Series[float]]
+    telling: bool = True
 
 
 @dataclass(frozen=True)
@@ -100,18 +104,24 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     acquitted = (
         parts[[n for n, c in enumerate(misuse.clues) if c.weight < 0]].sum(axis=1).le(ACQUITS)
     )
+    speaks = [(n, clue.telling) for n, clue in enumerate(misuse.clues) if clue.weight > 0]
+    proof = parts[[n for n, telling in speaks if telling]].sum(axis=1)
+    weak = parts[[n for n, telling in speaks if not telling]].sum(axis=1)
     owners = _owners(mail, misuse, points, acquitted)
     lives, signs = mail["origin_life"].to_numpy(), parts.to_numpy().T
     left = pd.Series(True, index=mail.index)
     found: list[dict[str, Any]] = []
+    proved: set[str] = set()
     for _ in range(ROUNDS):
         if not left.any():
             break
-        best = best_run(points[left], mail.loc[left, "by"])
-        best = best[best["score"].ge(POSSIBLE)]
+        best = _best(points[left], weak[left], proof[left], mail.loc[left, "by"])
+        # Of a source that was misused, what is no more than possible is the owner's.
+        best = best[best["score"].ge(PROBABLE) | ~best.index.isin([*proved])]
         if best.empty:
             break
         sure = best["score"].ge(PROBABLE)
+        proved |= {*best.index[sure]}
         others = acquitted | _unlike(mail, in_run(mail["by"], best))
         best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
         best = trimmed(best, mail["by"], mail["network"])
@@ -121,6 +131,25 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
             told = _told(signs.take(rows, axis=1), float(best["score"].loc[by]), misuse)
             found.append({"lives": lives[rows], **told})
     return pd.DataFrame(found, columns=OF_A_RUN)
+
+
+def _best(
+    points: pd.Series[float], weak: pd.Series[float], proof: pd.Series[float], by: pd.Series[str]
+) -> pd.DataFrame:
+    """The run of each source, from POSSIBLE on.
+
+    Where it is proved, what owners show as well does not say when it began: they wrote before.
+    """
+    proved = best_run(points - weak, by)
+    proved = proved[proved["score"].ge(PROBABLE)]
+    other = best_run(points, by).drop(proved.index)
+    runs = pd.concat([proved, other[other["score"].ge(POSSIBLE)]])
+    inside = in_run(by, runs)
+    telling, rest = (
+        of[inside].groupby(by[inside]).sum().reindex(runs.index, fill_value=0.0)
+        for of in (proof, points - proof)
+    )
+    return runs.assign(score=telling + rest.clip(upper=OWNERS_TOO))
 
 
 def _long_enough(mail: pd.DataFrame, misuse: Misuse) -> list[tuple[Any, pd.Index]]:
@@ -135,11 +164,11 @@ def _owners(
 ) -> pd.Series[bool]:
     """Messages that are the owner's even within a run.
 
-    Of a login: from its own network. Of the server itself: what speaks against abuse, for its
+    Of a login: from no strange network. Of the server itself: what speaks against abuse, for its
     programs may share one user, or have none in the log.
     """
     if misuse.by == "auth_user":
-        return points.le(OWNER) & own_network(mail).eq(1)
+        return points.le(OWNER) & strange_network(mail).eq(0)
     return acquitted if misuse.by == "user" else pd.Series(False, mail.index)
 
 
@@ -147,12 +176,15 @@ def _unlike(mail: pd.DataFrame, inside: pd.Series[bool]) -> pd.Series[bool]:
     """Messages that are not of the kind of their source's run.
 
     Under a sender of ours, where the run is mostly under outside senders; or from a network that
-    the run does not use: a lone message from elsewhere, hours before, may well be the owner's.
+    the run does not use: a lone message from elsewhere, hours before, may well be the owner's. Of
+    a run from everywhere it is, unless it is a network of many messages.
     """
     forged = mail["sender_side"].eq("outside")
     share = forged[inside].astype("float64").groupby(mail["by"]).mean()
     network = pd.MultiIndex.from_arrays([mail["by"], mail["network"].fillna("")])
     elsewhere = ~network.isin(network[inside.to_numpy()].unique())
+    few = mail["by"].map(from_few(mail["by"][inside], mail["network"][inside])).eq(True)
+    elsewhere &= few | several(mail["by"], mail["network"])
     return (~forged & mail["by"].map(share).gt(0.5)) | elsewhere
 
 
@@ -187,16 +219,16 @@ def _strongest(points: npt.NDArray[np.float64], misuse: Misuse) -> list[tuple[Cl
 
 
 def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
-    """One finding a source, from the rows marked with the mechanism."""
-    rows = evidence.deliveries
-    rows = those(rows[[*TOLD, *PLACE, *READ]], rows["mechanism"].eq(misuse.mechanism))
+    """One finding a source, from the rows of its runs.
+
+    Of whom nothing was accepted, all having been refused after its DATA, the finding is an attempt:
+    it shows that a login is stolen or a host infected, and is no abuse.
+    """
+    rows = _of_runs(evidence, misuse)
     if rows.empty:
         return pd.DataFrame()
-    by = user(rows) if misuse.by == "user" else rows[misuse.by]
-    runs = evidence.runs
-    rows = rows.assign(by=by.astype("str"), score=runs["score"].to_numpy()[rows["run"]])
     groups = rows.groupby("by")
-    first = runs.loc[groups["run"].first()]
+    first = evidence.runs.loc[groups["run"].first()]
     found = totals(rows, "by").assign(
         score=groups["score"].max(),
         **{name: first[name].to_numpy() for name in ("clues", "measured", "checks")},
@@ -205,24 +237,44 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
         baseline_last=evidence.ends,
         evidence=evidence_of(rows, "by", "orig_"),
         masked=groups["origin_masked"].any(),
+        accepted=groups["accepted"].any(),
         keys=_keys(rows, misuse),
     )
-
-    def reason(row: pd.Series[Any]) -> str:
-        who = BEHIND_A_GATEWAY if row.masked else misuse.words
-        return (
-            f"{who}; a message of the run, on average: {row.clues}; in all "
-            f"{row.score:.0f} points, where {POSSIBLE:.0f} is possible, {PROBABLE:.0f} probable "
-            f"and {CONFIRMED:.0f} confirmed"
-        )
-
     return found.assign(
-        kind="abuse",
-        mechanism=misuse.mechanism,
+        kind=found["accepted"].map({True: "abuse", False: "attempt"}),
+        mechanism=pd.Series(misuse.mechanism, found.index).where(found["accepted"]),
         verdict=found["score"].map(_verdict) if evidence.site_known else "possible",
         subject_kind=_kind(found.index.to_series(), set(rows["server"]), misuse),
-        reason=found.apply(reason, axis=1),
+        reason=found.apply(_reason, axis=1, misuse=misuse),
     ).reset_index(names="subject")
+
+
+def _of_runs(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
+    """The rows of all runs of one kind: of each source those that were accepted, if there are any;
+    with `by`, `score` and `accepted`.
+    """
+    rows, runs = evidence.deliveries, evidence.runs
+    mine = np.append(runs["mechanism"].eq(misuse.mechanism).to_numpy(np.bool_), False)
+    rows = those(rows[[*TOLD, *PLACE, *READ]], pd.Series(mine[rows["run"]], rows.index))
+    if rows.empty:
+        return rows
+    by = user(rows) if misuse.by == "user" else rows[misuse.by]
+    rows = rows.assign(
+        by=by.astype("str"),
+        score=runs["score"].to_numpy()[rows["run"]],
+        accepted=rows["status"].ne("rejected"),
+    )
+    return rows[rows["accepted"] | ~rows.groupby("by")["accepted"].transform("any")]
+
+
+def _reason(row: pd.Series[Any], misuse: Misuse) -> str:
+    who = BEHIND_A_GATEWAY if row.masked else misuse.words
+    refused = "" if row.accepted else "; nothing was accepted, each was refused after its DATA"
+    return (
+        f"{who}{refused}; a message of the run, on average: {row.clues}; in all "
+        f"{row.score:.0f} points, where {POSSIBLE:.0f} is possible, {PROBABLE:.0f} probable "
+        f"and {CONFIRMED:.0f} confirmed"
+    )
 
 
 def _keys(rows: pd.DataFrame, misuse: Misuse) -> pd.Series[Any]:

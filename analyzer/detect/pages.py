@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analyzer.detect import local_injection, stolen_account, trusted_host
 from analyzer.detect.judge import DETECTORS
-from analyzer.detect.misuse import CONFIRMED, POSSIBLE, PROBABLE
-from analyzer.detect.runs import IN_A_ROW
+from analyzer.detect.misuse import CONFIRMED, OWNERS_TOO, POSSIBLE, PROBABLE
+from analyzer.detect.runs import IN_A_ROW, SILENCE
 
 WEIGHED = (stolen_account.MISUSE, trusted_host.MISUSE, local_injection.MISUSE)
 MISUSE = f"""## How misuse is weighed
@@ -13,11 +13,20 @@ MISUSE = f"""## How misuse is weighed
 A login, a host of our own networks and a user of the server may all send; only what they send
 tells whether somebody else did. Every message gets points for and against, with the fixed weights
 below. The unbroken stretch of messages of one source with the largest sum is its run:
-{POSSIBLE:.0f} points make it possible, {PROBABLE:.0f} probable, {CONFIRMED:.0f} confirmed. A run
-that is probable or better goes on, before and after, over messages of the same kind that add
-nothing, up to {IN_A_ROW} of the owner in a row or a day of silence; lone messages from elsewhere at
-its ends are not of it. Every message of the run is abuse, whatever its sender and recipients; of a
-user of the server, only what nothing speaks for. Each finding lists the points of its run.
+{POSSIBLE:.0f} points make it possible, {PROBABLE:.0f} probable, {CONFIRMED:.0f} confirmed.
+
+Some signs owners show as well: a new place, new people, odd hours. However much there is of them,
+no more than {OWNERS_TOO:.0f} points of a run come from these, so by themselves they make nothing
+more than possible; nor do they say when a run began that other signs prove. New people and strange
+networks count for less where most other sources have them too, as in the log of one day, or at a
+provider whose customers all come from outside.
+
+A run that is probable or better goes on, before and after, over messages of the same kind that add
+nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly
+ever within it (an hour at least, a day at most); lone messages from elsewhere at its ends are not
+of it. Every message of the run is abuse, whatever its sender and recipients; of a user of the
+server, only what nothing speaks for. What was refused after its DATA is not: a run of which nothing
+was accepted is told as an attempt. Each finding lists the points of its run.
 """
 
 
@@ -36,7 +45,9 @@ def as_markdown() -> str:
     lines += [MISUSE]
     for misuse in WEIGHED:
         lines += [f"### {misuse.mechanism}", "", "| points a message | sign |", "| --- | --- |"]
-        lines += [f"| {misuse.base:+.1f} | every message, before any sign |"]
-        lines += [f"| {clue.weight:+.1f} | {clue.meaning} |" for clue in misuse.clues]
+        lines += [f"| {misuse.base:+.2g} | every message, before any sign |"]
+        for clue in misuse.clues:
+            also = "" if clue.telling or clue.weight < 0 else "; owners too"
+            lines += [f"| {clue.weight:+.2g} | {clue.meaning}{also} |"]
         lines += [""]
     return "\n".join(lines)

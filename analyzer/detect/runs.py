@@ -12,7 +12,9 @@ import pandas as pd
 
 IN_A_ROW = 3  # a flood, too, writes to somebody twice
 SEVERAL, NEARLY_ALL = 5, 0.9  # messages of a network in a run; their share of it
-SILENCE = pd.Timedelta(days=1)
+# Of a source that is silent ten times as long as nearly ever within its run, the run has ended.
+SILENCE, NEARLY_EVER = 10, 0.9
+SHORTEST, LONGEST = 3600.0, 86400.0  # seconds
 
 
 def best_run(points: pd.Series[float], by: pd.Series[str]) -> pd.DataFrame:
@@ -38,7 +40,7 @@ def best_run(points: pd.Series[float], by: pd.Series[str]) -> pd.DataFrame:
 
 
 def gone_on(runs: pd.DataFrame, mail: pd.DataFrame, acquitted: pd.Series[bool]) -> pd.DataFrame:
-    """The runs, in both directions up to IN_A_ROW messages of the owner, or a day of silence.
+    """The runs, in both directions up to IN_A_ROW messages of the owner, or a silence.
 
     Where somebody else is known to send, mail of the same kind before and after is his too, though
     it adds nothing to the sum.
@@ -48,7 +50,9 @@ def gone_on(runs: pd.DataFrame, mail: pd.DataFrame, acquitted: pd.Series[bool]) 
         mail: `by` and `received` of every message, in order of time.
         acquitted: Which of them speak for the owner.
     """
-    silent = mail.groupby("by")["received"].diff().gt(SILENCE)
+    gaps = mail.groupby("by")["received"].diff().dt.total_seconds()
+    usual = gaps[in_run(mail["by"], runs)].groupby(mail["by"]).quantile(NEARLY_EVER)
+    silent = gaps.gt(mail["by"].map((SILENCE * usual).clip(SHORTEST, LONGEST)))
     so_far = acquitted.astype("int64").groupby(mail["by"]).cumsum()
     owners = (so_far - so_far.groupby(mail["by"]).shift(IN_A_ROW, fill_value=0)).eq(IN_A_ROW)
     stretch = (owners | silent).astype("int64").groupby(mail["by"]).cumsum()
@@ -72,14 +76,26 @@ def trimmed(runs: pd.DataFrame, by: pd.Series[str], network: pd.Series[str]) -> 
         network: Of each message, in the index of *by*.
     """
     inside = in_run(by, runs)
-    by, network = by[inside], network[inside].fillna("")
-    several = by.groupby([by, network]).transform("size").ge(SEVERAL)
-    label = by.index.to_series()[several].groupby(by[several])
-    told = several.groupby(by).mean().ge(NEARLY_ALL).reindex(runs.index, fill_value=False)
+    by, network = by[inside], network[inside]
+    there = several(by, network)
+    label = by.index.to_series()[there].groupby(by[there])
+    told = from_few(by, network).reindex(runs.index, fill_value=False)
     return runs.assign(
         first=label.min().reindex(runs.index).where(told, runs["first"]),
         last=label.max().reindex(runs.index).where(told, runs["last"]),
     )
+
+
+def several(by: pd.Series[str], network: pd.Series[str]) -> pd.Series[bool]:
+    """Which messages come from a network from where their source sends SEVERAL."""
+    size: pd.Series[int] = by.groupby([by, network.fillna("")]).transform("size")
+    return size.ge(SEVERAL)
+
+
+def from_few(by: pd.Series[str], network: pd.Series[str]) -> pd.Series[bool]:
+    """Does each source send nearly all from a few networks?"""
+    found: pd.Series[bool] = several(by, network).groupby(by).mean().ge(NEARLY_ALL)
+    return found
 
 
 def in_run(by: pd.Series[str], runs: pd.DataFrame) -> pd.Series[bool]:

@@ -1,8 +1,9 @@
 """Stolen account: which logins were used by somebody else?
 
-Volume alone is neither needed nor enough. What speaks: networks that are not the account's own,
-many of them in a day, people nobody here ever wrote to, senders that are not its own, refusals,
-guessing before. What acquits: its own networks and senders, mail among ourselves, people it knows.
+Volume alone is neither needed nor enough, and a strange network with new people is how a person
+starts in a new office, too. What speaks: many such networks in a day, floods from them, senders
+that are not its own, people who do not exist, guessing before. What acquits: its own networks and
+senders, mail among ourselves, people it knows.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ MISUSE = Misuse(
     words="this login was used by somebody else",
     base=-0.3,
     clues=(
-        Clue(1.5, "from networks that are not its own", clues.strange_network),
+        Clue(1.5, "from networks that are not its own", clues.strange_network, telling=False),
         Clue(-2.5, "from its own networks", clues.own_network),
-        Clue(0.5, "from many networks in a day", clues.many_networks),
-        Clue(0.5, "to people nobody here ever wrote to", clues.new_people),
+        Clue(0.1, "to new people from elsewhere than its own networks", clues.beside_its_own),
+        Clue(0.5, "from many strange networks in a day", clues.many_networks),
+        Clue(0.3, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-3.0, "to people it knows", clues.known_people),
         Clue(-2.5, "to ourselves", clues.among_us),
-        Clue(0.4, "to many new people at once", clues.breadth),
-        Clue(2.0, "to people who do not exist", clues.failed),
+        Clue(0.4, "from there to many new people at once", clues.strange_breadth),
+        Clue(2.0, "to people who do not exist, beyond 5 % of them", clues.failed),
         Clue(2.5, "under senders that are not its own", clues.not_the_login),
         Clue(0.5, "under many senders in a day", clues.many_senders),
-        Clue(0.15, "to many people in an hour", clues.burst),
+        Clue(0.15, "from there to many people in an hour", clues.strange_burst),
+        Clue(0.5, "at hours in which it never sends", clues.odd_hours, telling=False),
         Clue(2.0, "from an address that guessed passwords before", clues.guessed),
         Clue(2.0, "from an address that misused another login", clues.companions),
     ),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from analyzer import words
 from analyzer.display import display
 from analyzer.report import sentences
-from analyzer.report.doors import door
+from analyzer.report.doors import DOORS, door
 from analyzer.report.facts import Facts
 from analyzer.report.stories import separate, stories
+
+WHO = {"account": "the login ", "uid": "uid "}
 
 
 def answers(facts: Facts) -> list[dict[str, str]]:
@@ -48,8 +50,22 @@ def _nothing(facts: Facts) -> list[tuple[str, str]]:
             "What was read?",
             f"{words.count(facts.messages_read, 'message')}, {deliveries}; {covered}.",
         ),
-        ("Was it tried?", f"{words.count(facts.denied, 'relay attempt')} refused."),
+        ("Was it tried?", _tried(facts)),
     ]
+
+
+def _tried(facts: Facts) -> str:
+    """Relay attempts, and misuse of which nothing was accepted."""
+    found = facts.findings[facts.findings["kind"].eq("attempt")]
+    misuse = found[found["detector"].isin(DOORS) & found["messages"].gt(0)]
+    told = [f"{words.count(facts.denied, 'relay attempt')} refused"]
+    columns = ("verdict", "subject_kind", "subject", "messages")
+    for verdict, kind, who, messages in zip(*(misuse[name] for name in columns), strict=True):
+        told.append(
+            f"{verdict}: {WHO.get(kind, '')}{display(who, 60)} was used by somebody else, and all "
+            f"{words.count(int(messages), 'message')} were refused after their DATA"
+        )
+    return words.capital("; ".join(told)) + "."
 
 
 def _doors(facts: Facts) -> str:

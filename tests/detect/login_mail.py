@@ -28,6 +28,7 @@ PLAIN = {
     "flow": "outbound",
     "status": "delivered",
     "dsn": "2.0.0",
+    "reply": "250 2.0.0 Ok",
     "size": 1000,
     "cause_life": -1,
     "cause_leg": -1,

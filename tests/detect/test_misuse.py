@@ -5,7 +5,7 @@ import pandas as pd
 from analyzer.detect import judge
 from tests.detect.login_mail import HOME, PLAIN, START, seen
 
-STRANGE = "198.51.100.{}"
+STRANGE = "198.51.{}.7"
 
 
 def letters(number, **difference):
@@ -23,16 +23,43 @@ def letters(number, **difference):
     ]
 
 
+def judged(rows):
+    """Rows that differ from a login's ordinary mail, with their verdicts, and what was found."""
+    told = judge(seen([PLAIN | row for row in in_turn(rows)]))
+    return told.deliveries, told.findings.to_pandas()
+
+
 def doors(rows):
     """The mechanisms of rows that differ from a login's ordinary mail."""
-    judged = judge(seen([PLAIN | row for row in rows])).deliveries
-    return judged["mechanism"].astype("str").fillna("").tolist()
+    return judged(rows)[0]["mechanism"].astype("str").fillna("").tolist()
+
+
+def verdicts(rows):
+    """The verdicts on abuse, by who did it."""
+    found = judged(rows)[1]
+    found = found[found["kind"].eq("abuse")]
+    return dict(zip(found["subject"], found["verdict"], strict=True))
+
+
+def in_turn(rows):
+    """Rows of several sources in order of time, as those of a log are; messages numbered anew."""
+    turn = sorted(rows, key=lambda row: row["received"])
+    return [row | {"life": n, "origin_life": n} for n, row in enumerate(turn)]
+
+
+def later(rows, **time):
+    return [row | {"received": row["received"] + pd.Timedelta(**time)} for row in rows]
 
 
 ROAMING = {"client_ip": lambda n: STRANGE.format(n % 200)}
+HOTEL = {"client_ip": STRANGE.format(1)}
 DEAD = {
     "status": lambda n: "bounced" if n % 4 == 0 else "delivered",
     "dsn": lambda n: "5.1.1" if n % 4 == 0 else "2.0.0",
+}
+DEAD_IN_25 = {
+    "status": lambda n: "delivered" if n % 25 else "bounced",
+    "dsn": lambda n: "2.0.0" if n % 25 else "5.1.1",
 }
 DEAD_ONE = {"status": "bounced", "dsn": "5.1.1"}
 FORGED = {"origin_sender": lambda n: f"bank{n}@bank.example", "sender_side": "outside"}
@@ -63,7 +90,7 @@ def test_a_traveller_who_writes_to_people_she_knows_is_not():
 
 
 def test_five_messages_from_a_hotel_are_no_run():
-    assert set(doors(letters(5, **ROAMING))) == {""}
+    assert set(doors(letters(5, **HOTEL))) == {""}
 
 
 def test_a_host_of_ours_under_forged_senders_is_made_to_send():
@@ -149,9 +176,103 @@ def test_mail_that_waited_for_an_outage_is_not():
         "recipient": lambda n: f"friend{n % 9}@far.example",
         "original_recipient": lambda n: f"friend{n % 9}@far.example",
     }
-    assert set(doors(letters(80, **ROAMING, **waited, **friends))) == {""}
+    assert set(doors(letters(80, **HOTEL, **waited, **friends))) == {""}
 
 
 def test_a_gateway_that_brings_only_our_own_mail_is_not():
     inbound = {"origin_masked": True, "recipient_side": "inside", "original_side": "inside"}
     assert set(doors(letters(80, **HOST, **FORGED, **inbound))) == {""}
+
+
+def test_a_strange_place_and_new_people_are_no_more_than_possible():
+    assert verdicts(letters(400, **HOTEL)) == {"ann": "possible"}
+
+
+def test_where_most_logins_come_from_outside_that_says_nothing_of_one():
+    homes = [
+        row
+        | {
+            "auth_user": f"user{n}",
+            "origin_sender": f"user{n}@corp.example",
+            "client_ip": STRANGE.format(n),
+            "recipient": f"p{n}-{row['recipient']}",
+        }
+        for n in range(12)
+        for row in letters(18)
+    ]
+    assert verdicts(homes) == {}
+
+
+def test_mail_of_a_login_without_an_address_comes_from_no_strange_network():
+    assert verdicts(letters(100, client_ip=None, address_side=None)) == {}
+
+
+def test_who_was_written_to_by_the_first_wave_of_a_flood_is_not_known_to_the_owner():
+    wave = letters(100, **HOST, **FORGED)
+    assert set(doors(wave + later(wave, days=1))) == {"trusted_host"}
+
+
+def test_two_thieves_with_one_list_do_not_know_its_people():
+    first = letters(60, **ROAMING)
+    second = [row | {"auth_user": "bob", "origin_sender": "bob@corp.example"} for row in first]
+    assert set(verdicts(first + later(second, days=1))) == {"ann", "bob"}
+
+
+def test_a_mail_server_of_ours_behind_this_one_has_many_senders():
+    ours = {"origin_sender": lambda n: f"user{n % 40}@corp.example"}
+    assert verdicts(letters(400, **HOST, **ours)) == {}
+
+
+def test_a_few_dead_addresses_are_in_every_mailing():
+    assert verdicts(letters(400, **USER, **DEAD_IN_25)) == {}
+
+
+def test_nobody_is_known_by_the_words_of_a_server_that_gives_no_code():
+    said = {
+        "status": DEAD["status"],
+        "dsn": lambda n: "5.0.0" if n % 4 == 0 else "2.0.0",
+        "reply": lambda n: "550 Requested action not taken: mailbox unavailable",
+    }
+    assert verdicts(letters(80, **HOST, **said)) == {HOME: "confirmed"}
+
+
+def test_forged_senders_of_a_flood_of_three_days_are_not_usual():
+    forged = {"origin_sender": lambda n: f"bank{n % 9}@bank.example", "sender_side": "outside"}
+    before = letters(200, **USER, origin_sender="shop@hosted.example", sender_side="outside")
+    flood = later(letters(288, **USER, **forged), days=2)
+    assert verdicts(before[::10] + later(before[::10], days=1) + flood) == {"33": "confirmed"}
+
+
+def test_several_sites_on_one_server_have_a_sender_each():
+    sites = {
+        "origin_sender": lambda n: f"shop{n % 12}@site{n % 12}.example",
+        "sender_side": "outside",
+    }
+    assert verdicts(letters(576, **USER, **sites)) == {}
+
+
+def test_a_mailing_from_home_does_not_make_home_strange():
+    friends = {"recipient": lambda n: f"friend{n % 3}@far.example"}
+    daily = {"received": lambda n: START + n * pd.Timedelta(hours=8)}
+    hour = {"received": lambda n: START + n * pd.Timedelta(minutes=1)}
+    mailing = later(letters(60, **HOTEL, **hour), days=4)
+    assert verdicts(letters(30, **HOTEL, **friends, **daily) + mailing) == {}
+
+
+def test_a_run_ends_with_a_silence_that_is_long_for_it():
+    form = {"received": lambda n: START + n * pd.Timedelta(hours=3)}
+    flood = {"received": lambda n: START + pd.Timedelta(hours=40.5, seconds=n)}
+    told, _ = judged(letters(30, **USER, **form) + letters(200, **USER, **flood, **FORGED))
+    assert told["mechanism"].eq("local_injection").sum() == 200
+
+
+def test_what_was_refused_after_its_data_is_an_attempt():
+    told, found = judged(letters(40, **HOST, **FORGED, status="rejected", dsn="5.7.1"))
+    assert told["mechanism"].isna().all()
+    assert found["kind"].tolist()[:1] == ["attempt"]
+
+
+def test_of_what_was_refused_in_part_the_rest_is_told():
+    half = {"status": lambda n: "rejected" if n % 2 else "delivered"}
+    _, found = judged(letters(40, **HOST, **FORGED, **half))
+    assert found[found["kind"].eq("abuse")]["messages"].tolist() == [20]
