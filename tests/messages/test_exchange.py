@@ -159,6 +159,16 @@ def test_where_the_next_servers_log_is_missing_it_is_the_next_hop(analyzed):
     ]
 
 
+def test_what_the_next_server_took_an_hour_later_was_not_handed_over_then(analyzed):
+    first, second = nine_rows()
+    late = [row | {"date-time": "2026-12-07T11:00:00.000Z"} for row in second]
+    case = analyzed(first, late)
+    assert deliveries(case, "server", "recipient", "status") == [
+        ("EX01", ADA, "delivered"),
+        ("EX02", ADA, "delivered"),
+    ]
+
+
 def test_a_strangers_reply_that_names_one_of_our_ids_joins_nothing(analyzed):
     other = {
         "internal-message-id": "7002",
