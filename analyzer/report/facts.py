@@ -21,7 +21,6 @@ COLUMNS = [
     *(
         "mta",
         "server",
-        "origin_queue_id",
         "origin_life",
         "cause_queue_id",
         "client_ip",
@@ -148,16 +147,14 @@ def _deliveries_read(deliveries: pa.Table) -> int:
 
 
 def _rows(deliveries: pa.Table, verdict: str) -> pd.DataFrame:
-    """Rows of that verdict, with a number for each message."""
+    """Rows of that verdict, with a number for each message, whichever server delivered it."""
     rows: pd.DataFrame = (
         deliveries.select([*COLUMNS, "verdict"])
         .filter(pc.equal(deliveries["verdict"], verdict))
         .to_pandas()
     )
     rows["received"] = rows["received"].fillna(rows["completed"])
-    rows["message"] = rows.groupby(
-        ["server", "origin_queue_id", "origin_life"], sort=False
-    ).ngroup()
+    rows["message"] = rows["origin_life"]
     rows["mechanism"] = rows["mechanism"].fillna("unclear")
     rows["counted"] = ~rows["status"].isin(NOT_DELIVERIES)
     rows["outcome"] = rows["status"].where(rows["status"].isin(OUTCOMES), "other")

@@ -63,6 +63,12 @@ def test_a_queue_id_that_is_used_again_is_another_message(case):
     assert numbers["messages"] == 2
 
 
+def test_a_message_that_went_over_two_of_our_servers_is_one(case):
+    handed_over = [{"status": "filtered"}, {"server": "mx2.example.org", "queue_id": "4C1"}]
+    numbers = tell(case(deliveries=handed_over))["numbers"]
+    assert (numbers["messages"], numbers["recipients"], numbers["bytes"]) == (1, 1, 2_000)
+
+
 @pytest.mark.parametrize("status", ["filtered", "expanded"])
 def test_a_row_that_others_replaced_is_no_recipient(case, status):
     numbers = tell(case(deliveries=[{}, {"recipient": "c@x.example", "status": status}]))["numbers"]
