@@ -48,8 +48,19 @@ def _nothing(facts: Facts) -> list[tuple[str, str]]:
             "What was read?",
             f"{words.count(facts.messages_read, 'message')}, {deliveries}; {covered}.",
         ),
-        ("Was it tried?", f"{words.count(facts.denied, 'relay attempt')} refused."),
+        ("Was it tried?", _tried(facts)),
     ]
+
+
+def _tried(facts: Facts) -> str:
+    told = f"{words.count(facts.denied, 'relay attempt')} refused"
+    if facts.let_in:
+        were = "was" if facts.let_in == 1 else "were"
+        told += (
+            f"; besides, {words.count(facts.let_in, 'recipient')} {were} accepted whose message "
+            "was never sent or was refused"
+        )
+    return f"{told}."
 
 
 def _doors(facts: Facts) -> str:

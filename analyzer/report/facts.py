@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.case import Case
+from analyzer.report import tried
 from analyzer.report.doors import DOORS
+from analyzer.report.untracked import untracked
 from analyzer.schema import NOT_DELIVERIES
 
 OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
@@ -73,6 +75,8 @@ class Facts:
     peak: tuple[pd.Timestamp, int] | None
     attempts: pd.DataFrame
     denied: int  # relay attempts that were refused
+    let_in: int  # recipients accepted from strangers who had nothing carried
+    untracked: int  # messages that Exchange took by SMTP, and no row of tracking tells of them
     first_denied: tuple[pd.Timestamp, str | None] | None  # when, and who
     denied_after: tuple[int, pd.Timestamp] | None
     queued: tuple[int, int] | None  # recipients listed as waiting, and those of the abuse
@@ -102,7 +106,7 @@ def gather(case: Case) -> Facts:
     followed = bool(len(cause)) and len(cause) < len(rows)
     total = _total(cause if followed else rows)
     by_grade = _by_grade(cause if followed else rows)
-    attempts = case.attempts.select(["time", "client_ip", "kind", "repeat"]).to_pandas()
+    attempts = case.attempts.select(tried.ATTEMPT).to_pandas()
     inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
     times = [
         pd.Timestamp(entry[key]) for entry in inputs for key in ("first", "last") if entry.get(key)
@@ -125,10 +129,12 @@ def gather(case: Case) -> Facts:
         log_first=min(times, default=None),
         log_last=max(times, default=None),
         peak=_peak(cause if followed else rows),
-        attempts=_attempts(attempts),
+        attempts=tried.by_kind(attempts),
         denied=int(attempts.loc[attempts["kind"] == "relay_denied", "repeat"].sum()),
-        first_denied=_first_denied(attempts),
-        denied_after=_denied_after(attempts, doors.get("open_relay", total).last),
+        let_in=tried.let_in(attempts, unclear, findings),
+        untracked=untracked(case),
+        first_denied=tried.first_denied(attempts),
+        denied_after=tried.denied_after(attempts, doors.get("open_relay", total).last),
         queued=_queued(case.queue),
         findings=findings,
         lines={key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT},
@@ -246,17 +252,6 @@ def _peak(rows: pd.DataFrame) -> tuple[pd.Timestamp, int] | None:
     return hourly.idxmax(), int(hourly.max())
 
 
-def _attempts(attempts: pd.DataFrame) -> pd.DataFrame:
-    """One row for each kind of attempt, the commonest first."""
-    table = attempts.groupby("kind", as_index=False).agg(
-        attempts=("repeat", "sum"),
-        addresses=("client_ip", "nunique"),
-        first=("time", "min"),
-        last=("time", "max"),
-    )
-    return table.sort_values(["attempts", "kind"], ascending=[False, True], ignore_index=True)
-
-
 def _queued(queue: pa.Table) -> tuple[int, int] | None:
     if not len(queue):
         return None
@@ -264,25 +259,6 @@ def _queued(queue: pa.Table) -> tuple[int, int] | None:
     abusive = pc.and_(listed, pc.fill_null(pc.equal(queue["verdict"], "abusive"), False))
     everybody, theirs = (int(pc.sum(part, min_count=0).as_py()) for part in (listed, abusive))
     return everybody, theirs
-
-
-def _first_denied(attempts: pd.DataFrame) -> tuple[pd.Timestamp, str | None] | None:
-    denied = attempts[(attempts["kind"] == "relay_denied") & attempts["time"].notna()]
-    if denied.empty:
-        return None
-    first = denied.sort_values("time", kind="stable").head(1)
-    client = first["client_ip"].iloc[0]
-    return first["time"].iloc[0], client if isinstance(client, str) else None
-
-
-def _denied_after(
-    attempts: pd.DataFrame, last: pd.Timestamp | None
-) -> tuple[int, pd.Timestamp] | None:
-    """Relay attempts refused after the last relayed message: what shows that the door is shut."""
-    if last is None:
-        return None
-    after = attempts[(attempts["kind"] == "relay_denied") & (attempts["time"] > last)]
-    return None if after.empty else (int(after["repeat"].sum()), after["time"].min())
 
 
 def _verdict(abuse: pd.DataFrame, rows: bool) -> str:
