@@ -94,7 +94,8 @@ def _how_many(facts: Facts) -> str:
     fates = [f"{getattr(total, name):,} {name}" for name in names if getattr(total, name)]
     messages = sentences.least(facts) + words.count(total.messages, "message")
     recipients = words.count(total.recipients, "recipient")
-    told = f"{messages} ({words.size(total.bytes)}) to {recipients}: {words.listing(fates, 5)}"
+    size = f" ({words.size(total.bytes)})" if total.bytes else ""  # Sendmail logs none of a notice
+    told = f"{messages}{size} to {recipients}: {words.listing(fates, 5)}"
     if shares := sentences.shares(facts):
         told += f"; of the messages, {shares}"
     if facts.notices is not None:

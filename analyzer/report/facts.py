@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
@@ -61,7 +61,7 @@ class Facts:
     )
     site_known: bool
     lower_bound: bool  # lines are missing: counts are at least so high
-    total: Total  # the abuse itself
+    total: Total  # the abuse itself; of notices alone them, and whose mail brought them about
     notices: Total | None  # to strangers about it; None where notices are all there is
     doors: dict[str, Total]
     graded: dict[str, dict[str, Total]]  # of each door, by the verdict of the findings; best first
@@ -104,8 +104,10 @@ def gather(case: Case) -> Facts:
     graded = {str(door): _by_grade(_itself(part)) for door, part in rows.groupby("mechanism")}
     cause = rows[rows["mechanism"] != "backscatter"]
     followed = bool(len(cause)) and len(cause) < len(rows)
-    total = _total(cause if followed else rows)
-    by_grade = _by_grade(cause if followed else rows)
+    told = cause if followed else _itself(rows)
+    # Notices alone come from here: what brought them about came from elsewhere.
+    total = replace(_total(told), addresses=_by_weight((cause if followed else rows)["client_ip"]))
+    by_grade = _by_grade(told)
     attempts = case.attempts.select(tried.ATTEMPT).to_pandas()
     inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
     times = [
@@ -128,7 +130,7 @@ def gather(case: Case) -> Facts:
         deliveries_read=_deliveries_read(case.deliveries),
         log_first=min(times, default=None),
         log_last=max(times, default=None),
-        peak=_peak(cause if followed else rows),
+        peak=_peak(told),
         attempts=tried.by_kind(attempts),
         denied=int(attempts.loc[attempts["kind"] == "relay_denied", "repeat"].sum()),
         let_in=tried.let_in(attempts, unclear, findings),
