@@ -288,7 +288,8 @@ ATTEMPTS = pa.schema(
             "kind",
             pa.string(),
             "`relay_denied`, `unknown_user`, `blocklist`, `auth_failed`, "
-            "`accepted_no_data` (a recipient was accepted, the message never sent), `other`",
+            "`accepted_no_data` (a recipient was accepted, where the log names him one elsewhere, "
+            "the message never sent), `other`",
             required=True,
         ),
         column(

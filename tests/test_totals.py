@@ -50,7 +50,7 @@ def paper(folder):
 
 
 def messages(rows):
-    return rows.groupby(["server", "origin_queue_id", "origin_life"]).ngroups
+    return rows["origin_life"].nunique()
 
 
 def test_messages_and_recipients_agree_from_table_to_paper(case, folder, relayed, paper):

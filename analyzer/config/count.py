@@ -69,8 +69,7 @@ class Traffic:
         ):  # fmt: skip
             if keys:
                 chosen &= _each(rows[column], partial(_fits, keys))
-        found = rows.loc[chosen, ["server", "origin_queue_id", "origin_life"]]
-        return len(found.drop_duplicates())
+        return int(rows.loc[chosen, "origin_life"].nunique())
 
     def _as_somebody_else(self) -> pd.Series:
         """Logged in, and the sender is not named like the login; either may lack its domain."""

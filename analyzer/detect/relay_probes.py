@@ -1,4 +1,4 @@
-"""Relay probes: who tried the door and was refused, and who was let in but sent nothing?"""
+"""Relay probes: who tried the door and was refused, and who was let in and had nothing carried?"""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, busiest, evidence_of
+from analyzer.detect.detector import PLACE, Detector, Evidence, busiest, evidence_of
+from analyzer.rows import those
 from analyzer.words import count
+
+KINDS = {
+    "denied": "relay_denied",
+    "let_in": "accepted_no_data",
+    "elsewhere": "accepted_elsewhere",  # the same, where the log names the recipient
+    "turned_away": "turned_away",
+}
 
 
 def probes(attempts: pd.DataFrame) -> pd.DataFrame:
@@ -16,19 +24,33 @@ def probes(attempts: pd.DataFrame) -> pd.DataFrame:
     return attempts[stranger & attempts["kind"].isin(["relay_denied", "accepted_no_data"])]
 
 
+def turned_away(deliveries: pd.DataFrame) -> pd.DataFrame:
+    """The same columns, of strangers' recipients elsewhere who were accepted and whose message was
+    then refused for what was in it. (Thrown away is what an access table may say of them, too.)
+    """
+    stranger = deliveries["client_side"].eq("outside") & deliveries["submission"].eq("smtp")
+    away = deliveries["original_side"].eq("outside") & deliveries["recipient_side"].eq("outside")
+    refused = deliveries["status"].eq("rejected") & deliveries["mechanism"].isna()
+    mine = (stranger & away & refused).to_numpy()
+    rows = those(deliveries[["received", "server", "client_ip", *PLACE]], mine)
+    return rows.rename(columns={"received": "time"}).assign(kind="turned_away", repeat=1)
+
+
 def judge(evidence: Evidence) -> pd.DataFrame:
     """One finding for each client: refused attempts are no abuse.
 
     Where there are very many, the busiest have one each, and the others one for each server.
     """
-    rows = probes(evidence.attempts).sort_values(["time", "source", "line"])
+    asked, sent = probes(evidence.attempts), turned_away(evidence.deliveries)
+    named = asked["kind"].eq("accepted_no_data") & asked["recipient"].notna()
+    asked = asked.assign(kind=asked["kind"].mask(named, "accepted_elsewhere"))[sent.columns]
+    rows = pd.concat([part for part in (asked, sent) if len(part)] or [asked])
+    rows = rows[rows["client_ip"].notna()].sort_values(["time", "source", "line"])
     if rows.empty:
         return pd.DataFrame()
     rows = rows.assign(
-        denied=rows["repeat"].where(rows["kind"].eq("relay_denied"), 0),
-        let_in=rows["repeat"].where(rows["kind"].eq("accepted_no_data"), 0),
+        **{name: rows["repeat"].where(rows["kind"].eq(kind), 0) for name, kind in KINDS.items()}
     )
-    rows = rows[rows["client_ip"].notna()]
     shown = rows["client_ip"].isin(busiest(rows.groupby("client_ip").size()))
     who = rows["client_ip"].where(shown, rows["server"])
     rows = rows.assign(who=who, crowd=~shown)
@@ -37,6 +59,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         last_seen=("time", "max"),
         recipients=("denied", "sum"),
         let_in=("let_in", "sum"),
+        elsewhere=("elsewhere", "sum"),
+        turned_away=("turned_away", "sum"),
         crowd=("crowd", "first"),
         clients=("client_ip", "nunique"),
     )
@@ -63,6 +87,16 @@ def _reason(row: pd.Series[Any]) -> str:
             f"{count(row.let_in, 'recipient')} accepted and no message sent; the log does not name "
             "the recipient: a probe that found the door open, or a check whether one of us exists"
         )
+    if row.elsewhere:
+        said.append(
+            f"{count(row.elsewhere, 'recipient')} elsewhere accepted and no message sent: a probe "
+            "that found the door open"
+        )
+    if row.turned_away:
+        said.append(
+            f"{count(row.turned_away, 'recipient')} elsewhere accepted, and the message refused "
+            "when it came: the door was open, and nothing was carried"
+        )
     return "; ".join(said)
 
 
@@ -71,7 +105,7 @@ RELAY_PROBES = Detector(
     question="Who tried whether we relay, and what did we answer?",
     verdicts={
         "probable": "the server refused to relay for this client",
-        "possible": "a recipient was accepted and no message came",
+        "possible": "a recipient was accepted, and no message came or it was then refused",
     },
     forgeable="nothing: client_ip is the TCP peer; sender and recipient are the client's words",
     judge=judge,

@@ -311,7 +311,7 @@ class _Work:
         )
         for n in np.flatnonzero(told.became == NOT_UNDERSTOOD).tolist():
             self._unread += [
-                (one, "its time or event cannot be read")
+                (one, "its time, event or recipients cannot be read")
                 for one in range(int(first[n]), int(last[n]) + 1)
             ]
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats.delimited import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.exchange_values import (
+    LOST,
     NULL,
     bare_ids,
     by_distinct,
@@ -34,6 +35,7 @@ from analyzer.formats.exchange_values import (
     senders,
     short_names,
     statuses_of,
+    without_lost,
 )
 from analyzer.formats.stamps import MISSING
 
@@ -86,6 +88,7 @@ def tell(rows: Rows) -> Told:
     origin = pc.utf8_upper(rows.text("source"))
     number = pc.fill_null(pc.index_in(event, pa.array(list(KINDS))), -1).to_numpy().astype(np.intp)
     readable = (micros != MISSING) & pc.not_equal(event, "").to_numpy(zero_copy_only=False)
+    readable &= pc.not_equal(rows.text("recipient-address"), LOST).to_numpy(zero_copy_only=False)
     became = np.where(number >= 0, PARSED, IDLE).astype(np.int8)
     became[~readable] = NOT_UNDERSTOOD
     number[~readable] = -1
@@ -179,7 +182,7 @@ class _Base:
             pc.equal(event, "DSN"), internal, pc.if_else(made_here, NULL, submission)
         )
         client = coalesced(original, pc.if_else(pc.equal(source, "SMTP"), hop, NULL))
-        reference = bare_ids(rows.text("reference", row))
+        reference = bare_ids(without_lost(rows.text("reference", row)))
         parent = pc.if_else(pc.equal(event, "DSN"), NULL, reference)
         session = pc.struct_field(
             pc.extract_regex(rows.text("source-context", row), SESSION), "session"
@@ -229,7 +232,7 @@ class _Base:
         row = self.of(*[name for name, meaning in MEANINGS.items() if meaning.kind == "delivery"])
         recipients, parent = self._recipients(row)
         counts = np.bincount(parent, minlength=len(row))
-        words = statuses_of(rows.text("recipient-status", row), counts)
+        words = statuses_of(without_lost(rows.text("recipient-status", row)), counts)
         picked = row[parent]
         of_recipient = pa.array(parent)
         context = null_if_empty(rows.text("source-context", row))

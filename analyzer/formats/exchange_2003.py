@@ -62,7 +62,7 @@ MEANINGS = {
 }
 KINDS = {str(event): number for number, event in enumerate(MEANINGS)}
 DATE = r"^(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})$"
-TIME = r"^(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})(?: GMT)?$"
+TIME = r"^(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?: GMT)?$"
 
 
 def tell(rows: Rows) -> Told:

@@ -6,6 +6,18 @@
 | Get-MessageTrackingLog as CSV, message trace of Exchange Online | the first line, quoted or not |
 | message tracking of 2000 and 2003 | `# Date`, tab separated |
 | SMTP receive protocol | `#Fields:` with `session-id` |
+
+The files of the folder MessageTracking say more than any export. Of lists (`Recipients`) an export
+keeps only `System.String[]` unless they are joined, and its times are the server's own and written
+as in its country, so export with both written out:
+
+    Get-MessageTrackingLog -ResultSize Unlimited |
+      Select-Object @{n='Timestamp'; e={$_.Timestamp.ToUniversalTime().ToString('o')}},
+        @{n='Recipients'; e={$_.Recipients -join ';'}},
+        @{n='RecipientStatus'; e={$_.RecipientStatus -join ';'}},
+        @{n='Reference'; e={$_.Reference -join ';'}}, * `
+        -ExcludeProperty Timestamp, Recipients, RecipientStatus, Reference |
+      Export-Csv tracking.csv -NoTypeInformation -Encoding UTF8
 """
 
 from __future__ import annotations

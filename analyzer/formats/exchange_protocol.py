@@ -21,6 +21,8 @@ SAID = (
     ("session", "-", "data", r"^"),
     ("session", "*", "context", r"(?i)^set session permissions$"),
     ("session", "*", "context", r"(?i)^authenticated"),
+    ("session", "*", "context", r"^User Name: "),
+    ("session", "*", "data", r"^User Name: "),
     ("session", "<", "data", r"(?i)^(?:(?:EHLO|HELO|AUTH) |(?:STARTTLS|DATA|BDAT)\b)"),
     ("session", "<", "data", r"(?i)^MAIL FROM:"),
     ("session", "<", "data", r"(?i)^RCPT TO:"),

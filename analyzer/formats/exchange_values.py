@@ -34,6 +34,7 @@ NEXT_ID = r"\[InternalId=(?P<id>[0-9]{1,19})(?:, Hostname=[^\]]{1,255})?\]"
 NEXT_STATUS = (
     r";([245][0-9]{2}[ -])"  # a status may hold a semicolon: the next one begins with a reply code
 )
+LOST = "System.String[]"  # what Export-Csv writes of a list that was not joined: its class
 ADDRESS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^;"])+')  # a quoted local part may hold the separator
 
 
@@ -43,6 +44,11 @@ def null_if_empty(values: pa.Array) -> pa.Array:
 
 def coalesced(first: pa.Array, second: pa.Array) -> pa.Array:
     return pc.coalesce(null_if_empty(first), null_if_empty(second))
+
+
+def without_lost(values: pa.Array) -> pa.Array:
+    """Lists, those empty of which an export kept the name of their class alone."""
+    return pc.if_else(pc.equal(values, LOST), "", values)
 
 
 def bare_ids(values: pa.Array) -> pa.Array:

@@ -6,7 +6,15 @@ import re
 
 LOOKED_AT = 16 << 10  # bytes
 _STAMPED = "`2026-12-07T05:00:00Z host postfix/smtpd[11]: ...`"
-_COLUMNS = rb"(?:date-time|client-ip|event-id|internal-message-id|recipient-address)"
+_COLUMNS = (
+    rb"(?:date-time|client-ip|event-id|internal-message-id|recipient-address"
+    rb"|EventId|InternalMessageId|Recipients)"
+)
+_EXPORTED = rb'^"?#?[^\n]{0,600}' + _COLUMNS + rb'"?,[^\n]*\n(?s:.*?)'  # columns, and what follows
+_EXPORT = (
+    "give the files of the server's folder MessageTracking, or export them as docs/formats.md "
+    "shows under exchange"
+)
 # What the beginning looks like, and what is said of it.
 KINDS = (
     (
@@ -22,10 +30,29 @@ KINDS = (
         f"its stamps are seconds since 1970: write them as {_STAMPED}",
     ),
     (
-        re.compile(rb'^"?#?[^\n]{0,400}' + _COLUMNS + rb'"?[;\t][^\n]*[;\t]', re.MULTILINE),
+        re.compile(
+            rb'^(?!# ?Date\t)"?#?[^\n]{0,600}' + _COLUMNS + rb'"?[;\t][^\n]*[;\t]', re.MULTILINE
+        ),
         (
-            "columns of Exchange, but not cut by commas: export them with commas "
-            "(`Export-Csv -NoTypeInformation`, without -Delimiter and -UseCulture)"
+            "columns of Exchange, but not cut by commas, which `Export-Csv` writes without "
+            f"-Delimiter and -UseCulture: {_EXPORT}"
+        ),
+    ),
+    (
+        re.compile(_EXPORTED + rb"\bSystem\.String\[\]", re.MULTILINE),
+        (
+            "an export of Exchange without recipients: where they belong, it has the words "
+            f"`System.String[]`: {_EXPORT}"
+        ),
+    ),
+    (
+        re.compile(
+            _EXPORTED + rb'(?:[0-9]{1,4}[-/.]){2}[0-9]{1,4} [0-9]{1,2}[:.][0-9:.]{2,5}"?,',
+            re.MULTILINE,
+        ),
+        (
+            "an export of Exchange whose times can be read in two ways, such as `09/05/2022 "
+            f"07:12:11`, which may be in May or in September: {_EXPORT}"
         ),
     ),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from analyzer.formats.sendmail_columns import complete
-from analyzer.formats.sendmail_dialogue import DIALOGUE_LINES, KNOWN_LINES
+from analyzer.formats.sendmail_dialogue import DIALOGUE_LINES, KNOWN_LINES, QUOTING
 from analyzer.formats.sendmail_mail import DECISION_LINES, MESSAGE_LINES
 from analyzer.formats.sendmail_words import ID
 from analyzer.formats.shapes import Dialect, Program
@@ -13,16 +13,16 @@ from analyzer.formats.shapes import Dialect, Program
 # A shape without a prefix is asked about every line that is left: last.
 SHAPES = tuple(
     sorted(
-        (*MESSAGE_LINES, KNOWN_LINES[0], *DECISION_LINES, *DIALOGUE_LINES, *KNOWN_LINES[1:]),
+        (*MESSAGE_LINES, *QUOTING, *DECISION_LINES, *DIALOGUE_LINES, *KNOWN_LINES),
         key=lambda shape: not shape.prefix,
     )
 )
 
-_TAG = re.compile(r"^(?:sendmail|sm-[\w-]{1,30})$")
+_TAG = re.compile(r"^(?:sendmail(?:[._-][\w-]{1,30})?|sm-[\w-]{1,30})$")
 
 
 def recognise(tag: str) -> Program | None:
-    """Sendmail under its own name, or one that -L gave to it (`sm-mta`, `sm-msp-queue`)."""
+    """Sendmail under its own name, or one that -L gave it (`sm-mta`, `sendmail-in`)."""
     return Program(None, None, tag) if _TAG.match(tag) else None
 
 

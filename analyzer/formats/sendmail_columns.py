@@ -15,7 +15,9 @@ STAGES = {
     "check_rcpt": "RCPT",
     "check_data": "DATA",
 }
+DISCARDED = "discarded"  # all that is said of a message that a milter threw away
 AFTER_DATA = {"data": "DATA", "check_eoh": "END-OF-MESSAGE", "check_eom": "END-OF-MESSAGE"}
+AFTER_DATA |= {DISCARDED: "END-OF-MESSAGE"}
 # One recipient of a list: a quoted local part may hold a comma.
 ENVELOPE = (
     r"^(?P<recipient>.*?)(?:,? \[more\])?"
@@ -108,7 +110,8 @@ def _delivery(table: pa.Table) -> pa.Table:
     )
     # Without a mailer nothing was tried: the message was refused after DATA, by a milter or check.
     untried = pc.is_null(_text(table, "mailer"))
-    failure = pc.if_else(later, "deferred", pc.if_else(untried, "refused", "bounced"))
+    unsent = pc.if_else(pc.equal(stat, DISCARDED), "dropped", "refused")
+    failure = pc.if_else(later, "deferred", pc.if_else(untried, unsent, "bounced"))
     held = pc.or_(pc.is_valid(_text(table, "held")), _starts(stat, "quarantined"))
     inner = _within(_within(stat, "Sent (", ")"), "Deferred: ", "")
     changed = {
@@ -207,7 +210,8 @@ def _decision(table: pa.Table) -> pa.Table:
     forged = pc.or_(_is(reply, ", relay="), _is(arg1, ", relay="))
     ip, name = _text(table, "client_ip"), _text(table, "client_name")
     at_once = pc.and_(at_connect, pc.is_null(ip))
-    discarded = pc.is_valid(_text(table, "discard"))
+    thrown_away = pc.fill_null(pc.equal(rule, DISCARDED), False)
+    discarded = pc.or_(pc.is_valid(_text(table, "discard")), thrown_away)
     changed = {
         "stage": stage,
         "action": pc.if_else(

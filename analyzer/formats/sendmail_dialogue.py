@@ -48,6 +48,13 @@ DIALOGUE_LINES = (
         f"{A}{HOST} did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA",
     ),
     shape(
+        "disconnect",
+        "the same, as written before 8.10",
+        "Null connection from ",
+        rf"^Null connection from {PEER}$",
+        f"NOQUEUE: Null connection from {HOST}",
+    ),
+    shape(
         "lost",
         "a dialogue broke off",
         "lost input channel from ",
@@ -115,8 +122,14 @@ DIALOGUE_LINES = (
     ),
 )
 
-KNOWN_LINES = (
+# Asked before those that tell something: what follows is a stranger's text.
+QUOTING = (
     known("STARTTLS=client, ", "STARTTLS=client, relay=mx.b.example., version=TLSv1.3, verify=NO"),
+    known("<-- ", f"{A}<-- RCPT TO:<bob@b.example>"),
+    known("--- ", f"{A}--- 550 5.1.1 <bob@b.example>... User unknown"),
+)
+
+KNOWN_LINES = (
     known("STARTTLS=", "STARTTLS=server, error: accept failed=-1, reason=unknown"),
     *(
         known(prefix, prefix + rest)
@@ -124,7 +137,17 @@ KNOWN_LINES = (
             ("AUTH=client, ", "relay=mx.b.example., mech=PLAIN, bits=0"),
             ("AUTH warning: ", "no mechanisms"),
             ("STARTTLS: ", "read error=timeout"),
+            ("AUTH: available mech=", "LOGIN PLAIN, allowed mech=LOGIN PLAIN"),
             ("SYSERR(", "root): cannot open /etc/mail/access"),
+            ("SYSERR: ", 'putoutmsg (a.example): error on output channel sending "250 Ok": EPIPE'),
+            ("Truncated MIME ", "Content-Type header due to field size (possible attack)"),
+            ("Truncated long MIME ", "Content-Type header (length = 300) (possible attack)"),
+            ("Fixed MIME ", "Content-Type header (possible attack)"),
+            ("Dropped invalid comments ", "from header address"),
+            ("POSSIBLE ATTACK from ", '[192.0.2.7]: newline in string "a"'),
+            ("runqueue: ", "Skipping queue run -- load average too high"),
+            ("makeconnection (", "mx.b.example. [192.0.2.9]) failed: Connection refused"),
+            ("dropenvelope, ", "e_flags=0x1, OpMode=d, pid=12"),
             ("collect: relay=", "[192.0.2.7], from=<ann@a.example>, info=unexpected close"),
             ("milter=", "filter, action=mail, continue"),
             ("Milter (", "filter): error connecting to filter"),
@@ -135,6 +158,7 @@ KNOWN_LINES = (
             ("Milter message: ", "body replaced"),
             ("Milter accept: ", "message"),
             ("Milter: init ", "success to negotiate"),
+            ("Milter: initialization failed, ", "temp failing commands"),
             ("Milter: no active filter", ""),
             ("tcpwrappers (", "a.example, 192.0.2.7) rejection"),
             ("SMTP outgoing connect on ", "mx1"),
@@ -178,6 +202,11 @@ KNOWN_LINES = (
     known("started as: ", "started as: /usr/sbin/sendmail -bd -q10m"),
     known("smtpquit: ", f"{A}smtpquit: mailer local exited with exit value 1"),
     known("MCI@", f"{A}MCI@0x0: NULL"),
+    known(
+        "",
+        f"{A}{HOST}: VRFY root [rejected]",
+        rf"^{PEER}: (?i:VRFY|EXPN|ETRN) .*$",
+    ),
     known("", "VRFY root [rejected]", r"^(?:VRFY|EXPN|vrfy|expn) .*(?:\[rejected\])?$"),
     known(
         "",

@@ -147,6 +147,13 @@ DECISION_LINES = (
         "connect: host=a.example, addr=192.0.2.7",
     ),
     *_milter("HELO", r"helo=(?P<helo>.*?)", "helo=pc"),
+    shape(
+        "decision",
+        "a milter had the message thrown away (LogLevel 5 to 9, which names no recipient)",
+        "discarded",
+        r"^(?P<stage>discarded)$",
+        f"{A}discarded",
+    ),
     *_milter("DATA", r"(?P<stage>data|eoh|eom|header|body|unknown)", "data"),
     shape(
         "decision",

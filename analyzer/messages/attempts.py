@@ -7,9 +7,10 @@ import pandas as pd
 
 from analyzer.messages.addresses import canonical_ips
 from analyzer.messages.dialogues import Dialogues
-from analyzer.messages.exchange_sessions import refusals
+from analyzer.messages.exchange_attempts import attempts_in_sessions
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
+from analyzer.messages.locality import Locality
 from analyzer.schema import ATTEMPTS
 
 COLUMNS = ["rank", "time", "server", "client_ip", "client_name", *PLACE, "repeat"]
@@ -25,7 +26,7 @@ UNKNOWN_USER = (
 BLOCKLIST = r"blocked using [^ ]+|Rejected: [0-9A-Fa-f.:]+ listed at "
 
 
-def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues) -> pd.DataFrame:
+def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues, local: Locality) -> pd.DataFrame:
     """ATTEMPTS, in order of `rank`."""
     parts = [
         _refused(events, legs),
@@ -33,7 +34,7 @@ def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues) -> pd.DataFra
         _never_sent(legs, talks),
         _without_an_id(talks),
         _given_up(legs),
-        refusals(events),
+        attempts_in_sessions(events, local),
     ]
     rows = (
         pd.concat([part for part in parts if len(part)], ignore_index=True)

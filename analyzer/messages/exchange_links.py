@@ -124,7 +124,7 @@ def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         plain, left_on=["server", "said", "sent_by"], right_on=["server", "message_id", "sender"]
     )
     pairs = (
-        pd.concat([part for part in (same_id, by_words) if len(part)])
+        pd.concat([part for part in (same_id, by_words) if len(part)], ignore_index=True)
         if len(same_id) + len(by_words)
         else same_id
     )
@@ -132,7 +132,7 @@ def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     away = (
         pd.to_datetime(pairs["received"], utc=True) - pd.to_datetime(pairs["time"], utc=True)
     ).abs()
-    near = pairs[away.le(TAKEN_OVER_WITHIN) | pairs["received"].isna()].assign(away=away)
+    near = pairs.assign(away=away)[away.le(TAKEN_OVER_WITHIN) | pairs["received"].isna()]
     near = near.sort_values(["row", "away", "next"], kind="stable")
     return with_children(tried, near.drop_duplicates("row"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from analyzer.messages.addresses import canonical_ips
@@ -31,9 +30,6 @@ RIGHT = "SMTPAcceptAnyRecipient"
 LOGIN = r"(?i)authenticated"
 PERMISSIONS = r"(?i)set session permissions$"
 MAIL_FROM = r"(?i)^MAIL FROM:\s*<(?P<sender>[^>]*)>"
-RCPT_TO = r"(?i)^RCPT TO:\s*<(?P<recipient>.*?)>(?: [A-Z]+=[^ ]*)*$"
-DENIED = r"^5[0-9]{2} 5\.7\.(?:1|54) "  # "Unable to relay"
-ANSWER = r"^(?:250 2\.1\.5|[45][0-9]{2} )"
 
 
 @dataclass
@@ -49,9 +45,9 @@ class Sessions:
         told = [_telling(frame(lines, "session", COLUMNS)) for lines in slices]
         rows = pd.concat(told or [frame({}, "session", COLUMNS)])
         rows = rows.sort_values("rank", kind="stable", ignore_index=True)
-        logins = rows[_says(rows, LOGIN)].groupby("session_id")["reply"].first()
+        logins = rows[says(rows, LOGIN)].groupby("session_id")["reply"].first()
         # Before any login.
-        grants = rows[_says(rows, PERMISSIONS)].drop_duplicates("session_id")
+        grants = rows[says(rows, PERMISSIONS)].drop_duplicates("session_id")
         granted = grants["reply"].astype("str").str.contains(RIGHT, regex=False)
         of_id = rows.groupby("session_id")[["connector"]].first()
         right = of_id.index.isin(grants["session_id"][granted])
@@ -92,10 +88,10 @@ def _telling(rows: pd.DataFrame) -> pd.DataFrame:
         & ~rows["session_id"].where(rows["connector"].notna()).duplicated()
     )
     mail = rows["action"].eq("<") & rows["reply"].astype("str").str.match(MAIL_FROM)
-    return rows[first | mail | _says(rows, LOGIN) | _says(rows, PERMISSIONS)]
+    return rows[first | mail | says(rows, LOGIN) | says(rows, PERMISSIONS)]
 
 
-def _says(rows: pd.DataFrame, words: str) -> pd.Series:
+def says(rows: pd.DataFrame, words: str) -> pd.Series:
     """Lines in which the server says this of itself."""
     says: pd.Series = rows["action"].eq("*") & rows["stage"].astype("str").str.match(words)
     return says
@@ -108,26 +104,3 @@ def _mails(rows: pd.DataFrame) -> pd.DataFrame:
     ip = canonical_ips(found["client_ip"])
     found = found.assign(client_ip=ip, time=pd.to_datetime(found["time"], utc=True))
     return found[["time", "client_ip", "sender", "session_id"]]
-
-
-def refusals(events: Events) -> pd.DataFrame:
-    """Recipients that a session named and was refused, each with the answer that came next."""
-    rows = frame(events, "session", COLUMNS)
-    if rows.empty:
-        return rows
-    said = rows["reply"].astype("str")
-    asked, mailed = rows["action"].eq("<"), said.str.extract(MAIL_FROM)["sender"]
-    recipient = said.str.extract(RCPT_TO)["recipient"].where(asked)
-    answer = rows["action"].eq(">") & said.str.contains(ANSWER, regex=True)
-    rows = rows.assign(recipient=recipient, sender=mailed.where(asked))
-    session = rows["session_id"].fillna("")
-    rows["sender"] = rows.groupby(session)["sender"].ffill()
-    wanted = rows[(recipient.notna() | answer).to_numpy()]
-    following = wanted.groupby("session_id")[["action", "reply"]].shift(-1)
-    answered = wanted["recipient"].notna() & following["action"].eq(">")
-    refused = wanted[answered & following["reply"].astype("str").str.match(r"[45]")]
-    reply = following["reply"].reindex(refused.index)
-    denied = reply.astype("str").str.contains(DENIED, regex=True)
-    return refused.assign(
-        reply=reply, stage="RCPT", kind=np.where(denied, "relay_denied", "other"), repeat=1
-    )

@@ -215,7 +215,7 @@ def told_by_filters(known: pd.DataFrame, events: Events) -> pd.DataFrame:
         .merge(lines, left_on=["server", "queue_id"], right_on=["server", "new_queue_id"])
     )
     late = (pairs["time"] - pairs["received"]).abs()
-    pairs = pairs[late.le(FILTERED_WITHIN)].assign(late=late).sort_values(["leg", "late"])
+    pairs = pairs.assign(late=late)[late.le(FILTERED_WITHIN)].sort_values(["leg", "late"])
     told = pairs.drop_duplicates("leg").set_index("leg").reindex(known.index)
     address = canonical_ips(told["client_ip"])
     unnamed = known["orig_client_ip"].isna() & address.notna()

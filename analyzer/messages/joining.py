@@ -142,7 +142,7 @@ def join(part: Part, of: Survey, site: Site | None) -> Joined:
     return Joined(
         own.numbered(rows, LIVES),
         _messages(rows, known, root, own),
-        own.attempts(attempts(events, known, talks)),
+        own.attempts(attempts(events, known, talks, local)),
         own.numbered(told[TRIED], ["life"]).assign(order=lives.order[told["rank"]]),
         own.sessions(talks),
         hand_overs(told, known),

@@ -96,7 +96,12 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
     told = told.mask(table["begun_by"].eq("message_id") & ~own)
     table["submission"] = told.where(told.notna(), table["submission"])
     went_on = frame(events, "delivery", ["life", "rank", "uid"])
-    arrived = table["message_id"].notna() | table.index.isin(went_on["life"])
+    decided = frame(events, "decision", ["life", "rank", "helo", "action", "stage"])
+    thrown_away = decided["action"].eq("discard") & decided["stage"].isin(
+        ["DATA", "END-OF-MESSAGE"]
+    )
+    its_end = pd.concat([went_on["life"], decided.loc[thrown_away, "life"]])
+    arrived = table["message_id"].notna() | table.index.isin(its_end)
     taken = table["begun_by"].eq("received") & (table["recipients"].fillna(1) > 0) & arrived
     run_as = _first(went_on.dropna(subset="uid"))["uid"].reindex(table.index)
     table["uid"] = table["uid"].where(
@@ -106,7 +111,6 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
     table["ended"] = _first(frame(events, "removed", ["life", "rank", "time"]))["time"].reindex(
         table.index
     )
-    decided = frame(events, "decision", ["life", "rank", "helo"])
     helo = _first(decided[decided["life"].ge(0)])["helo"].reindex(table.index)
     table["helo"] = table["helo"].where(table["helo"].notna(), helo)
     return table

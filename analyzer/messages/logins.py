@@ -7,7 +7,7 @@ same dialogue (`processes`), for one process serves one connection; process ids 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -21,21 +21,21 @@ KEYS = {"dialogue": "int64", "client_ip": "str"}
 LOGGED_IN = re.compile(r"(?i)^e?smtps?a$")  # RFC 3848: the A of ESMTPSA
 
 
-def logins(known: pd.DataFrame, events: Events, protocol_tells: Collection[str]) -> pd.DataFrame:
+def logins(known: pd.DataFrame, events: Events, protocol_tells: Mapping[str, int]) -> pd.DataFrame:
     """The legs with `auth_user`, `auth_method` and `auth_ground` (see MESSAGES).
 
-    Where the server writes the letter A into `proto=`, a message without it had no login, whatever
+    Once the server writes the letter A into `proto=`, a message without it had no login, whatever
     the process did before.
 
     Args:
-        protocol_tells: The servers that do.
+        protocol_tells: The servers that do, and the `order` of the first line that has it.
     """
     ground = pd.Series(None, known.index, "object").mask(known["auth_user"].notna(), "line")
     mine = known["mta"].eq("sendmail") & known["begun_by"].eq("received")
     if not mine.any():
         return known.assign(auth_ground=ground)
     claimed = per_value(known["proto"], lambda proto: bool(LOGGED_IN.search(proto))).eq(True) & mine
-    tells = known["server"].isin(protocol_tells)
+    tells = _place(known, events).ge(known["server"].astype("object").map(dict(protocol_tells)))
     tied = _tied(known[mine], events).reindex(known.index)
     by_line = tied["auth_user"].notna() & (claimed | ~tells)
     only_claimed = claimed & ~by_line
@@ -46,6 +46,13 @@ def logins(known: pd.DataFrame, events: Events, protocol_tells: Collection[str])
         auth_method=known["auth_method"].mask(by_line, tied["auth_method"]),
         auth_ground=ground.mask(by_line, "connection").mask(only_claimed, "protocol"),
     )
+
+
+def _place(known: pd.DataFrame, events: Events) -> pd.Series[int]:
+    """The `order` of the line that took each message."""
+    lines = frame(events, "received", ["rank", "order"])
+    order = lines.drop_duplicates("rank").set_index("rank")["order"]
+    return known["received_rank"].map(order)
 
 
 def _tied(legs: pd.DataFrame, events: Events) -> pd.DataFrame:

@@ -33,7 +33,8 @@ class Survey:
     Args:
         told: What the servers say of who is ours: `key, value, ground, times`.
         denied: Domains for which they refused to relay.
-        protocol_tells: Servers that write into `proto=` whether there was a login.
+        protocol_tells: Servers that write into `proto=` whether there was a login, and the `order`
+            of the first line in which they do: one that was upgraded did not before.
         sessions: What Exchange's receive protocols tell.
     """
 
@@ -41,7 +42,7 @@ class Survey:
     locality: Locality
     told: pd.DataFrame
     denied: frozenset[str]
-    protocol_tells: frozenset[str]
+    protocol_tells: dict[str, int]
     sessions: Sessions
 
 
@@ -67,7 +68,7 @@ def survey(events: Events, site: Site | None) -> Survey:
         locality(site, frozenset(mailboxes), known),
         known,
         frozenset(refused),
-        frozenset(_protocol_tells(events)),
+        _protocol_tells(events),
         Sessions.of(_slices(events, "session")),
     )
 
@@ -88,16 +89,17 @@ def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return summed.reset_index()[COLUMNS]
 
 
-def _protocol_tells(events: Events) -> set[str]:
-    """Sendmail's servers of which a line has the A of RFC 3848."""
-    found: set[str] = set()
+def _protocol_tells(events: Events) -> dict[str, int]:
+    """Sendmail's servers of which a line has the A of RFC 3848, and the place of the first."""
+    found: dict[str, int] = {}
     for lines in _slices(events, "received"):
         table = lines["received"]
         if "proto" not in table.schema.names:
             continue
         says = pc.match_substring_regex(table["proto"].cast(pa.string()), LOGGED_IN.pattern)
         mine = pc.and_(says, pc.equal(table["mta"].cast(pa.string()), "sendmail"))
-        found |= set(
-            table["server"].filter(pc.fill_null(mine, False)).cast(pa.string()).unique().to_pylist()
-        )
+        told = {name: table[name].filter(pc.fill_null(mine, False)) for name in ("server", "order")}
+        server = told["server"].cast(pa.string()).to_pandas()
+        first = told["order"].to_pandas().groupby(server).min()
+        found |= {str(name): min(at, found.get(str(name), at)) for name, at in first.items()}
     return found

@@ -17,7 +17,9 @@ from analyzer.site import Site
 from analyzer.spool import IN_MEMORY, Spool
 from analyzer.window import Window
 
-ATTEMPT = "time server client_ip auth_user kind repeat source line offset".split()  # to be judged
+ATTEMPT = (
+    "time server client_ip auth_user recipient kind repeat source line offset".split()
+)  # to be judged
 HINTS = ["domains", "relay_domains", "networks"]  # keys of site.toml that decide verdicts
 
 

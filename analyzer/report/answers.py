@@ -55,10 +55,16 @@ def _nothing(facts: Facts) -> list[tuple[str, str]]:
 
 
 def _tried(facts: Facts) -> str:
-    """Relay attempts, and misuse of which nothing was accepted."""
+    """Relay attempts, doors found open, and misuse of which nothing was accepted."""
+    told = [f"{words.count(facts.denied, 'relay attempt')} refused"]
+    if facts.let_in:
+        were = "was" if facts.let_in == 1 else "were"
+        told.append(
+            f"besides, {words.count(facts.let_in, 'recipient')} {were} accepted whose message was "
+            "never sent or was refused"
+        )
     found = facts.findings[facts.findings["kind"].eq("attempt")]
     misuse = found[found["detector"].isin(DOORS) & found["messages"].gt(0)]
-    told = [f"{words.count(facts.denied, 'relay attempt')} refused"]
     columns = ("verdict", "subject_kind", "subject", "messages")
     for verdict, kind, who, messages in zip(*(misuse[name] for name in columns), strict=True):
         told.append(
@@ -99,7 +105,8 @@ def _how_many(facts: Facts) -> str:
     fates = [f"{getattr(total, name):,} {name}" for name in names if getattr(total, name)]
     messages = sentences.least(facts) + words.count(total.messages, "message")
     recipients = words.count(total.recipients, "recipient")
-    told = f"{messages} ({words.size(total.bytes)}) to {recipients}: {words.listing(fates, 5)}"
+    size = f" ({words.size(total.bytes)})" if total.bytes else ""  # Sendmail logs none of a notice
+    told = f"{messages}{size} to {recipients}: {words.listing(fates, 5)}"
     if shares := sentences.shares(facts):
         told += f"; of the messages, {shares}"
     if facts.notices is not None:

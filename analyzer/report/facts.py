@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.case import Case
+from analyzer.report import tried
 from analyzer.report.doors import DOORS
+from analyzer.report.untracked import untracked
 from analyzer.schema import NOT_DELIVERIES
 
 OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
@@ -21,7 +23,6 @@ COLUMNS = [
     *(
         "mta",
         "server",
-        "origin_queue_id",
         "origin_life",
         "cause_queue_id",
         "client_ip",
@@ -60,7 +61,7 @@ class Facts:
     )
     site_known: bool
     lower_bound: bool  # lines are missing: counts are at least so high
-    total: Total  # the abuse itself
+    total: Total  # the abuse itself; of notices alone them, and whose mail brought them about
     notices: Total | None  # to strangers about it; None where notices are all there is
     doors: dict[str, Total]
     graded: dict[str, dict[str, Total]]  # of each door, by the verdict of the findings; best first
@@ -74,6 +75,8 @@ class Facts:
     peak: tuple[pd.Timestamp, int] | None
     attempts: pd.DataFrame
     denied: int  # relay attempts that were refused
+    let_in: int  # recipients accepted from strangers who had nothing carried
+    untracked: int  # messages that Exchange took by SMTP, and no row of tracking tells of them
     first_denied: tuple[pd.Timestamp, str | None] | None  # when, and who
     denied_after: tuple[int, pd.Timestamp] | None
     queued: tuple[int, int] | None  # recipients listed as waiting, and those of the abuse
@@ -101,9 +104,11 @@ def gather(case: Case) -> Facts:
     graded = {str(door): _by_grade(_itself(part)) for door, part in rows.groupby("mechanism")}
     cause = rows[rows["mechanism"] != "backscatter"]
     followed = bool(len(cause)) and len(cause) < len(rows)
-    total = _total(cause if followed else rows)
-    by_grade = _by_grade(cause if followed else rows)
-    attempts = case.attempts.select(["time", "client_ip", "kind", "repeat"]).to_pandas()
+    told = cause if followed else _itself(rows)
+    # Notices alone come from here: what brought them about came from elsewhere.
+    total = replace(_total(told), addresses=_by_weight((cause if followed else rows)["client_ip"]))
+    by_grade = _by_grade(told)
+    attempts = case.attempts.select(tried.ATTEMPT).to_pandas()
     inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
     times = [
         pd.Timestamp(entry[key]) for entry in inputs for key in ("first", "last") if entry.get(key)
@@ -125,11 +130,13 @@ def gather(case: Case) -> Facts:
         deliveries_read=_deliveries_read(case.deliveries),
         log_first=min(times, default=None),
         log_last=max(times, default=None),
-        peak=_peak(cause if followed else rows),
-        attempts=_attempts(attempts),
+        peak=_peak(told),
+        attempts=tried.by_kind(attempts),
         denied=int(attempts.loc[attempts["kind"] == "relay_denied", "repeat"].sum()),
-        first_denied=_first_denied(attempts),
-        denied_after=_denied_after(attempts, doors.get("open_relay", total).last),
+        let_in=tried.let_in(attempts, unclear, findings),
+        untracked=untracked(case),
+        first_denied=tried.first_denied(attempts),
+        denied_after=tried.denied_after(attempts, doors.get("open_relay", total).last),
         queued=_queued(case.queue),
         findings=findings,
         lines={key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT},
@@ -148,16 +155,14 @@ def _deliveries_read(deliveries: pa.Table) -> int:
 
 
 def _rows(deliveries: pa.Table, verdict: str) -> pd.DataFrame:
-    """Rows of that verdict, with a number for each message."""
+    """Rows of that verdict, with a number for each message, whichever server delivered it."""
     rows: pd.DataFrame = (
         deliveries.select([*COLUMNS, "verdict"])
         .filter(pc.equal(deliveries["verdict"], verdict))
         .to_pandas()
     )
     rows["received"] = rows["received"].fillna(rows["completed"])
-    rows["message"] = rows.groupby(
-        ["server", "origin_queue_id", "origin_life"], sort=False
-    ).ngroup()
+    rows["message"] = rows["origin_life"]
     rows["mechanism"] = rows["mechanism"].fillna("unclear")
     rows["counted"] = ~rows["status"].isin(NOT_DELIVERIES)
     rows["outcome"] = rows["status"].where(rows["status"].isin(OUTCOMES), "other")
@@ -249,17 +254,6 @@ def _peak(rows: pd.DataFrame) -> tuple[pd.Timestamp, int] | None:
     return hourly.idxmax(), int(hourly.max())
 
 
-def _attempts(attempts: pd.DataFrame) -> pd.DataFrame:
-    """One row for each kind of attempt, the commonest first."""
-    table = attempts.groupby("kind", as_index=False).agg(
-        attempts=("repeat", "sum"),
-        addresses=("client_ip", "nunique"),
-        first=("time", "min"),
-        last=("time", "max"),
-    )
-    return table.sort_values(["attempts", "kind"], ascending=[False, True], ignore_index=True)
-
-
 def _queued(queue: pa.Table) -> tuple[int, int] | None:
     if not len(queue):
         return None
@@ -267,25 +261,6 @@ def _queued(queue: pa.Table) -> tuple[int, int] | None:
     abusive = pc.and_(listed, pc.fill_null(pc.equal(queue["verdict"], "abusive"), False))
     everybody, theirs = (int(pc.sum(part, min_count=0).as_py()) for part in (listed, abusive))
     return everybody, theirs
-
-
-def _first_denied(attempts: pd.DataFrame) -> tuple[pd.Timestamp, str | None] | None:
-    denied = attempts[(attempts["kind"] == "relay_denied") & attempts["time"].notna()]
-    if denied.empty:
-        return None
-    first = denied.sort_values("time", kind="stable").head(1)
-    client = first["client_ip"].iloc[0]
-    return first["time"].iloc[0], client if isinstance(client, str) else None
-
-
-def _denied_after(
-    attempts: pd.DataFrame, last: pd.Timestamp | None
-) -> tuple[int, pd.Timestamp] | None:
-    """Relay attempts refused after the last relayed message: what shows that the door is shut."""
-    if last is None:
-        return None
-    after = attempts[(attempts["kind"] == "relay_denied") & (attempts["time"] > last)]
-    return None if after.empty else (int(after["repeat"].sum()), after["time"].min())
 
 
 def _verdict(abuse: pd.DataFrame, rows: bool) -> str:

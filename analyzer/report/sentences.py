@@ -28,6 +28,7 @@ GRADES = {
     "possible": "Possible: the pattern fits abuse, but innocent reasons are not ruled out.",
 }
 SURENESS = {"probable": "probably", "possible": "possibly"}
+TRACKING = "give the files of the folder MessageTracking too"
 ELSEWHERE = (
     "The log shows only what this server did between its first and last line: mail that went "
     "past it, or before or after, cannot be seen here."
@@ -52,7 +53,8 @@ def grade(facts: Facts) -> str:
 
 def title(facts: Facts) -> str:
     if not facts.found:
-        what = "Not judged: the mail of" if mostly_unread(facts) else "No relay abuse found on"
+        silent = mostly_unread(facts) or mostly_untracked(facts)
+        what = "Not judged: the mail of" if silent else "No relay abuse found on"
         return f"{what} {server(facts)}"
     subject = door(main_door(facts)).title
     if facts.verdict == "possible":
@@ -182,7 +184,13 @@ def _innocent(facts: Facts) -> list[str]:
             f"Nothing can be said: {unread} of {lines} could not be read. {found}",
             "This is no sign of innocence; unread.parquet holds these lines.",
         ]
-    return [found, *_unread(facts), ELSEWHERE]
+    if mostly_untracked(facts):
+        came = f"{words.count(facts.untracked, 'message')} came by SMTP of which no row of message"
+        return [
+            f"Nothing can be said: {came} tracking tells. {found}",
+            f"This is no sign of innocence; {TRACKING}.",
+        ]
+    return [found, *_unread(facts), *_untracked(facts), ELSEWHERE]
 
 
 def _unread(facts: Facts) -> list[str]:
@@ -190,6 +198,18 @@ def _unread(facts: Facts) -> list[str]:
     if not unread:
         return []
     return [f"{words.capital(words.count(unread, 'line'))} could not be read, and may tell more."]
+
+
+def _untracked(facts: Facts) -> list[str]:
+    if not facts.untracked:
+        return []
+    came = words.capital(words.count(facts.untracked, "message"))
+    return [f"{came} came by SMTP of which no row of message tracking tells: {TRACKING}."]
+
+
+def mostly_untracked(facts: Facts) -> bool:
+    """The same of messages, of which the receive protocol of Exchange alone tells."""
+    return facts.untracked > MOST * (facts.untracked + facts.messages_read)
 
 
 def mostly_unread(facts: Facts) -> bool:
@@ -222,7 +242,7 @@ def certainty(facts: Facts) -> list[str]:
         lines.append(f"{further} could not be judged: an upper bound adds them.")
     if facts.lower_bound:
         lines.append("Lines are missing from the log, so counts are lower bounds.")
-    return lines + (_unread(facts) if facts.found else [])
+    return lines + ([*_unread(facts), *_untracked(facts)] if facts.found else [])
 
 
 def shares(facts: Facts) -> str:

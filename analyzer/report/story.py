@@ -112,8 +112,8 @@ def _figures(facts: Facts) -> list[dict[str, str]]:
         accepted = f"of {words.count(total.recipients, 'recipient')}"
         logins = words.count(len(total.accounts), "login")
         origin = f"through {logins}" if total.accounts else "without a login"
-        size = f"{least}{words.size(total.bytes)}{besides}"
-        note = "; ".join(filter(None, [sentences.shares(facts), size]))
+        size = f"{least}{words.size(total.bytes)}" if total.bytes else "size not logged"
+        note = "; ".join(filter(None, [sentences.shares(facts), f"{size}{besides}"]))
         pairs = [
             ("Abusive messages", words.thousands(total.messages), note),
             ("Recipients", words.thousands(total.recipients), f"{least}addresses on envelopes"),

@@ -18,6 +18,7 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.letter import wrapped
+from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import OURS_ALONE
 
 # The client is elsewhere, and saw to it that mail went.
@@ -29,7 +30,9 @@ MOST = 200  # reports; the rest stand in deliveries.parquet
 LINES_SHOWN = 20
 PREFIX = {4: 24, 6: 48}
 BOUNDARY = "=_relaytrail_xarf"
-COLUMNS = "server queue_id origin_queue_id origin_life client_ip received sender recipient".split()
+COLUMNS = (
+    "server queue_id origin_queue_id origin_life client_ip received sender recipient status".split()
+)
 NO_DOMAIN = (
     "No X-ARF report is written: it names the reporter's domain, and no site.toml states one."
 )
@@ -88,7 +91,8 @@ def report(address: str, rows: pd.DataFrame, domain: str) -> dict[str, Any]:
     The port is told where the log leaves no other: a login may have come to 25, 465 or 587.
     """
     first, last = rows["received"].iloc[0], rows["received"].iloc[-1]
-    once = rows.drop_duplicates(["server", "origin_queue_id", "origin_life"])
+    once = rows.drop_duplicates("origin_life")
+    recipients = int((~rows["status"].isin(NOT_DELIVERIES)).sum())
     told: dict[str, Any] = {
         "ReportClass": "Activity",
         "ReportType": "Spam",
@@ -97,7 +101,7 @@ def report(address: str, rows: pd.DataFrame, domain: str) -> dict[str, Any]:
         "SourceIp": address,
         **({"DestinationPort": 25} if set(rows["mechanism"]) == {"open_relay"} else {}),
         "ReporterNotes": f"{words.count(len(once), 'message')} for "
-        f"{words.count(len(rows), 'recipient')}; times are UTC. The envelope sender is forged or "
+        f"{words.count(recipients, 'recipient')}; times are UTC. The envelope sender is forged or "
         "not: the address is what our server saw.",
         "Samples": [
             {

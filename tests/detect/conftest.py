@@ -48,6 +48,7 @@ ATTEMPT = {
     "client_ip": "203.0.113.7",
     "client_side": "outside",
     "auth_user": None,
+    "recipient": None,
     "kind": "relay_denied",
     "repeat": 1,
     "source": "mail.log",

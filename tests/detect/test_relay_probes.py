@@ -24,6 +24,13 @@ def test_a_recipient_accepted_without_a_message_is_a_possible_probe(evidence):
     assert "1 recipient accepted and no message sent" in row["reason"]
 
 
+def test_one_elsewhere_whom_the_log_names_shows_an_open_door(evidence):
+    (row,) = found(evidence, LET_IN | {"recipient": "bob@far.example"})
+    assert (row["verdict"], row["recipients"]) == ("possible", 0)
+    assert "found the door open" in row["reason"]
+    assert "one of us" not in row["reason"]
+
+
 def test_both_are_one_finding_of_a_client(evidence):
     (row,) = found(evidence, {}, LET_IN)
     assert (row["verdict"], row["recipients"]) == ("probable", 1)
@@ -49,3 +56,31 @@ def test_it_is_no_probe_where(evidence, difference):
 def test_the_lines_to_read_are_the_first_ones(evidence):
     (row,) = found(evidence, *({"line": n, "offset": n} for n in range(20, 0, -1)))
     assert [place["line"] for place in row["evidence"]] == list(range(1, 11))
+
+
+def turned_away(evidence, **difference):
+    sent = {"status": "rejected"} | difference
+    return RELAY_PROBES.judge(evidence(deliveries=[sent])).to_dict("records")
+
+
+def test_a_recipient_accepted_whose_message_was_refused_shows_an_open_door(evidence):
+    (row,) = turned_away(evidence)
+    assert (row["kind"], row["verdict"], row["subject"]) == ("attempt", "possible", "203.0.113.7")
+    assert "the door was open, and nothing was carried" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"client_side": "inside"},
+        {"recipient_side": "inside", "original_side": "inside"},
+        {"original_side": "inside"},
+        {"mechanism": "open_relay"},
+        {"status": "bounced"},
+        {"status": "discarded"},
+    ],
+    ids=["one of us", "to one of us", "for one of us, who passes it on", "relayed", "not refused",
+         "thrown away"],
+)  # fmt: skip
+def test_a_message_that_was_refused_is_no_probe_where(evidence, difference):
+    assert turned_away(evidence, **difference) == []

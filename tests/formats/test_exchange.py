@@ -212,7 +212,7 @@ def test_the_null_sender_is_no_unknown_sender():
 def test_a_day_that_does_not_exist_leaves_its_row_unread():
     reading = read(log(RECEIVE, RECEIVE | {"date-time": "2026-02-30T10:00:00.000Z"}))
     assert len(events(reading, "received")) == 1
-    assert reading.unread["note"].to_pylist() == ["its time or event cannot be read"]
+    assert reading.unread["note"].to_pylist() == ["its time, event or recipients cannot be read"]
 
 
 def test_a_subject_with_newlines_is_one_row_of_several_lines():
@@ -301,7 +301,18 @@ WRONG_TIMES = [
 @pytest.mark.parametrize("written", WRONG_TIMES)
 def test_a_time_that_could_be_two_days_or_none_leaves_its_row_unread(written):
     reading = read(EXPORT.replace("2026-12-07T10:00:00.25Z", written))
-    assert reading.unread["note"].to_pylist() == ["its time or event cannot be read"]
+    assert reading.unread["note"].to_pylist() == ["its time, event or recipients cannot be read"]
+
+
+def test_an_export_that_lost_its_recipients_is_unread_and_no_mail_to_a_user_of_that_name():
+    reading = read(EXPORT.replace("ada@corp.example", "System.String[]"))
+    assert reading.tables == {}
+    assert len(reading.unread) == 1
+
+
+def test_a_status_of_which_an_export_kept_no_more_than_its_class_is_none():
+    told = events(read(log(SEND | {"recipient-status": "System.String[]"})), "delivery")
+    assert [one["reply"] for one in told] == [None]
 
 
 TRACE = (
@@ -353,6 +364,11 @@ def test_a_log_of_2003_has_tabs_numbers_and_unpadded_times(tail):
         "EXCH03",
         5000,
     )
+
+
+def test_a_log_of_2003_may_leave_out_any_leading_zero():
+    text = HEAD_2003 + ROW_2003.replace("\t0:58:14 GMT", "\t7:0:5 GMT") + "\r\n"
+    assert events(read(text), "received")[0]["micros"] == 1_060_671_605_000_000
 
 
 @pytest.mark.parametrize(

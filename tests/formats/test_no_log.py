@@ -6,6 +6,7 @@ from analyzer.formats import what_it_is
 
 LINE = "mx1 postfix/smtpd[11]: 3F2A12CE583: client=a.example[192.0.2.7]\n"
 ROW = "2026-12-07T10:00:00.000Z,10.0.0.5,mx,10.0.0.1,ex1,08D,EX1,SMTP,RECEIVE,4711,<1@a.example>\n"
+EXPORT = "Timestamp,ClientIp,EventId,InternalMessageId,Recipients\n"
 COLUMNS = ["date-time", "client-ip", "client-hostname", "event-id", "recipient-address"]
 
 
@@ -19,6 +20,9 @@ COLUMNS = ["date-time", "client-ip", "client-hostname", "event-id", "recipient-a
         (";".join(COLUMNS) + "\n", "not cut by commas"),
         ('"' + '";"'.join(COLUMNS) + '"\n', "not cut by commas"),
         ("#TYPE x\n" + "\t".join(COLUMNS) + "\n", "not cut by commas"),
+        (EXPORT.replace(",", ";"), "not cut by commas"),
+        (EXPORT + "09/05/2022 07:12:11,,SEND,1,a@x.example\n", "may be in May or in September"),
+        (EXPORT + "5/9/2022 7:12:11 AM,,SEND,1,System.String[]\n", "without recipients"),
         (ROW, "no `#Fields:` line"),
     ],
 )

@@ -159,6 +159,16 @@ def test_where_the_next_servers_log_is_missing_it_is_the_next_hop(analyzed):
     ]
 
 
+def test_what_the_next_server_took_an_hour_later_was_not_handed_over_then(analyzed):
+    first, second = nine_rows()
+    late = [row | {"date-time": "2026-12-07T11:00:00.000Z"} for row in second]
+    case = analyzed(first, late)
+    assert deliveries(case, "server", "recipient", "status") == [
+        ("EX01", ADA, "delivered"),
+        ("EX02", ADA, "delivered"),
+    ]
+
+
 def test_a_strangers_reply_that_names_one_of_our_ids_joins_nothing(analyzed):
     other = {
         "internal-message-id": "7002",
@@ -490,3 +500,64 @@ def test_one_submission_of_2003_is_logged_for_each_recipient_and_is_one_message(
         (ADA, "delivered", "open_relay"),
         (EVE, "delivered", "open_relay"),
     ]
+
+
+CALLED, ENDED = ("+", "", ""), ("-", "", "Local")
+TAKEN = (">", "250 2.1.5 Recipient OK", "")
+
+
+def attempts(case, *columns):
+    return [tuple(row[name] for name in columns) for row in case.attempts.to_pylist()]
+
+
+def test_a_recipient_elsewhere_accepted_and_no_message_sent_is_an_open_door(analyzed):
+    case = analyzed(protocol=dialogue(CALLED, FROM, TO, TAKEN, ENDED))
+    told = attempts(case, "client_ip", "sender", "recipient", "kind")
+    assert told == [("203.0.113.7", BOB, EVE, "accepted_no_data")]
+
+
+DATA = ("<", "DATA", "")
+LOGGED_IN = ("*", "CORP\\ada", "authenticated")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (CALLED, FROM, ("<", f"RCPT TO:<{ADA}>", ""), TAKEN, ENDED),
+        (CALLED, FROM, TO, TAKEN, DATA, ENDED),
+        (CALLED, FROM, TO, TAKEN),
+    ],
+    ids=["the recipient is one of us", "a message was begun", "the end is not in the log"],
+)
+def test_a_recipient_that_was_accepted_is_no_attempt_where(analyzed, said):
+    assert attempts(analyzed(protocol=dialogue(*said)), "kind") == []
+
+
+def test_a_login_that_asks_and_sends_nothing_is_no_stranger(analyzed):
+    case = analyzed(protocol=dialogue(CALLED, LOGGED_IN, FROM, TO, TAKEN, ENDED))
+    assert attempts(case, "kind", "auth_user") == [("accepted_no_data", "CORP\\ada")]
+    assert findings(case, "relay_probes") == []
+
+
+NO = (">", "535 5.7.3 Authentication unsuccessful", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        (("*", "", "User Name: ada"), "ada"),
+        (("*", "User Name: ada", ""), "ada"),
+        (("*", "", "User Name: NULL"), None),
+        (("<", "User Name: ada", ""), None),
+    ],
+    ids=["named", "named in the data", "not understood", "the client's own words"],
+)
+def test_a_login_that_failed_is_an_attempt_with_the_name_that_was_tried(analyzed, said, name):
+    case = analyzed(protocol=dialogue(("<", "AUTH LOGIN", ""), said, NO, ENDED))
+    assert attempts(case, "kind", "stage", "auth_user") == [("auth_failed", "AUTH", name)]
+
+
+def test_a_name_holds_for_the_try_it_was_given_in(analyzed):
+    ask = ("<", "AUTH LOGIN", "")
+    case = analyzed(protocol=dialogue(ask, ("*", "", "User Name: ada"), NO, ask, NO, ENDED))
+    assert attempts(case, "auth_user") == [("ada",), (None,)]

@@ -18,7 +18,12 @@ def folder(case, tmp_path):
     made = case(
         deliveries=[
             {},
-            {"queue_id": "4C1", "origin_queue_id": "4C1", "sender": "ann.lee@example.org"},
+            {
+                "queue_id": "4C1",
+                "origin_queue_id": "4C1",
+                "origin_life": 1,
+                "sender": "ann.lee@example.org",
+            },
         ]
     )
     write(made, charts.draw(made, ["relayed_mail"]), place)

@@ -63,6 +63,12 @@ def test_a_queue_id_that_is_used_again_is_another_message(case):
     assert numbers["messages"] == 2
 
 
+def test_a_message_that_went_over_two_of_our_servers_is_one(case):
+    handed_over = [{"status": "filtered"}, {"server": "mx2.example.org", "queue_id": "4C1"}]
+    numbers = tell(case(deliveries=handed_over))["numbers"]
+    assert (numbers["messages"], numbers["recipients"], numbers["bytes"]) == (1, 1, 2_000)
+
+
 @pytest.mark.parametrize("status", ["filtered", "expanded"])
 def test_a_row_that_others_replaced_is_no_recipient(case, status):
     numbers = tell(case(deliveries=[{}, {"recipient": "c@x.example", "status": status}]))["numbers"]
@@ -339,3 +345,35 @@ def test_the_headline_is_as_sure_as_the_door_that_it_tells_of(case):
     assert told["certainty"][0].startswith("Probable: ")
     assert told["answers"][0]["answer"].startswith("Probable: On 8 Dec")
     assert "accepted 2 messages" in told["lead"][0]
+
+
+def notices_alone(case, size):
+    """Mail for an unknown user that was taken in, and the notice about it to a stranger."""
+    cause = {"mechanism": "backscatter", "status": "bounced"}
+    notice = {
+        "mechanism": "backscatter",
+        "queue_id": "4D1",
+        "origin_queue_id": "4D1",
+        "origin_life": 1,
+        "cause_queue_id": "4A1",
+        "client_ip": None,
+        "size": size,
+    }
+    told = {"detector": "backscatter", "mechanism": "backscatter", "subject": "mx1.example.org"}
+    return tell(case(deliveries=[cause, notice], findings=[told | {"subject_kind": "server"}]))
+
+
+def test_of_notices_alone_every_sentence_counts_them_and_names_whose_mail_caused_them(case):
+    told = notices_alone(case, 3_000)
+    said = {entry["question"]: entry["answer"] for entry in told["answers"]}
+    assert "1 message for 1 recipient" in said["Is it us?"]
+    assert said["How many?"] == "1 message (3.0 kB) to 1 recipient: 1 delivered."
+    assert said["From where?"] == "1 address: 203.0.113.7."
+    assert told["figures"][0]["value"] == told["figures"][1]["value"] == "1"
+
+
+def test_a_size_that_was_not_logged_is_not_called_no_bytes(case):
+    told = notices_alone(case, None)
+    said = {entry["question"]: entry["answer"] for entry in told["answers"]}
+    assert said["How many?"] == "1 message to 1 recipient: 1 delivered."
+    assert told["figures"][0]["note"] == "size not logged"

@@ -49,3 +49,12 @@ def test_a_program_gets_numbers_as_numbers(case):
     assert told["numbers"]["messages"] == 1
     assert told["findings"][0]["first_seen"] == "2026-12-08T05:00:00Z"
     assert list(told["answers"]) == QUESTIONS
+
+
+def test_recipients_accepted_of_whom_no_message_was_taken_are_told_beside_the_refused(case):
+    probes = {"detector": "relay_probes", "kind": "attempt", "mechanism": None}
+    refused = {"status": "rejected", "verdict": "unclear", "mechanism": None}
+    let_in = {"kind": "accepted_no_data"}
+    made = case(deliveries=[refused], findings=[probes], attempts=[{}, let_in])
+    told = " ".join(" ".join(summary.as_text(made)).split())
+    assert "1 relay attempt refused; besides, 2 recipients were accepted whose message" in told

@@ -139,6 +139,14 @@ def test_an_x_arf_mail_has_the_parts_of_rfc_5965_and_the_fields_of_version_3(cas
     assert "4A1, 203.0.113.7, <a@strange.example>" in sample["Payload"]
 
 
+def test_a_message_that_went_over_two_of_our_servers_is_one_in_an_x_arf_mail(case):
+    handed_over = [{"status": "filtered"}, {"server": "mx2.example.org", "queue_id": "4C1"}]
+    texts = AUDIENCES["technical"](case(deliveries=handed_over))
+    (mail,) = [text for name, text in texts.items() if "xarf/" in name]
+    report = json.loads(email.message_from_string(mail).get_payload()[2].get_payload(decode=True))
+    assert report["Report"]["ReporterNotes"].startswith("1 message for 1 recipient;")
+
+
 def test_no_line_of_an_x_arf_mail_is_longer_than_a_mail_may_have(case):
     """RFC 5322, 2.1.1: 998 octets; twenty messages with long senders are told in it."""
     sender = f"{'a' * 50}@{'b' * 50}.example"

@@ -1,0 +1,47 @@
+"""What did strangers try, and what was said to them? Of ATTEMPTS, for the numbers of a report."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+ATTEMPT = ["time", "client_ip", "auth_user", "kind", "repeat"]
+
+
+def by_kind(attempts: pd.DataFrame) -> pd.DataFrame:
+    """One row for each kind of attempt, the commonest first."""
+    table = attempts.groupby("kind", as_index=False).agg(
+        attempts=("repeat", "sum"),
+        addresses=("client_ip", "nunique"),
+        first=("time", "min"),
+        last=("time", "max"),
+    )
+    return table.sort_values(["attempts", "kind"], ascending=[False, True], ignore_index=True)
+
+
+def let_in(attempts: pd.DataFrame, unclear: pd.DataFrame, findings: pd.DataFrame) -> int:
+    """Recipients that probes had accepted, of whom no message came or one that was refused."""
+    clients = findings.loc[findings["detector"].eq("relay_probes"), "subject"]
+    asked = attempts["kind"].eq("accepted_no_data") & attempts["auth_user"].isna()
+    refused = unclear["status"].eq("rejected") & unclear["mechanism"].eq("unclear")
+    never_sent = attempts.loc[asked & attempts["client_ip"].isin(clients), "repeat"].sum()
+    return int(never_sent) + int((refused & unclear["client_ip"].isin(clients)).sum())
+
+
+def first_denied(attempts: pd.DataFrame) -> tuple[pd.Timestamp, str | None] | None:
+    """When relaying was refused for the first time, and to whom."""
+    denied = attempts[(attempts["kind"] == "relay_denied") & attempts["time"].notna()]
+    if denied.empty:
+        return None
+    first = denied.sort_values("time", kind="stable").head(1)
+    client = first["client_ip"].iloc[0]
+    return first["time"].iloc[0], client if isinstance(client, str) else None
+
+
+def denied_after(
+    attempts: pd.DataFrame, last: pd.Timestamp | None
+) -> tuple[int, pd.Timestamp] | None:
+    """Relay attempts refused after the last relayed message: what shows that the door is shut."""
+    if last is None:
+        return None
+    after = attempts[(attempts["kind"] == "relay_denied") & (attempts["time"] > last)]
+    return None if after.empty else (int(after["repeat"].sum()), after["time"].min())

@@ -1,0 +1,31 @@
+"""Are Sendmail's lines read under the names that its programs have, and are its own words told from
+those of strangers?
+"""
+
+import pytest
+
+from analyzer.formats.reader import read_syslog
+
+FROM = (
+    "6B7A00aa002101: from=<ann@a.example>, size=9, class=0, nrcpts=1, relay=b.example [192.0.2.7]"
+)
+
+
+def read(text, tag="sm-mta"):
+    return read_syslog("maillog", 1, 0, f"Dec  7 05:00:00 mx1 {tag}[11]: {text}\n".encode())
+
+
+@pytest.mark.parametrize("tag", ["sendmail", "sm-mta", "sm-msp-queue", "sendmail-in", "sendmail_2"])
+def test_a_name_that_it_was_given_is_its_own(tag):
+    assert list(read(FROM, tag).tables) == ["received"]
+
+
+@pytest.mark.parametrize("tag", ["sendmailer", "opensendmail", "smtpd", "postfix/sendmail"])
+def test_another_program_is_none_of_it(tag):
+    assert "received" not in read(FROM, tag).tables
+
+
+@pytest.mark.parametrize("sent", ["RCPT TO:<bob@b.example>... User unknown", "to=<a@b.example>"])
+def test_what_a_client_sent_is_no_answer_to_it(sent):
+    reading = read(f"6B7A00aa002101: <-- {sent}")
+    assert (reading.tables, len(reading.unread)) == ({}, 0)
