@@ -79,11 +79,14 @@ def _addresses(facts: Facts) -> str:
 
 def _how_many(facts: Facts) -> str:
     total = facts.total
-    names = ("delivered", "bounced", "deferred", "expired", "other")
-    fates = [f"{getattr(total, name):,} {name}" for name in names if getattr(total, name)]
+    names = ("delivered", "bounced", "deferred", "expired", "discarded")
+    known = {name: getattr(total, name) for name in names}
+    known["other"] = total.other - total.discarded
+    fates = [f"{number:,} {name}" for name, number in known.items() if number]
     messages = sentences.least(facts) + words.count(total.messages, "message")
     recipients = words.count(total.recipients, "recipient")
-    told = f"{messages} ({words.size(total.bytes)}) to {recipients}: {words.listing(fates, 5)}"
+    told = f"{messages} ({words.size(total.bytes)}) to {recipients}: "
+    told += words.listing(fates, len(fates))
     if shares := sentences.shares(facts):
         told += f"; of the messages, {shares}"
     if facts.notices is not None:

@@ -42,6 +42,7 @@ class Total:
     deferred: int
     expired: int
     other: int
+    discarded: int  # of `other`: thrown away by a filter or rule of ours, delivered to nobody
     bytes: int
     addresses: list[str]
     accounts: list[str]
@@ -173,6 +174,7 @@ def _total(rows: pd.DataFrame) -> Total:
         messages=int(rows["message"].nunique()),
         recipients=len(counted),
         **{name: int(outcomes.get(name, 0)) for name in (*OUTCOMES, "other")},
+        discarded=int(counted["status"].eq("discarded").sum()),
         bytes=int(sizes),
         addresses=_by_weight(rows["client_ip"]),
         accounts=_by_weight(rows["auth_user"]),

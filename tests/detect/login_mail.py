@@ -28,6 +28,7 @@ PLAIN = {
     "flow": "outbound",
     "status": "delivered",
     "dsn": "2.0.0",
+    "relay": "mx.far.example[198.51.100.60]:25",
     "size": 1000,
     "cause_life": -1,
     "cause_leg": -1,

@@ -49,3 +49,9 @@ def test_a_program_gets_numbers_as_numbers(case):
     assert told["numbers"]["messages"] == 1
     assert told["findings"][0]["first_seen"] == "2026-12-08T05:00:00Z"
     assert list(told["answers"]) == QUESTIONS
+
+
+def test_what_a_filter_threw_away_is_said_to_be_discarded(case):
+    lost = {"recipient": "c@x.example", "status": "discarded"}
+    told = " ".join(" ".join(summary.as_text(case(deliveries=[{}, lost]))).split())
+    assert "2 recipients: 1 delivered and 1 discarded." in told
