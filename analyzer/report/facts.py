@@ -13,6 +13,7 @@ from analyzer.report.doors import DOORS
 from analyzer.schema import NOT_DELIVERIES
 
 OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
+TO_US = ("inbound", "internal")
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 GRADES = ("confirmed", "probable", "possible")
 MADE_HERE = "made on this server"
@@ -27,7 +28,7 @@ COLUMNS = [
         "client_ip",
         "auth_user",
     ),
-    *("received", "completed", "size", "status", "mechanism"),
+    *("received", "completed", "size", "status", "flow", "mechanism"),
 ]
 
 
@@ -37,6 +38,7 @@ class Total:
 
     messages: int
     recipients: int
+    elsewhere: int  # of `recipients`: those that are not ours
     delivered: int
     bounced: int
     deferred: int
@@ -173,6 +175,7 @@ def _total(rows: pd.DataFrame) -> Total:
     return Total(
         messages=int(rows["message"].nunique()),
         recipients=len(counted),
+        elsewhere=int((~counted["flow"].isin(TO_US)).sum()),
         **{name: int(outcomes.get(name, 0)) for name in (*OUTCOMES, "other")},
         discarded=int(counted["status"].eq("discarded").sum()),
         bytes=int(sizes),

@@ -58,6 +58,13 @@ def test_one_message_to_three_recipients_is_one_message_and_its_size_counts_once
     assert (numbers["messages"], numbers["recipients"], numbers["bytes"]) == (1, 3, 2_000)
 
 
+def test_one_of_us_among_the_recipients_is_not_told_as_elsewhere(case):
+    ours = {"recipient": "jo@corp.example", "flow": "inbound"}
+    story = tell(case(deliveries=[{}, ours]))
+    assert story["lead"][0].endswith("for 1 recipient elsewhere.")
+    assert story["numbers"]["recipients"] == 2
+
+
 def test_a_queue_id_that_is_used_again_is_another_message(case):
     numbers = tell(case(deliveries=[{}, {"origin_life": 1}]))["numbers"]
     assert numbers["messages"] == 2
