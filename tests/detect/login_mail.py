@@ -46,7 +46,7 @@ PLAIN = {
 }
 
 
-def seen(rows, begins=START, ends=START):
+def seen(rows, begins=START, ends=START, domains=()):
     """Evidence that holds these deliveries and nothing else."""
     return Evidence(
         deliveries=pd.DataFrame(rows),
@@ -56,5 +56,5 @@ def seen(rows, begins=START, ends=START):
         ends=ends,
         site_known=True,
         doubted_networks=(),
-        inferred_domains=(),
+        inferred_domains=domains,
     )
