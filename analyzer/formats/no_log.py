@@ -22,6 +22,15 @@ KINDS = (
         f"its stamps are seconds since 1970: write them as {_STAMPED}",
     ),
     (
+        re.compile(
+            rb"^(?:[^ |\n]{1,100} +\| )?[a-z-]{1,40}/[a-z/-]{1,60}\[[0-9]{1,10}\]: ", re.MULTILINE
+        ),
+        (
+            "lines that say no time: write them out with it (`docker compose logs -t`, "
+            "`docker logs -t`, `kubectl logs --timestamps`)"
+        ),
+    ),
+    (
         re.compile(rb'^"?#?[^\n]{0,400}' + _COLUMNS + rb'"?[;\t][^\n]*[;\t]', re.MULTILINE),
         (
             "columns of Exchange, but not cut by commas: export them with commas "
