@@ -91,4 +91,6 @@ def _how_many(facts: Facts) -> str:
         told += f"; of the messages, {shares}"
     if facts.notices is not None:
         told += f"; besides, {words.count(facts.notices.messages, 'notice')} to strangers"
+    if facts.unclear:
+        told += f"; {words.count(facts.unclear, 'further message')} could not be judged"
     return words.capital(f"{told}.")

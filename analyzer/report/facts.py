@@ -98,7 +98,9 @@ def gather(case: Case) -> Facts:
     unclear = _rows(case.deliveries, "unclear")
     unclear_messages = int(unclear["message"].nunique())
     if rows.empty and len(abuse):  # doubted throughout: the doubtful rows are what there is to tell
-        rows, unclear_messages = unclear, 0
+        told = unclear["mechanism"].ne("unclear")  # of the findings; no door accuses the others
+        rows = unclear[told] if told.any() else unclear
+        unclear_messages -= int(rows["message"].nunique())
     rows["grade"] = _grades(rows, abuse)
     doors = {str(door): _total(_itself(part)) for door, part in rows.groupby("mechanism")}
     graded = {str(door): _by_grade(_itself(part)) for door, part in rows.groupby("mechanism")}

@@ -108,6 +108,15 @@ def test_doubtful_rows_that_are_told_of_are_not_said_to_be_missing(case):
     assert not [line for line in story["certainty"] if "further" in line]
 
 
+def test_doubtful_mail_of_which_nothing_was_found_is_not_told_as_abuse(case):
+    doubted = {"verdict": "unclear"}
+    rows = [doubted, doubted | {"origin_queue_id": "4C1", "mechanism": None}]
+    story = tell(case(deliveries=rows, findings=[{"verdict": "possible"}], site=INFERRED))
+    assert story["numbers"]["messages"] == 1
+    how_many = next(one for one in story["answers"] if one["question"] == "How many?")
+    assert how_many["answer"].endswith("; 1 further message could not be judged.")
+
+
 def test_unclear_mail_is_in_no_figure_and_said_to_be_missing(case):
     story = tell(case(deliveries=[{}, {"origin_queue_id": "4C1", "verdict": "unclear"}]))
     assert story["numbers"]["messages"] == 1
