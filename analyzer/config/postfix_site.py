@@ -19,8 +19,11 @@ def site(postfix: Postfix, tables: Tables) -> Entries:
     entries = Entries()
     for name in FINAL:
         _domains(places, name, "domains", entries)
+    if "domains" not in entries.values and _has_none(places):
+        entries.know("domains")
     if "domains" in entries.values or postfix.stated("relay_domains"):
-        entries.know("relay_domains")
+        if not places.doubtful("relay_domains"):
+            entries.know("relay_domains")
         _domains(places, "relay_domains", "relay_domains", entries)
     _networks(places, entries)
     host = postfix.setting("myhostname")
@@ -32,6 +35,19 @@ def site(postfix: Postfix, tables: Tables) -> Entries:
                 entries.add("servers", said, str(network.network_address))
     _forwards(places, entries)
     return entries
+
+
+def _has_none(places: Places) -> bool:
+    """Does no domain of mail end here, and is that said? A list not known to its end says nothing.
+
+    So is a gateway or a backup server set up: `mydestination =` and relay_domains.
+    """
+    said = places.postfix.settings.get("mydestination")
+    unknown = any(places.doubtful(name) for name in (*FINAL, "relay_domains"))
+    if said is None or unknown:
+        return False
+    # As written: a name that hangs on an unknown myhostname expands to nothing.
+    return {word.partition(".")[0] for word in split(said.text)} <= {"localhost"}
 
 
 def _domains(places: Places, name: str, key: str, entries: Entries) -> None:

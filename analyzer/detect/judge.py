@@ -83,7 +83,9 @@ def judge(evidence: Evidence) -> Judged:
     known = [("abusive", abuse), ("unclear", unclear), ("legitimate", ~unclear)]
     judged = rows.assign(mechanism=mechanism, verdict=_named(known))
     seen = replace(evidence, deliveries=judged.assign(run=run), runs=runs)
-    found = [_numbered(detector.name, detector.judge(seen)) for detector in DETECTORS]
+    ours = evidence.inferred_domains
+    only = ours[0] if len(ours) == 1 else ""
+    found = [_numbered(detector.name, detector.judge(seen), only) for detector in DETECTORS]
     findings = pa.concat_tables([table for table, _ in found])
     when = findings.select(["kind", "first_seen", "last_seen"]).to_pandas()
     ties = when.assign(keys=pd.Series([key for _, keys in found for key in keys], dtype=object))
@@ -176,7 +178,7 @@ def _passed_on(
     return went_on, for_others, notice | late
 
 
-def _numbered(name: str, found: pd.DataFrame) -> tuple[pa.Table, list[list[str]]]:
+def _numbered(name: str, found: pd.DataFrame, only: str) -> tuple[pa.Table, list[list[str]]]:
     """Findings of one detector in order of time, named by it and their number; what ties each."""
     if found.empty:
         return FINDINGS.empty_table(), []
@@ -191,12 +193,17 @@ def _numbered(name: str, found: pd.DataFrame) -> tuple[pa.Table, list[list[str]]
     for column in set(columns) - set(plain):
         lists = pa.array(found[column].tolist(), FINDINGS.field(column).type, from_pandas=True)
         table = table.append_column(column, lists)
-    return fit(table, FINDINGS), _ties(found)
+    return fit(table, FINDINGS), _ties(found, only)
 
 
-def _ties(found: pd.DataFrame) -> list[list[str]]:
-    """What ties each finding to others: who it is about, and the keys that its detector adds."""
-    who = (found["subject_kind"] + " " + found["subject"]).mask(found["subject_kind"].eq("server"))
+def _ties(found: pd.DataFrame, only: str) -> list[list[str]]:
+    """What ties each finding to others: who it is about, and the keys that its detector adds.
+
+    A login may be written with or without the only domain of the site, and in any case of letters.
+    """
+    account = found["subject"].str.lower().str.removesuffix(f"@{only}")
+    subject = found["subject"].mask(found["subject_kind"].eq("account"), account)
+    who = (found["subject_kind"] + " " + subject).mask(found["subject_kind"].eq("server"))
     more: Iterable[list[str]] = found["keys"] if "keys" in found else [[]] * len(found)
     return [([] if pd.isna(name) else [name]) + keys for name, keys in zip(who, more, strict=True)]
 

@@ -39,11 +39,15 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
 
     Whatever became of them: relaying is accepting, so bounced and deferred count like delivered,
     and every recipient of such a message counts. What was addressed to one of us and went on from
-    here is forwarding.
+    here is forwarding. What the server's own rule threw away was never taken to be passed on; what
+    it gave to a filter was, whatever the filter did.
     """
     stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     ends_outside = rows["original_side"].eq("outside") & rows["recipient_side"].eq("outside")
-    accepted = stranger & ends_outside & ~rows["status"].isin(["rejected", "discarded"])
+    thrown_away = rows["status"].eq("discarded")
+    by_filter = rows["relay"][thrown_away].astype("str").str.contains("[", regex=False)
+    own_rule = rows["status"].eq("rejected") | thrown_away & ~by_filter.eq(True)
+    accepted = stranger & ends_outside & ~own_rule
     return stranger & among(rows["origin_life"], rows["origin_life"][accepted])
 
 

@@ -173,8 +173,9 @@ def _relaying_for_many(deliveries: pd.DataFrame) -> pd.DataFrame:
 
 def _left_out(deliveries: pd.DataFrame) -> pd.DataFrame:
     """Domains that the site omits, though mail for them ended in mailboxes of this server."""
-    unknown = deliveries["recipient_side"].eq("unknown").to_numpy()
-    counts = _domains(deliveries["recipient"], unknown)
+    # What can be read in two ways is unknown too, and may be for a domain that is stated.
+    unknown = deliveries["recipient_side"].eq("unknown") & ~deliveries["two_readings"]
+    counts = _domains(deliveries["recipient"], unknown.to_numpy())
     return pd.DataFrame(
         {
             "subject": counts.index,

@@ -1,9 +1,9 @@
 """What do syslog daemons write around stamp, host and program, and where does the header end?
 
 RFC 5424 has its own header; the older form is decorated: a priority before the stamp, a facility
-between stamp and host, `[ID 801593 mail.info]` before the text (Solaris), `stdout F` after a
-container's stamp. Each is looked for only in the few lines that can have it, so a plain log costs
-nothing.
+between stamp and host, `[ID 801593 mail.info]` before the text (Solaris), `stdout F` or a stamp of
+the line itself after a container's stamp, a name before all that. Each is looked for only in the
+few lines that can have it, so a plain log costs nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 
 import numpy as np
 
+from analyzer.formats.collected import after_collector
 from analyzer.formats.stamps import Bytes, Flags, Positions, Rows, Stamps, read_stamps
 
 NOBODY = "-"  # RFC 5424: a field without a value
@@ -22,6 +23,35 @@ _FACILITY = re.compile(
 _STREAMS = [
     int.from_bytes(word, "little") for word in (b"stdout F", b"stderr F", b"stdout P", b"stderr P")
 ]
+# How a stamp begins that stands behind another: `Dec  7 ` or `2026-12-`, as (value, mask).
+_STAMPS = [
+    tuple(np.uint64(int.from_bytes(word, "little")) for word in words)
+    for words in (
+        (b"\0\0\0 \0\0 \0", b"\0\0\0\xff\0\0\xff\0"),
+        (b"\0\0\0\0-\0\0-", b"\0\0\0\0\xff\0\0\xff"),
+    )
+]
+_NO_ROWS = np.empty(0, np.intp)
+COLLECTORS = 2  # at most so many tools have written before a line, as grep over what compose told
+
+
+def headers(
+    data: bytes, byte: Bytes, start: Positions, end: Positions, collectors: int = COLLECTORS
+) -> tuple[Stamps, Positions, Flags]:
+    """The stamp of each line, where its host begins, and whether the header is that of RFC 5424."""
+    at, modern = before_stamp(byte, start)
+    stamps, host = stamps_and_hosts(data, byte, at, modern, end)
+    rows = np.flatnonzero(~stamps.present & (end > start)) if collectors else _NO_ROWS
+    if not rows.size:
+        return stamps, host, modern
+    begin = after_collector(data, start[rows], end[rows])
+    rows, begin = rows[begin > start[rows]], begin[begin > start[rows]]
+    if rows.size:
+        told, told_host, told_modern = headers(data, byte, begin, end[rows], collectors - 1)
+        rows, fits = rows[told.present], told.present
+        host[rows], modern[rows] = told_host[fits], told_modern[fits]
+        stamps.put(rows, told, fits)
+    return stamps, host, modern
 
 
 def before_stamp(byte: Bytes, start: Positions) -> tuple[Positions, Flags]:
@@ -54,19 +84,32 @@ def stamps_and_hosts(
     nil = nil[(byte[at[nil]] == DASH) & (byte[at[nil] + 1] == 32)]
     stamps.present[nil] = stamps.with_year[nil] = stamps.zoned[nil] = True
     host[nil] = at[nil] + 2
+    _second_stamps(data, byte, end, stamps, host)
+    return stamps, host
+
+
+def _second_stamps(
+    data: bytes, byte: Bytes, end: Positions, stamps: Stamps, host: Positions
+) -> None:
+    """A container's stamp has `stdout F ` behind it, or (`docker logs -t`) the line as it was."""
     word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
     rows = np.flatnonzero(stamps.zoned)
-    rows = rows[byte[host[rows]] == ord("s")]
-    rows = rows[np.isin(word[host[rows]], _STREAMS)]
-    if rows.size:
-        inner_at, _ = before_stamp(byte, host[rows] + np.int32(9))
-        inner, inner_host = read_stamps(byte, np.minimum(inner_at, end[rows]), end[rows])
-        host[rows] = inner_host
-        better = (
-            inner.zoned & inner.present
-        )  # a stamp without year or zone says less than the engine's
-        stamps.micros[rows[better]] = inner.micros[better]
-    return stamps, host
+    first = word[host[rows]]
+    streamed = byte[host[rows]] == ord("s")
+    streamed[streamed] = np.isin(first[streamed], _STREAMS)
+    again = streamed.copy()
+    for value, mask in _STAMPS:
+        again |= (first & mask) == value
+    if not again.any():
+        return
+    rows, streamed = rows[again], streamed[again]
+    inner_at, _ = before_stamp(byte, host[rows] + np.where(streamed, 9, 0).astype(np.int32))
+    inner, inner_host = read_stamps(byte, np.minimum(inner_at, end[rows]), end[rows])
+    whole = streamed | inner.present
+    host[rows[whole]] = inner_host[whole]
+    # A stamp without year or zone says less than the engine's.
+    better = inner.zoned & inner.present
+    stamps.micros[rows[better]] = inner.micros[better]
 
 
 def modern_fields(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.headers import after_id, before_stamp, modern_fields, stamps_and_hosts
+from analyzer.formats.headers import after_id, headers, modern_fields
 from analyzer.formats.pieces import PADDING, eight_bytes, pieces, prefix
 from analyzer.formats.process_ids import digits_at, programs_and_ids
 from analyzer.formats.stamps import Stamps
@@ -77,8 +77,7 @@ def cut(block: bytes) -> Lines:
     start = np.concatenate([np.zeros(1, np.int32), newline + np.int32(1)])[:-1]
     start = _after_rubbish(data, byte, start, newline)
     end = newline - ((byte[newline - 1] == RETURN) & (newline > start))
-    at, modern = before_stamp(byte, start)
-    stamps, host = stamps_and_hosts(data, byte, at, modern, end)
+    stamps, host, modern = headers(data, byte, start, end)
 
     colon = np.flatnonzero(byte == COLON).astype(np.int32)
     colon_space = colon[byte[colon + 1] == SPACE]

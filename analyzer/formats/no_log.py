@@ -31,6 +31,15 @@ KINDS = (
     ),
     (
         re.compile(
+            rb"^(?:[^ |\n]{1,100} +\| )?[a-z-]{1,40}/[a-z/-]{1,60}\[[0-9]{1,10}\]: ", re.MULTILINE
+        ),
+        (
+            "lines that say no time: write them out with it (`docker compose logs -t`, "
+            "`docker logs -t`, `kubectl logs --timestamps`)"
+        ),
+    ),
+    (
+        re.compile(
             rb'^(?!# ?Date\t)"?#?[^\n]{0,600}' + _COLUMNS + rb'"?[;\t][^\n]*[;\t]', re.MULTILINE
         ),
         (

@@ -96,7 +96,13 @@ def _words(daemons: frozenset[str], daemon: str, all_words: tuple[str, ...]) -> 
     return [_known(daemons, words, f"{daemon}[11]: {words}{client}") for words in all_words]
 
 
+# Of a certificate; the names in it are the other side's text.
+_CERTIFICATE = (
+    r"^[^\[\] ]*\[[^\[\] ]*\](?::[0-9]+)?: (?:(?:Unt|T)rusted: |Verified: )?"
+    r"(?:subject_CN=|certificate verification failed|re-using session with ).*$"
+)
 _NOTICE_FAILED = "sender notification failed to "
+_DROPPED = "undeliverable postmaster notification discarded"
 _RATE = "max connection rate 1/60s for (smtp:192.0.2.7) at Dec  7 05:00:00"
 
 KNOWN_LINES = (
@@ -107,6 +113,7 @@ KNOWN_LINES = (
     *_words(QMGR, "qmgr", ("skipped, ", "scheduler ")),
     _known(programs("anvil scache"), "statistics: ", f"anvil[11]: statistics: {_RATE}"),
     _known(BOUNCE, _NOTICE_FAILED, f"bounce[11]: 3F2A12CE583: {_NOTICE_FAILED}ann@a.example"),
+    _known(BOUNCE, _DROPPED, f"bounce[11]: 3F2A12CE583: {_DROPPED}"),
     _known(
         programs("postscreen"),
         "",
@@ -123,8 +130,14 @@ KNOWN_LINES = (
     _known(programs(SCRIPTS), "", "postfix-script[11]: starting the Postfix mail system"),
     _known(programs(SERVICES), "", "trivial-rewrite[11]: table hash:/etc/aliases has changed"),
     *_words(REMOTE, "smtp", TRYING),
-    *_words(SMTPD, "smtpd", LISTENING),
+    *_words(SMTPD | programs("tlsproxy"), "smtpd", LISTENING),
     *_words(ANY, "smtpd", HOUSEKEEPING),
     *_words(programs("local virtual pipe"), "local", ("passing ",)),
     *_words(ANY, "error", ("passing <",)),
+    _known(
+        TLS,
+        "",
+        "smtpd[11]: a.example[192.0.2.7]: Untrusted: subject_CN=a, issuer=b, fingerprint=AB",
+        _CERTIFICATE,
+    ),
 )

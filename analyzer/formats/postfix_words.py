@@ -8,7 +8,11 @@ SMTPD = programs("smtpd qmqpd")
 CLEANUP = programs("cleanup")
 QMGR = programs("qmgr nqmgr oqmgr")
 REMOTE = programs("smtp lmtp")
-AGENTS = programs("smtp lmtp local virtual pipe error retry discard maildrop spawn")
+# Whoever ends a delivery: agents; the queue manager, where an agent cannot be had; cleanup, for
+# mail that it took in and may not pass on.
+AGENTS = (
+    programs("smtp lmtp local virtual pipe error retry discard maildrop spawn") | QMGR | CLEANUP
+)
 BOUNCE = programs("bounce defer trace")
 GATES = programs("smtpd qmqpd cleanup postscreen")  # whoever may refuse
 OTHERS = programs(

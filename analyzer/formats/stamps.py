@@ -40,6 +40,8 @@ _MONTHS = (
     b"Nov",
     b"Dec",
 )
+_DAY_NAMES = [int.from_bytes(name, "big") for name in b"Mon Tue Wed Thu Fri Sat Sun".split()]
+_UTC = int.from_bytes(b"UTC", "big")
 _DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
@@ -55,6 +57,13 @@ class Stamps:
     with_year: Flags
     zoned: Flags
     present: Flags
+
+    def put(self, rows: Rows, others: Stamps, which: Flags) -> None:
+        """In place of what these rows say, what some of the others do."""
+        self.micros[rows] = others.micros[which]
+        self.with_year[rows] = others.with_year[which]
+        self.zoned[rows] = others.zoned[which]
+        self.present[rows] = others.present[which]
 
 
 def read_stamps(byte: Bytes, at: Positions, end: Positions) -> tuple[Stamps, Positions]:
@@ -77,6 +86,7 @@ def read_stamps(byte: Bytes, at: Positions, end: Positions) -> tuple[Stamps, Pos
         _dated(byte, at, end, rows, found, host)
         rows = rows[~found.present[rows]]
         _rare(byte, at, end, rows, found, host)
+        _named_day(byte, at, end, rows[~found.present[rows]], found, host)
     return found, host
 
 
@@ -126,6 +136,36 @@ def _rare(
         found.micros[mine] = np.where(good, micros, MISSING)
         found.with_year[mine] = year_at is not None
         found.present[mine] = True
+
+
+def _named_day(
+    byte: Bytes, at: Positions, end: Positions, rows: Rows, found: Stamps, host: Positions
+) -> None:
+    """`Mon Dec  7 05:00:00 2026` (ctime, logread), `Mon 2026-12-07 05:00:00 CET` (journalctl -o
+    short-full). Names of zones mean several: but for UTC, it is the server's clock.
+    """
+    rows = rows[(end[rows] - at[rows] > 25) & np.isin(_letters(byte, at[rows]), _DAY_NAMES)]
+    here = at[rows]
+    dated = (byte[here + 8] == 45) & (byte[here + 14] == 32) & (byte[here + 23] == 32)
+    named = (byte[here + 7] == 32) & (byte[here + 19] == 32) & (byte[here + 24] == 32)
+    fits = (byte[here + 3] == 32) & (dated | named)
+    rows, here, dated = rows[fits], here[fits], dated[fits]
+    if not rows.size:
+        return
+    years, good = _number(byte, here + 20, 4)
+    told = _day_and_clock(byte, here + 4, here + 11, np.where(good, years, 0))
+    whole, _ = _rfc3339(byte, here + 4, here + 23)
+    after = np.minimum(_next_space(byte, here + np.int32(24), int(end[-1])), end[rows])
+    found.micros[rows] = np.where(dated, whole, told)
+    found.zoned[rows] = dated & (_letters(byte, here + 24) == _UTC) & (after == here + 27)
+    found.with_year[rows] = found.present[rows] = True
+    host[rows] = np.minimum(np.where(dated, after + 1, here + 25), end[rows])
+
+
+def _letters(byte: Bytes, at: Positions) -> Int64:
+    """Three bytes at each place, as one number."""
+    first: Int64 = byte[at].astype(np.int64) << 16
+    return first | (byte[at + 1].astype(np.int64) << 8) | byte[at + 2]
 
 
 def _next_space(byte: Bytes, at: Positions, length: int) -> Positions:
@@ -188,8 +228,7 @@ def _classic(byte: Bytes, at: Positions, first: Words, second: Words) -> Int64:
 
 def _day_and_clock(byte: Bytes, month_at: Positions, clock_at: Positions, years: Int64) -> Int64:
     """`Dec  7` and `05:00:00`, wherever they are."""
-    letters = byte[month_at].astype(np.int64) << 16
-    letters |= (byte[month_at + 1].astype(np.int64) << 8) | byte[month_at + 2]
+    letters = _letters(byte, month_at)
     month = np.zeros(len(month_at), np.int64)
     for number, name in enumerate(_MONTHS, 1):
         month[letters == int.from_bytes(name, "big")] = number

@@ -44,6 +44,9 @@ OUTCOME = {
     "expanded": "expanded",
     "dropped": "discarded",
 }
+# amavisd and clamsmtp answer so for mail that they keep or throw away; only our own filter, told by
+# its address, is believed.
+THROWN_AWAY = r"^250 (?:2\.[0-9]\.[0-9]+ )?(?:Ok, discarded\b|Virus Detected; Discarded\b)"
 GIVEN_UP = "Cannot send message"  # Sendmail's notice when the queue lifetime is over
 # Address verification, no mail.
 PROBES = {"deliverable", "undeliverable", "undeliverable-but-not-cached"}
@@ -72,7 +75,8 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
     """One row a leg and recipient.
 
     Args:
-        attempts: From `attempts_to_deliver`, with `child` and `how` of `links.children`.
+        attempts: From `attempts_to_deliver`, with `to_us`, and `child` and `how` of
+            `links.children`.
         aside: From `set_aside`: what was held or discarded as it was accepted.
 
     Returns:
@@ -82,11 +86,12 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
     """
     outcome = per_value(attempts["status"], lambda status: OUTCOME.get(status, "unknown"))
     told = attempts[[*LAST, "how"]].assign(outcome=outcome.fillna("unknown"))
+    told["thrown_away"] = attempts["daemon"].eq("discard") | _thrown_away(attempts)
     rows = _own_mailbox(told)
     sent = rows["outcome"].eq("delivered")
     rows["status"] = (
         rows["outcome"]
-        .mask(sent & rows["daemon"].eq("discard"), "discarded")
+        .mask(sent & rows["thrown_away"], "discarded")
         .mask(sent & rows["how"].eq("filtered"), "filtered")
         .mask(sent & rows["how"].eq("forwarded"), "expanded")
     )
@@ -96,6 +101,13 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
     aside = aside[~aside["life"].isin(last["life"])].drop(columns=["action", "stage"])
     last = pd.concat([last, aside], ignore_index=True) if len(aside) else last
     return _ended_otherwise(last, events)
+
+
+def _thrown_away(attempts: pd.DataFrame) -> pd.Series[bool]:
+    """Deliveries to a filter of ours, whose answer says that nobody gets the message."""
+    to_filter = attempts["to_us"] & attempts["how"].isna()
+    said = attempts["reply"][to_filter].astype("str").str.contains(THROWN_AWAY, regex=True)
+    return said.reindex(attempts.index, fill_value=False)
 
 
 def _last_line(rows: pd.DataFrame) -> pd.DataFrame:

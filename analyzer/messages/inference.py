@@ -101,9 +101,14 @@ def _told(told: pd.DataFrame, denied: frozenset[str]) -> pd.DataFrame:
 
 
 def _accepted(rows: pd.DataFrame, denied: frozenset[str]) -> pd.DataFrame:
-    """Domains elsewhere for which strangers were let in, who wrote to no other such domain."""
+    """Domains elsewhere for which strangers were let in, who wrote to no other such domain.
+
+    Where the log shows no domain of ours, as of a gateway before another server, any may be one.
+    """
     strange = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
-    mine = strange & rows["recipient_side"].eq("outside") & rows["original_side"].eq("outside")
+    mine = strange & ~rows["two_readings"].eq(True)
+    for side in ("recipient_side", "original_side"):
+        mine &= rows[side].ne("inside")
     mail = rows[mine].assign(domain=each_domain(rows.loc[mine, "recipient"]))
     several = mail.groupby("client_ip")["domain"].transform("nunique").gt(1)
     spared = set(mail.loc[several, "client_ip"])

@@ -62,17 +62,15 @@ class Locality:
     assumed: frozenset[str] = frozenset()
 
     def of_domain(self, name: str) -> str:
-        if self.domains is None:
-            return UNKNOWN
         ours = (
-            name in self.domains
+            name in (self.domains or ())
             or name in self.relay_domains
             or name in self.servers
             or (literal(name) or name) in self.servers
         )
         if ours or name == "":
             return INSIDE
-        return UNKNOWN if name in self.doubtful else OUTSIDE
+        return UNKNOWN if self.domains is None or name in self.doubtful else OUTSIDE
 
     def of_address(self, address: str) -> str:
         """Where mail to the address ends: a route in the local part of one of our addresses leads
@@ -114,21 +112,21 @@ def locality(site: Site | None, mailboxes: frozenset[str], told: pd.DataFrame) -
     stated = site or Site()
     inferred = not stated.known
     by_log = said(told)
-    domains = stated.domains if stated.domains is not None else by_log.get("domains", [])
-    relayed = (
-        stated.relay_domains if stated.domains is not None else by_log.get("relay_domains", [])
-    )
+    domains = stated.domains if stated.domains is not None else by_log.get("domains")
+    guessed = stated.domains is None and stated.relay_domains is None
+    relayed = by_log.get("relay_domains") if guessed else stated.relay_domains
     believed = [*stated.believed_networks, *ITSELF] if stated.networks is not None else OURS_ALONE
     names = stated.servers if stated.servers is not None else by_log.get("servers", [])
     return Locality(
-        frozenset(map(domain_key, domains)) if domains else None,
+        # An empty list is an answer: a server that is only backup has no domain of its own.
+        frozenset(map(domain_key, domains)) if domains is not None else None,
         frozenset(map(domain_key, relayed or [])),
         tuple(believed),
         frozenset(name.strip("[]").lower() for name in names) - {""},
         domain_key(domains[0]) if domains else None,
         inferred,
         mailboxes,
-        frozenset() if stated.domains is not None else frozenset(only_relayed(told).index),
+        frozenset(only_relayed(told).index) if guessed else frozenset(),
     )
 
 

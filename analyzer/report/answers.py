@@ -101,14 +101,18 @@ def _addresses(facts: Facts) -> str:
 
 def _how_many(facts: Facts) -> str:
     total = facts.total
-    names = ("delivered", "bounced", "deferred", "expired", "other")
-    fates = [f"{getattr(total, name):,} {name}" for name in names if getattr(total, name)]
+    names = ("delivered", "bounced", "deferred", "expired", "discarded")
+    known = {name: getattr(total, name) for name in names}
+    known["other"] = total.other - total.discarded
+    fates = [f"{number:,} {name}" for name, number in known.items() if number]
     messages = sentences.least(facts) + words.count(total.messages, "message")
     recipients = words.count(total.recipients, "recipient")
     size = f" ({words.size(total.bytes)})" if total.bytes else ""  # Sendmail logs none of a notice
-    told = f"{messages}{size} to {recipients}: {words.listing(fates, 5)}"
+    told = f"{messages}{size} to {recipients}: {words.listing(fates, len(fates))}"
     if shares := sentences.shares(facts):
         told += f"; of the messages, {shares}"
     if facts.notices is not None:
         told += f"; besides, {words.count(facts.notices.messages, 'notice')} to strangers"
+    if facts.unclear:
+        told += f"; {words.count(facts.unclear, 'further message')} could not be judged"
     return words.capital(f"{told}.")

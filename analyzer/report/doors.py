@@ -27,7 +27,7 @@ DOORS = {
         name="Open relay",
         answer="an open relay: strangers sent to strangers without a login",
         title="Relay abuse of",
-        deed="accepted {messages} from {addresses} outside, without a login, for {recipients} "
+        deed="accepted {messages} from {addresses} outside, without a login, for {elsewhere} "
         "elsewhere",
         besides="it relayed {messages} for strangers",
         cause="an open relay: the server accepted mail from outside addresses, without a login, "

@@ -15,6 +15,7 @@ from analyzer.report.untracked import untracked
 from analyzer.schema import NOT_DELIVERIES
 
 OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
+TO_US = ("inbound", "internal")
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 GRADES = ("confirmed", "probable", "possible")
 MADE_HERE = "made on this server"
@@ -28,7 +29,7 @@ COLUMNS = [
         "client_ip",
         "auth_user",
     ),
-    *("received", "completed", "size", "status", "mechanism"),
+    *("received", "completed", "size", "status", "flow", "mechanism"),
 ]
 
 
@@ -38,11 +39,13 @@ class Total:
 
     messages: int
     recipients: int
+    elsewhere: int  # of `recipients`: those that are not ours
     delivered: int
     bounced: int
     deferred: int
     expired: int
     other: int
+    discarded: int  # of `other`: thrown away by a filter or rule of ours, delivered to nobody
     bytes: int
     addresses: list[str]
     accounts: list[str]
@@ -98,7 +101,9 @@ def gather(case: Case) -> Facts:
     unclear = _rows(case.deliveries, "unclear")
     unclear_messages = int(unclear["message"].nunique())
     if rows.empty and len(abuse):  # doubted throughout: the doubtful rows are what there is to tell
-        rows, unclear_messages = unclear, 0
+        of_a_door = unclear["mechanism"].ne("unclear")  # no finding accuses the others
+        rows = unclear[of_a_door] if of_a_door.any() else unclear
+        unclear_messages -= int(rows["message"].nunique())
     rows["grade"] = _grades(rows, abuse)
     doors = {str(door): _total(_itself(part)) for door, part in rows.groupby("mechanism")}
     graded = {str(door): _by_grade(_itself(part)) for door, part in rows.groupby("mechanism")}
@@ -177,7 +182,9 @@ def _total(rows: pd.DataFrame) -> Total:
     return Total(
         messages=int(rows["message"].nunique()),
         recipients=len(counted),
+        elsewhere=int((~counted["flow"].isin(TO_US)).sum()),
         **{name: int(outcomes.get(name, 0)) for name in (*OUTCOMES, "other")},
+        discarded=int(counted["status"].eq("discarded").sum()),
         bytes=int(sizes),
         addresses=_by_weight(rows["client_ip"]),
         accounts=_by_weight(rows["auth_user"]),

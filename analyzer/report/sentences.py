@@ -126,6 +126,7 @@ def _deed(mechanism: str, total: Total, least: str) -> str:
     return door(mechanism).deed.format(
         messages=least + words.count(total.messages, "message"),
         recipients=words.count(total.recipients, "recipient"),
+        elsewhere=words.count(total.elsewhere, "recipient"),
         addresses=words.count(len(total.addresses), "address"),
         accounts=f"{login} {words.listing(accounts)}" if accounts else "logins",
     )

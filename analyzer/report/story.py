@@ -117,7 +117,7 @@ def _figures(facts: Facts) -> list[dict[str, str]]:
         pairs = [
             ("Abusive messages", words.thousands(total.messages), note),
             ("Recipients", words.thousands(total.recipients), f"{least}addresses on envelopes"),
-            ("Accepted elsewhere", words.thousands(total.delivered), accepted),
+            ("Delivered", words.thousands(total.delivered), accepted),
             ("Addresses it came from", words.thousands(len(total.addresses)), origin),
             ("First message", *sentences.two_lines(total.first)),
             ("Last message", *sentences.two_lines(total.last)),

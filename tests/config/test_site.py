@@ -82,6 +82,33 @@ def test_networks_that_are_not_stated_stay_unknown():
     assert config.site_of(entries(main_cf="mydestination = a.example\n")).networks is None
 
 
+GATEWAY = "mydestination =\nrelay_domains = customer.example\n"
+
+
+def test_a_server_that_takes_in_no_domain_for_itself_says_so():
+    site = config.site_of(entries(main_cf=GATEWAY))
+    assert (site.domains, site.relay_domains) == ([], ["customer.example"])
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "relay_domains = customer.example\n",
+        "mydestination = $myhostname\n",
+        "mydestination =\nvirtual_mailbox_domains = mysql:/x.cf\n",
+        "mydestination =\nrelay_domains = hash:/etc/postfix/relay\n",
+    ],
+    ids=["not stated", "a name not stated", "a database", "a table of relay domains"],
+)
+def test_no_domain_is_not_taken_for_none_where_the_files_do_not_say_all(main):
+    assert config.site_of(entries(main_cf=main)).domains is None
+
+
+def test_a_table_of_relay_domains_that_was_not_given_leaves_them_unknown():
+    main = "mydestination = a.example\nrelay_domains = hash:/etc/postfix/relay\n"
+    assert config.site_of(entries(main_cf=main)).relay_domains is None
+
+
 def test_a_file_that_nothing_refers_to_is_named():
     notes = entries(main_cf=MAIN, other="a b\n").notes
     assert "other: no setting refers to this file" in notes

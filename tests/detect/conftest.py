@@ -22,6 +22,7 @@ DELIVERY = {
     "size": 1000,
     "status": "delivered",
     "dsn": "2.0.0",
+    "relay": "mx.far.example[198.51.100.60]:25",
     "mechanism": None,
     "client_side": "outside",
     "original_side": "outside",

@@ -29,6 +29,7 @@ PLAIN = {
     "status": "delivered",
     "dsn": "2.0.0",
     "reply": "250 2.0.0 Ok",
+    "relay": "mx.far.example[198.51.100.60]:25",
     "size": 1000,
     "cause_life": -1,
     "cause_leg": -1,
@@ -46,7 +47,7 @@ PLAIN = {
 }
 
 
-def seen(rows, begins=START, ends=START):
+def seen(rows, begins=START, ends=START, domains=()):
     """Evidence that holds these deliveries and nothing else."""
     return Evidence(
         deliveries=pd.DataFrame(rows),
@@ -56,5 +57,5 @@ def seen(rows, begins=START, ends=START):
         ends=ends,
         site_known=True,
         doubted_networks=(),
-        inferred_domains=(),
+        inferred_domains=domains,
     )

@@ -1,6 +1,7 @@
 """A login, a host of ours, a user of the server: when did somebody else send?"""
 
 import pandas as pd
+import pytest
 
 from analyzer.detect import judge
 from tests.detect.login_mail import HOME, PLAIN, START, seen
@@ -65,6 +66,33 @@ DEAD_ONE = {"status": "bounced", "dsn": "5.1.1"}
 FORGED = {"origin_sender": lambda n: f"bank{n}@bank.example", "sender_side": "outside"}
 HOST = {"auth_user": None, "client_ip": HOME, "address_side": "inside"}
 USER = {"auth_user": None, "client_ip": None, "submission": "local", "uid": 33}
+
+
+def stories(logins, domains=()):
+    """The incidents of logins that were each used from addresses of their own."""
+    rows = []
+    for place, login in enumerate(logins):
+        to = {"recipient": lambda n, place=place: f"person{n}@far{place}.example"}
+        strange = {"client_ip": lambda n, place=place: f"198.51.{place}.{n}"}
+        rows += letters(40, auth_user=login, **strange, **to)
+    rows.sort(key=lambda row: row["received"])
+    lives = [PLAIN | row | {"life": n, "origin_life": n} for n, row in enumerate(rows)]
+    found = judge(seen(lives, domains=domains)).findings.to_pandas()
+    return found.loc[found["detector"].eq("stolen_account"), "incident"].nunique()
+
+
+@pytest.mark.parametrize(
+    ("logins", "domains", "number"),
+    [
+        (["dora@corp.example", "DORA@Corp.Example"], ("a.example", "b.example"), 1),
+        (["dora", "dora@corp.example"], ("corp.example",), 1),
+        (["dora", "dora@corp.example"], ("corp.example", "shop.example"), 2),
+        (["dora", "dora@far.example"], ("corp.example",), 2),
+    ],
+    ids=["in other letters", "with the only domain", "with one of several", "with another"],
+)
+def test_a_login_written_in_two_ways_is_one_story(logins, domains, number):
+    assert stories(logins, domains) == number
 
 
 def test_a_login_from_networks_that_are_not_its_own_to_people_nobody_knows_is_stolen():

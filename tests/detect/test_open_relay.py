@@ -15,6 +15,11 @@ def test_it_is_relaying_whatever_became_of_the_message(deliveries, status):
     assert relayed(deliveries({"status": status})).tolist() == [True]
 
 
+def test_it_is_relaying_where_a_filter_threw_away_what_the_server_had_accepted(deliveries):
+    filtered = {"status": "discarded", "relay": "127.0.0.1[127.0.0.1]:10024"}
+    assert relayed(deliveries(filtered)).tolist() == [True]
+
+
 @pytest.mark.parametrize(
     "innocent",
     [
@@ -28,7 +33,8 @@ def test_it_is_relaying_whatever_became_of_the_message(deliveries, status):
         {"original_side": "inside"},
         {"original_side": "unknown"},
         {"status": "rejected"},
-        {"status": "discarded"},
+        {"status": "discarded", "relay": "none"},
+        {"status": "discarded", "relay": None},
     ],
     ids=str,
 )

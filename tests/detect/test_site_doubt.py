@@ -78,3 +78,8 @@ def test_each_domain_with_mailboxes_here_that_the_site_omits_is_a_limit(evidence
     (row,) = found(evidence, deliveries=rows)
     assert (row["subject"], row["recipients"]) == ("branch.example", 2)
     assert "add it to `domains`" in row["reason"]
+
+
+def test_a_line_that_can_be_read_in_two_ways_leaves_out_no_domain(evidence):
+    unclear = {"recipient_side": "unknown", "recipient": "jo@corp.example", "two_readings": True}
+    assert found(evidence, deliveries=[unclear]) == []

@@ -52,6 +52,19 @@ FORMS = {
     "RFC 5424 with data": rf'<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - [a b="x\] y"][c d="1"] {TEXT}',
     "container": f"2026-12-07T05:00:00.000000000Z stdout F Dec  7 09:30:00 mx1 postfix/smtpd[11]: {TEXT}",
     "container, stamp with a zone": f"2026-12-07T05:00:07Z stderr F 2026-12-07T06:00:00+01:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "container, the line as it was (docker logs -t)": f"2026-12-07T05:00:00.000000000Z Dec  7 09:30:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "container, the line as it was with a zone": f"2026-12-07T05:00:07Z 2026-12-07T06:00:00+01:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "a container's name before (docker compose logs)": f"mail-1  | Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "its name and stamp before (docker compose logs -t)": f"mail-1  | 2026-12-07T05:00:00.000000000Z Dec  7 09:30:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "a pod's name before (kubectl logs --prefix)": f"[pod/mail-0/postfix] Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "a file's name before (grep)": f"/var/log/mail.log.1:Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "a file's name and a number before (grep -n)": f"mail.log-20261207:123:2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}",
+    "the number alone (grep -n of one file)": f"123:Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "no file's name before (zcat and grep -H)": f"(standard input):<22>Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "a file's name before RFC 5424": f"mail.log:<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - - {TEXT}",
+    "names of a file and a container before": f"mail.txt:mail-1  | Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "the day's name, the year at the end (ctime)": f"Mon Dec  7 05:00:00 2026 mx1 postfix/smtpd[11]: {TEXT}",
+    "the day's name and the zone (journalctl -o short-full)": f"Mon 2026-12-07 05:00:00 UTC mx1 postfix/smtpd[11]: {TEXT}",
     "a mark at the beginning": f"\ufeffDec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "Windows line end": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}\r",
 }
@@ -87,6 +100,14 @@ DIFFERENT = {
         f"2026-12-07T05:00:00Z stdout F postfix/smtpd[11]: {TEXT}",
         {"server": "-"},
     ),
+    "no host, but a facility (logread)": (
+        f"Mon Dec  7 05:00:00 2026 mail.info postfix/smtpd[11]: {TEXT}",
+        {"server": "-"},
+    ),
+    "the day's name and a year that is none": (
+        f"Mon Dec  7 05:00:00 20x6 mx1 postfix/smtpd[11]: {TEXT}",
+        {"time": "None"},
+    ),
     "host that is an address": (
         f"Dec  7 05:00:00 2001:db8::25 postfix/smtpd[11]: {TEXT}",
         {"server": "2001:db8::25"},
@@ -114,6 +135,30 @@ def test_a_header_says_the_same_in_the_form(line):
 @pytest.mark.parametrize(("line", "difference"), DIFFERENT.values(), ids=DIFFERENT)
 def test_a_header_says_more_or_less_in_the_form(line, difference):
     assert told(line) == PLAIN | difference
+
+
+def test_a_zone_by_another_name_than_utc_is_the_servers_own_clock():
+    line = f"Mon 2026-12-07 06:00:00 CET mx1 postfix/smtpd[11]: {TEXT}"
+    assert told(line, BERLIN) == PLAIN
+
+
+@pytest.mark.parametrize("before", ["mail-1  | ", "mail.log:7:"])
+def test_a_line_with_a_name_before_it_stands_where_it_stands_and_is_kept_whole(before):
+    known = f"{before}Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}\n"
+    other = f"{before}Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT} and more\n"
+    reading = formats.read_syslog("mail.log", 1, 0, (known + other + known).encode())
+    (events,) = reading.tables.values()
+    assert events["line"].to_pylist() == [1, 3]
+    assert events["offset"].to_pylist() == [0, len(known) + len(other)]
+    assert reading.unread["text"].to_pylist() == [other.rstrip("\n").encode()]
+    assert reading.unread["offset"].to_pylist() == [len(known)]
+
+
+@pytest.mark.parametrize("before", ["He wrote: ", "a:b:c:", "| ", "Mon "])
+def test_words_that_no_tool_writes_before_a_line_make_it_no_line_of_a_log(before):
+    event, reading = read(f"{before}Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}")
+    assert event is None
+    assert len(reading.unread) == 1
 
 
 @pytest.mark.parametrize(

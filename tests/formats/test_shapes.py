@@ -57,3 +57,33 @@ def test_lines_of_several_shapes_of_one_kind_stand_in_their_order():
     delivery = read(*lines)["delivery"]
     assert delivery["line"].to_pylist() == [1, 2, 3]
     assert delivery["relay"].to_pylist() == ["c[192.0.2.9]:25", "local", "c[192.0.2.9]:25"]
+
+
+@pytest.mark.parametrize(
+    ("daemon", "end"),
+    [
+        ("qmgr", "dsn=4.3.0, status=deferred (mail transport unavailable)"),
+        ("cleanup", "dsn=5.7.1, status=bounced (no such mail here)"),
+    ],
+    ids=["the queue manager has no agent for it", "cleanup refuses what it has taken in"],
+)
+def test_a_delivery_ends_before_any_agent_where(daemon, end):
+    to = "to=<bob@b.example>, relay=none, delay=0.5, delays=0.5/0/0/0"
+    (row,) = read(f"{daemon}[1]: 3F2A12CE583: {to}, {end}")["delivery"].to_pylist()
+    assert (row["recipient"], row["relay"]) == ("bob@b.example", "none")
+    assert f"status={row['status']} ({row['reply']})" in end
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tlsproxy[1]: SSL_accept error from [192.0.2.7]:4711: lost connection",
+        "bounce[1]: 3F2A12CE583: undeliverable postmaster notification discarded",
+        "smtpd[1]: a.example[192.0.2.7]: Untrusted: subject_CN=x, issuer=y, fingerprint=AA",
+        "smtpd[1]: a.example[192.0.2.7]: subject_CN=x, issuer_CN=y, fingerprint=AA",
+        "smtp[1]: b.example[192.0.2.9]:25: certificate verification failed",
+    ],
+)
+def test_what_is_said_of_encryption_and_lost_notices_is_known_and_ignored(line):
+    reading = read_syslog("mail.log", 1, 0, f"{HEAD}{line}\n".encode())
+    assert (reading.ignored, len(reading.unread)) == (1, 0)

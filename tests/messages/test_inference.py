@@ -157,6 +157,15 @@ def test_hosts_that_the_spammers_of_a_sample_used_are_no_hint():
     assert not found["value"].str.startswith(("203.0.113.", "198.1", "2001:db8:bad")).any()
 
 
+def test_of_a_gateway_before_another_server_the_domain_that_strangers_write_to_is_a_hint():
+    log = Path(__file__).with_name("gateway_before_another_server.log")
+    found = inferring.infer([log], year=2026).found
+    hint = found[found["key"].eq("relay_domains")]
+    assert hint[["value", "confidence", "times"]].to_numpy().tolist() == [
+        ["corp.example", "low", 3]
+    ]
+
+
 def test_an_address_that_one_next_hop_alone_quotes_is_not_believed(tmp_path):
     log = lzma.decompress((SAMPLES / "postfix-open-relay/mail.log.xz").read_bytes())
     one = b"\n".join(

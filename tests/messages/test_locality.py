@@ -102,6 +102,21 @@ def test_without_a_site_and_without_a_delivery_here_nobody_is_outside():
     assert locality(None, tried({})).of_address("bob@far.example") == "unknown"
 
 
+def test_a_server_that_is_only_backup_has_no_domain_of_its_own_and_knows_who_is_outside():
+    site = SITE.model_copy(update={"domains": []})
+    local = locality(site, tried({"daemon": "local", "recipient": "root@branch.example"}))
+    assert not local.inferred
+    assert local.of_address("bob@customer.example") == "inside"
+    assert local.of_address("bob@far.example") == "outside"
+    assert local.of_address("root@branch.example") == "unknown"
+
+
+def test_relay_domains_are_believed_where_the_domains_are_not_stated():
+    local = locality(Site(relay_domains=["customer.example"]), tried({"service": "relay"}))
+    assert local.of_address("jo@customer.example") == "inside"
+    assert local.of_address("bob@far.example") == "unknown"
+
+
 @pytest.mark.parametrize(
     "stated",
     [{"domains": ["corp.example"]}, {"networks": ["10.0.0.0/8"]}, {}],

@@ -58,6 +58,13 @@ def test_one_message_to_three_recipients_is_one_message_and_its_size_counts_once
     assert (numbers["messages"], numbers["recipients"], numbers["bytes"]) == (1, 3, 2_000)
 
 
+def test_one_of_us_among_the_recipients_is_not_told_as_elsewhere(case):
+    ours = {"recipient": "jo@corp.example", "flow": "inbound"}
+    story = tell(case(deliveries=[{}, ours]))
+    assert story["lead"][0].endswith("for 1 recipient elsewhere.")
+    assert story["numbers"]["recipients"] == 2
+
+
 def test_a_queue_id_that_is_used_again_is_another_message(case):
     numbers = tell(case(deliveries=[{}, {"origin_life": 1}]))["numbers"]
     assert numbers["messages"] == 2
@@ -105,6 +112,15 @@ def test_doubtful_rows_that_are_told_of_are_not_said_to_be_missing(case):
     rows = [{"verdict": "unclear"}]
     story = tell(case(deliveries=rows, findings=[{"verdict": "possible"}], site=INFERRED))
     assert not [line for line in story["certainty"] if "further" in line]
+
+
+def test_doubtful_mail_of_which_nothing_was_found_is_not_told_as_abuse(case):
+    doubted = {"verdict": "unclear"}
+    rows = [doubted, doubted | {"origin_queue_id": "4C1", "mechanism": None}]
+    story = tell(case(deliveries=rows, findings=[{"verdict": "possible"}], site=INFERRED))
+    assert story["numbers"]["messages"] == 1
+    how_many = next(one for one in story["answers"] if one["question"] == "How many?")
+    assert how_many["answer"].endswith("; 1 further message could not be judged.")
 
 
 def test_unclear_mail_is_in_no_figure_and_said_to_be_missing(case):

@@ -58,3 +58,9 @@ def test_recipients_accepted_of_whom_no_message_was_taken_are_told_beside_the_re
     made = case(deliveries=[refused], findings=[probes], attempts=[{}, let_in])
     told = " ".join(" ".join(summary.as_text(made)).split())
     assert "1 relay attempt refused; besides, 2 recipients were accepted whose message" in told
+
+
+def test_what_a_filter_threw_away_is_said_to_be_discarded(case):
+    lost = {"recipient": "c@x.example", "status": "discarded"}
+    told = " ".join(" ".join(summary.as_text(case(deliveries=[{}, lost]))).split())
+    assert "2 recipients: 1 delivered and 1 discarded." in told

@@ -1,0 +1,32 @@
+"""Which words do tools that gather lines write before each, and where does the line itself begin?
+
+`docker compose logs` and `kubectl logs --prefix` name the container, grep and zgrep over several
+files the file and, with -n, the line.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.pieces import pieces
+
+Positions = npt.NDArray[np.int32]
+
+LOOKED_AT = 320  # bytes of a line; a path is no longer than that
+# What a stamp or a priority may begin with has to follow at once: so do no words of a mail server.
+_BEFORE = (
+    r"^(?P<before>[^ |]+ +\| |\[pod/[^ \]]+\] |(?:\(standard input\)|[^ :]+):(?:[0-9]+:)?)"
+    r"[A-Z0-9<]"
+)
+
+
+def after_collector(data: bytes, start: Positions, end: Positions) -> Positions:
+    """Where each line begins behind the words of such a tool; where it did, if it has none."""
+    looked_at = np.minimum(end, start + np.int32(LOOKED_AT))
+    before = pc.extract_regex(pieces(data, start, looked_at), _BEFORE)
+    length = pc.binary_length(pc.struct_field(before, "before"))
+    begin: Positions = start + pc.fill_null(length, pa.scalar(0, pa.int32())).to_numpy()
+    return begin
