@@ -116,7 +116,7 @@ def test_doubtful_rows_that_are_told_of_are_not_said_to_be_missing(case):
 
 def test_doubtful_mail_of_which_nothing_was_found_is_not_told_as_abuse(case):
     doubted = {"verdict": "unclear"}
-    rows = [doubted, doubted | {"origin_queue_id": "4C1", "mechanism": None}]
+    rows = [doubted, doubted | {"origin_life": 2, "mechanism": None}]
     story = tell(case(deliveries=rows, findings=[{"verdict": "possible"}], site=INFERRED))
     assert story["numbers"]["messages"] == 1
     how_many = next(one for one in story["answers"] if one["question"] == "How many?")
