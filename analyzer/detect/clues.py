@@ -1,7 +1,8 @@
 """What do the messages of a source show that speaks for or against misuse?
 
-Every measure takes one row a message (`mail.messages`, with `by`: whose it is) and gives how far
-each message shows the sign: 0 to 1, or a number of doublings beyond what is ordinary.
+Every measure takes one row a message (`mail.messages`, with `by`: whose it is, and what
+`own_networks.with_networks` tells) and gives how far each message shows the sign: 0 to 1, or a
+number of doublings beyond what is ordinary.
 """
 
 from __future__ import annotations
@@ -14,10 +15,6 @@ import pandas as pd
 SEVERAL = 3  # outside senders that no application needs
 USUAL_DAYS = 3  # what a source uses on so many days is its own
 MOST_DAYS = 0.6  # of the days on which it sends
-KNOWN_SHARE = 0.25  # of the recipients of a day's mail from a network that is the source's own
-OWN_DAYS = 0.5  # of the days on which a network was used, if it is the source's own
-ENOUGH = 3  # recipients that tell something of a network
-SHARED = 5  # logins from one address of ours: a webmail, and not somebody's desk
 FEW = 3  # other sources, which tell little of what is usual
 USUAL_DEAD = 0.05  # of the recipients of an honest mailing, too, do not exist
 AWAKE = 18  # hours of a day
@@ -29,11 +26,11 @@ def new_people(mail: pd.DataFrame) -> pd.Series[float]:
 
     It tells the less the more of the other sources are as new to theirs: in a log of a day all are.
     """
-    return _unlike_others(mail, _share(mail["new"], mail["outside"]))
+    return unlike_others(mail, share(mail["new"], mail["outside"]))
 
 
 def known_people(mail: pd.DataFrame) -> pd.Series[float]:
-    return _share(mail["known"], mail["outside"])
+    return share(mail["known"], mail["outside"])
 
 
 def among_us(mail: pd.DataFrame) -> pd.Series[float]:
@@ -47,8 +44,8 @@ def failed(mail: pd.DataFrame) -> pd.Series[float]:
     """
     day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
     dead, there = (day[name].transform("sum") for name in ("failed", "taken"))
-    return _share(mail["failed"], mail["outside"]) * (
-        1.0 - _share(USUAL_DEAD * (dead + there), dead)
+    return share(mail["failed"], mail["outside"]) * (
+        1.0 - share(USUAL_DEAD * (dead + there), dead)
     ).clip(0)
 
 
@@ -145,15 +142,7 @@ def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def strange_network(mail: pd.DataFrame) -> pd.Series[float]:
-    """1 where nothing shows that the network is the source's own, a half where little is known.
-
-    0 where the log names none, or where many of us share an address. It tells the less the more
-    of the other sources are as strange: customers of a provider all come from outside.
-    """
-    seen = mail.groupby([mail["by"], mail["network"].fillna("")])["recipients"].transform("sum")
-    strange = (1.0 - _own(mail)).where(_own(mail) | seen.ge(ENOUGH), 0.5)
-    told = mail["network"].notna() & ~_shared(mail)
-    return _unlike_others(mail, strange.where(told, 0.0))
+    return mail["strange"]
 
 
 def beside_its_own(mail: pd.DataFrame) -> pd.Series[float]:
@@ -163,37 +152,7 @@ def beside_its_own(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def own_network(mail: pd.DataFrame) -> pd.Series[float]:
-    """From a network of its own, on a day on which it writes to people it knows from there.
-
-    One of the site's, or one from where the source writes to people it knows, on most days. How
-    long a network was used says nothing: a thief may stay for weeks. Whom it writes to does. On
-    the day of a mailing its own network speaks neither for the source nor against it.
-    """
-    return (_own(mail) & _known_there(mail) & ~_shared(mail)).astype("float64")
-
-
-def _own(mail: pd.DataFrame) -> pd.Series[bool]:
-    """Is the network of each message one of the site's, or the source's own?"""
-    day = mail["received"].dt.floor("D")
-    of = pd.DataFrame({"by": mail["by"], "network": mail["network"].fillna(""), "day": day})
-    days = of.assign(known=_known_there(mail)).drop_duplicates([*of])
-    share = days.groupby(["by", "network"])["known"].mean()
-    most = share.reindex(pd.MultiIndex.from_frame(of[["by", "network"]])).ge(OWN_DAYS)
-    return mail["address_side"].eq("inside") | most.to_numpy()
-
-
-def _known_there(mail: pd.DataFrame) -> pd.Series[bool]:
-    """Did the source write to people it knows, from the network and on the day of each message?"""
-    day = mail.groupby([mail["by"], mail["network"].fillna(""), mail["received"].dt.floor("D")])
-    among_us = mail["recipients"] - mail["outside"]
-    known = (among_us + mail["known"]).groupby(day.ngroup()).transform("sum")
-    return _share(known, day["recipients"].transform("sum")).ge(KNOWN_SHARE)
-
-
-def _shared(mail: pd.DataFrame) -> pd.Series[bool]:
-    """From an address of ours that many use, which says nothing of who did."""
-    users = mail.groupby("client_ip")["by"].transform("nunique").fillna(0)
-    return mail["address_side"].eq("inside") & users.ge(SHARED)
+    return mail["own"]
 
 
 def companions(mail: pd.DataFrame) -> pd.Series[float]:
@@ -235,14 +194,14 @@ def _a_day(mail: pd.DataFrame, values: pd.Series[str]) -> pd.Series[int]:
     return values.groupby([mail["by"], mail["received"].dt.floor("D")]).transform("nunique")
 
 
-def _unlike_others(mail: pd.DataFrame, shown: pd.Series[float]) -> pd.Series[float]:
+def unlike_others(mail: pd.DataFrame, shown: pd.Series[float]) -> pd.Series[float]:
     """What is shown, less where other sources mostly show it: what is usual here tells little."""
     mostly = shown.groupby(mail["by"]).mean().ge(0.5)
     others = (mostly.sum() - mostly) / (len(mostly) - 1 + FEW)
     return shown * (1.0 - mail["by"].map(others))
 
 
-def _share(part: pd.Series[Any], whole: pd.Series[Any]) -> pd.Series[float]:
+def share(part: pd.Series[Any], whole: pd.Series[Any]) -> pd.Series[float]:
     return (part / whole.replace(0, np.nan)).fillna(0.0).astype("float64")
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.detect.clues import strange_network
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import user
+from analyzer.detect.own_networks import with_networks
 from analyzer.detect.runs import best_run, from_few, gone_on, in_run, several, trimmed
 from analyzer.rows import those
 from analyzer.site import LOOPBACK
@@ -98,7 +98,7 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     """
     if mail.empty:
         return pd.DataFrame(columns=OF_A_RUN)
-    mail = mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True)
+    mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     points = parts.sum(axis=1) + misuse.base
     acquitted = (
@@ -168,7 +168,7 @@ def _owners(
     programs may share one user, or have none in the log.
     """
     if misuse.by == "auth_user":
-        return points.le(OWNER) & strange_network(mail).eq(0)
+        return points.le(OWNER) & mail["strange"].eq(0)
     return acquitted if misuse.by == "user" else pd.Series(False, mail.index)
 
 

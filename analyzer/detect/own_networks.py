@@ -1,0 +1,45 @@
+"""From which networks does a source itself send, and which are strange to it?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analyzer.detect.clues import share, unlike_others
+
+KNOWN_SHARE = 0.25  # of the recipients of a day's mail from a network that is the source's own
+OWN_DAYS = 0.5  # of the days on which a network was used, if it is the source's own
+ENOUGH = 3  # recipients that tell something of a network
+SHARED = 5  # logins from one address of ours: a webmail, and not somebody's desk
+
+
+def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
+    """Messages with `own` and `strange`, from 0 to 1: how far their network is the source's.
+
+    Its own is one of the site's, or one from where it writes to people it knows, on most days. How
+    long a network was used says nothing: a thief may stay for weeks. Whom it writes to does. On the
+    day of a mailing its own network speaks neither for the source nor against it (both are 0), as
+    where the log names none, or where many of us share an address.
+
+    `strange` is 1 where nothing shows that a network is the source's own, a half where little is
+    known. It tells the less the more of the other sources are as strange: customers of a provider
+    all come from outside.
+
+    Args:
+        mail: One row a message, see `analyzer.detect.mail`, with `by`: whose it is.
+    """
+    of = pd.DataFrame({"by": mail["by"], "network": mail["network"].fillna("")})
+    there = mail.groupby(of.groupby(["by", "network"]).ngroup())
+    daily = mail.groupby([there.ngroup(), mail["received"].dt.floor("D")])
+    known = (mail["recipients"] - mail["outside"] + mail["known"]).groupby(daily.ngroup())
+    all_of_day = daily["recipients"].transform("sum")
+    ordinary = share(known.transform("sum"), all_of_day).ge(KNOWN_SHARE)
+    once_a_day = ordinary[daily.cumcount().eq(0)]
+    most_days = once_a_day.groupby(there.ngroup()[once_a_day.index]).mean().ge(OWN_DAYS)
+    inside = mail["address_side"].eq("inside")
+    its_own = inside | there.ngroup().map(most_days)
+    users = mail.groupby("client_ip")["by"].transform("nunique").fillna(0)
+    told = mail["network"].notna() & ~(inside & users.ge(SHARED))
+    known_enough = its_own | there["recipients"].transform("sum").ge(ENOUGH)
+    strange = (1.0 - its_own).where(known_enough, 0.5).where(told, 0.0)
+    own = (its_own & ordinary & told).astype("float64")
+    return mail.assign(own=own, strange=unlike_others(mail, strange))
