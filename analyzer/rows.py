@@ -96,6 +96,17 @@ def different(
     return np.bincount(once["group"].to_numpy(), minlength=groups)
 
 
+def saying(texts: pd.Series[str], which: Flags | pd.Series[bool], pattern: str) -> Flags:
+    """In which of some texts the pattern (RE2) is found."""
+    flags, found = np.asarray(which), np.zeros(len(texts), np.bool_)
+    for some in slices(len(texts)):
+        mine = flags[some]
+        if mine.any():
+            said = pc.match_substring_regex(text_of(texts[some][mine]), pattern)
+            found[some][mine] = said.fill_null(False).to_numpy(zero_copy_only=False)
+    return found
+
+
 def in_order(rows: pd.DataFrame, by: Sequence[str], which: pd.Series[bool]) -> Int32:
     """The positions of some rows in order of the columns, first to last key, null last; stable."""
     keys = [_key(rows[name][which]) for name in reversed(by)]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.detect.backscatter import NO_SUCH_USER
-from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread, whole
+from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, saying, spread, whole
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
 
@@ -97,11 +97,8 @@ def _no_such_user(deliveries: pd.DataFrame) -> pd.Series[bool]:
     """
     bounced = deliveries["status"].eq("bounced")
     unclear = bounced & deliveries["dsn"].isin(UNCLEAR)
-    replies = whole(deliveries.loc[unclear, "reply"].astype("str"), pa.string())
-    said = pc.match_substring_regex(replies, NOBODY).fill_null(False)
-    told = bounced & deliveries["dsn"].isin(NO_SUCH_USER)
-    told[unclear] = said.to_numpy(zero_copy_only=False)
-    return told
+    coded = bounced & deliveries["dsn"].isin(NO_SUCH_USER)
+    return coded | saying(deliveries["reply"], unclear, NOBODY)
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:

@@ -16,7 +16,7 @@ from analyzer.detect.detector import (
     measured,
     totals,
 )
-from analyzer.rows import Flags, Int32, among, different, domain, numbered, those
+from analyzer.rows import Flags, Int32, among, different, domain, numbered, saying, those
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
 
@@ -27,6 +27,7 @@ MEASURED = {
     "recipients outside": ("away", ENOUGH_RECIPIENTS),
     "domains outside": ("domains", ENOUGH_DOMAINS),
 }
+NEXT_HOP = r"\["  # before the address of a server, in `relay`
 OF_CLIENT = ["client_ip", "origin_life"]
 INNOCENT = {
     "forwarding": "for an address of ours that passed it on, not counted",
@@ -45,8 +46,8 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
     stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     ends_outside = rows["original_side"].eq("outside") & rows["recipient_side"].eq("outside")
     thrown_away = rows["status"].eq("discarded")
-    by_filter = rows["relay"][thrown_away].astype("str").str.contains("[", regex=False)
-    own_rule = rows["status"].eq("rejected") | thrown_away & ~by_filter.eq(True)
+    by_filter = saying(rows["relay"], thrown_away, NEXT_HOP)
+    own_rule = rows["status"].eq("rejected") | (thrown_away & ~by_filter)
     accepted = stranger & ends_outside & ~own_rule
     return stranger & among(rows["origin_life"], rows["origin_life"][accepted])
 
