@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from analyzer import words
 from analyzer.display import display
-from analyzer.report import sentences
-from analyzer.report.doors import DOORS, door
+from analyzer.report import sentences, tried
+from analyzer.report.doors import door
 from analyzer.report.facts import Facts
 from analyzer.report.stories import separate, stories
-
-WHO = {"account": "the login ", "uid": "uid "}
 
 
 def answers(facts: Facts) -> list[dict[str, str]]:
@@ -56,22 +54,14 @@ def _nothing(facts: Facts) -> list[tuple[str, str]]:
 
 def _tried(facts: Facts) -> str:
     """Relay attempts, doors found open, and misuse of which nothing was accepted."""
-    told = [f"{words.count(facts.denied, 'relay attempt')} refused"]
+    told = f"{words.count(facts.denied, 'relay attempt')} refused"
     if facts.let_in:
         were = "was" if facts.let_in == 1 else "were"
-        told.append(
-            f"besides, {words.count(facts.let_in, 'recipient')} {were} accepted whose message was "
-            "never sent or was refused"
+        told += (
+            f"; besides, {words.count(facts.let_in, 'recipient')} {were} accepted whose message "
+            "was never sent or was refused"
         )
-    found = facts.findings[facts.findings["kind"].eq("attempt")]
-    misuse = found[found["detector"].isin(DOORS) & found["messages"].gt(0)]
-    columns = ("verdict", "subject_kind", "subject", "messages")
-    for verdict, kind, who, messages in zip(*(misuse[name] for name in columns), strict=True):
-        told.append(
-            f"{verdict}: {WHO.get(kind, '')}{display(who, 60)} was used by somebody else, and all "
-            f"{words.count(int(messages), 'message')} were refused after their DATA"
-        )
-    return words.capital("; ".join(told)) + "."
+    return " ".join([f"{told}.", *tried.misused(facts.findings)])
 
 
 def _doors(facts: Facts) -> str:

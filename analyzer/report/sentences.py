@@ -11,6 +11,7 @@ import pandas as pd
 
 from analyzer import words
 from analyzer.display import display
+from analyzer.report import tried
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, Total
 from analyzer.site import OURS_ALONE
@@ -191,7 +192,8 @@ def _innocent(facts: Facts) -> list[str]:
             f"Nothing can be said: {came} tracking tells. {found}",
             f"This is no sign of innocence; {TRACKING}.",
         ]
-    return [found, *_unread(facts), *_untracked(facts), ELSEWHERE]
+    told = [*tried.misused(facts.findings), *_unread(facts), *_untracked(facts)]
+    return [found, *told, ELSEWHERE]
 
 
 def _unread(facts: Facts) -> list[str]:

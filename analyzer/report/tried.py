@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analyzer import words
+from analyzer.display import display
+from analyzer.report.doors import DOORS
+
+SHOWN = 3
+WHO = {"account": "the login ", "uid": "uid "}
 ATTEMPT = ["time", "client_ip", "auth_user", "kind", "repeat"]
 
 
@@ -45,3 +51,17 @@ def denied_after(
         return None
     after = attempts[(attempts["kind"] == "relay_denied") & (attempts["time"] > last)]
     return None if after.empty else (int(after["repeat"].sum()), after["time"].min())
+
+
+def misused(findings: pd.DataFrame) -> list[str]:
+    """A sentence for each login, host or user of which somebody else had nothing accepted."""
+    mine = findings[findings["kind"].eq("attempt") & findings["detector"].isin(DOORS)]
+    columns = (mine[name] for name in ("verdict", "subject_kind", "subject", "messages"))
+    told = [
+        f"{words.capital(verdict)}: {WHO.get(kind, '')}{display(who, 60)} was used by somebody "
+        f"else, who can do so again; all {words.count(int(messages), 'message')} were refused "
+        "after their DATA."
+        for verdict, kind, who, messages in zip(*columns, strict=True)
+    ]
+    more = len(told) - SHOWN
+    return [*told[:SHOWN], *([f"{more:,} more are in findings.json."] if more > 0 else [])]

@@ -123,6 +123,22 @@ def test_doubtful_mail_of_which_nothing_was_found_is_not_told_as_abuse(case):
     assert how_many["answer"].endswith("; 1 further message could not be judged.")
 
 
+REFUSED = {"detector": "stolen_account", "kind": "attempt", "mechanism": None}
+
+
+def test_a_stolen_login_of_which_all_was_refused_is_told_though_there_was_no_abuse(case):
+    login = REFUSED | {"subject_kind": "account", "subject": "ann", "messages": 30}
+    story = tell(case(deliveries=[{"verdict": "legitimate", "mechanism": None}], findings=[login]))
+    assert story["title"].startswith("No relay abuse found")
+    assert story["lead"][1].startswith("Confirmed: the login ann was used by somebody else")
+
+
+def test_of_many_of_them_some_are_told(case):
+    logins = [REFUSED | {"subject_kind": "account", "subject": f"user{n}"} for n in range(9)]
+    story = tell(case(deliveries=[{"verdict": "legitimate", "mechanism": None}], findings=logins))
+    assert story["lead"][4] == "6 more are in findings.json."
+
+
 def test_unclear_mail_is_in_no_figure_and_said_to_be_missing(case):
     story = tell(case(deliveries=[{}, {"origin_queue_id": "4C1", "verdict": "unclear"}]))
     assert story["numbers"]["messages"] == 1
