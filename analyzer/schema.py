@@ -257,7 +257,7 @@ DELIVERIES = pa.schema(
         column(
             "origin_life",
             pa.int64(),
-            "tells messages apart whose first queue id was used again",
+            "number of the message; tells apart those whose first queue id was used again",
             required=True,
         ),
         column("orig_source", pa.string(), "evidence file of the line that accepted the message"),

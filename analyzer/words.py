@@ -71,7 +71,9 @@ def stamp(time: datetime | None) -> str:
 
 def short(time: datetime | None) -> str:
     """8 Dec 05:13, for tables that say the year and UTC elsewhere."""
-    return NONE if time is None else f"{time.day} {MONTHS[time.month - 1]} {time:%H:%M}"
+    if time is None or time != time:  # noqa: PLR0124 - NaT
+        return NONE
+    return f"{time.day} {MONTHS[time.month - 1]} {time:%H:%M}"
 
 
 def iso(time: datetime | None) -> str | None:

@@ -100,6 +100,12 @@ def many_strangers(mail: pd.DataFrame) -> pd.Series[float]:
     return _doublings(_a_day(mail, mail["origin_sender"].where(foreign)), beyond=3) * foreign
 
 
+def many_outside(mail: pd.DataFrame) -> pd.Series[float]:
+    """The same, usual or not: who forges may have few names, and use them every day."""
+    outside = mail["origin_sender"].where(mail["sender_side"].eq("outside"))
+    return _doublings(_a_day(mail, outside), beyond=3) * outside.notna()
+
+
 def many_networks(mail: pd.DataFrame) -> pd.Series[float]:
     """Networks in a day that are not the source's own: a telephone has many, and a desk beside."""
     strange = strange_network(mail)

@@ -28,7 +28,7 @@ NOBODY = (  # in the words of servers that give none
     r"|(?:user|recipient|mailbox|account) (?:is )?(?:unknown|unavailable|not found)"
     r"|(?:user|recipient|mailbox|account) (?:does not|doesn't) exist)\b"
 )
-OFTEN = 4  # times that a source writes to somebody whom it knows: a flood may come twice
+OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
 def messages(
@@ -141,8 +141,8 @@ def _acquainted(
     deliveries: pd.DataFrame, rows: Int32, by: Int32, inside: Flags, inbound: pd.Series[bool]
 ) -> tuple[Flags, Flags]:
     """Does its source write to each recipient for the first time; and does it know him: does it
-    write to him OFTEN, and has before, or has anybody heard of him? He wrote to one of us, or
-    several of us write to him from inside: thieves of several logins may well have one list.
+    write to him OFTEN, and not for the first time, or has anybody heard of him? He wrote to one of
+    us, or several of us write to him from inside: thieves of several logins may have one list.
 
     The addresses of a flood do not fit into memory: some are looked at after the others.
 
@@ -170,6 +170,9 @@ def _acquainted(
         ours = (number >= 0) & inside[mine]
         writers = np.bincount(number[ours][~pair[ours].duplicated()], minlength=len(to.dictionary))
         wrote_too = pc.is_in(to.dictionary, who).to_numpy(zero_copy_only=False)
+        day = pd.Series(deliveries["received"].to_numpy("datetime64[D]")[rows[mine]].view(np.int64))
+        days = pair[~pd.DataFrame({"pair": pair, "day": day}).duplicated()]
+        often = often[often.isin(days[days.duplicated()])]
         heard_of = np.append((writers >= 2) | wrote_too, False)[number]
         known[mine] = heard_of | (pair.isin(often) & ~first[mine])
     return first, known

@@ -25,7 +25,7 @@ from analyzer.words import count
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
 OWNERS_TOO = 10.0  # points of a run, at most, by what an honest owner shows as well
 ACQUITS = -1.0  # points against abuse with which a message speaks for its owner
-OWNER = -0.1  # points up to which a message from no strange network is the owner's
+OWNER = -0.1  # points up to which a message from the owner's own network is the owner's
 STRONG = 0.1  # points a message with which a clue is named
 ROUNDS = 4  # a source may be misused several times: what remains is asked again
 
@@ -107,7 +107,7 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     speaks = [(n, clue.telling) for n, clue in enumerate(misuse.clues) if clue.weight > 0]
     proof = parts[[n for n, telling in speaks if telling]].sum(axis=1)
     weak = parts[[n for n, telling in speaks if not telling]].sum(axis=1)
-    owners = _owners(mail, misuse, points, acquitted)
+    owners = _owners(mail, misuse, points, proof, acquitted)
     lives, signs = mail["origin_life"].to_numpy(), parts.to_numpy().T
     left = pd.Series(True, index=mail.index)
     found: list[dict[str, Any]] = []
@@ -149,7 +149,8 @@ def _best(
         of[inside].groupby(by[inside]).sum().reindex(runs.index, fill_value=0.0)
         for of in (proof, points - proof)
     )
-    return runs.assign(score=telling + rest.clip(upper=OWNERS_TOO))
+    # Summed anew, and so perhaps a hair below what it was let through with.
+    return runs.assign(score=(telling + rest.clip(upper=OWNERS_TOO)).round(6))
 
 
 def _long_enough(mail: pd.DataFrame, misuse: Misuse) -> list[tuple[Any, pd.Index]]:
@@ -160,15 +161,22 @@ def _long_enough(mail: pd.DataFrame, misuse: Misuse) -> list[tuple[Any, pd.Index
 
 
 def _owners(
-    mail: pd.DataFrame, misuse: Misuse, points: pd.Series[float], acquitted: pd.Series[bool]
+    mail: pd.DataFrame,
+    misuse: Misuse,
+    points: pd.Series[float],
+    proof: pd.Series[float],
+    acquitted: pd.Series[bool],
 ) -> pd.Series[bool]:
     """Messages that are the owner's even within a run.
 
-    Of a login: from no strange network. Of the server itself: what speaks against abuse, for its
+    Of a login: from its own network, to people it knows from none that is strange, or from a desk
+    from where nothing proves misuse. Of the server itself: what speaks against abuse, for its
     programs may share one user, or have none in the log.
     """
     if misuse.by == "auth_user":
-        return points.le(OWNER) & mail["strange"].eq(0)
+        network = proof.groupby([mail["by"], mail["network"].fillna("")])
+        desk = mail["address_side"].eq("inside") & network.transform("max").eq(0)
+        return (points.le(OWNER) & mail["own"].eq(1)) | (acquitted & mail["strange"].eq(0)) | desk
     return acquitted if misuse.by == "user" else pd.Series(False, mail.index)
 
 

@@ -16,9 +16,10 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     """Messages with `own` and `strange`, from 0 to 1: how far their network is the source's.
 
     Its own is one of the site's, or one from where it writes to people it knows, on most days. How
-    long a network was used says nothing: a thief may stay for weeks. Whom it writes to does. On the
-    day of a mailing its own network speaks neither for the source nor against it (both are 0), as
-    where the log names none, or where many of us share an address.
+    long a network was used says nothing: a thief may stay for weeks. Whom outside it writes to
+    does, as anybody may add one of us. On the day of a mailing its own network speaks neither for
+    the source nor against it (both are 0), as where the log names none, or where many of us share
+    an address.
 
     `strange` is 1 where nothing shows that a network is the source's own, a half where little is
     known. It tells the less the more of the other sources are as strange: customers of a provider
@@ -27,19 +28,17 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     Args:
         mail: One row a message, see `analyzer.detect.mail`, with `by`: whose it is.
     """
-    of = pd.DataFrame({"by": mail["by"], "network": mail["network"].fillna("")})
-    there = mail.groupby(of.groupby(["by", "network"]).ngroup())
-    daily = mail.groupby([there.ngroup(), mail["received"].dt.floor("D")])
-    known = (mail["recipients"] - mail["outside"] + mail["known"]).groupby(daily.ngroup())
-    all_of_day = daily["recipients"].transform("sum")
-    ordinary = share(known.transform("sum"), all_of_day).ge(KNOWN_SHARE)
-    once_a_day = ordinary[daily.cumcount().eq(0)]
-    most_days = once_a_day.groupby(there.ngroup()[once_a_day.index]).mean().ge(OWN_DAYS)
+    place = mail.groupby(["by", mail["network"].fillna("")]).ngroup()
+    daily = mail.groupby([place, mail["received"].dt.floor("D")])
+    known, outside = (daily[name].transform("sum") for name in ("known", "outside"))
+    ordinary = outside.eq(0) | share(known, outside).ge(KNOWN_SHARE)
+    once_a_day = daily.cumcount().eq(0)
+    most_days = ordinary[once_a_day].groupby(place[once_a_day]).mean().ge(OWN_DAYS)
     inside = mail["address_side"].eq("inside")
-    its_own = inside | there.ngroup().map(most_days)
+    its_own = inside | place.map(most_days)
     users = mail.groupby("client_ip")["by"].transform("nunique").fillna(0)
     told = mail["network"].notna() & ~(inside & users.ge(SHARED))
-    known_enough = its_own | there["recipients"].transform("sum").ge(ENOUGH)
-    strange = (1.0 - its_own).where(known_enough, 0.5).where(told, 0.0)
+    enough = its_own | mail["recipients"].groupby(place).transform("sum").ge(ENOUGH)
+    strange = (1.0 - its_own).where(enough, 0.5).where(told, 0.0)
     own = (its_own & ordinary & told).astype("float64")
     return mail.assign(own=own, strange=unlike_others(mail, strange))

@@ -51,7 +51,8 @@ def gone_on(runs: pd.DataFrame, mail: pd.DataFrame, acquitted: pd.Series[bool]) 
         acquitted: Which of them speak for the owner.
     """
     gaps = mail.groupby("by")["received"].diff().dt.total_seconds()
-    usual = gaps[in_run(mail["by"], runs)].groupby(mail["by"]).quantile(NEARLY_EVER)
+    within = in_run(mail["by"], runs) & ~mail.index.isin(runs["first"])
+    usual = gaps[within].groupby(mail["by"]).quantile(NEARLY_EVER)
     silent = gaps.gt(mail["by"].map((SILENCE * usual).clip(SHORTEST, LONGEST)))
     so_far = acquitted.astype("int64").groupby(mail["by"]).cumsum()
     owners = (so_far - so_far.groupby(mail["by"]).shift(IN_A_ROW, fill_value=0)).eq(IN_A_ROW)

@@ -23,6 +23,9 @@ MISUSE = Misuse(
         Clue(2.0, "through a gateway that brings strangers' mail", clues.masked_stranger),
         Clue(-0.2, "under senders it always uses", clues.usual_sender),
         Clue(0.5, "under many outside senders in a day", clues.many_strangers),
+        Clue(
+            0.5, "under outside senders in a day, usual or not", clues.many_outside, telling=False
+        ),
         Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
         Clue(-2.5, "to ourselves", clues.among_us),

@@ -16,11 +16,10 @@ from analyzer.formats.pieces import pieces
 Positions = npt.NDArray[np.int32]
 
 LOOKED_AT = 320  # bytes of a line; a path is no longer than that
-# What a stamp or a priority may begin with has to follow at once: so do no words of a mail server.
-_BEFORE = (
-    r"^(?P<before>[^ |]+ +\| |\[pod/[^ \]]+\] |(?:\(standard input\)|[^ :]+):(?:[0-9]+:)?)"
-    r"[A-Z0-9<]"
-)
+# A file that has a folder, a suffix or the name of a log: `WARNING:` before a line is none. What a
+# stamp or a priority may begin with has to follow at once: so do no words of a mail server.
+_FILE = r"\(standard input\)|[^ :]*(?:[./]|log|messages)[^ :]*|[0-9]+"
+_BEFORE = rf"^(?P<before>[^ |]+ +\| |\[pod/[^ \]]+\] |(?:{_FILE}):(?:[0-9]+:)?)[A-Z0-9<]"
 
 
 def after_collector(data: bytes, start: Positions, end: Positions) -> Positions:

@@ -14,6 +14,7 @@ import pandas as pd
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
+from analyzer.report import tried
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import OURS_ALONE, too_wide
 
@@ -63,7 +64,8 @@ def aid(case: Case) -> dict[str, Any]:
         `queue`: `ground` (`listing` or `log`), `messages` (one a message: `mta, server, queue_id,
         recipients, mechanism, received, place`), `not_sure` (messages of unclear verdict that
         wait).
-        `accounts`: `account, mta, messages, first, last`. `addresses`: `ip, mta, messages, last`.
+        `accounts`: `account, mta, messages, first, last`. `refused`: sentences on logins and hosts
+        misused by somebody of whom nothing was accepted. `addresses`: `ip, mta, messages, last`.
         `not_offered`: `what, reason`: gateways, ours, and who also sent innocent mail. `unread`:
         lines of mail servers that were not understood, and may hide more of all this.
     """
@@ -74,6 +76,7 @@ def aid(case: Case) -> dict[str, Any]:
     return {
         "queue": _listed(case) if len(case.queue) else _by_log(rows, case),
         "accounts": _accounts(rows),
+        "refused": tried.misused(case.findings.to_pandas()),
         "addresses": addresses,
         "not_offered": not_offered,
         "unread": len(case.unread),
@@ -220,7 +223,12 @@ def ids(told: dict[str, Any]) -> list[str]:
 
 def as_text(told: dict[str, Any]) -> list[str]:
     """At most 80 columns; strangers' words are safe to print. Nothing of it is run."""
-    lines = [*_queue_text(told["queue"]), "", *_accounts_text(told["accounts"]), ""]
+    lines = [
+        *_queue_text(told["queue"]),
+        "",
+        *_accounts_text(told["accounts"], told["refused"]),
+        "",
+    ]
     lines += _addresses_text(told["addresses"])
     for one in told["not_offered"][:SHOWN]:
         mail = words.count(one["messages"], "message")
@@ -268,9 +276,11 @@ def _row(one: dict[str, Any]) -> str:
     return f"{words.count(one['recipients'], 'recipient'):14} {one['mechanism'] or '':15} {place}"
 
 
-def _accounts_text(accounts: list[dict[str, Any]]) -> list[str]:
+def _accounts_text(accounts: list[dict[str, Any]], refused: list[str]) -> list[str]:
+    also = [line for sentence in refused for line in words.wrapped(sentence)]
     if not accounts:
-        return ["No account to lock: no login of the log was used by somebody else."]
+        none = "No account to lock: no login of the log was used by somebody else."
+        return also or [none]
     lines = [f"{words.capital(words.count(len(accounts), 'account'))} to lock:"]
     for one in accounts[:SHOWN]:
         mail = words.count(one["messages"], "message")
@@ -278,7 +288,7 @@ def _accounts_text(accounts: list[dict[str, Any]]) -> list[str]:
     lines += [f"  and {len(accounts) - SHOWN:,} more"] if len(accounts) > SHOWN else []
     for mta in sorted({one["mta"] for one in accounts}):
         lines += words.wrapped(f"    {LOCK.get(mta, 'change the password')}")
-    return lines
+    return lines + also
 
 
 def _addresses_text(addresses: list[dict[str, Any]]) -> list[str]:

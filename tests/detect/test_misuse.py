@@ -54,6 +54,7 @@ def later(rows, **time):
 
 ROAMING = {"client_ip": lambda n: STRANGE.format(n % 200)}
 HOTEL = {"client_ip": STRANGE.format(1)}
+EACH_HOUR = {"received": lambda n: START + n * pd.Timedelta(hours=1)}
 DEAD = {
     "status": lambda n: "bounced" if n % 4 == 0 else "delivered",
     "dsn": lambda n: "5.1.1" if n % 4 == 0 else "2.0.0",
@@ -100,8 +101,7 @@ def test_a_login_from_networks_that_are_not_its_own_to_people_nobody_knows_is_st
 
 
 def test_one_message_an_hour_is_found_as_a_flood_is():
-    hourly = {"received": lambda n: START + n * pd.Timedelta(hours=1)}
-    assert set(doors(letters(40, **ROAMING, **hourly))) == {"stolen_account"}
+    assert set(doors(letters(40, **ROAMING, **EACH_HOUR))) == {"stolen_account"}
 
 
 def test_a_login_in_the_office_that_writes_to_many_is_not():
@@ -114,7 +114,7 @@ def test_a_traveller_who_writes_to_people_she_knows_is_not():
         "recipient": lambda n: f"friend{n % 3}@far.example",
         "original_recipient": lambda n: f"friend{n % 3}@far.example",
     }
-    assert set(doors(letters(40, **ROAMING, **friends))) == {""}
+    assert set(doors(letters(40, **ROAMING, **friends, **EACH_HOUR))) == {""}
 
 
 def test_five_messages_from_a_hotel_are_no_run():
@@ -204,7 +204,7 @@ def test_mail_that_waited_for_an_outage_is_not():
         "recipient": lambda n: f"friend{n % 9}@far.example",
         "original_recipient": lambda n: f"friend{n % 9}@far.example",
     }
-    assert set(doors(letters(80, **HOTEL, **waited, **friends))) == {""}
+    assert set(doors(letters(80, **HOTEL, **waited, **friends, **EACH_HOUR))) == {""}
 
 
 def test_a_gateway_that_brings_only_our_own_mail_is_not():
@@ -304,3 +304,20 @@ def test_of_what_was_refused_in_part_the_rest_is_told():
     half = {"status": lambda n: "rejected" if n % 2 else "delivered"}
     _, found = judged(letters(40, **HOST, **FORGED, **half))
     assert found[found["kind"].eq("abuse")]["messages"].tolist() == [20]
+
+
+def test_who_gets_six_waves_of_a_flood_in_a_day_is_not_known_to_the_owner():
+    again = {"recipient": lambda n: f"person{n % 15}@far.example"}
+    assert doors(letters(88, **ROAMING, **again)) == ["stolen_account"] * 88
+
+
+def test_one_of_us_among_the_recipients_makes_no_strange_network_the_owners():
+    copy = {"recipient": "bob@corp.example", "recipient_side": "inside", "original_side": "inside"}
+    flood = letters(60, **HOTEL, **DEAD)
+    both = [row | {"received": row["received"] + pd.Timedelta(seconds=1)} | copy for row in flood]
+    assert verdicts(flood + both) == verdicts(flood)
+
+
+def test_forged_senders_of_every_day_are_possible_of_a_host():
+    few = {"origin_sender": lambda n: f"bank{n % 12}@bank.example", "sender_side": "outside"}
+    assert verdicts(letters(720, **HOST, **few)) == {HOME: "possible"}
