@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-SEVERAL = 3  # outside senders that no application needs
+SEVERAL = 3  # outside senders that no application needs, and that it does not use every day
+MANY = 9  # that no server has whose sites are not stated, where a few days do not tell
 USUAL_DAYS = 3  # what a source uses on so many days is its own
 MOST_DAYS = 0.6  # of the days on which it sends
 FEW = 3  # other sources, which tell little of what is usual
@@ -44,9 +45,9 @@ def failed(mail: pd.DataFrame) -> pd.Series[float]:
     """
     day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
     dead, there = (day[name].transform("sum") for name in ("failed", "taken"))
-    return share(mail["failed"], mail["outside"]) * (
-        1.0 - share(USUAL_DEAD * (dead + there), dead)
-    ).clip(0)
+    usual = USUAL_DEAD * (dead + there)
+    by_chance = usual + np.sqrt(usual)  # of few there may be more, and there are many days
+    return share(mail["failed"], mail["outside"]) * (1.0 - share(by_chance, dead)).clip(0)
 
 
 def breadth(mail: pd.DataFrame) -> pd.Series[float]:
@@ -97,13 +98,13 @@ def many_strangers(mail: pd.DataFrame) -> pd.Series[float]:
     behind this one has many.
     """
     foreign = _foreign(mail)
-    return _doublings(_a_day(mail, mail["origin_sender"].where(foreign)), beyond=3) * foreign
+    return _doublings(_a_day(mail, mail["origin_sender"].where(foreign)), beyond=MANY) * foreign
 
 
 def many_outside(mail: pd.DataFrame) -> pd.Series[float]:
     """The same, usual or not: who forges may have few names, and use them every day."""
     outside = mail["origin_sender"].where(mail["sender_side"].eq("outside"))
-    return _doublings(_a_day(mail, outside), beyond=3) * outside.notna()
+    return _doublings(_a_day(mail, outside), beyond=MANY) * outside.notna()
 
 
 def many_networks(mail: pd.DataFrame) -> pd.Series[float]:
@@ -151,12 +152,6 @@ def strange_network(mail: pd.DataFrame) -> pd.Series[float]:
     return mail["strange"]
 
 
-def beside_its_own(mail: pd.DataFrame) -> pd.Series[float]:
-    """From a strange network to new people, while the source has networks of its own elsewhere."""
-    has_own = own_network(mail).groupby(mail["by"]).transform("max")
-    return strange_network(mail) * new_people(mail) * has_own
-
-
 def own_network(mail: pd.DataFrame) -> pd.Series[float]:
     return mail["own"]
 
@@ -189,9 +184,10 @@ def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
 
 
 def _one_of_several(mail: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[bool]:
-    """Does the source of each message use several senders of this sort?"""
+    """Does the source of each message use several senders of this sort; in few days, many?"""
     senders = mail["origin_sender"].where(which).groupby(mail["by"]).transform("nunique")
-    several: pd.Series[bool] = senders.ge(SEVERAL)
+    days = mail["received"].dt.floor("D").groupby(mail["by"]).transform("nunique")
+    several: pd.Series[bool] = senders.ge(SEVERAL) & (days.ge(USUAL_DAYS) | senders.ge(MANY))
     return several
 
 
