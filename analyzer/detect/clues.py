@@ -152,6 +152,13 @@ def strange_network(mail: pd.DataFrame) -> pd.Series[float]:
     return mail["strange"]
 
 
+def two_places(mail: pd.DataFrame) -> pd.Series[float]:
+    """From a strange network to new people, in an hour in which it also sends from its own."""
+    hour = [mail["by"], mail["received"].dt.floor("h")]
+    at_home = mail["at_home"].groupby(hour).transform("max")
+    return strange_network(mail) * share(mail["new"], mail["outside"]) * at_home
+
+
 def own_network(mail: pd.DataFrame) -> pd.Series[float]:
     return mail["own"]
 

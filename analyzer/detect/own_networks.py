@@ -13,7 +13,8 @@ SHARED = 5  # logins from one address of ours: a webmail, and not somebody's des
 
 
 def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
-    """Messages with `own` and `strange`, from 0 to 1: how far their network is the source's.
+    """Messages with `own` and `strange`, from 0 to 1: how far their network is the source's; and
+    with `at_home`: whether it is, on whatever day.
 
     Its own is one of the site's, or one from where it writes to people it knows, on most days. How
     long a network was used says nothing: a thief may stay for weeks. Whom outside it writes to
@@ -41,4 +42,5 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     enough = its_own | mail["recipients"].groupby(place).transform("sum").ge(ENOUGH)
     strange = (1.0 - its_own).where(enough, 0.5).where(told, 0.0)
     own = (its_own & ordinary & told).astype("float64")
-    return mail.assign(own=own, strange=unlike_others(mail, strange))
+    at_home = (its_own & told).astype("float64")
+    return mail.assign(own=own, at_home=at_home, strange=unlike_others(mail, strange))

@@ -321,3 +321,13 @@ def test_one_of_us_among_the_recipients_makes_no_strange_network_the_owners():
 def test_forged_senders_of_every_day_are_possible_of_a_host():
     few = {"origin_sender": lambda n: f"bank{n % 12}@bank.example", "sender_side": "outside"}
     assert verdicts(letters(720, **HOST, **few)) == {HOME: "possible"}
+
+
+def test_who_writes_from_a_strange_place_while_the_owner_writes_from_the_desk_is_a_thief():
+    desk = {"client_ip": HOME, "address_side": "inside", "recipient": "friend@far.example"}
+    flood = letters(100, **HOTEL)
+    meanwhile = later(letters(100, **desk)[::6], minutes=5)
+    told = doors(flood + meanwhile)
+    assert verdicts(flood + meanwhile) == {"ann": "confirmed"}
+    assert told.count("stolen_account") == 100
+    assert verdicts(flood + later(meanwhile, days=1)) == {"ann": "possible"}
