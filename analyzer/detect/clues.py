@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 SEVERAL = 3  # outside senders that no application needs, and that it does not use every day
-MANY = 9  # that no server has whose sites are not stated, where a few days do not tell
+MANY = 9  # the same, in so few days that nothing can be usual
 USUAL_DAYS = 3  # what a source uses on so many days is its own
 MOST_DAYS = 0.6  # of the days on which it sends
 FEW = 3  # other sources, which tell little of what is usual

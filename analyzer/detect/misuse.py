@@ -188,12 +188,12 @@ def _unlike(mail: pd.DataFrame, inside: pd.Series[bool]) -> pd.Series[bool]:
     a run from everywhere it is, unless it is a network of many messages.
     """
     forged = mail["sender_side"].eq("outside")
-    share = forged[inside].astype("float64").groupby(mail["by"]).mean()
+    mostly = forged[inside].astype("float64").groupby(mail["by"]).mean().gt(0.5)
     network = pd.MultiIndex.from_arrays([mail["by"], mail["network"].fillna("")])
     elsewhere = ~network.isin(network[inside.to_numpy()].unique())
     few = mail["by"].map(from_few(mail["by"][inside], mail["network"][inside])).eq(True)
     elsewhere &= few | several(mail["by"], mail["network"])
-    return (~forged & mail["by"].map(share).gt(0.5)) | elsewhere
+    return (~forged & mail["by"].map(mostly).eq(True)) | elsewhere
 
 
 def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[str, Any]:
@@ -204,6 +204,10 @@ def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[
     told = _strongest(points, misuse)
     signs += [(f"points: {clue.meaning}", of, None) for clue, of in told if of]
     signs += [("points: every message, before any sign", misuse.base * number, None)]
+    proof = points[[clue.telling and clue.weight > 0 for clue in misuse.clues]].sum()
+    beyond = points.sum() + misuse.base * number - proof - OWNERS_TOO
+    if beyond > 0:
+        signs += [("points: not counted, as owners show as much", -beyond, None)]
     strong = [(clue, of) for clue, of in _strongest(points / number, misuse) if of > STRONG]
     return {
         "score": score,

@@ -216,6 +216,13 @@ def test_a_strange_place_and_new_people_are_no_more_than_possible():
     assert verdicts(letters(400, **HOTEL)) == {"ann": "possible"}
 
 
+def test_the_points_of_a_finding_add_up_to_those_of_its_run():
+    measured = judged(letters(400, **HOTEL))[1]["measured"][0]
+    total, *each = [sign["value"] for sign in measured]
+    assert total == 10
+    assert abs(sum(each) - total) < 0.5
+
+
 def test_where_most_logins_come_from_outside_that_says_nothing_of_one():
     homes = [
         row
