@@ -18,8 +18,10 @@ USUAL_DAYS = 3  # what a source uses on so many days is its own
 MOST_DAYS = 0.6  # of the days on which it sends
 FEW = 3  # other sources, which tell little of what is usual
 USUAL_DEAD = 0.05  # of the recipients of an honest mailing, too, do not exist
+USUAL_SPAM = 0.2  # of them are with a provider to whom a newsletter is spam
 AWAKE = 18  # hours of a day
 MOST = 4.0  # doublings that count
+HOUR = pd.Timedelta(hours=1)
 
 
 def new_people(mail: pd.DataFrame) -> pd.Series[float]:
@@ -43,11 +45,15 @@ def failed(mail: pd.DataFrame) -> pd.Series[float]:
 
     Of whom nothing is known, as the server was not reached or took us for a spammer, do not count.
     """
-    day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
-    dead, there = (day[name].transform("sum") for name in ("failed", "taken"))
-    usual = USUAL_DEAD * (dead + there)
-    by_chance = usual + np.sqrt(usual)  # of few there may be more, and there are many days
-    return share(mail["failed"], mail["outside"]) * (1.0 - share(by_chance, dead)).clip(0)
+    return _beyond(mail, "failed", USUAL_DEAD)
+
+
+def called_spam(mail: pd.DataFrame) -> pd.Series[float]:
+    """Share of outside recipients whose servers refused it as spam, beyond what a mailing has.
+
+    It tells the less the more of the other sources were refused so: then it is the server's name.
+    """
+    return unlike_others(mail, _beyond(mail, "spam", USUAL_SPAM))
 
 
 def breadth(mail: pd.DataFrame) -> pd.Series[float]:
@@ -79,13 +85,15 @@ def round_the_clock(mail: pd.DataFrame) -> pd.Series[float]:
 
 def odd_hours(mail: pd.DataFrame) -> pd.Series[float]:
     """At or next to an hour of the day at which the source sends on none of several other days."""
-    day, hour = mail["received"].dt.floor("D"), mail["received"].dt.hour
-    sent = pd.DataFrame({"by": mail["by"], "day": day, "hour": hour}).drop_duplicates()
-    near = pd.concat([sent.assign(hour=(sent["hour"] + by) % 24) for by in (-1, 0, 1)])
-    days = near.drop_duplicates().groupby(["by", "hour"]).size()
-    asked = pd.MultiIndex.from_arrays([mail["by"], hour])
-    several = day.groupby(mail["by"]).transform("nunique").gt(USUAL_DAYS)
-    odd: pd.Series[bool] = several & days.reindex(asked).eq(1).to_numpy()
+    sent = pd.DataFrame({"by": mail["by"], "hour": mail["received"].dt.floor("h")})
+    sent = sent.drop_duplicates()
+    # A night belongs to two days: what is next to midnight is on the day that it is next to.
+    near = pd.concat([sent.assign(hour=sent["hour"] + HOUR * by) for by in (-1, 0, 1)])
+    near = near.drop_duplicates()
+    days = near.groupby(["by", near["hour"].dt.hour]).size()
+    asked = pd.MultiIndex.from_arrays([mail["by"], mail["received"].dt.hour])
+    several = mail["received"].dt.floor("D").groupby(mail["by"]).transform("nunique")
+    odd: pd.Series[bool] = several.gt(USUAL_DAYS) & days.reindex(asked).eq(1).to_numpy()
     return odd.astype("float64")
 
 
@@ -171,6 +179,15 @@ def companions(mail: pd.DataFrame) -> pd.Series[float]:
 def guessed(mail: pd.DataFrame) -> pd.Series[float]:
     """The client had failed logins in the day before, as one who guesses has."""
     return mail["guesses"].ge(10).astype("float64")
+
+
+def _beyond(mail: pd.DataFrame, column: str, usual: float) -> pd.Series[float]:
+    """Share of outside recipients that are so, less where few of the source's day are."""
+    day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
+    so, taken = (day[name].transform("sum") for name in (column, "taken"))
+    expected = usual * (so + taken)
+    by_chance = expected + np.sqrt(expected)  # of few there may be more, and there are many days
+    return share(mail[column], mail["outside"]) * (1.0 - share(by_chance, so)).clip(0)
 
 
 def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:

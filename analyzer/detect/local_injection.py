@@ -25,6 +25,7 @@ MISUSE = Misuse(
         Clue(-2.5, "to ourselves", clues.among_us),
         Clue(-3.0, "automatic answers", clues.null_sender),
         Clue(2.5, "to people who do not exist, beyond 5 % of them", clues.failed),
+        Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),
         Clue(0.5, "at hours in which it never sends", clues.odd_hours, telling=False),
     ),

@@ -28,6 +28,12 @@ NOBODY = (  # in the words of servers that give none
     r"|(?:user|recipient|mailbox|account) (?:is )?(?:unknown|unavailable|not found)"
     r"|(?:user|recipient|mailbox|account) (?:does not|doesn't) exist)\b"
 )
+# What a server says of a text, not of a list on which we are: that hits everybody's mail.
+SPAM = (
+    r"(?i)(?:^|[\s\"'(:\[])(?:spam|unsolicited|junk|phishing|bulk)(?: e?-?mails?| messages?)?"
+    r"(?:[\s,;:!?\"')\]]|\.?$|\.\s)"
+)
+REFUSED = ["bounced", "deferred", "expired"]
 OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
@@ -48,8 +54,8 @@ def messages(
         (not known yet: whether its client misused another login), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
         heard of otherwise; `known`: outside, written to OFTEN or heard of; `failed`: no
-        such user; `taken`: outside, delivered. (That a list refuses us says nothing of one source:
-        it hits everybody's mail.)
+        such user; `spam`: refused as spam; `taken`: outside, delivered. (That a list refuses us
+        says nothing of one source: it hits everybody's mail.)
     """
     away = deliveries["recipient_side"].ne("inside")
     on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
@@ -71,6 +77,7 @@ def messages(
         _inbound(deliveries, relayed),
     )
     failed = away & _no_such_user(deliveries)
+    spam = away & saying(deliveries["reply"], deliveries["status"].isin(REFUSED), SPAM)
     taken = away & deliveries["status"].eq("delivered")
     outside: Flags = away.to_numpy()[rows]
     signs: dict[str, Flags] = {
@@ -79,6 +86,7 @@ def messages(
         "new": outside & first & ~known,
         "known": outside & known,
         "failed": failed.to_numpy()[rows],
+        "spam": spam.to_numpy()[rows],
         "taken": taken.to_numpy()[rows],
     }
     of_us = _of_us(deliveries).to_numpy()[rows[begins]]

@@ -30,6 +30,7 @@ MISUSE = Misuse(
         Clue(-2.5, "to ourselves", clues.among_us),
         Clue(0.4, "from there to many new people at once", clues.strange_breadth, telling=False),
         Clue(2.0, "to people who do not exist, beyond 5 % of them", clues.failed),
+        Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
         Clue(2.5, "under senders that are not its own", clues.not_the_login),
         Clue(0.5, "under many senders in a day", clues.many_senders),
         Clue(0.15, "from there to many people in an hour", clues.strange_burst, telling=False),

@@ -271,6 +271,42 @@ def test_nobody_is_known_by_the_words_of_a_server_that_gives_no_code():
     assert verdicts(letters(80, **HOST, **said)) == {HOME: "confirmed"}
 
 
+def as_spam(one_in, said):
+    return {
+        "status": lambda n: "delivered" if n % one_in else "bounced",
+        "dsn": lambda n: "2.0.0" if n % one_in else "5.7.1",
+        "reply": lambda n: "250 Ok" if n % one_in else said,
+    }
+
+
+CONTENT = (
+    "host mx.far.example[198.51.100.60] said: 550-5.7.1 this message is likely unsolicited mail."
+)
+LISTED = "host spam-gw.far.example[198.51.100.60] said: 554 5.7.1 blocked using bl.example"
+
+
+def test_a_flood_under_its_own_sender_that_is_refused_as_spam_is_found():
+    assert verdicts(letters(80, **HOTEL, **as_spam(2, CONTENT))) == {"ann": "confirmed"}
+    assert verdicts(letters(80, **USER, **as_spam(2, CONTENT))) == {"33": "confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("one_in", "said"), [(5, CONTENT), (2, LISTED)], ids=["by one provider", "as we are on a list"]
+)
+def test_a_newsletter_that_is_refused_is_not(one_in, said):
+    assert verdicts(letters(400, **USER, **as_spam(one_in, said))) == {}
+
+
+def test_a_night_is_one_night_though_it_has_two_dates():
+    by_day = {
+        "received": lambda n: START + n * pd.Timedelta(days=1),
+        "recipient": "one@far.example",
+    }
+    night = {"received": lambda n: START + pd.Timedelta(days=9, hours=14, minutes=3 * n)}
+    rows = later(letters(9, **USER, **by_day), hours=1) + letters(40, **USER, **night)
+    assert verdicts(rows) == {"33": "possible"}
+
+
 def test_forged_senders_of_a_flood_of_three_days_are_not_usual():
     forged = {"origin_sender": lambda n: f"bank{n % 9}@bank.example", "sender_side": "outside"}
     before = letters(200, **USER, origin_sender="shop@hosted.example", sender_side="outside")

@@ -69,10 +69,18 @@ def program(name: str) -> str:
     return found
 
 
+# Below those from which Linux takes the ports of outgoing connections: there a test's own client
+# could take a server's port before it starts. None is given out twice.
+PORTS = iter(range(20_000 + os.getpid() % 4_000, 32_768))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in PORTS:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free between 20000 and 32767")
 
 
 def _without(base: str, main: str) -> str:
@@ -151,18 +159,23 @@ class PostfixServer:
 
     def _start(self) -> None:
         self.run("postfix", "-c", str(self.config), "check")
-        self._master = subprocess.Popen(
-            [program("master"), "-c", str(self.config), "-d"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        last_words = self.folder / "master"  # what it says where it cannot log
+        with last_words.open("wb") as words:
+            self._master = subprocess.Popen(
+                [program("master"), "-c", str(self.config), "-d"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=words,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + PATIENCE
         # A connection is taken while the other services are still to be opened.
         while "daemon started" not in self.log_text():
             if time.monotonic() > deadline or self._master.poll() is not None:
-                raise RuntimeError(f"no answer on port {self.port}: {self.log_text()}")
+                raise RuntimeError(
+                    f"no answer on port {self.port}, master's status {self._master.poll()}: "
+                    f"{self.log_text()}{last_words.read_text('utf-8', 'replace')}"
+                )
             with (
                 contextlib.suppress(OSError),
                 socket.create_connection(("127.0.0.1", self.port), 1),
