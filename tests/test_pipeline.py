@@ -394,3 +394,24 @@ def test_every_table_has_the_declared_columns():
         declared = as_in_memory(DECLARED[name]) if name == "deliveries" else DECLARED[name]
         assert table.schema.equals(declared), name
         assert isinstance(table, pa.Table)
+
+
+def test_lines_that_were_written_twice_tell_what_they_tell_once(tmp_path):
+    once = sorted((ROOT / "tests/scenarios").glob("backup_mx*.log"))
+    twice = [
+        written(tmp_path, log.name, [line * 2 for line in log.read_bytes().splitlines(True)])
+        for log in once
+    ]
+    assert told(analyze(*twice))[0].equals(told(analyze(*once))[0])
+
+
+def test_a_log_that_could_not_be_read_beside_one_that_could_is_told(sample, tmp_path):
+    written(tmp_path, "read.log", sample[:500])
+    written(tmp_path, "unread.json", [b'{"app": "postfix/smtpd", "said": "hello"}\n'] * 30)
+    written(tmp_path, "packages.log", [b"2026-12-07 upgrade postfix:amd64 3.7 3.8\n"] * 20)
+    outcome = pipeline.analyze([tmp_path], site=load(RELAY / "site.toml"), year=2026)
+    of = {Path(e["path"]).name: e for e in outcome.case.manifest["inputs"]}
+    assert not outcome.complete
+    assert [of[name]["unread"] for name in ("unread.json", "packages.log")] == [30, 0]
+    assert "none of its lines could be read" in of["unread.json"]["damage"]
+    assert all(map(add_up, of.values()))

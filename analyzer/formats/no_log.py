@@ -77,6 +77,19 @@ KINDS = (
     ),
 )
 
+# What lines of mail servers hold, in whatever they are wrapped.
+_OF_MAIL = re.compile(
+    rb"(?<![/\w])postfix/(?:[a-z]+/)?(?:smtpd?|cleanup|qmgr|pickup|lmtp|local|bounce)\b"
+    rb"|\bsendmail\[|\bsm-mta\[|\bstat(?:us)?=(?:sent|bounced|deferred)\b"
+    rb"|\binternal-message-id\b|\bInternalMessageId\b",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_mail(beginning: bytes) -> bool:
+    """Whether text that could not be read as a log holds what a mail server wrote."""
+    return bool(_OF_MAIL.search(beginning[:LOOKED_AT]))
+
 
 def what_it_is(beginning: bytes) -> str:
     """What to tell of the text and to do with it; empty if it looks like nothing known."""

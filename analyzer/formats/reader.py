@@ -18,6 +18,7 @@ from analyzer.formats import journal_export, json_lines
 from analyzer.formats.clock import Turns, turns
 from analyzer.formats.cut_lines import mended
 from analyzer.formats.heads import Heads
+from analyzer.formats.inner_lines import holds_a_program, inner
 from analyzer.formats.lines import CLOSE, Lines, Positions, cut
 from analyzer.formats.losses import LOSSES
 from analyzer.formats.neighbours import NEIGHBOURS
@@ -78,6 +79,7 @@ def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Readi
     tables: dict[str, list[pa.Table]] = {}
     for number, dialect in base.dialects_met():
         _read_shapes(dialect, number, lines, base, kind, tables)
+    _within(lines, base, kind, tables)
     _last_repeated(lines, base, kind, tables)
     _mend(lines, base, kind, tables)
     joined = {name: _as_written(parts) for name, parts in tables.items()}
@@ -174,8 +176,32 @@ def _mend(
     if len(reading.unread):
         return
     kind[whole.rows] = PARSED
+    _take(reading, whole.first, base, tables)
+
+
+def _within(
+    lines: Lines, base: Heads, kind: npt.NDArray[np.int16], tables: dict[str, list[pa.Table]]
+) -> None:
+    """Lines behind another header are read at the place of the line that holds them; what looks
+    like one, and can not be told from a stranger's text, is unread.
+    """
+    foreign = np.flatnonzero(kind == FOREIGN)
+    kind[foreign[holds_a_program(lines, foreign)]] = 0
+    headless = np.flatnonzero(lines.stamps.present & ~lines.headed & (kind == 0))
+    found = inner(lines, np.sort(np.concatenate([foreign, headless]))) if foreign.size else None
+    if found is None:
+        return
+    reading = read_syslog(base.places.source, 0, 0, found.data)
+    kind[found.rows[reading.unread["line"].to_numpy()]] = 0
+    for table in reading.tables.values():
+        kind[found.rows[table["line"].to_numpy()]] = PARSED
+    _take(reading, found.rows, base, tables)
+
+
+def _take(reading: Reading, rows: Rows, base: Heads, tables: dict[str, list[pa.Table]]) -> None:
+    """What was read of lines made anew, one of each row, at the place of these rows."""
     for name, table in reading.tables.items():
-        place = base.places.table(whole.first[table["line"].to_numpy()])
+        place = base.places.table(rows[table["line"].to_numpy()])
         told = [column for column in table.column_names if column not in place]
         columns = {column: table[column] for column in told}
         tables.setdefault(name, []).append(pa.table({**place, **columns}))

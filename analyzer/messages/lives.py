@@ -202,6 +202,16 @@ def _begun(
         begun: Int32 = np.maximum.accumulate(np.where(which, here, np.int32(0)))
         return begun
 
+    def repeated(kinds: set[str]) -> npt.NDArray[np.bool_]:
+        """Which of these lines only say once more what was said: a log may hold lines twice. No id
+        is given twice in a second, as it is made of the time.
+        """
+        these = any_of(kinds)
+        before = last(these)
+        said = (times == times[np.maximum(before, 0)]) & (times != 0) & (before >= of_id)
+        once_more: npt.NDArray[np.bool_] = these & said
+        return once_more
+
     begin, ended = any_of(BEGINS), last(any_of(ENDS))
     taken = last(begin)
     of_id = start(other)
@@ -212,13 +222,18 @@ def _begun(
     new: npt.NDArray[np.bool_] = other | (long_over & ~same)
     first = start(new)
     # The line that took a message may be written after others of it, but with no later stamp.
-    new |= begin & ((taken >= first) | (times > times[first]))
+    new |= begin & ((taken >= first) | (times > times[first])) & ~repeated(BEGINS)
     for kind in AFTER_END:
         first = start(new)
-        second = any_of({kind}) & (last(any_of({kind})) >= first)
+        second = any_of({kind}) & (last(any_of({kind})) >= first) & ~repeated({kind})
         new |= second & (ended >= first) & ~long_over & (since >= 0)
     ids = any_of({"message_id"})
-    new |= ids & (last(any_of(UNDER_WAY)) == here - 1) & (last(ids) >= start(new))
+    new |= (
+        ids
+        & ~repeated({"message_id"})
+        & (last(any_of(UNDER_WAY)) == here - 1)
+        & (last(ids) >= start(new))
+    )
     return new
 
 

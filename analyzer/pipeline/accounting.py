@@ -89,14 +89,16 @@ def _entry(piece: Piece, span: Span) -> dict[str, Any]:
         **_counts(piece),
         "ignored_by_program": dict(sorted(log.ignored_by_program.items())) if log else {},
         "partial_last": account.partial_last,
-        "damage": account.damage,
+        "damage": piece.damage,
     }
 
 
 def _counts(piece: Piece) -> dict[str, int]:
     log = piece.log
-    if log is None:
-        return {}
+    if log is None:  # text of something else is passed over, as the lines of other programs are
+        lost = piece.account.lines if piece.missed else 0
+        passed_over = piece.account.lines - lost
+        return {"parsed": 0, "ignored": passed_over, "blank": 0, "unread": lost}
     counts = {
         "parsed": log.parsed,
         "ignored": log.ignored,

@@ -13,6 +13,7 @@ from analyzer.pipeline.kept import Job, Kept, Said
 from analyzer.progress import Show
 from analyzer.spool import IN_MEMORY, Spool
 
+MISSED = "it speaks of mail, and none of its lines could be read"
 BEGINNING = 16 << 10  # bytes by which text that is no log is told
 
 ROOM = 2 * evidence.BLOCK_SIZE  # bytes; a block may begin with what the one before left
@@ -27,6 +28,7 @@ class Piece:
     log: formats.Log | None
     queue: pa.Table | None = None
     looks: str = ""  # text that is no log: what it is, and what makes it one
+    missed: bool = False  # it holds what a mail server wrote, and none of it could be read
 
     @property
     def name(self) -> str:
@@ -35,7 +37,13 @@ class Piece:
     @property
     def whole(self) -> bool:
         """Was it read to its end?"""
-        return self.account.damage is None and self.found.kind != "unreadable"
+        return not self.damage and self.found.kind != "unreadable"
+
+    @property
+    def damage(self) -> str | None:
+        """Why not, as far as it could be read at all."""
+        said = "; ".join(filter(None, [MISSED, self.looks]))
+        return self.account.damage or (said if self.missed else None)
 
     @property
     def described(self) -> str:
@@ -121,4 +129,5 @@ def _piece(
         return Piece(item, account, log, formats.told(log.tables.pop(formats.LISTING)))
     if any(map(len, log.tables.values())):
         return Piece(item, account, log)
-    return Piece(item, account, None, looks=formats.what_it_is(beginning))
+    looks, missed = formats.what_it_is(beginning), formats.speaks_of_mail(beginning)
+    return Piece(item, account, None, looks=looks, missed=missed)

@@ -171,7 +171,7 @@ def over(facts: Facts) -> str:
 
 def _innocent(facts: Facts) -> list[str]:
     lines = words.count(facts.lines["lines"], "line")
-    if not facts.lines["parsed"]:
+    if not facts.lines["parsed"] or not (facts.messages_read or facts.denied):
         return [
             f"Nothing could be judged: none of {lines} tells of mail.",
             "This is no sign of innocence; check that these are the mail logs.",

@@ -17,7 +17,7 @@ def events(*lines):
     rows = {}
     for order, line in enumerate(lines):
         kind, more = (line, {}) if isinstance(line, str) else line
-        minute = more.get("minute", 0)
+        minute = more.get("minute", order / 1000)
         rows.setdefault(kind, []).append(
             {
                 "order": order,
@@ -101,7 +101,8 @@ def test_a_retry_displaced_past_the_end_is_told_by_its_stamp():
 
 
 def test_the_line_that_took_it_may_be_written_after_the_next():
-    assert set(lives_of("message_id", "client", "queued", "delivery", "removed")) == {0}
+    at_once = [(kind, {"minute": 0}) for kind in ("message_id", "client", "queued", "removed")]
+    assert set(lives_of(*at_once)) == {0}
 
 
 def test_a_message_id_may_be_written_after_the_next_line():
@@ -156,3 +157,15 @@ def test_no_events_are_no_lives():
     tables, lives = live({})
     assert tables == {}
     assert len(lives) == 0
+
+
+@pytest.mark.parametrize("kind", ["client", "message_id", "queued"])
+def test_a_line_that_is_there_twice_begins_no_message(kind):
+    life = [(each, {"minute": n}) for n, each in enumerate(FIRST_LIFE)]
+    twice = [line for line in life for _ in range(1 + (line[0] == kind))]
+    assert set(lives_of(*twice)) == {0}
+
+
+def test_nor_do_all_lines_once_more():
+    life = [(kind, {"minute": n}) for n, kind in enumerate(FIRST_LIFE)]
+    assert set(lives_of(*life, *life)) == {0}
