@@ -84,16 +84,22 @@ def round_the_clock(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def odd_hours(mail: pd.DataFrame) -> pd.Series[float]:
-    """At or next to an hour of the day at which the source sends on none of several other days."""
-    sent = pd.DataFrame({"by": mail["by"], "hour": mail["received"].dt.floor("h")})
-    sent = sent.drop_duplicates()
+    """At or next to an hour of the day at which the source sends on none of several other days.
+
+    Where it sends from its own networks on so many days, these tell: a thief may come every night.
+    """
+    day, hour = mail["received"].dt.floor("D"), mail["received"].dt.floor("h")
+    home = mail["at_home"].eq(1)
+    days_at_home = day.where(home).groupby(mail["by"]).transform("nunique")
+    tells = home | days_at_home.le(USUAL_DAYS)
+    sent = pd.DataFrame({"by": mail["by"], "hour": hour})[tells].drop_duplicates()
     # A night belongs to two days: what is next to midnight is on the day that it is next to.
     near = pd.concat([sent.assign(hour=sent["hour"] + HOUR * by) for by in (-1, 0, 1)])
     near = near.drop_duplicates()
     days = near.groupby(["by", near["hour"].dt.hour]).size()
-    asked = pd.MultiIndex.from_arrays([mail["by"], mail["received"].dt.hour])
-    several = mail["received"].dt.floor("D").groupby(mail["by"]).transform("nunique")
-    odd: pd.Series[bool] = several.gt(USUAL_DAYS) & days.reindex(asked).eq(1).to_numpy()
+    asked = pd.MultiIndex.from_arrays([mail["by"], hour.dt.hour])
+    several = day.groupby(mail["by"]).transform("nunique").gt(USUAL_DAYS)
+    odd: pd.Series[bool] = several & (days.reindex(asked, fill_value=0).to_numpy() <= 1)
     return odd.astype("float64")
 
 
@@ -111,7 +117,8 @@ def many_strangers(mail: pd.DataFrame) -> pd.Series[float]:
 
 def many_outside(mail: pd.DataFrame) -> pd.Series[float]:
     """The same, usual or not: who forges may have few names, and use them every day."""
-    outside = mail["origin_sender"].where(mail["sender_side"].eq("outside"))
+    away = mail["sender_side"].eq("outside") & mail["outside"].gt(0)
+    outside = mail["origin_sender"].where(away)
     return _doublings(_a_day(mail, outside), beyond=MANY) * outside.notna()
 
 
@@ -161,10 +168,15 @@ def strange_network(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def two_places(mail: pd.DataFrame) -> pd.Series[float]:
-    """From a strange network to new people, in an hour in which it also sends from its own."""
-    hour = [mail["by"], mail["received"].dt.floor("h")]
-    at_home = mail["at_home"].groupby(hour).transform("max")
-    return strange_network(mail) * share(mail["new"], mail["outside"]) * at_home
+    """From a strange network to new people, in an hour in which it also sends from its own; or on
+    such a day, when it never does from there.
+    """
+    new = share(mail["new"], mail["outside"])
+    by_hour, by_day = (
+        mail["at_home"].groupby([mail["by"], mail["received"].dt.floor(unit)]).transform("max")
+        for unit in ("h", "D")
+    )
+    return strange_network(mail) * new * np.maximum(by_hour, by_day * odd_hours(mail))
 
 
 def own_network(mail: pd.DataFrame) -> pd.Series[float]:
@@ -198,13 +210,20 @@ def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
 
 
 def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
-    """Under an outside sender that the source does not use on most days: a flood may last three."""
+    """To somebody outside, under an outside sender that the source does not use on most days."""
+    foreign: pd.Series[bool] = (
+        mail["sender_side"].eq("outside") & mail["outside"].gt(0) & ~always(mail)
+    )
+    return foreign
+
+
+def always(mail: pd.DataFrame) -> pd.Series[bool]:
+    """Under a sender that the source uses on most days: a flood may last three."""
     day = mail["received"].dt.floor("D")
     days = day.groupby(mail["by"]).transform("nunique")
     used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("nunique")
-    usual = _usual(mail, "origin_sender") & used.gt(MOST_DAYS * days)
-    foreign: pd.Series[bool] = mail["sender_side"].eq("outside") & ~usual
-    return foreign
+    usual: pd.Series[bool] = _usual(mail, "origin_sender") & used.gt(MOST_DAYS * days)
+    return usual
 
 
 def _one_of_several(mail: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[bool]:

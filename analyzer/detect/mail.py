@@ -22,11 +22,15 @@ KEPT = [
 ]  # fmt: skip
 ORDER = ["received", "orig_source", "orig_line"]
 WHO = ["auth_user", "client_ip", "uid"]
-UNCLEAR = ["5.0.0", "5.2.0", "5.5.0"]  # a reply without a code of its own, in Postfix 5.0.0
+# Nobody any more, or a domain that does not exist.
+GONE = [*NO_SUCH_USER, "5.2.1", "5.4.4"]
+# A reply without a code of its own, in Postfix 5.0.0; 5.4.1 is Microsoft's for nobody, with words.
+UNCLEAR = ["5.0.0", "5.2.0", "5.4.1", "5.5.0"]
 NOBODY = (  # in the words of servers that give none
     r"(?i)\b(?:(?:no such|unknown|invalid) (?:user|recipient|mailbox|account)"
     r"|(?:user|recipient|mailbox|account) (?:is )?(?:unknown|unavailable|not found)"
-    r"|(?:user|recipient|mailbox|account) (?:does not|doesn't) exist)\b"
+    r"|(?:user|recipient|mailbox|account) (?:does not|doesn't) exist"
+    r"|recipient address rejected: access denied)\b"
 )
 # What a server says of a text, not of a list on which we are: that hits everybody's mail.
 SPAM = (
@@ -105,7 +109,7 @@ def _no_such_user(deliveries: pd.DataFrame) -> pd.Series[bool]:
     """
     bounced = deliveries["status"].eq("bounced")
     unclear = bounced & deliveries["dsn"].isin(UNCLEAR)
-    coded = bounced & deliveries["dsn"].isin(NO_SUCH_USER)
+    coded = bounced & deliveries["dsn"].isin(GONE)
     return coded | saying(deliveries["reply"], unclear, NOBODY)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analyzer.detect.clues import always
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import user
 from analyzer.detect.own_networks import with_networks
@@ -100,14 +101,20 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         return pd.DataFrame(columns=OF_A_RUN)
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
-    points = parts.sum(axis=1) + misuse.base
-    acquitted = (
-        parts[[n for n, c in enumerate(misuse.clues) if c.weight < 0]].sum(axis=1).le(ACQUITS)
-    )
+    # What a host or a program sends to ourselves says nothing of what it sends to others.
+    aside = mail["outside"].eq(0) & (misuse.by != "auth_user")
+    parts[aside] = 0.0
+    parts[len(misuse.clues)] = np.where(aside, 0.0, misuse.base)
+    points = parts.sum(axis=1)
+    against = parts[[n for n, c in enumerate(misuse.clues) if c.weight < 0]].sum(axis=1)
+    acquitted = against.le(ACQUITS) | aside
     speaks = [(n, clue.telling) for n, clue in enumerate(misuse.clues) if clue.weight > 0]
     proof = parts[[n for n, telling in speaks if telling]].sum(axis=1)
     weak = parts[[n for n, telling in speaks if not telling]].sum(axis=1)
     owners = _owners(mail, misuse, points, proof, acquitted)
+    usual = always(mail)
+    if misuse.by != "auth_user":  # to ourselves, too, only what forges
+        owners |= aside & (usual | mail["sender_side"].ne("outside"))
     lives, signs = mail["origin_life"].to_numpy(), parts.to_numpy().T
     left = pd.Series(True, index=mail.index)
     found: list[dict[str, Any]] = []
@@ -122,14 +129,19 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
             break
         sure = best["score"].ge(PROBABLE)
         proved |= {*best.index[sure]}
-        others = acquitted | _unlike(mail, in_run(mail["by"], best))
+        run = in_run(mail["by"], best)
+        unlike = _unlike(mail, misuse, run, usual)
+        others = (acquitted & ~_from_there(mail, run)) | unlike
         best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
         best = trimmed(best, mail["by"], mail["network"])
         inside = in_run(mail["by"], best) & left
         left &= ~inside
-        for by, rows in _long_enough(mail.loc[inside & ~owners, ["by", "outside"]], misuse):
-            told = _told(signs.take(rows, axis=1), float(best["score"].loc[by]), misuse)
-            found.append({"lives": lives[rows], **told})
+        told = inside & ~owners
+        if misuse.by == "user":  # whose programs may share it
+            told &= ~unlike
+        for by, rows in _long_enough(mail.loc[told, ["by", "outside"]], misuse):
+            score = float(best["score"].loc[by])
+            found.append({"lives": lives[rows], **_told(signs.take(rows, axis=1), score, misuse)})
     return pd.DataFrame(found, columns=OF_A_RUN)
 
 
@@ -180,32 +192,46 @@ def _owners(
     return acquitted if misuse.by == "user" else pd.Series(False, mail.index)
 
 
-def _unlike(mail: pd.DataFrame, inside: pd.Series[bool]) -> pd.Series[bool]:
+def _unlike(
+    mail: pd.DataFrame, misuse: Misuse, inside: pd.Series[bool], usual: pd.Series[bool]
+) -> pd.Series[bool]:
     """Messages that are not of the kind of their source's run.
 
-    Under a sender of ours, where the run is mostly under outside senders; or from a network that
+    Under a sender of ours, where the run is mostly under outside senders; of a host or a program,
+    under a sender that it always uses, where the run mostly is not. Or from a network that
     the run does not use: a lone message from elsewhere, hours before, may well be the owner's. Of
     a run from everywhere it is, unless it is a network of many messages.
     """
-    forged = mail["sender_side"].eq("outside")
-    mostly = forged[inside].astype("float64").groupby(mail["by"]).mean().gt(0.5)
+    other = pd.Series(False, mail.index)
+    shown = [mail["sender_side"].eq("outside")] + ([~usual] if misuse.by != "auth_user" else [])
+    for forged in shown:
+        mostly = forged[inside].astype("float64").groupby(mail["by"]).mean().gt(0.5)
+        other |= ~forged & mail["by"].map(mostly).eq(True)
     network = pd.MultiIndex.from_arrays([mail["by"], mail["network"].fillna("")])
     elsewhere = ~network.isin(network[inside.to_numpy()].unique())
     few = mail["by"].map(from_few(mail["by"][inside], mail["network"][inside])).eq(True)
     elsewhere &= few | several(mail["by"], mail["network"])
-    return (~forged & mail["by"].map(mostly).eq(True)) | elsewhere
+    return other | elsewhere
+
+
+def _from_there(mail: pd.DataFrame, run: pd.Series[bool]) -> pd.Series[bool]:
+    """Mail to ourselves from the strange networks of its source's run: thieves write to us, too."""
+    place = pd.MultiIndex.from_arrays([mail["by"], mail["network"].fillna("")])
+    theirs = place[(run & mail["strange"].gt(0)).to_numpy()].unique()
+    return mail["outside"].eq(0) & place.isin(theirs)
 
 
 def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[str, Any]:
-    """All that is told of one run, from the points of its messages: one row a clue."""
-    points, number = parts.sum(axis=1), parts.shape[1]
+    """All that is told of one run, from its messages' points: one row a clue, then the base."""
+    base, parts, number = parts[-1].sum(), parts[:-1], parts.shape[1]
+    points = parts.sum(axis=1)
     reached = max(least for least in (POSSIBLE, PROBABLE, CONFIRMED) if score >= least)
     signs: list[tuple[str, float, float | None]] = [("points of the run", score, reached)]
     told = _strongest(points, misuse)
     signs += [(f"points: {clue.meaning}", of, None) for clue, of in told if of]
-    signs += [("points: every message, before any sign", misuse.base * number, None)]
+    signs += [("points: every message, before any sign", base, None)]
     proof = points[[clue.telling and clue.weight > 0 for clue in misuse.clues]].sum()
-    beyond = points.sum() + misuse.base * number - proof - OWNERS_TOO
+    beyond = points.sum() + base - proof - OWNERS_TOO
     if beyond > 0:
         signs += [("points: not counted, as owners show as much", -beyond, None)]
     strong = [(clue, of) for clue, of in _strongest(points / number, misuse) if of > STRONG]
@@ -281,6 +307,8 @@ def _of_runs(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
 
 def _reason(row: pd.Series[Any], misuse: Misuse) -> str:
     who = BEHIND_A_GATEWAY if row.masked else misuse.words
+    if row.score < PROBABLE:
+        who = f"perhaps {who}"
     refused = "" if row.accepted else "; nothing was accepted, each was refused after its DATA"
     return (
         f"{who}{refused}; a message of the run, on average: {row.clues}; in all "

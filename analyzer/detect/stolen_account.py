@@ -23,7 +23,7 @@ MISUSE = Misuse(
     clues=(
         Clue(1.5, "from networks that are not its own", clues.strange_network, telling=False),
         Clue(-2.5, "from its own networks", clues.own_network),
-        Clue(0.2, "from two places in one hour, from one to new people", clues.two_places),
+        Clue(0.2, "from two places in an hour, or at odd hours of such a day", clues.two_places),
         Clue(0.5, "from many strange networks in a day", clues.many_networks),
         Clue(0.3, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-3.0, "to people it knows", clues.known_people),

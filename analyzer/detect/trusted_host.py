@@ -28,7 +28,6 @@ MISUSE = Misuse(
         ),
         Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
-        Clue(-2.5, "to ourselves", clues.among_us),
         Clue(2.5, "to people who do not exist, beyond 5 % of them", clues.failed),
         Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),

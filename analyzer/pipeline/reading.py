@@ -129,5 +129,6 @@ def _piece(
         return Piece(item, account, log, formats.told(log.tables.pop(formats.LISTING)))
     if any(map(len, log.tables.values())):
         return Piece(item, account, log)
-    looks, missed = formats.what_it_is(beginning), formats.speaks_of_mail(beginning)
-    return Piece(item, account, None, looks=looks, missed=missed)
+    known = log.ignored + log.blank  # a log may hold nothing but lines that need not be read
+    missed = formats.speaks_of_mail(beginning) and len(log.unread) > known
+    return Piece(item, account, None, looks=formats.what_it_is(beginning), missed=missed)

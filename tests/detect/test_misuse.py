@@ -374,3 +374,69 @@ def test_who_writes_from_a_strange_place_while_the_owner_writes_from_the_desk_is
     assert verdicts(flood + meanwhile) == {"ann": "confirmed"}
     assert told.count("stolen_account") == 100
     assert verdicts(flood + later(meanwhile, days=1)) == {"ann": "possible"}
+
+
+TO_US = {"recipient_side": "inside", "recipient": "owner@corp.example", "flow": "inbound"}
+
+
+def test_what_a_form_sends_to_its_owner_does_not_acquit_what_it_sends_to_strangers():
+    copies = letters(80, **USER, **DEAD)
+    owners = [row | TO_US for row in later(letters(80, **USER), seconds=1)]
+    told, findings = judged(copies + owners)
+    assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [80]
+    assert told.loc[told["recipient_side"].eq("inside"), "mechanism"].isna().all()
+
+
+def test_a_gateway_that_brings_us_the_mail_of_strangers_is_not():
+    senders = {"origin_sender": lambda n: f"p{n}@far{n}.example", "sender_side": "outside"}
+    assert verdicts([row | TO_US for row in letters(400, **HOST, **senders)]) == {}
+
+
+def test_what_a_shop_sends_as_on_every_day_is_not_of_the_run_of_a_script():
+    shop = {"origin_sender": "shop@corp.example"}
+    orders = letters(600, **USER, **shop, recipient=lambda n: f"buyer{n}@far.example")
+    flood = later(letters(60, **USER, **FORGED), days=2, minutes=1)
+    _, findings = judged(orders + flood)
+    assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [60]
+
+
+def test_who_comes_every_night_while_the_owner_works_by_day_is_a_thief():
+    friends = {"recipient": lambda n: f"friend{n % 3}@far.example", "address_side": "inside"}
+    daily = {"received": lambda n: START + n * pd.Timedelta(hours=24)}
+    nightly = {
+        "received": lambda n: START + pd.Timedelta(days=n // 15, hours=16, minutes=7 * (n % 15))
+    }
+    rows = letters(10, **friends, **daily) + letters(105, **HOTEL, **nightly)
+    assert verdicts(rows) == {"ann": "confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("dsn", "reply"),
+    [
+        (
+            "5.4.1",
+            "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",
+        ),
+        ("5.4.4", "Host or domain name not found."),
+    ],
+    ids=["nobody, at Microsoft", "no such domain"],
+)
+def test_people_do_not_exist_either_where(dsn, reply):
+    dead = {
+        "status": DEAD["status"],
+        "dsn": lambda n: dsn if n % 4 == 0 else "2.0.0",
+        "reply": lambda n: reply if n % 4 == 0 else "250 Ok",
+    }
+    assert verdicts(letters(80, **HOST, **dead)) == {HOME: "confirmed"}
+
+
+def test_what_is_no_more_than_possible_is_not_said_outright():
+    _, findings = judged(letters(40, **HOTEL))
+    assert findings["reason"].str.startswith("perhaps this login").tolist() == [True]
+
+
+def test_what_a_thief_writes_to_us_before_he_writes_to_others_is_of_the_run():
+    to_us = [row | TO_US for row in letters(20, **HOTEL)]
+    others = later(letters(80, **HOTEL, **DEAD), hours=4)
+    _, findings = judged(to_us + others)
+    assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [100]
