@@ -75,7 +75,7 @@ Year = Annotated[
         "--year",
         min=1980,
         max=2100,
-        help="Year of the first line of logs whose stamps name none.",
+        help="Year of the first line, in the oldest part, of logs whose stamps name none.",
         show_default=False,
     ),
 ]

@@ -274,6 +274,14 @@ def test_parts_whose_content_tells_no_year_take_that_of_the_parts_beside_them(sa
     assert {entry["year"] for entry in case.manifest["clock"]} == {2026}
 
 
+def test_no_line_is_later_than_its_file_was_written(tmp_path):
+    line = b"Dec  7 05:00:00 mx1 postfix/qmgr[11]: 3F2A12CE583: removed\n"
+    log = written(tmp_path, "mail.log", [line])
+    os.utime(log, (1_795_910_400, 1_795_910_400))  # 29 November 2026
+    (entry,) = analyze(log, year=None).manifest["clock"]
+    assert entry["year"] == 2025
+
+
 def test_the_same_content_twice_counts_once(whole, tmp_path):
     lines, expected = whole
     log = written(tmp_path, "mail.log", lines)

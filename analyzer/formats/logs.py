@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from analyzer.formats import clock, sendmail_ids, zone
 from analyzer.formats.clock import Turns, Year
 from analyzer.formats.reader import Reading
-from analyzer.formats.stamps import MISSING
+from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
+from analyzer.formats.years import following, latest, rotated, span
 from analyzer.schema import UNREAD
 
 __all__ = ["Log", "Year", "joined", "order", "years", "zones"]
 
+_LEAP_DAY = np.datetime64(f"{LEAP_YEAR}-02-29").astype(np.int64)
 LINES_A_FILE = 1 << 42  # more than any file holds: order = rank of the file, then line
 
 
@@ -75,12 +77,13 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
     """The year of each log's first line, and its ground; none for a log whose stamps all carry one.
 
     Args:
-        given: What the user says.
-        modified: For each log, the year its file was last modified in: the last resort.
+        given: What the user says, of the oldest part of a rotated log.
+        modified: For each log, when its file was last written, in microseconds since 1970: the last
+            resort.
     """
     yearless = [log for log in logs if log.yearless]
     if given is not None:
-        return {log.name: Year(given, "given") for log in yearless}
+        return _from_oldest({log.name: log.turned for log in yearless}, given)
     found: dict[str, Year] = {}
     for log in yearless:
         ids = next(
@@ -98,10 +101,33 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
         if dated_by := _beside(log, known):
             found[log.name] = dated_by
         elif log.name in modified:
-            turns = sum(log.turned.by)
-            found[log.name] = Year(
-                modified[log.name] - turns, "only the file's modification time tells"
-            )
+            year = latest(log.turned, _leap_days(log), modified[log.name])
+            found[log.name] = Year(year, "only the file's modification time tells")
+    return found
+
+
+def _from_oldest(turned: dict[str, Turns], given: int) -> dict[str, Year]:
+    """The given year is that of the oldest part of a rotated log; the others follow it."""
+    found = {}
+    for oldest, *parts in rotated(turned):
+        found[oldest] = Year(given, "given")
+        older = oldest
+        for part in parts:
+            year = following(turned[part], turned[older], found[older].year)
+            found[part] = Year(year, f"follows {older}")
+            older = part
+    return found
+
+
+def _leap_days(log: Log) -> set[int]:
+    """How many New Years lie between the first line of a log and each 29 February in it."""
+    found: set[int] = set()
+    for table in log.tables.values():
+        for chunk in table.select(["line", "micros", "with_year"]).to_batches():
+            with_year = chunk["with_year"].to_numpy(zero_copy_only=False)
+            there = ~with_year & (chunk["micros"].to_numpy() // DAY == _LEAP_DAY)
+            passed = clock.years_after(log.turned, chunk["line"].to_numpy()[there])
+            found.update(np.unique(passed).tolist())
     return found
 
 
@@ -131,21 +157,13 @@ def _beside(log: Log, known: Sequence[tuple[Log, Year]]) -> Year | None:
     """
     best: tuple[int, int, str] | None = None
     for other, year in known:
-        begins, ends = _span(other, year.year)
+        begins, ends = span(other.turned, year.year)
         for candidate in range(year.year - 1, year.year + sum(other.turned.by) + 2):
-            first, last = _span(log, candidate)
+            first, last = span(log.turned, candidate)
             gap = max(first - ends, begins - last, 0)
             if best is None or (gap, candidate, other.name) < best:
                 best = (gap, candidate, other.name)
     return Year(best[1], f"nearest to {best[2]}") if best else None
-
-
-def _span(log: Log, year: int) -> tuple[int, int]:
-    """First and last microsecond of a yearless log that begins in *year*."""
-    stamps = np.array([log.turned.first, log.turned.last])
-    in_years = np.array([year, year + sum(log.turned.by)])
-    first, last = clock.shown(stamps, np.zeros(2, np.bool_), in_years)
-    return int(first), int(last)
 
 
 def order(logs: dict[str, dict[str, pa.Table]]) -> list[str]:

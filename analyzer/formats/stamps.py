@@ -119,7 +119,10 @@ def _rare(
         fits = (byte[here + month_at + 3] == 32) & (byte[here + month_at + 6] == 32)
         fits &= (byte[here + clock_at + 2] == 58) & (byte[here + clock_at + 5] == 58)
         ends = byte[here + clock_at + 8]
-        fits &= (ends == 32) & (end[rows] - here > 21) if year_at is not None else ends == 46
+        if year_at is None:
+            fits &= ends == 46
+        else:  # grep -n puts a colon behind its number: `2026:Dec  7 05:00:00`
+            fits &= (ends == 32) & (byte[here + year_at + 4] == 32) & (end[rows] - here > 21)
         mine, here = rows[fits], here[fits]
         rows = rows[~fits]
         years = np.full(len(here), LEAP_YEAR)

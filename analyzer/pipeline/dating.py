@@ -70,7 +70,7 @@ def date(
         raise SettingsError("no mail log among the evidence", what, NO_LOG)
     zones = dict.fromkeys(logs, (stated_zone, "")) if stated_zone else formats.zones(logs.values())
     modified = {
-        piece.name: pd.Timestamp(piece.found.mtime_ns).year
+        piece.name: piece.found.mtime_ns // 1_000
         for piece in pieces
         if piece.found.mtime_ns is not None
     }

@@ -175,6 +175,20 @@ def test_a_year_in_the_stamp_is_believed_more_than_a_guess():
     }
 
 
+@pytest.mark.parametrize("number", ["7", "42", "2001", "2026", "20260"])
+def test_the_number_that_grep_writes_before_a_line_is_no_year(number):
+    line = f"{number}:Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}"
+    assert told(line) == PLAIN
+    _, reading = read(line)
+    assert not any(reading.tables["client"]["with_year"].to_pylist())
+
+
+@pytest.mark.parametrize("stamp", ["2026;Dec  7 05:00:00", "Dec  7 2026:05:00:00"])
+def test_a_year_that_stands_apart_by_no_space_is_none(stamp):
+    _, reading = read(f"{stamp} mx1 postfix/smtpd[11]: {TEXT}")
+    assert len(reading.unread) == 1
+
+
 def test_all_forms_in_one_file_are_read_alike():
     block = "".join(line + "\n" for line in FORMS.values()).encode()
     reading = formats.read_syslog("mail.log", 1, 0, block)

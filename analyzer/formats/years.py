@@ -1,0 +1,82 @@
+"""In which years can a log have been written whose stamps name none?
+
+The other parts of a rotated log tell, and the file: no line is later than when it was last written.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Collection, Iterable
+
+import numpy as np
+
+from analyzer.formats import clock
+from analyzer.formats.clock import Turns
+from analyzer.formats.stamps import DAY, MISSING
+from analyzer.window import YEARS
+
+# mail.log.1, mail.1.log, maillog-20260104.gz; but 192.0.2.1.log is a host's
+_PART = re.compile(
+    r"(?:(?<![0-9])\.(?P<number>[0-9]{1,3})|[-.](?P<day>[0-9]{8})(?:-(?P<time>[0-9]{2,10}))?)?"
+    r"(?P<ending>\.log)?(?:\.(?:gz|xz|bz2|zst|Z))?\Z"
+)
+OVERLAP = 31 * DAY  # at most so much of a part stands in the older one too, as after a copy
+LATER = DAY  # of a line than of its file: the zones of both are unknown
+LEAP = 8  # years from one 29 February to the next, around 2100
+_EARLIEST, _LATEST = (  # an archive may say of a file what no time holds
+    int(np.datetime64(f"{year}-01-01", "us").astype(np.int64))
+    for year in (YEARS.start, YEARS.stop - 1)
+)
+
+
+def rotated(names: Iterable[str]) -> list[list[str]]:
+    """The parts of each rotated log, the oldest first; what is no part of one is alone."""
+    parts: dict[str, list[tuple[int, int, int, str]]] = {}
+    for name in sorted(names):
+        part = _PART.search(name)
+        if part is None:  # never: all of it may be missing
+            continue
+        whole = name[: part.start()] + (part["ending"] or "")
+        if part["number"]:
+            age = (0, -int(part["number"]), 0)
+        elif part["day"]:
+            age = (1, int(part["day"]), int(part["time"] or 0))
+        else:
+            age = (2, 0, 0)  # still written to
+        parts.setdefault(whole, []).append((*age, name))
+    return [[name for *_, name in sorted(whole)] for whole in parts.values()]
+
+
+def span(turned: Turns, year: int) -> tuple[int, int]:
+    """First and last microsecond of a yearless log that begins in *year*; MISSING: there is no such
+    day.
+    """
+    stamps = np.array([turned.first, turned.last])
+    in_years = np.array([year, year + sum(turned.by)])
+    first, last = clock.shown(stamps, np.zeros(2, np.bool_), in_years)
+    return int(first), int(last)
+
+
+def following(turned: Turns, older: Turns, year: int) -> int:
+    """The first year in which a part follows the older one, which begins in *year*."""
+    _, ends = span(older, year)
+    its_last = year + sum(older.by)
+    near = range(its_last - 1, its_last + 2)
+    return next((y for y in near if span(turned, y)[0] > ends - OVERLAP), its_last)
+
+
+def latest(turned: Turns, leap_days: Collection[int], modified: int) -> int:
+    """The latest year in which no line is later than the file, and each 29 February is a day.
+
+    Args:
+        leap_days: The years after that of the first line in which the log has one.
+        modified: When the file was last written, in microseconds since 1970.
+    """
+    until = min(max(modified, _EARLIEST), _LATEST) + LATER
+    year = int(np.datetime64(until, "us").astype("datetime64[Y]").astype(np.int64)) + 1970
+    newest = year - max(sum(turned.by), 0)
+    spans = {y: span(turned, y) for y in range(newest, newest - LEAP - 2, -1)}
+    in_time = [y for y, ends in spans.items() if MISSING not in ends and max(ends) <= until]
+    there = (y for y in in_time if all(calendar.isleap(y + n) for n in leap_days))
+    return next(there, next(iter(in_time), newest))
