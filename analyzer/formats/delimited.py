@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,20 +27,31 @@ PARSED, IDLE, NOT_UNDERSTOOD = 1, 2, 0
 
 @dataclass(frozen=True)
 class Columns:
-    """Columns in force: `names` as layouts know them, in the order of the log."""
+    """Columns in force: `names` as layouts know them, in the order of the log.
+
+    `day_first`: dates with slashes are written with the day before the month.
+    """
 
     layout: Layout
     names: tuple[str, ...]
+    day_first: bool = False
 
 
 class Rows:
     """Records of one section, a column at a time, by name."""
 
     def __init__(
-        self, names: tuple[str, ...], source: str, line: Int64, offset: Int64, found: Cells
+        self,
+        names: tuple[str, ...],
+        source: str,
+        line: Int64,
+        offset: Int64,
+        found: Cells,
+        day_first: bool = False,
     ) -> None:
         self._at = {name: number for number, name in reversed(list(enumerate(names)))}
         self._found = found
+        self.day_first = day_first
         self.source, self.line, self.offset = source, line, offset
 
     def __len__(self) -> int:
@@ -51,7 +62,8 @@ class Rows:
 
     def only(self, kept: npt.NDArray[np.intp]) -> Rows:
         """Some of the records, in order."""
-        fewer = Rows((), self.source, self.line[kept], self.offset[kept], self._found.only(kept))
+        line, offset, found = self.line[kept], self.offset[kept], self._found.only(kept)
+        fewer = Rows((), self.source, line, offset, found, self.day_first)
         fewer._at = self._at
         return fewer
 
@@ -95,12 +107,16 @@ class Told:
 
 @dataclass(frozen=True)
 class Layout:
-    """One kind of delimited log. `trailing`: records may have one field more than it has names."""
+    """One kind of delimited log. `trailing`: records may have one field more than it has names.
+
+    `day_first`: tells from the first records of an exported table how it writes dates.
+    """
 
     name: str
     separator: str
     tell: Callable[[Rows], Told]
     trailing: bool = False
+    day_first: Callable[[Rows], bool] | None = None
 
 
 def constant(value: str | None, length: int) -> pa.DictionaryArray:
@@ -130,6 +146,16 @@ class Sections:
     def last(self) -> Columns | None:
         return self.sections[-1].columns
 
+    def records(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
+        """At which lines a record begins, and the last line of each that does."""
+        last = np.arange(len(self.block))
+        begins = ~self.block.blank & ~self.headings
+        for begin, end in self.multiline.items():
+            last[begin] = end
+            begins[begin + 1 : end + 1] = False
+            begins[begin] = True
+        return begins, last
+
 
 def sections(
     data: bytes, in_force: Columns | None, heading: Callable[[bytes], Columns | None]
@@ -147,7 +173,8 @@ def sections(
         for n in np.flatnonzero(comments).tolist()
         if (columns := heading(block.text(n, n)))
     }
-    if in_force is None and (at := _plain_heading(block, heading)) is not None:
+    at = _plain_heading(block, heading) if in_force is None else None
+    if at is not None:
         named[at[0]] = at[1]
         comments = comments | (np.arange(len(block)) == at[0])
     swallowed: list[int] = []
@@ -164,7 +191,10 @@ def sections(
         if line not in swallowed and columns != found[-1].columns:  # mostly it is said once more
             found.append(Section(line, columns))
     comments[swallowed] = False
-    return Sections(block, found, multiline, comments)
+    laid_out = Sections(block, found, multiline, comments)
+    if at is not None:
+        _settle_dates(laid_out)
+    return laid_out
 
 
 def _plain_heading(
@@ -176,15 +206,26 @@ def _plain_heading(
     return (lines[0], columns) if columns else None
 
 
+def _settle_dates(laid_out: Sections) -> None:
+    """How an exported table writes dates: told once, by its records in the block that names it."""
+    begins, last = laid_out.records()
+    stops = [section.first for section in laid_out.sections[1:]] + [len(laid_out.block)]
+    for section, stop in zip(laid_out.sections, stops, strict=True):
+        columns = section.columns
+        if columns is None or columns.layout.day_first is None:
+            continue
+        first = section.first + np.flatnonzero(begins[section.first : stop])
+        width, separator = len(columns.names), columns.layout.separator
+        found = cells(laid_out.block, first, last[first], width, separator)
+        line = first[found.row].astype(np.int64)
+        rows = Rows(columns.names, "", line, line, found)
+        section.columns = replace(columns, day_first=columns.layout.day_first(rows))
+
+
 def read(laid_out: Sections, source: str, first_line: int, offset: int, size: int) -> Reading:
     """Every line of the block: parsed, ignored, blank or unread."""
     block = laid_out.block
-    last = np.arange(len(block))
-    alone = ~block.blank & ~laid_out.headings
-    for begin, end in laid_out.multiline.items():
-        last[begin] = end
-        alone[begin + 1 : end + 1] = False
-        alone[begin] = True
+    alone, last = laid_out.records()
     work = _Work(block, source, first_line, offset)
     starts = [section.first for section in laid_out.sections]
     for number, section in enumerate(laid_out.sections):
@@ -295,7 +336,9 @@ class _Work:
     ) -> None:
         line = first.astype(np.int64) + self.first_line
         offset = self.block.start[first].astype(np.int64) + self.offset
-        told = columns.layout.tell(Rows(columns.names, self.source, line, offset, found))
+        told = columns.layout.tell(
+            Rows(columns.names, self.source, line, offset, found, columns.day_first)
+        )
         self.micros.append(told.micros)
         for kind, table in told.tables.items():
             if len(table):

@@ -36,6 +36,7 @@ from analyzer.formats.exchange_values import (
     short_names,
     statuses_of,
     without_lost,
+    writes_day_first,
 )
 from analyzer.formats.stamps import MISSING
 
@@ -73,6 +74,7 @@ KINDS = {name: number for number, name in enumerate(MEANINGS)}
 PROXIED = r"(?:^|;)S:ProxiedClientIPAddress=(?P<ip>[0-9A-Fa-f.:%]{2,64})(?:;|$)"
 PROXIED_NAME = r"(?:^|;)S:ProxiedClientHostname=(?P<name>[^;]{1,255})(?:;|$)"
 SESSION = r"^(?P<session>[0-9A-Fa-f]{16});"
+BEGAN = r"^[0-9A-Fa-f]{16};(?P<began>[0-9T:.-]{19,27}Z);"  # a session over SMTP
 # 2007 has no directionality; A for anonymous, I for internal is inferred from samples
 TRUST = r"^[0-9A-Fa-f]{2}(?P<letter>[AI])"
 DIRECTION = {"A": "Incoming", "I": "Originating"}
@@ -83,7 +85,7 @@ SUBMISSION |= dict.fromkeys(("DSN", "AGENT", "APPROVAL", "ORAR", "ROUTING", "RES
 
 def tell(rows: Rows) -> Told:
     """Tracking rows as events."""
-    micros = in_utc(rows.text("date-time"))
+    micros = in_utc(rows.text("date-time"), rows.day_first)
     event = pc.utf8_upper(rows.text("event-id"))
     origin = pc.utf8_upper(rows.text("source"))
     number = pc.fill_null(pc.index_in(event, pa.array(list(KINDS))), -1).to_numpy().astype(np.intp)
@@ -295,4 +297,10 @@ class _Base:
         return recipients_of(self.rows.text("recipient-address", row), counts)
 
 
-TRACKING = Layout("exchange tracking", ",", tell)
+def day_first(rows: Rows) -> bool:
+    """Do rows of an export write the day before the month?"""
+    began = pc.struct_field(pc.extract_regex(rows.text("source-context"), BEGAN), "began")
+    return writes_day_first(rows.text("date-time"), in_utc(began))
+
+
+TRACKING = Layout("exchange tracking", ",", tell, day_first=day_first)

@@ -22,10 +22,12 @@ from analyzer.formats.exchange_values import (
     numbers,
     recipients_of,
     senders,
+    writes_day_first,
 )
 from analyzer.formats.stamps import MISSING
 
 SERVER = "EXCHANGE-ONLINE"
+TIME = ("received", "origintimestamputc", "origintimestamp")
 STATUS = {
     "delivered": "sent",
     "failed": "bounced",
@@ -44,7 +46,7 @@ DIRECTION = {"1": "Incoming", "2": "Originating"}  # 1 inbound, 2 outbound
 
 def tell(rows: Rows) -> Told:
     """Each row as a receipt and the fate of its recipients."""
-    micros = in_utc(_any(rows, "received", "origintimestamputc", "origintimestamp"))
+    micros = in_utc(_any(rows, *TIME), rows.day_first)
     readable = micros != MISSING
     row = np.flatnonzero(readable)
     at = pa.array(row)
@@ -120,4 +122,9 @@ def _recipients(rows: Rows, at: pa.Array) -> tuple[pa.Array, np.ndarray, pa.Arra
     return whole, parent, pc.if_else(found.is_valid(), pc.struct_field(found, "status"), NULL)
 
 
-TRACE = Layout("exchange online trace", ",", tell)
+def day_first(rows: Rows) -> bool:
+    """Do rows write the day before the month?"""
+    return writes_day_first(_any(rows, *TIME), np.full(len(rows), MISSING))
+
+
+TRACE = Layout("exchange online trace", ",", tell, day_first=day_first)

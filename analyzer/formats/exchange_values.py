@@ -11,19 +11,27 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.stamps import MISSING, YEARS
+from analyzer.formats.stamps import DAY, MISSING, SECOND, YEARS
 
 Int64 = npt.NDArray[np.int64]
 Picked = npt.NDArray[np.intp]
 
-STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?[0-9]?Z?$"
-AMERICAN = (
-    r"^(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4}) "
-    r"(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2}) (?P<half>[AP]M)$"
+ZONE = r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+STAMP = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?[0-9]?"
+    rf"{ZONE}?$"
 )
-DOTTED = (
-    r"^(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4}) "
-    r"(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2})$"
+SPACE = "[ ?\u00a0\u202f]"  # in ASCII, the default of Export-Csv, a space unlike ours becomes `?`
+CLOCK = (
+    r" (?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2})"
+    rf"(?:{SPACE}(?P<half>[AaPp])\.?{SPACE}?[Mm]\.?)"
+)
+MONTH_FIRST = rf"^(?P<month>[0-9]{{1,2}})/(?P<day>[0-9]{{1,2}})/(?P<year>[0-9]{{4}}){CLOCK}$"
+DAY_FIRST = rf"^(?P<day>[0-9]{{1,2}})/(?P<month>[0-9]{{1,2}})/(?P<year>[0-9]{{4}}){CLOCK}$"
+DOTTED = rf"^(?P<day>[0-9]{{1,2}})\.(?P<month>[0-9]{{1,2}})\.(?P<year>[0-9]{{4}}){CLOCK}?$"
+YEAR_FIRST = (
+    r"^(?P<year>[0-9]{4})(?:[-/]|\. ?)(?P<month>[0-9]{1,2})(?:[-/]|\. ?)(?P<day>[0-9]{1,2})\.?"
+    rf"{CLOCK}?$"
 )
 SEVEN_DIGITS = len("2026-12-01T05:03:25.1234567")  # Arrow reads six of a second's digits
 NULL = pa.scalar(None, pa.string())
@@ -71,15 +79,21 @@ def _clean(ips: pa.Array) -> pa.Array:
     return null_if_empty(pc.replace_substring_regex(pc.utf8_lower(ips), r"%.*$", ""))
 
 
-def in_utc(texts: pa.Array) -> Int64:
-    """Microseconds since 1970 of stamps, also as two regions write them; else MISSING."""
+def in_utc(texts: pa.Array, day_first: bool = False) -> Int64:
+    """Microseconds since 1970 of stamps, also as regions write them; else MISSING.
+
+    Args:
+        day_first: Does the day stand before the month where slashes are between them?
+    """
     shaped = pc.match_substring_regex(texts, STAMP)
-    texts = pc.if_else(shaped, texts, NULL if pc.all(shaped).as_py() else _regional(texts))
+    regional = NULL if pc.all(shaped).as_py() else _regional(texts, day_first)
+    texts = pc.if_else(shaped, texts, regional)
     whole = texts
     if pc.any(pc.greater_equal(pc.binary_length(texts), SEVEN_DIGITS)).as_py():
         whole = pc.replace_substring_regex(texts, r"(\.[0-9]{6})[0-9]", r"\1")
-    if not pc.all(pc.ends_with(whole, "Z")).as_py():
-        whole = pc.binary_join_element_wise(pc.utf8_rtrim(whole, "Z"), "Z", "")
+    zoned = _zoned(whole)
+    if not pc.all(zoned).as_py():
+        whole = pc.if_else(zoned, whole, pc.binary_join_element_wise(whole, "Z", ""))
     try:
         times = whole.cast(pa.timestamp("us", tz="UTC"))
     except pa.ArrowInvalid:  # a day that does not exist
@@ -90,26 +104,53 @@ def in_utc(texts: pa.Array) -> Int64:
 
 
 def has_zone(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which stamps say that they are UTC; an export of the shell may be in its own zone."""
-    found: npt.NDArray[np.bool_] = pc.ends_with(texts, "Z").to_numpy(zero_copy_only=False)
+    """Which stamps name their zone; an export of the shell may be in its own."""
+    found: npt.NDArray[np.bool_] = _zoned(texts).to_numpy(zero_copy_only=False)
     return found
 
 
-def _regional(texts: pa.Array) -> pa.Array:
-    """`12/7/2026 9:05:00 PM` and `7.12.2026 21:05:00` as ISO 8601.
+def _zoned(texts: pa.Array) -> pa.Array:
+    utc = pc.ends_with(texts, "Z")
+    return utc if pc.all(utc).as_py() else pc.match_substring_regex(texts, f"{ZONE}$")
 
-    Slashes without AM or PM stay unread: nothing tells the day from the month.
+
+def writes_day_first(texts: pa.Array, near: Int64) -> bool:
+    """Does an export write the day before the month, where slashes are between them?
+
+    Told by which of the two makes dates of more rows, then by the times that servers wrote beside
+    them, then by which takes less time from row to row: an export is of few days, mostly in order.
+
+    Args:
+        near: What of UTC each row names beside its stamp; MISSING if nothing.
     """
-    american, dotted = (pc.extract_regex(texts, pattern) for pattern in (AMERICAN, DOTTED))
-    first = american.is_valid()
+    slashed = pc.match_substring_regex(texts, MONTH_FIRST)
+    texts, near = texts.filter(slashed), near[slashed.to_numpy(zero_copy_only=False)]
+
+    def amiss(day_first: bool) -> tuple[int, int, int]:
+        micros = in_utc(texts, day_first)
+        there = micros != MISSING
+        agree = there & (near != MISSING) & (np.abs(micros - near) < DAY)
+        passed = int(np.abs(np.diff(micros[there] // SECOND)).sum())
+        return int((~there).sum()), -int(agree.sum()), passed
+
+    return amiss(True) < amiss(False)
+
+
+def _regional(texts: pa.Array, day_first: bool) -> pa.Array:
+    """`12/7/2026 9:05:00 PM`, `7.12.2026 21:05:00` and `2026. 12. 7. 21:05:00` as ISO 8601.
+
+    Slashes without AM or PM stay unread: too many countries write either.
+    """
+    patterns = (DAY_FIRST if day_first else MONTH_FIRST, DOTTED, YEAR_FIRST)
+    found = [pc.extract_regex(texts, pattern) for pattern in patterns]
     part = {
-        name: pc.if_else(first, pc.struct_field(american, name), pc.struct_field(dotted, name))
-        for name in ("year", "month", "day", "hour", "rest")
+        name: pc.coalesce(*[pc.struct_field(one, name) for one in found])
+        for name in ("year", "month", "day", "hour", "rest", "half")
     }
     hour = pc.cast(part["hour"], pa.int32())
-    late = pc.fill_null(pc.equal(pc.struct_field(american, "half"), "PM"), False)
-    noon = pc.and_(first, pc.equal(hour, 12))
-    hour = pc.add(pc.if_else(noon, 0, hour), pc.if_else(late, 12, 0))
+    half = pc.utf8_upper(pc.fill_null(part["half"], ""))
+    noon = pc.and_(pc.not_equal(half, ""), pc.equal(hour, 12))
+    hour = pc.add(pc.if_else(noon, 0, hour), pc.if_else(pc.equal(half, "P"), 12, 0))
     month, day, hours = (
         pc.utf8_lpad(text, 2, "0") for text in (part["month"], part["day"], hour.cast(pa.string()))
     )

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import pickle
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -282,6 +284,13 @@ def test_an_export_of_the_shell_names_the_same_columns_without_dashes():
         ("12/7/2026 9:00:00 PM", 21),
         ("12/7/2026 12:00:00 AM", 0),
         ("7.12.2026 09:00:00", 9),
+        ("2026/12/07 09:00:00 PM", 21),
+        ("2026/12/7 9:00:00", 9),
+        ("2026. 12. 07. 9:00:00", 9),
+        ("12/7/2026 9:00:00 pm", 21),
+        ("12/7/2026 9:00:00\u202fPM", 21),
+        ("12/7/2026 9:00:00?PM", 21),
+        ("12/7/2026 09:00:00 p.\u00a0m.", 21),
     ],
 )
 def test_an_export_may_write_the_time_of_its_own_clock_and_region(written, hour):
@@ -290,10 +299,71 @@ def test_an_export_may_write_the_time_of_its_own_clock_and_region(written, hour)
     assert not received["zoned"]
 
 
+def exported(*written, context=""):
+    """The days in December 2026 of an export's rows, each None unless it is read as one."""
+    head, row = EXPORT.replace(',"Source",', ',"Source","SourceContext",').splitlines(keepends=True)
+    row = row.replace('"SMTP",', f'"SMTP","{context}",')
+    rows = [row.replace("2026-12-07T10:00:00.25Z", one) for one in written]
+    reading = read(head + "".join(rows))
+    days = [datetime.fromtimestamp(one["micros"] / 1e6, UTC) for one in events(reading, "received")]
+    return [day.day if (day.year, day.month) == (2026, 12) else None for day in days]
+
+
+def test_a_number_above_twelve_tells_the_day_from_the_month_in_all_rows_of_an_export():
+    assert exported("12/12/2026 9:00:00 AM", "13/12/2026 8:00:00 AM") == [12, 13]
+    assert exported("12/12/2026 9:00:00 AM", "12/13/2026 8:00:00 AM") == [12, 13]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_an_export_is_of_few_days_rather_than_of_one_day_each_month(backwards):
+    days = [2, 3, 4][:: -1 if backwards else 1]
+    assert exported(*[f"{day}/12/2026 9:00:00 AM" for day in days]) == days
+    assert exported(*[f"12/{day}/2026 9:00:00 AM" for day in days]) == days
+
+
+def test_an_export_of_one_day_is_read_by_the_time_at_which_its_sessions_began():
+    context = "08DD10A000002018;2026-12-02T22:06:37.347Z;0"
+    assert exported("3/12/2026 9:06:37 AM", context=context) == [3]
+    assert exported("12/2/2026 2:06:37 PM", context=context) == [2]
+
+
+def test_blocks_of_an_export_write_dates_as_its_first_one_does():
+    head, row = EXPORT.splitlines(keepends=True)
+    first, second = (
+        row.replace("2026-12-07T10:00:00.25Z", f"{day}/12/2026 9:00:00 AM").encode()
+        for day in (13, 7)
+    )
+    recogniser = Recogniser()
+    recogniser.of(head.encode() + first)
+    reader = pickle.loads(pickle.dumps(recogniser.of(second)))
+    (received,) = events(reader("MSGTRK.LOG", 3, 500, second), "received")
+    assert received["micros"] == datetime(2026, 12, 7, 9, tzinfo=UTC).timestamp() * 1_000_000
+
+
+def test_a_row_written_into_a_subject_does_not_tell_how_an_export_writes_dates():
+    head, row = EXPORT.replace(',"Source",', ',"Source","MessageSubject",').splitlines(
+        keepends=True
+    )
+    row = row.replace("2026-12-07T10:00:00.25Z", "12/7/2026 9:00:00 AM")
+    forged = row.replace('"SMTP",', '"SMTP","",').replace("12/7", "13/7").replace('"', '""')
+    (received,) = events(
+        read(head + row.replace('"SMTP",', f'"SMTP","Hi\r\n{forged}",')), "received"
+    )
+    assert received["micros"] == datetime(2026, 12, 7, 9, tzinfo=UTC).timestamp() * 1_000_000
+
+
+def test_a_stamp_may_name_its_offset_from_utc():
+    text = EXPORT.replace("2026-12-07T10:00:00.25Z", "2026-12-07T11:00:00.2500000+01:00")
+    (received,) = events(read(text), "received")
+    (plain,) = events(read(EXPORT), "received")
+    assert (received["micros"], received["zoned"]) == (plain["micros"], True)
+
+
 WRONG_TIMES = [
     "12/7/2026 21:00:00",
     "7.12.26 21:00",
     "31.2.2026 10:00:00",
+    "2026-12-07T10:00:00+99:00",
     "9999-12-31T23:59:59.999Z",
 ]
 
@@ -335,6 +405,13 @@ def test_a_message_trace_is_receipt_and_fate_in_one_row():
     assert [(one["recipient"], one["status"]) for one in events(reading, "delivery")] == [
         ("eve@far.example", "sent")
     ]
+
+
+def test_a_trace_may_write_the_day_before_the_month():
+    head, row = TRACE.splitlines(keepends=True)
+    rows = [row.replace("2026-12-07T10:00:00", f"{day}/12/2026 10:00:00 AM") for day in (7, 8)]
+    first, _ = events(read(head + "".join(rows)), "received")
+    assert first["micros"] == events(read(TRACE), "received")[0]["micros"]
 
 
 def test_a_historical_search_lists_recipients_with_what_became_of_each():
