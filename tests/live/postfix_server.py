@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 SBIN = "/usr/sbin:/usr/lib/postfix/sbin:/usr/libexec/postfix:/usr/local/sbin"
-PATIENCE = 20  # seconds until a daemon has to be there, or a line in the log
+PATIENCE = 60  # seconds until a daemon has to be there, or a line in the log
 
 MAIN = """\
 compatibility_level = 3.6
