@@ -18,7 +18,7 @@ from analyzer.detect.clues import always
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import user
 from analyzer.detect.own_networks import with_networks
-from analyzer.detect.runs import best_run, from_few, gone_on, in_run, several, trimmed
+from analyzer.detect.runs import best_run, from_few, gone_on, in_run, several, trimmed, without_ends
 from analyzer.rows import those
 from analyzer.site import LOOPBACK
 from analyzer.words import count
@@ -132,6 +132,8 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         run = in_run(mail["by"], best)
         unlike = _unlike(mail, misuse, run, usual)
         others = (acquitted & ~_from_there(mail, run)) | unlike
+        if misuse.by != "auth_user":  # a dead address of the owner's, days later, is no end of it
+            best = without_ends(best, mail["by"], unlike)
         best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
         best = trimmed(best, mail["by"], mail["network"])
         inside = in_run(mail["by"], best) & left

@@ -87,6 +87,20 @@ def trimmed(runs: pd.DataFrame, by: pd.Series[str], network: pd.Series[str]) -> 
     )
 
 
+def without_ends(runs: pd.DataFrame, by: pd.Series[str], unlike: pd.Series[bool]) -> pd.DataFrame:
+    """The runs from the first to the last of their messages that is of their kind.
+
+    Args:
+        unlike: Which messages are not of the kind of their source's run; in the index of *by*.
+    """
+    like = in_run(by, runs) & ~unlike
+    label = by.index.to_series()[like].groupby(by[like])
+    return runs.assign(
+        first=label.min().reindex(runs.index).fillna(runs["first"]).astype("int64"),
+        last=label.max().reindex(runs.index).fillna(runs["last"]).astype("int64"),
+    )
+
+
 def several(by: pd.Series[str], network: pd.Series[str]) -> pd.Series[bool]:
     """Which messages come from a network from where their source sends SEVERAL."""
     size: pd.Series[int] = by.groupby([by, network.fillna("")]).transform("size")

@@ -440,3 +440,13 @@ def test_what_a_thief_writes_to_us_before_he_writes_to_others_is_of_the_run():
     others = later(letters(80, **HOTEL, **DEAD), hours=4)
     _, findings = judged(to_us + others)
     assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [100]
+
+
+def test_a_letter_of_the_user_to_nobody_is_no_end_of_what_a_bot_sent_days_before():
+    own = {"origin_sender": "eve@corp.example"}
+    daily = {"received": lambda n: START + n * pd.Timedelta(hours=12)}
+    bot = later(letters(60, **HOST, **FORGED), days=1, hours=1)
+    mine = letters(6, **HOST, **own, **daily)
+    rows = mine + bot + [row | DEAD_ONE for row in later(mine[5:], hours=9)]
+    _, findings = judged(rows)
+    assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [60]
