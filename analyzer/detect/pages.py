@@ -27,8 +27,8 @@ ever within it (an hour at least, a day at most); lone messages from elsewhere a
 of it. Every message of the run is abuse, whatever its sender and recipients; of a user of the
 server, only what nothing speaks for. What a host or a script sends to ourselves counts neither for
 abuse nor against it, and what it sends as always is of no run that is mostly otherwise. What was
-refused after its DATA is not: a run of which nothing was accepted is told as an attempt. Each finding
-lists the points of its run.
+refused after its DATA is not: a run of which nothing was accepted is told as an attempt. Each
+finding lists the points of its run.
 """
 
 
