@@ -12,6 +12,7 @@ from analyzer.formats.reader import Reading, read_syslog
 from analyzer.formats.recognise import Read, Recogniser
 from analyzer.formats.rotation import absent_parts
 from analyzer.formats.times import dated
+from analyzer.formats.two_names import one_name_each
 
 __all__ = [
     "LINES_A_FILE",
@@ -28,6 +29,7 @@ __all__ = [
     "joined",
     "jumps",
     "once",
+    "one_name_each",
     "order",
     "read_syslog",
     "speaks_of_mail",

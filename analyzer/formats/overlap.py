@@ -35,15 +35,16 @@ ONE_IN = 64  # lines, whose times tell how many there are of all
 
 
 def once(
-    logs: dict[str, Tables], names: Sequence[str]
+    logs: dict[str, Tables], names: Sequence[str], slack: int = 1
 ) -> tuple[dict[str, Tables], dict[str, Counter[str]]]:
     """The logs without rows that a log before them has; and for each log how many, by that log.
 
     Args:
         logs: Each with `time` instead of the stamps as read.
         names: Of the logs; the first that has a line keeps it.
+        slack: Seconds by which the same line may differ.
     """
-    shared = _shared_spans(logs, names) if len(names) > 1 else {}
+    shared = _shared_spans(logs, names, slack) if len(names) > 1 else {}
     kept = {name: dict(tables) for name, tables in logs.items()}
     told: dict[str, Counter[str]] = {name: Counter() for name in names}
     contested = [name for name in names if name in shared]
@@ -52,7 +53,7 @@ def once(
             _Part(name, logs[name][kind], shared[name]) for name in contested if kind in logs[name]
         ]
         for stretch in _stretches(parts):
-            _compare(parts, stretch, told)
+            _compare(parts, stretch, slack, told)
         for part in parts:
             if not part.keep.any():
                 del kept[part.name][kind]
@@ -61,7 +62,7 @@ def once(
     return kept, {name: counts for name, counts in told.items() if counts}
 
 
-def _shared_spans(logs: dict[str, Tables], names: Sequence[str]) -> dict[str, Span]:
+def _shared_spans(logs: dict[str, Tables], names: Sequence[str], slack: int) -> dict[str, Span]:
     """Of each log that another of the same server and time may repeat, the time in which it may."""
     spans = {name: _spans(logs[name]) for name in names}
     shared: dict[str, Span] = {}
@@ -69,7 +70,7 @@ def _shared_spans(logs: dict[str, Tables], names: Sequence[str]) -> dict[str, Sp
         for other in names[number + 1 :]:
             for server in spans[one].keys() & spans[other].keys():
                 mine, theirs = spans[one][server], spans[other][server]
-                first, last = max(mine[0], theirs[0]), min(mine[1], theirs[1])
+                first, last = max(mine[0], theirs[0]) - slack, min(mine[1], theirs[1]) + slack
                 if first > last:
                     continue
                 for name in (one, other):
@@ -172,24 +173,26 @@ def _stretches(parts: Sequence[_Part]) -> Iterator[Span]:
     yield UNKNOWN, UNKNOWN + 1
 
 
-def _near(found: Sequence[Rows]) -> list[Rows]:
-    """Of the rows of each log those that were written within a second of one of another log."""
+def _near(found: Sequence[Rows], slack: int) -> list[Rows]:
+    """Of the rows of each log those that were written near one of another log."""
     seconds = [np.unique(np.concatenate([NONE, *[at for *_, at in rows]])) for rows in found]
     near = []
     for number, rows in enumerate(found):
         others = np.concatenate([NONE, *seconds[:number], *seconds[number + 1 :]])
-        asked = np.concatenate([others - 1, others, others + 1])
+        asked = np.unique(np.add.outer(others, np.arange(-slack, slack + 1)))
         kept = [(chunk, row, at, np.isin(at, asked)) for chunk, row, at in rows]
         near.append([(chunk, row[mine], at[mine]) for chunk, row, at, mine in kept if mine.any()])
     return near
 
 
-def _compare(parts: Sequence[_Part], stretch: Span, told: dict[str, Counter[str]]) -> None:
+def _compare(
+    parts: Sequence[_Part], stretch: Span, slack: int, told: dict[str, Counter[str]]
+) -> None:
     """Mark the rows in a stretch of time that a log before has, and count them by that log.
 
-    What is a second off may decide, so the rows around the stretch are looked at too.
+    What is near may decide, so the rows around the stretch are looked at too.
     """
-    found = _near([part.within(stretch[0] - 1, stretch[1] + 1) for part in parts])
+    found = _near([part.within(stretch[0] - slack, stretch[1] + slack) for part in parts], slack)
     there = [(part, rows) for part, rows in zip(parts, found, strict=True) if rows]
     if not there:
         return
@@ -202,7 +205,7 @@ def _compare(parts: Sequence[_Part], stretch: Span, told: dict[str, Counter[str]
             **{name: some[name].to_numpy() for name in ("second", "row", "line")},
         }
     ).sort_values(["log", "line"], kind="stable", ignore_index=True)
-    before = _log_before(said)
+    before = _log_before(said, slack)
     repeated = (before >= 0) & said["second"].between(*stretch, inclusive="left").to_numpy()
     for number, (part, _) in enumerate(there):
         mine = said["log"].eq(number).to_numpy() & repeated
@@ -213,11 +216,11 @@ def _compare(parts: Sequence[_Part], stretch: Span, told: dict[str, Counter[str]
         )
 
 
-def _log_before(said: pd.DataFrame) -> Int64:
+def _log_before(said: pd.DataFrame, slack: int) -> Int64:
     """Of each row, the log before its own that has the line too; -1 for none.
 
-    The second such line of one log is another line. What is left may be the same line a second
-    apart: the journal takes its own time.
+    The second such line of one log is another line. What is left may be the same line some
+    seconds apart: the journal takes its own time, and a central log that of the relay.
     """
     same = ["said", "second"]
     turn = said.groupby(["log", *same]).cumcount()
@@ -225,7 +228,7 @@ def _log_before(said: pd.DataFrame) -> Int64:
     first, alone = each.transform("first"), each.transform("size").eq(1)
     before = np.where(first < said["log"], first, -1).astype(np.int64)
     left = said[alone].sort_values(["said", "second", "log"], kind="stable")
-    near = (left["said"].eq(left["said"].shift()) & left["second"].diff().le(1)).to_numpy()[1:]
+    near = (left["said"].eq(left["said"].shift()) & left["second"].diff().le(slack)).to_numpy()[1:]
     number, log = left.index.to_numpy(np.int64), left["log"].to_numpy(np.int64)
     for mine, theirs in ((slice(1, None), slice(-1)), (slice(-1), slice(1, None))):
         later = near & (log[mine] > log[theirs])

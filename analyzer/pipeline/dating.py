@@ -88,7 +88,8 @@ def date(
         for n, (name, (dated, _)) in enumerate(told.items())
     }
     names = formats.order(tables)
-    counted, repeated = formats.once(tables, names)
+    tables, slack = formats.one_name_each(tables)
+    counted, repeated = formats.once(tables, names, slack)
     return Dated(
         tables,
         one_table_a_kind(counted, names),

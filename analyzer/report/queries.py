@@ -45,6 +45,7 @@ PLACES = {
     "deliveries": ["server", "origin_queue_id", "orig_source", "orig_line", "received"],
 }
 KEY = ["server", "queue_id", "source", "line"]
+FEW_WORDS = {"server", "source", "orig_source"}  # of which no row needs a text of its own
 
 
 @dataclass(frozen=True)
@@ -137,22 +138,23 @@ def _answering(folder: Path, table: str, query: Query, wanted: Sequence[str]) ->
     """
     path, asked = folder / f"{table}.parquet", query.columns[table]
     known = pq.read_metadata(path)
+    told = pa.schema([pq.read_schema(path).field(name) for name in wanted])
+    few = [name for name in wanted if name in FEW_WORDS]
 
     def of_group(group: int) -> pa.Table | None:
-        file = pq.ParquetFile(path, metadata=known)
+        file = pq.ParquetFile(path, metadata=known, read_dictionary=few)
         columns = file.read_row_group(group, asked, use_threads=False)
         fits = np.zeros(len(columns), np.bool_)
         for name in asked:
             fits |= _fits(columns[name].combine_chunks(), name, query)
         if not fits.any():
             return None
-        return file.read_row_group(group, wanted, use_threads=False).filter(pa.array(fits))
+        rows = file.read_row_group(group, wanted, use_threads=False)
+        return rows.select(wanted).filter(pa.array(fits)).cast(told)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        told = pool.map(of_group, range(known.num_row_groups))
-        found = [rows for rows in told if rows is not None]
-    none = pq.read_schema(path).empty_table().select(wanted)
-    return pa.concat_tables([none, *found], promote_options="permissive")
+        found = list(pool.map(of_group, range(known.num_row_groups)))
+    return pa.concat_tables([told.empty_table(), *(rows for rows in found if rows is not None)])
 
 
 def _fits(values: pa.StringArray, name: str, query: Query) -> npt.NDArray[np.bool_]:

@@ -118,6 +118,22 @@ def test_a_log_counts_once_in(analysed, whole, files):
     same(case, whole)
 
 
+def late(line):
+    """The line as a central server has it that gives names and times of its own."""
+    time = pd.Timestamp(f"2026 {line[:15].decode()}") + pd.Timedelta(seconds=3)
+    return time.strftime("%b %d %H:%M:%S").encode() + line[15:].replace(b" mx1 ", b" 10.1.2.3 ", 1)
+
+
+def test_a_central_log_that_names_the_host_by_address_three_seconds_late_counts_once(
+    analysed, whole
+):
+    case = analysed(mail_log=text(), central_log=b"".join(map(late, LOG)))
+    central = next(one for one in case.manifest["inputs"] if one["path"] == "central.log")
+    assert repeats(case)["central.log"] > 0.99 * central["parsed"]
+    for name in ("messages", "deliveries"):
+        assert comparable(getattr(case, name)).equals(comparable(getattr(whole, name)))
+
+
 def test_the_manifest_says_how_many_lines_stand_where(analysed):
     case = analysed(mail_log_1=text(0, 1500), mail_log=text(1000))
     (later, earlier) = sorted(case.manifest["inputs"], key=lambda entry: entry["path"])
