@@ -1,7 +1,7 @@
 """Blocks of lines become EVENTS. One file a log format."""
 
 from analyzer.formats.clock import Turns
-from analyzer.formats.in_order import in_order, stacked
+from analyzer.formats.in_order import in_order, newest_first, stacked
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.jumps import jumps
 from analyzer.formats.logs import LINES_A_FILE, Log, Year, joined, order, years, zones
@@ -28,6 +28,7 @@ __all__ = [
     "in_order",
     "joined",
     "jumps",
+    "newest_first",
     "once",
     "one_name_each",
     "order",

@@ -1,15 +1,34 @@
 """How is a table that lies on disk put in order or under another, without a copy of it in memory?
 
-It is cut into chunks, block by block, and nearly all of them are in order as they were read.
+It is cut into chunks, block by block, and nearly all of them are in order as they were read. (A
+search's answer may begin with what was written last.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+
+
+STEPS = 10  # from one line to the next of its kind, that tell which way a log runs
+
+
+def newest_first(tables: Mapping[str, pa.Table]) -> bool:
+    """Whether nearly all lines of a log are older than the line of their kind before.
+
+    Args:
+        tables: By kind, with `time`, in the order of their lines.
+    """
+    rising = falling = 0
+    for table in tables.values():
+        for chunk in table.select(["time"]).to_batches():
+            known = chunk["time"].drop_null().cast(pa.int64()).to_numpy()
+            steps = np.sign(np.diff(known))
+            rising, falling = rising + int((steps > 0).sum()), falling + int((steps < 0).sum())
+    return falling > STEPS * rising and falling >= STEPS
 
 
 def in_order(table: pa.Table, by: str) -> pa.Table:

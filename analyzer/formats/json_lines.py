@@ -1,14 +1,15 @@
 """Which line of syslog stands in a JSON record of the journal, a container engine, a collector?
 
-Known by its fields, whatever the file is called: `MESSAGE` (journalctl -o json), `log` (Docker and
-what Kubernetes makes of it), `message` (collectors).
+Known by its fields, whatever the file is called: `MESSAGE` and `__REALTIME_TIMESTAMP` (journalctl
+-o json), `log` (Docker and what Kubernetes makes of it), those of `records` (collectors).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from analyzer.formats import records
+from analyzer.formats.records import Path
 from analyzer.formats.wrapped import Wrapped, as_block, journal_lines, one_line
 
 JOURNAL = (
@@ -28,11 +31,23 @@ JOURNAL = (
     "MESSAGE",
 )
 ENGINE = ("time", "log")
-COLLECTOR = ("message",)
 LINES_TO_TELL = 20  # the first of a block may be damaged
 _NUMBERS = re.compile(
     rb'"MESSAGE"[ \t]*:[ \t]*\[([0-9, \t]*)\]'
 )  # a text that is no UTF-8, byte by byte
+_NUMERIC = {int: pa.int64(), float: pa.float64()}
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is read of each record, as bytes, and the lines that it makes.
+
+    `paths`: by name; `types`: of those that are no text.
+    """
+
+    compose: Callable[[Mapping[str, pa.Array]], pa.Array]
+    paths: Mapping[str, Path]
+    types: Mapping[str, pa.DataType]
 
 
 def unwrap(data: bytes) -> Wrapped | None:
@@ -40,40 +55,48 @@ def unwrap(data: bytes) -> Wrapped | None:
 
     A line that is no such record stays as it is, and so becomes unread.
     """
-    known = _kind(data)
-    if known is None:
+    kind = _kind(data)
+    if kind is None:
         return None
-    fields, compose = known
     newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
     start = np.concatenate([[0], newline[:-1] + 1]).astype(np.int64)
-    told = _NUMBERS.sub(_text, data) if fields is JOURNAL else data
-    lines = compose(_table(told.split(b"\n")[:-1], fields))
+    told = _NUMBERS.sub(_text, data) if kind.compose is _journal else data
+    lines = kind.compose(_told(told.split(b"\n")[:-1], kind))
     raw = pa.array(data.split(b"\n")[:-1], pa.binary())
-    lines = pc.coalesce(lines.combine_chunks(), raw)
+    lines = pc.coalesce(lines, raw)
     row = np.arange(len(newline), dtype=np.int64)
     return Wrapped(as_block(lines), row, start, newline.astype(np.int64), len(newline))
 
 
-def _kind(data: bytes) -> tuple[tuple[str, ...], Callable[[pa.Table], pa.ChunkedArray]] | None:
-    begin = 0
+def _kind(data: bytes) -> _Kind | None:
+    """Told by the first records of the block."""
+    begin, first = 0, []
     for _ in range(LINES_TO_TELL):
         end = data.find(b"\n", begin)
         line = data[begin:end].strip()
         if end < 0 or (line and not line.startswith(b"{")):
-            return None
+            break
         try:
             record = json.loads(line) if line else None
         except (ValueError, RecursionError):
             record = None
         if isinstance(record, dict):
             if "MESSAGE" in record and "__REALTIME_TIMESTAMP" in record:
-                return JOURNAL, _journal
-            if "log" in record:
-                return ENGINE, _engine
-            if "message" in record:
-                return COLLECTOR, lambda table: one_line(table["message"])
+                return _Kind(_journal, {name: (name,) for name in JOURNAL}, {})
+            if "log" in record and "message" not in record:
+                return _Kind(_engine, {name: (name,) for name in ENGINE}, {})
+            first.append(record)
         begin = end + 1
-    return None
+    paths = records.fields(first)
+    if paths is None:
+        return None
+    types = {name: _type(first, path) for name, path in paths.items()}
+    return _Kind(records.lines, paths, types)
+
+
+def _type(first: list[dict[str, Any]], path: Path) -> pa.DataType:
+    values = (_at(record, path) for record in first)
+    return next((_NUMERIC[type(one)] for one in values if type(one) in _NUMERIC), pa.string())
 
 
 def _text(numbers: re.Match[bytes]) -> bytes:
@@ -86,57 +109,88 @@ def _text(numbers: re.Match[bytes]) -> bytes:
     return b'"MESSAGE":' + json.dumps(text).encode()
 
 
-def _journal(table: pa.Table) -> pa.ChunkedArray:
-    time, host, program, command, logged_pid, pid, text = (table[name] for name in JOURNAL)
+def _journal(told: Mapping[str, pa.Array]) -> pa.Array:
+    time, host, program, command, logged_pid, pid, text = (told[name] for name in JOURNAL)
     return journal_lines(
         time, host, pc.coalesce(program, command), pc.coalesce(logged_pid, pid), text
     )
 
 
-def _engine(table: pa.Table) -> pa.ChunkedArray:
+def _engine(told: Mapping[str, pa.Array]) -> pa.Array:
     """As Kubernetes writes it to a file: the engine's stamp, the stream, whole or part."""
-    text = one_line(table["log"])
-    stamped = pc.binary_join_element_wise(table["time"], b" stdout F ", text, b"")
+    text = one_line(told["log"])
+    stamped = pc.binary_join_element_wise(told["time"], b" stdout F ", text, b"")
     return pc.coalesce(stamped, text)
 
 
-def _table(lines: list[bytes], fields: tuple[str, ...]) -> pa.Table:
+def _told(lines: list[bytes], kind: _Kind) -> dict[str, pa.Array]:
     """The fields of each line, null where it has none or is no record."""
-    schema = pa.schema([(name, pa.string()) for name in fields])
-    options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+    options = pj.ParseOptions(explicit_schema=_schema(kind), unexpected_field_behavior="ignore")
+    binary = pa.schema([(name, pa.binary()) for name in kind.paths])
 
     def read(part: list[bytes]) -> list[pa.Table]:
         """Arrow refuses all lines for the sake of one: halve until it stands alone."""
         text = b"\n".join(part) + b"\n"
         try:
             whole = pj.ReadOptions(use_threads=False, block_size=len(text) + 1)
-            table = pj.read_json(pa.BufferReader(text), whole, options).select(fields)
+            table = pj.read_json(pa.BufferReader(text), whole, options)
             if len(table) == len(part):
-                return [table.cast(binary)]
+                columns = {name: _within(table, path) for name, path in kind.paths.items()}
+                return [pa.table(columns, binary)]
         except pa.ArrowInvalid:
             pass
         if len(part) == 1:
-            return [pa.Table.from_pylist([_patiently(part[0], fields)], binary)]
+            return [pa.Table.from_pylist([_patiently(part[0], kind.paths)], binary)]
         middle = len(part) // 2
         return read(part[:middle]) + read(part[middle:])
 
-    binary = pa.schema([(name, pa.binary()) for name in fields])
-    return pa.concat_tables(read(lines))
+    table = pa.concat_tables(read(lines)).combine_chunks()
+    return {name: table[name].combine_chunks() for name in kind.paths}
 
 
-def _patiently(line: bytes, fields: tuple[str, ...]) -> dict[str, bytes | None]:
+def _schema(kind: _Kind) -> pa.Schema:
+    """Arrow's schema of the fields that are read, one within the other."""
+    tree: dict[str, Any] = {}
+    for name, path in kind.paths.items():
+        place = tree
+        for step in path[:-1]:
+            place = place.setdefault(step, {})
+        place[path[-1]] = kind.types.get(name, pa.string())
+    return pa.schema(_fields(tree))
+
+
+def _fields(tree: Mapping[str, Any]) -> list[tuple[str, pa.DataType]]:
+    return [
+        (name, pa.struct(_fields(inner)) if isinstance(inner, dict) else inner)
+        for name, inner in tree.items()
+    ]
+
+
+def _within(table: pa.Table, path: Path) -> pa.ChunkedArray:
+    column = table[path[0]]
+    for step in path[1:]:
+        column = pc.struct_field(column, step)
+    return column.cast(pa.string()).cast(pa.binary())
+
+
+def _patiently(line: bytes, paths: Mapping[str, Path]) -> dict[str, bytes | None]:
     """What Arrow does not take: a field that is given twice is a list, a number may be a number."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
         record = None
-    known: dict[str, Any] = record if isinstance(record, dict) else {}
-    return {name: _bytes(known.get(name)) for name in fields}
+    return {name: _bytes(_at(record, path)) for name, path in paths.items()}
+
+
+def _at(record: Any, path: Path) -> Any:
+    for step in path:
+        record = record.get(step) if isinstance(record, dict) else None
+    return record
 
 
 def _bytes(value: Any) -> bytes | None:
     if isinstance(value, list) and value:
         value = value[0]
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return str(value).encode("utf-8", "backslashreplace")

@@ -28,6 +28,7 @@ from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.shapes import Dialect, Found, Shape, in_order, read
 from analyzer.formats.timekeepers import TIMEKEEPERS
+from analyzer.formats.wrapped import Wrapped
 from analyzer.schema import UNREAD
 
 Rows = npt.NDArray[np.intp]
@@ -38,7 +39,7 @@ SECOND_HEADER = re.compile(
 )
 LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
 DIALECTS = (POSTFIX, SENDMAIL, *NEIGHBOURS, LOSSES, TIMEKEEPERS)
-ASIDE = "(other fields of journal records)"
+ASIDE = "(fields of records, names of columns)"
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
 
 
@@ -62,13 +63,18 @@ class Reading:
     ignored_by_program: Counter[str] = field(default_factory=Counter)
 
 
-def read_syslog(source: str, first_line: int, offset: int, data: bytes) -> Reading:
+def read_syslog(
+    source: str, first_line: int, offset: int, data: bytes, wrapped: Wrapped | None = None
+) -> Reading:
     """Read whole lines of syslog; *first_line* and *offset* say where in the evidence they are.
 
     Lines of every mail server in DIALECTS are read, whoever else wrote to the same file, and in
     whatever they are wrapped: a record of the journal counts as the line that it says.
+
+    Args:
+        wrapped: The lines in it, where what the block alone says does not tell them.
     """
-    wrapped = json_lines.unwrap(data) or journal_export.unwrap(data)
+    wrapped = wrapped or json_lines.unwrap(data) or journal_export.unwrap(data)
     lines = cut(data if wrapped is None else wrapped.data)
     blank = lines.start >= lines.end
     places = Places(source, first_line, offset, data, lines, wrapped)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from analyzer.formats.delimited import Columns, Sections, read, sections
 from analyzer.formats.exchange_headers import columns_of
+from analyzer.formats.exports import Table, table
 from analyzer.formats.queue_listing import listing, read_listing
 from analyzer.formats.reader import Reading, read_syslog
 
@@ -33,6 +34,7 @@ class Recogniser:
         self._looked = False
         self._delimited = False
         self._listing: str | None = None
+        self._table: Table | None = None
         self._in_force: Columns | None = None
 
     def of(self, data: bytes) -> Read:
@@ -40,8 +42,11 @@ class Recogniser:
             self._looked = True
             self._delimited = _names_columns(data[:LOOKED_AT])
             self._listing = listing(data[:LOOKED_AT])
+            self._table = None if self._delimited else table(data[:LOOKED_AT])
         if self._listing:
             return functools.partial(read_listing, self._listing)
+        if self._table:
+            return self._table
         if not self._delimited:
             return read_syslog
         in_force = self._in_force

@@ -50,8 +50,8 @@ def journal_lines(
     digits = pc.match_substring_regex(micros, "^[0-9]{1,16}$")
     number = pc.if_else(digits, micros, pa.scalar(None, micros.type)).cast(pa.string())
     time = number.cast(pa.int64()).cast(pa.timestamp("us")).cast(pa.string()).cast(pa.binary())
-    program, host = (_word(pc.coalesce(words, pa.scalar(NOTHING))) for words in (program, host))
-    process = pc.binary_join_element_wise(b"[", _word(pid), b"]", b"")
+    program, host = (word(pc.coalesce(words, pa.scalar(NOTHING))) for words in (program, host))
+    process = pc.binary_join_element_wise(b"[", word(pid), b"]", b"")
     process = pc.coalesce(process, pa.scalar(b""))
     return pc.binary_join_element_wise(
         time, b"Z ", host, b" ", program, process, b": ", one_line(text), b""
@@ -75,6 +75,6 @@ def as_block(lines: pa.Array) -> bytes:
     return bytes(ended.buffers()[2][int(offsets[0]) : int(offsets[len(ended)])])
 
 
-def _word(text: pa.Array) -> pa.Array:
+def word(text: pa.Array) -> pa.Array:
     """A field of a header ends with a blank, so it can hold none."""
     return pc.replace_substring_regex(text, r"[ \n]", "_")

@@ -131,8 +131,9 @@ def one_table_a_kind(
     """As written, whatever reads the lines of one kind together; a chunk keeps its dictionaries."""
     by_kind: dict[str, list[pa.Table]] = {}
     for rank, name in enumerate(names):
+        turned = formats.newest_first(tables[name])
         for kind, table in tables[name].items():
-            line = table["line"]
+            line = pc.subtract(formats.LINES_A_FILE, table["line"]) if turned else table["line"]
             order = pc.add(line, rank * formats.LINES_A_FILE) if rank else line
             written = formats.in_order(table.append_column("order", order), "order")
             by_kind.setdefault(kind, []).append(written)

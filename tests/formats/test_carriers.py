@@ -69,6 +69,90 @@ def binary(name, value):
     return name + b"\n" + len(value).to_bytes(8, "little") + value + b"\n"
 
 
+TIME = "2026-12-07T05:00:00.000Z"
+# Fields as collectors name them; most take the header of a line apart.
+COLLECTED = {
+    "rsyslog": {
+        "timereported": "2026-12-07T06:00:00.123456+01:00",
+        "hostname": "mx1",
+        "syslogtag": "postfix/smtpd[11]:",
+        "msg": f" {TEXT}",
+    },
+    "rsyslog, the process by itself": {
+        "timestamp": TIME,
+        "host": "mx1",
+        "programname": "postfix/smtpd",
+        "procid": "11",
+        "message": TEXT,
+    },
+    "syslog-ng": {
+        "PROGRAM": "postfix/smtpd",
+        "PID": "11",
+        "MESSAGE": TEXT,
+        "HOST": "mx1",
+        "ISODATE": "2026-12-07T05:00:00+00:00",
+        "DATE": "Dec  7 06:00:00",
+    },
+    "Logstash": {
+        "@timestamp": TIME,
+        "logsource": "mx1",
+        "host": {"ip": "10.0.0.1"},
+        "program": "postfix/smtpd",
+        "pid": "11",
+        "message": f"{TEXT}\n",
+    },
+    "Logstash, which kept the line as it was": {
+        "@timestamp": "2026-12-09T00:00:00Z",
+        "logsource": "mx1",
+        "program": "postfix/smtpd",
+        "pid": "11",
+        "message": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    },
+    "Elastic's agents": {
+        "@timestamp": TIME,
+        "host": {"hostname": "mx1", "name": "mx1"},
+        "process": {"name": "postfix/smtpd", "pid": 11},
+        "message": TEXT,
+    },
+    "a search in Elasticsearch": {
+        "_index": "mail",
+        "_source": {
+            "@timestamp": TIME,
+            "host": "mx1",
+            "program": "postfix/smtpd",
+            "pid": 11,
+            "message": TEXT,
+        },
+    },
+    "Graylog": {
+        "timestamp": "2026-12-07T05:00:00.000Z",
+        "source": "mx1",
+        "application_name": "postfix/smtpd",
+        "process_id": "11",
+        "message": TEXT,
+    },
+    "GELF": {
+        "version": "1.1",
+        "host": "mx1",
+        "timestamp": 1796619600.25,
+        "short_message": f"postfix/smtpd[11]: {TEXT}",
+    },
+    "Fluentd": {
+        "time": 1796619600,
+        "host": "mx1",
+        "ident": "postfix/smtpd",
+        "pid": "11",
+        "message": TEXT,
+    },
+    "Splunk": {
+        "preview": False,
+        "result": {"_raw": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}"},
+    },
+    "Loki": {
+        "line": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+        "timestamp": "1796800000000000000",
+    },
+}
 CLASSIC = f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}"
 RECORDS = {
     "the journal": journal(),
@@ -84,6 +168,7 @@ RECORDS = {
         CLASSIC, kubernetes={"pod_name": "mail-0", "labels": {"log": "x"}}
     ),
     "a collector": json.dumps({"@timestamp": "2026-12-09T00:00:00Z", "message": CLASSIC}) + "\n",
+    **{f"a record of {name}": json.dumps(record) + "\n" for name, record in COLLECTED.items()},
     "a journal export": export(),
     "a journal export, text as bytes": export(text=binary(b"MESSAGE", TEXT.encode())),
     "a journal export, another field with lines in it": export(
@@ -124,6 +209,11 @@ def test_a_record_that_is_damaged_is_unread_as_it_stands_and_harms_no_other():
 def test_a_journal_record_without_text_or_time_is_unread(without):
     reading = read(journal() + journal(**{without: None}))
     assert (reading.parsed, len(reading.unread)) == (1, 1)
+
+
+def test_a_text_that_begins_like_a_line_of_another_program_is_its_own_programs():
+    record = {"time": TIME, "host": "mx1", "program": "app", "pid": "9", "message": CLASSIC}
+    assert told(json.dumps(record) + "\n") == []
 
 
 def test_a_newline_in_a_text_makes_no_second_line():
@@ -208,3 +298,59 @@ def test_a_place_in_the_json_form_is_that_of_the_record(cases):
     for place, recipient in zip(rows["offset"], rows["recipient"], strict=True):
         record = json.loads(stream[place : stream.index(b"\n", place)])
         assert recipient.partition("@")[0] in record["MESSAGE"]
+
+
+# Tables as consoles of collectors export them: names of columns, and a row.
+TABLES = {
+    "Kibana": (
+        '"@timestamp","host.name","process.name","process.pid",message',
+        f'"Dec 7, 2026 @ 05:00:00.000",mx1,"postfix/smtpd",11,"{TEXT}"',
+    ),
+    "Graylog": (
+        '"timestamp","source","message"',
+        f'"2026-12-07T05:00:00.000Z","mx1","postfix/smtpd[11]: {TEXT}"',
+    ),
+    "Splunk": (
+        '"_raw","_time",host,source',
+        f'"{CLASSIC}","2026-12-09T06:00:00.000+0100",collector,"/var/log/mail.log"',
+    ),
+    "Grafana": ("Time,Line,tsNs", f"2026-12-07 05:00:00.123,{CLASSIC},1796619600123000000"),
+    "CloudWatch": ("timestamp,message", f"1796619600000,postfix/smtpd[11]: {TEXT}"),
+    "a table cut by semicolons": ("Time;Message", f"2026-12-07T05:00:00Z;{CLASSIC}"),
+}
+
+
+def table(*lines):
+    """The reading of a file of these lines."""
+    block = "".join(f"{line}\r\n" for line in lines).encode()
+    reading = formats.Recogniser().of(block)("mail.csv", 1, 0, block)
+    assert (
+        reading.parsed + reading.ignored + reading.blank + len(reading.unread) == reading.lines
+    ), "every line is counted once"
+    return reading
+
+
+@pytest.mark.parametrize(("names", "row"), TABLES.values(), ids=TABLES)
+def test_a_line_says_the_same_in_a_table_of(names, row):
+    reading = table(names, row)
+    log = formats.joined("mail.csv", [reading])
+    tables, _ = formats.dated(log, formats.Year(2026, "given"), "UTC")
+    (event,) = [event for one in tables.values() for event in one.to_pylist()]
+    assert (event["time"].replace(microsecond=0).strftime("%F %T"), event["queue_id"]) == (
+        PLAIN[0],
+        PLAIN[4],
+    )
+    assert event["daemon"] == "smtpd"
+    assert event["line"] == 2
+
+
+def test_a_row_with_a_column_too_many_is_unread_as_it_stands_and_harms_no_other():
+    names, row = TABLES["Graylog"]
+    reading = table(names, f"{row},x", row, names, row)
+    assert (reading.parsed, reading.ignored) == (2, 2)
+    assert reading.unread["text"].to_pylist() == [f"{row},x\r".encode()]
+
+
+def test_a_log_whose_first_line_has_commas_is_no_table():
+    block = f"Dec  7 05:00:00 mx1 x: a,message,b\n{CLASSIC}\n".encode()
+    assert formats.Recogniser().of(block) is formats.read_syslog

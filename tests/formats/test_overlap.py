@@ -134,6 +134,10 @@ def test_a_central_log_that_names_the_host_by_address_three_seconds_late_counts_
         assert comparable(getattr(case, name)).equals(comparable(getattr(whole, name)))
 
 
+def test_a_log_that_begins_with_its_last_line_says_the_same(analysed, whole):
+    same(analysed(mail_log=b"".join(reversed(LOG))), whole)
+
+
 def test_the_manifest_says_how_many_lines_stand_where(analysed):
     case = analysed(mail_log_1=text(0, 1500), mail_log=text(1000))
     (later, earlier) = sorted(case.manifest["inputs"], key=lambda entry: entry["path"])

@@ -1,0 +1,104 @@
+"""Which line of syslog stands in each row of a table that a collector exported as CSV?
+
+Kibana, Graylog, Splunk, Grafana and the consoles of clouds write one: the first line names the
+columns, and `records` knows which of them make a line.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pcsv
+
+from analyzer.formats import records
+from analyzer.formats.reader import Reading, read_syslog
+from analyzer.formats.wrapped import Wrapped, as_block
+
+LONGEST = 16 << 10  # bytes of a line that names columns
+SEPARATORS = b",;\t"
+MARK = b"\xef\xbb\xbf"
+NAME = re.compile(r"[\w@.\-\[\]() ]{1,80}")  # no line of a log is made of such alone
+
+
+@dataclass(frozen=True)
+class Table:
+    """How a table is written: `columns` are the names in order, `heading` the line with them."""
+
+    separator: str
+    columns: tuple[str, ...]
+    heading: bytes
+
+    def __call__(self, source: str, first_line: int, offset: int, data: bytes) -> Reading:
+        """Read whole lines of it, as `read_syslog` does."""
+        return read_syslog(source, first_line, offset, data, self._unwrap(data))
+
+    def _unwrap(self, data: bytes) -> Wrapped:
+        newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+        start = np.concatenate([[0], newline[:-1] + 1]).astype(np.int64)
+        written = data.split(b"\n")[:-1]
+        row = np.flatnonzero([line.removeprefix(MARK).rstrip() != self.heading for line in written])
+        asked = [written[number] for number in row]
+        raw = pa.array(asked, pa.binary())
+        lines = pc.coalesce(records.lines(self._told(asked)), raw)
+        aside = len(written) - len(asked)
+        return Wrapped(
+            as_block(lines), row, start[row], newline.astype(np.int64)[row], len(written), 0, aside
+        )
+
+    def _told(self, written: list[bytes]) -> Mapping[str, pa.Array]:
+        """The columns that make a line; null where a row has more or fewer than there are names."""
+        known = roles(self.columns)
+        names = [f"{number}" for number in range(len(self.columns))]
+        wrong: list[int] = []
+
+        def skipped(row: pcsv.InvalidRow) -> str:
+            wrong.append(row.number)
+            return "skip"
+
+        text = b"\n".join(written) + b"\n"
+        table = pcsv.read_csv(
+            pa.BufferReader(text),
+            pcsv.ReadOptions(column_names=names, use_threads=False, block_size=len(text) + 1),
+            pcsv.ParseOptions(
+                delimiter=self.separator, ignore_empty_lines=False, invalid_row_handler=skipped
+            ),
+            pcsv.ConvertOptions(
+                include_columns=[names[number] for number in known.values()],
+                column_types=dict.fromkeys(names, pa.binary()),
+            ),
+        )
+        there = np.ones(len(written), np.bool_)
+        there[np.array(wrong, np.int64) - 1] = False
+        take = pa.array(np.cumsum(there) - 1, mask=~there)
+        return {
+            role: table[names[number]].combine_chunks().take(take) for role, number in known.items()
+        }
+
+
+def table(beginning: bytes) -> Table | None:
+    """How the table is written that begins so; None if it is none of a collector's."""
+    heading = beginning.removeprefix(MARK).split(b"\n", 1)[0].rstrip()
+    if not heading or len(heading) > LONGEST or heading[:1] in b"{<[":
+        return None
+    text = heading.decode("utf-8", "replace")
+    separator = max(SEPARATORS.decode(), key=text.count)
+    try:
+        (names,) = csv.reader([text], delimiter=separator)
+    except (csv.Error, ValueError):
+        return None
+    columns = tuple(name.strip() for name in names)
+    if not all(map(NAME.fullmatch, columns)) or "text" not in roles(columns):
+        return None
+    return Table(separator, columns, heading)
+
+
+def roles(columns: tuple[str, ...]) -> dict[str, int]:
+    """By role the number of the column that has it."""
+    found = records.fields([dict.fromkeys(columns, "")]) or {}
+    return {role: columns.index(path[0]) for role, path in found.items()}

@@ -1,0 +1,126 @@
+"""Which fields of a collector's record are time, host, program, process and text, and which line of
+syslog do they make?
+
+rsyslog, syslog-ng, Logstash, Elastic's agents, Fluentd, Graylog, Splunk, Loki and CloudWatch each
+have names of their own. Where no field names the program, the text is the line as the server wrote
+it; where one does, the text has lost its header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.wrapped import NOTHING, one_line, word
+
+Path = tuple[str, ...]  # a field, a field within it, …
+
+# By role the names that a field may have, in small letters, the surest first; a dot leads into a
+# field.
+NAMES = {
+    "text": (
+        "message msg short_message @message _raw line log event.original syslogmessage content "
+        "textpayload"
+    ).split(),
+    "time": (
+        "@timestamp timestamp timereported isodate time _time timegenerated eventtime date"
+    ).split(),
+    "host": (
+        "host.hostname host.name hostname host logsource syslog_hostname fromhost computer source"
+    ).split(),
+    "program": (
+        "process.name program programname processname syslogtag app-name appname app_name "
+        "application_name syslog_program syslog_identifier ident"
+    ).split(),
+    "pid": "process.pid pid processid procid process_id syslog_pid".split(),
+}
+AROUND = ("_source", "result")  # a search's answer holds the record in one of these
+_TAGGED = r"^ ?[A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "  # a text without stamp and host
+_WHOLE = (
+    r"^(?:<[0-9]{1,3}>)?"
+    r"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][^ ]{8,24}) "
+    r"[^ ]{1,255} (?P<program>[^ \[:]{1,64})(?:\[[0-9]{1,10}\])?: "
+)
+
+
+def fields(records: Iterable[Mapping[str, Any]]) -> dict[str, Path] | None:
+    """By role the path to it in these records; None if none has a text."""
+    paths: dict[str, Path] = {}
+    for record in records:
+        paths = {".".join(path).lower(): path for path in _leaves(record)} | paths
+    known: dict[str, Path] = {}
+    for role, names in NAMES.items():
+        for name in (*names, *(f"{around}.{name}" for around in AROUND for name in names)):
+            if name in paths:
+                known.setdefault(role, paths[name])
+    return known if "text" in known else None
+
+
+def _leaves(record: Mapping[str, Any], before: Path = ()) -> Iterable[Path]:
+    for name, value in record.items():
+        if isinstance(value, dict):
+            if len(before) < 3:
+                yield from _leaves(value, (*before, name))
+        elif isinstance(value, str | int | float):
+            yield (*before, name)
+
+
+def lines(told: Mapping[str, pa.Array]) -> pa.Array:
+    """The line of syslog of each record, from its fields by role, as bytes; null without a text."""
+    text = one_line(told["text"])
+    if "time" not in told:
+        return text
+    nothing = pa.nulls(len(text), pa.binary())
+    program = pc.replace_substring_regex(told.get("program", nothing), r":?\s*\z", "")
+    host = told.get("host", nothing)
+    head = pc.binary_join_element_wise(
+        pc.coalesce(_time(told["time"]), pa.scalar(NOTHING)),
+        word(pc.coalesce(host, pa.scalar(NOTHING))),
+        b" ",
+    )
+    bare = pc.replace_substring_regex(text, "^ ", "")
+    tag = pc.binary_join_element_wise(
+        word(program), _process(program, told.get("pid", nothing)), b""
+    )
+    composed = pc.binary_join_element_wise(head, b" ", tag, b": ", bare, b"")
+    without_head = pc.binary_join_element_wise(head, bare, b" ")
+    tagged = pc.match_substring_regex(text, _TAGGED)
+    named = pc.if_else(_says(text, program), text, composed)
+    return pc.coalesce(named, pc.if_else(tagged, without_head, text))
+
+
+def _process(program: pa.Array, pid: pa.Array) -> pa.Array:
+    """`[11]`, where the program has it not yet; a number may have become one with a point."""
+    digits = pc.replace_substring_regex(pid, r"\.0\z", "")
+    known = pc.match_substring_regex(digits, r"^[0-9]{1,10}\z")
+    process = pc.binary_join_element_wise(b"[", pc.if_else(known, digits, None), b"]", b"")
+    has_it = pc.match_substring_regex(program, r"\[[0-9]+\]\z")
+    return pc.if_else(has_it, b"", pc.coalesce(process, pa.scalar(b"")))
+
+
+def _says(text: pa.Array, program: pa.Array) -> pa.Array:
+    """Whether the text is a line with the header of this very program, taken apart and kept."""
+    within = pc.struct_field(pc.extract_regex(text, _WHOLE), "program")
+    same = pc.equal(within, pc.replace_substring_regex(program, r"\[[0-9]+\]\z", ""))
+    return pc.fill_null(same, False)
+
+
+def _time(written: pa.Array) -> pa.Array:
+    """Numbers are seconds since 1970, or thousandths, millionths, billionths of them; Kibana writes
+    `Dec 7, 2026 @ 05:00:00.000`.
+    """
+    short = pc.replace_substring_regex(written, r"^([A-Z][a-z]{2}) ([0-9]),", r"\1  \2,")
+    told = pc.replace_substring_regex(
+        short, r"^([A-Z][a-z]{2} [ 0-9][0-9]), ([0-9]{4}) @ ([0-9:]{8})(?:\.[0-9]+)?\z", r"\2 \1 \3"
+    )
+    for digits, unit in ((10, "s"), (13, "ms"), (16, "us"), (19, "ns")):
+        number = pc.match_substring_regex(written, rf"^[0-9]{{{digits}}}(?:\.[0-9]*)?\z")
+        if pc.any(number).as_py():
+            whole = pc.replace_substring_regex(pc.if_else(number, written, None), r"\..*", "")
+            moment = whole.cast(pa.string()).cast(pa.int64()).cast(pa.timestamp(unit))
+            text = moment.cast(pa.timestamp("us")).cast(pa.string()).cast(pa.binary())
+            told = pc.coalesce(pc.binary_join_element_wise(text, b"Z", b""), told)
+    return told
