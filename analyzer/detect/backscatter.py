@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from analyzer.detect import refusals
 from analyzer.detect.detector import PLACE, TOLD, Detector, Evidence, evidence_of, totals
 from analyzer.rows import among, those
 from analyzer.words import count
 
-# RFC 3463: other address status, bad mailbox, bad mailbox syntax, moved; RFC 7505: null MX.
-NO_SUCH_USER = ["5.1.0", "5.1.1", "5.1.3", "5.1.6", "5.1.10"]
+MANY = 20  # notices about forwards, of which a few are due to honest senders
 
 UNKNOWN = "mail for unknown users that it had accepted"
 ABOUT = {
@@ -19,6 +19,7 @@ ABOUT = {
     "stolen_account": "mail of a login used by somebody else",
     "trusted_host": "mail of a host of ours that was made to send",
     "local_injection": "mail of a script or user of the server",
+    "forwarding": "mail that it forwarded, and the next server refused",
 }
 
 
@@ -26,15 +27,39 @@ def unknown_user(rows: pd.DataFrame) -> pd.Series[bool]:
     """Mail of a stranger that we accepted for an address of ours that does not exist."""
     from_stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     ours = rows["original_side"].eq("inside") & rows["recipient_side"].eq("inside")
-    return from_stranger & ours & rows["status"].eq("bounced") & rows["dsn"].isin(NO_SUCH_USER)
+    return (
+        from_stranger
+        & ours
+        & rows["status"].eq("bounced")
+        & rows["dsn"].isin(refusals.NO_SUCH_USER)
+    )
+
+
+def returned(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Mail of a stranger that we forwarded, and that was refused by a rule of the next server
+    (5.7.x: spam, a forged sender), or as there is nobody.
+    """
+    from_stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
+    forwarded = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
+    mine = from_stranger & forwarded & rows["status"].eq("bounced")
+    if not mine.any():
+        return mine
+    by_rule = rows["dsn"].str.startswith("5.7.").fillna(False)
+    return mine & (by_rule | refusals.nobody(rows) | refusals.spam(rows))
 
 
 def notices(rows: pd.DataFrame, abusive: pd.Series[bool]) -> pd.Series[bool]:
-    """Notices to strangers about abusive messages, or about mail for unknown users."""
+    """Notices to strangers about abusive messages, about mail for unknown users, and, where they
+    are many, about forwarded mail that was refused.
+    """
     goes_out = rows["recipient_side"].eq("outside") & rows["original_side"].eq("outside")
     about_abuse = among(rows["cause_life"], rows["origin_life"][abusive])
     about_unknown = among(rows["cause_leg"], rows["life"][unknown_user(rows)])
-    return rows["cause_life"].ge(0) & goes_out & (about_abuse | about_unknown)
+    notice = rows["cause_life"].ge(0) & goes_out
+    about_forward = notice & among(rows["cause_leg"], rows["life"][returned(rows)])
+    if about_forward.sum() < MANY:
+        about_forward &= False
+    return notice & (about_abuse | about_unknown | about_forward)
 
 
 def refused_too_late(rows: pd.DataFrame, notice: pd.Series[bool]) -> pd.Series[bool]:
@@ -64,7 +89,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     return found.assign(
         kind="abuse",
         mechanism="backscatter",
-        verdict="confirmed" if evidence.site_known else "possible",
+        verdict=_verdict(found["cause"]) if evidence.site_known else "possible",
         subject_kind="server",
         reason=found.apply(_reason, axis=1),
     ).reset_index(drop=True)
@@ -90,6 +115,11 @@ def _keys(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.Series[Any]:
     return named.groupby(rows["group"]).agg(lambda keys: sorted(set(keys.dropna())))
 
 
+def _verdict(cause: pd.Series[str]) -> pd.Series[str]:
+    """Who wrote to a forward may be honest."""
+    return cause.map({ABOUT["forwarding"]: "probable"}).fillna("confirmed")
+
+
 def _reason(row: pd.Series[Any]) -> str:
     return (
         f"this server sent {count(row.messages, 'notice')} to strangers about {row.cause}: the "
@@ -102,6 +132,7 @@ BACKSCATTER = Detector(
     question="Which notices went to strangers, about abuse or mail that should have been refused?",
     verdicts={
         "confirmed": "the site is known",
+        "probable": f"{MANY} notices or more about mail that was forwarded and then refused",
         "possible": "who is local was inferred from the log",
     },
     forgeable="the recipients: they are the senders that the abusive mail claimed",

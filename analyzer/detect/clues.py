@@ -20,6 +20,7 @@ FEW = 3  # other sources, which tell little of what is usual
 USUAL_DEAD = 0.05  # of the recipients of an honest mailing, too, do not exist
 USUAL_SPAM = 0.2  # of them are with a provider to whom a newsletter is spam
 AWAKE = 18  # hours of a day
+QUIET_DAYS = 0.25  # of its days on which a source sends least
 MOST = 4.0  # doublings that count
 HOUR = pd.Timedelta(hours=1)
 
@@ -33,11 +34,12 @@ def new_people(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def known_people(mail: pd.DataFrame) -> pd.Series[float]:
-    return share(mail["known"], mail["outside"])
+    """Not in a flood from where the source never was: a thief has the owner's letters, and list."""
+    return share(mail["known"], mail["outside"]) * ~mail["surge"]
 
 
 def among_us(mail: pd.DataFrame) -> pd.Series[float]:
-    return mail["outside"].eq(0).astype("float64")
+    return (mail["outside"].eq(0) & ~mail["surge"]).astype("float64")
 
 
 def failed(mail: pd.DataFrame) -> pd.Series[float]:
@@ -123,8 +125,10 @@ def many_outside(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def many_networks(mail: pd.DataFrame) -> pd.Series[float]:
-    """Networks in a day that are not the source's own: a telephone has many, and a desk beside."""
-    strange = strange_network(mail)
+    """Networks in a day that are not the source's own: a telephone has many, and a desk beside.
+    Those of branches, which it always had, are not counted.
+    """
+    strange = strange_network(mail) * ~mail["always_had"]
     networks = _a_day(mail, mail["network"].where(strange.gt(0)))
     return _doublings(networks, beyond=4) * strange.gt(0)
 
@@ -143,7 +147,21 @@ def masked_stranger(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def usual_sender(mail: pd.DataFrame) -> pd.Series[float]:
-    return _usual(mail, "origin_sender").astype("float64")
+    return always(mail).astype("float64")
+
+
+def names_of_ours(mail: pd.DataFrame) -> pd.Series[float]:
+    """To new people, under many more senders of ours in a day than on its other days: the desk of
+    one person suddenly writes for all. (A mail server or a webmail behind this one does always.)
+    """
+    ours = mail["origin_sender"].where(mail["sender_side"].eq("inside") & mail["outside"].gt(0))
+    day = [mail["by"], mail["received"].dt.floor("D")]
+    a_day = ours.groupby(day).nunique()
+    few = a_day.groupby(level=0).quantile(QUIET_DAYS)
+    asked = pd.Series(few.reindex(mail["by"]).to_numpy(), mail.index)
+    enough = a_day.groupby(level=0).size().gt(USUAL_DAYS).reindex(mail["by"]).to_numpy()
+    more = _doublings(_a_day(mail, ours), beyond=SEVERAL * np.maximum(asked, 1))
+    return more * share(mail["new"], mail["outside"]) * enough * ours.notna()
 
 
 def null_sender(mail: pd.DataFrame) -> pd.Series[float]:
@@ -169,14 +187,18 @@ def strange_network(mail: pd.DataFrame) -> pd.Series[float]:
 
 def two_places(mail: pd.DataFrame) -> pd.Series[float]:
     """From a strange network to new people, in an hour in which it also sends from its own; or on
-    such a day, when it never does from there.
+    such a day, when it never does from there. Not from one that it always had, by day as well, such
+    as a shop's.
     """
     new = share(mail["new"], mail["outside"])
     by_hour, by_day = (
         mail["at_home"].groupby([mail["by"], mail["received"].dt.floor(unit)]).transform("max")
         for unit in ("h", "D")
     )
-    return strange_network(mail) * new * np.maximum(by_hour, by_day * odd_hours(mail))
+    odd = odd_hours(mail)
+    by_night = odd.groupby([mail["by"], mail["network"].fillna("")]).transform("mean").gt(0.5)
+    strange = strange_network(mail) * (~mail["always_had"] | by_night)
+    return strange * new * np.maximum(by_hour, by_day * odd)
 
 
 def own_network(mail: pd.DataFrame) -> pd.Series[float]:
@@ -250,7 +272,8 @@ def share(part: pd.Series[Any], whole: pd.Series[Any]) -> pd.Series[float]:
     return (part / whole.replace(0, np.nan)).fillna(0.0).astype("float64")
 
 
-def _doublings(number: pd.Series[Any], beyond: float) -> pd.Series[float]:
+def _doublings(number: pd.Series[Any], beyond: Any) -> pd.Series[float]:
     """How often *beyond* must be doubled to reach each number; 0 up to it."""
-    times = np.log2(np.maximum(number.to_numpy(np.float64), beyond) / beyond)
+    least = np.asarray(beyond, np.float64)
+    times = np.log2(np.maximum(number.to_numpy(np.float64), least) / least)
     return pd.Series(np.minimum(times, MOST), index=number.index)

@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.detect.backscatter import NO_SUCH_USER
-from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, saying, spread, whole
+from analyzer.detect import refusals
+from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread, whole
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
 
@@ -22,22 +22,6 @@ KEPT = [
 ]  # fmt: skip
 ORDER = ["received", "orig_source", "orig_line"]
 WHO = ["auth_user", "client_ip", "uid"]
-# Nobody any more, or a domain that does not exist.
-GONE = [*NO_SUCH_USER, "5.2.1", "5.4.4"]
-# A reply without a code of its own, in Postfix 5.0.0; 5.4.1 is Microsoft's for nobody, with words.
-UNCLEAR = ["5.0.0", "5.2.0", "5.4.1", "5.5.0"]
-NOBODY = (  # in the words of servers that give none
-    r"(?i)\b(?:(?:no such|unknown|invalid) (?:user|recipient|mailbox|account)"
-    r"|(?:user|recipient|mailbox|account) (?:is )?(?:unknown|unavailable|not found)"
-    r"|(?:user|recipient|mailbox|account) (?:does not|doesn't) exist"
-    r"|recipient address rejected: access denied)\b"
-)
-# What a server says of a text, not of a list on which we are: that hits everybody's mail.
-SPAM = (
-    r"(?i)(?:^|[\s\"'(:\[])(?:spam|unsolicited|junk|phishing|bulk)(?: e?-?mails?| messages?)?"
-    r"(?:[\s,;:!?\"')\]]|\.?$|\.\s)"
-)
-REFUSED = ["bounced", "deferred", "expired"]
 OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
@@ -80,8 +64,8 @@ def messages(
         inside[message],
         _inbound(deliveries, relayed),
     )
-    failed = away & _no_such_user(deliveries)
-    spam = away & saying(deliveries["reply"], deliveries["status"].isin(REFUSED), SPAM)
+    failed = away & refusals.nobody(deliveries)
+    spam = away & refusals.spam(deliveries)
     taken = away & deliveries["status"].eq("delivered")
     outside: Flags = away.to_numpy()[rows]
     signs: dict[str, Flags] = {
@@ -101,16 +85,6 @@ def messages(
     guesses = _guesses(table[["received", "client_ip"]], attempts)
     network = networks(table["client_ip"])
     return table.assign(network=network, guesses=guesses, user=user(table), companion=False)
-
-
-def _no_such_user(deliveries: pd.DataFrame) -> pd.Series[bool]:
-    """Which deliveries ended as there is nobody of that name, by the code or the words of a server
-    that gives none.
-    """
-    bounced = deliveries["status"].eq("bounced")
-    unclear = bounced & deliveries["dsn"].isin(UNCLEAR)
-    coded = bounced & deliveries["dsn"].isin(GONE)
-    return coded | saying(deliveries["reply"], unclear, NOBODY)
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:

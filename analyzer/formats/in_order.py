@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-
 STEPS = 10  # from one line to the next of its kind, that tell which way a log runs
 
 

@@ -25,6 +25,7 @@ _STAMP = (
     r"(?:[A-Z][a-z]{2} [ 0-9][0-9] (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}[. ]"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2})"
 )
+_YEARLESS = "[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} "
 # Up to a second stamp and its priority, and no text behind host and program.
 _BEFORE_STAMP = rf"(?s)^(?P<before>.+? |.+?)(?:<[0-9]{{1,3}}>)?{_STAMP}[^ ]* ?[^ ]+ ?[^ ]*$"
 # RFC 5424 has its text where older headers have the program.
@@ -55,6 +56,10 @@ def inner(lines: Lines, rows: Rows) -> Inner | None:
     own = rows[holds & (stamped == 0)]  # of the others the inner stamp is the line's
     rows = rows[holds]
     said = lines.pieces(lines.host[rows] + begin[holds], lines.end[rows])
+    if (dated := lines.stamps.with_year[rows]).any():  # which says more than one without a year
+        bare = pc.replace_substring_regex(said, rf"^(?:<[0-9]{{1,3}}>)?{_YEARLESS}", "")
+        shorter = pc.less(pc.binary_length(bare), pc.binary_length(said)).to_numpy(False) & dated
+        said, own = pc.if_else(pa.array(shorter), bare, said), np.union1d(own, rows[shorter])
     until = np.where(np.isin(rows, own), lines.host[rows], lines.start[rows])
     stamp = lines.pieces(lines.start[rows], until)
     whole = pc.binary_join_element_wise(stamp, said, pa.scalar(b"\n"), pa.scalar(b""))

@@ -79,6 +79,12 @@ def _accounts(facts: Facts) -> str:
     names += [f"uid {display(str(user), 20)}" for user in users]
     if names:
         return f"{words.listing(names, 5)}."
+    if facts.mailbox:
+        sender, messages = facts.mailbox
+        return (
+            f"None is in the log. {messages:,} of {words.count(facts.total.messages, 'message')} "
+            f"are from {display(sender, 60)}: if a webmail runs on that host, it is this account."
+        )
     return "None: no login and no local user was involved."
 
 

@@ -19,6 +19,7 @@ TO_US = ("inbound", "internal")
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 GRADES = ("confirmed", "probable", "possible")
 MADE_HERE = "made on this server"
+NEARLY_ALL = 0.9  # of the messages of a host, under one sender of ours
 ORDER = tuple(DOORS)
 COLUMNS = [
     *(
@@ -28,6 +29,7 @@ COLUMNS = [
         "cause_queue_id",
         "client_ip",
         "auth_user",
+        "origin_sender",
     ),
     *("received", "completed", "size", "status", "flow", "mechanism"),
 ]
@@ -64,6 +66,7 @@ class Facts:
     )
     site_known: bool
     lower_bound: bool  # lines are missing: counts are at least so high
+    mailbox: tuple[str, int] | None  # of ours, and messages under it: nearly all of a host of ours
     total: Total  # the abuse itself; of notices alone them, and whose mail brought them about
     notices: Total | None  # to strangers about it; None where notices are all there is
     doors: dict[str, Total]
@@ -124,6 +127,7 @@ def gather(case: Case) -> Facts:
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),
+        mailbox=_mailbox(told, case.manifest.get("site", {}).get("domains") or []),
         total=total,
         notices=doors["backscatter"] if followed else None,
         doors={door: doors[door] for door in sorted(doors, key=lambda door: _rank(door, doors))},
@@ -146,6 +150,19 @@ def gather(case: Case) -> Facts:
         findings=findings,
         lines={key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT},
     )
+
+
+def _mailbox(rows: pd.DataFrame, ours: list[str]) -> tuple[str, int] | None:
+    """The sender of ours under whom a host of ours sent nearly all: behind a webmail, the account.
+
+    A webmail that hands mail over by itself hides who logged in to it.
+    """
+    once = rows.drop_duplicates("message")
+    senders = once.loc[once["mechanism"].eq("trusted_host"), "origin_sender"].value_counts()
+    if senders.empty or senders.iloc[0] < NEARLY_ALL * len(once):
+        return None
+    sender = str(senders.index[0])
+    return (sender, int(senders.iloc[0])) if sender.rpartition("@")[2].lower() in ours else None
 
 
 def _itself(rows: pd.DataFrame) -> pd.DataFrame:

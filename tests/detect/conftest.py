@@ -22,6 +22,7 @@ DELIVERY = {
     "size": 1000,
     "status": "delivered",
     "dsn": "2.0.0",
+    "reply": "250 2.0.0 Ok",
     "relay": "mx.far.example[198.51.100.60]:25",
     "mechanism": None,
     "client_side": "outside",

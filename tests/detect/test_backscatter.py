@@ -88,6 +88,50 @@ def test_mail_for_an_unknown_user_without_a_notice_to_a_stranger_caused_none(del
     assert refused_too_late(rows, pd.Series([False])).tolist() == [False]
 
 
+# Mail of a stranger that an alias sent on, and that the next server took for spam.
+FORWARDED = {
+    "recipient": "ann@mail.example",
+    "original_side": "inside",
+    "status": "bounced",
+    "dsn": "5.7.26",
+}
+
+
+def forwarded(number, **difference):
+    """The rows of so many such messages, each with its notice."""
+    rows = []
+    for n in range(0, 2 * number, 2):
+        mail = FORWARDED | {"life": n, "origin_life": n} | difference
+        rows += [
+            mail,
+            NOTICE | {"life": n + 1, "origin_life": n + 1, "cause_life": n, "cause_leg": n},
+        ]
+    return rows
+
+
+def test_many_notices_about_forwarded_mail_that_was_refused_are_backscatter(deliveries):
+    assert sum(told(deliveries(*forwarded(20)))) == 20
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        forwarded(19),
+        forwarded(20, dsn="5.2.2"),
+        forwarded(20, client_side="inside"),
+        forwarded(20, original_side="outside"),
+    ],
+    ids=[
+        "they are few",
+        "the mailbox there is full",
+        "our own host sent the mail",
+        "it was not forwarded",
+    ],
+)
+def test_notices_about_refused_mail_are_none_where(deliveries, rows):
+    assert sum(told(deliveries(*rows))) == 0
+
+
 JUDGED = {"mechanism": "backscatter"}
 
 

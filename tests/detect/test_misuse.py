@@ -450,3 +450,51 @@ def test_a_letter_of_the_user_to_nobody_is_no_end_of_what_a_bot_sent_days_before
     rows = mine + bot + [row | DEAD_ONE for row in later(mine[5:], hours=9)]
     _, findings = judged(rows)
     assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [60]
+
+
+FRIENDS = {"recipient": lambda n: f"friend{n % 10}@far.example"}
+# Ten letters a day to friends for eight days, from the office.
+OFFICE_DAYS = {
+    "client_ip": HOME,
+    "address_side": "inside",
+    "received": lambda n: START + pd.Timedelta(days=n // 10, minutes=30 * (n % 10)),
+}
+
+
+def test_a_flood_from_where_the_owner_never_was_is_possible_though_it_goes_to_people_she_knows():
+    each_minute = {"received": lambda n: START + pd.Timedelta(days=5, minutes=n)}
+    rows = letters(80, **OFFICE_DAYS, **FRIENDS) + letters(60, **HOTEL, **each_minute, **FRIENDS)
+    assert verdicts(rows) == {"ann": "possible"}
+
+
+def test_a_mailing_from_another_address_of_the_owners_provider_is_not():
+    evenings = {
+        "client_ip": lambda n: STRANGE.format(n // 5 + 2),
+        "received": lambda n: START + pd.Timedelta(days=4 + n // 5, hours=9, minutes=n % 5),
+    }
+    each_minute = {"received": lambda n: START + pd.Timedelta(days=5, minutes=n)}
+    rows = letters(80, **OFFICE_DAYS, **FRIENDS) + letters(20, **evenings, **FRIENDS)
+    assert verdicts(rows + letters(60, **HOTEL, **each_minute, **FRIENDS)) == {}
+
+
+DAILY = {"received": lambda n: START + pd.Timedelta(days=n // 30, minutes=15 * (n % 30))}
+CUSTOMERS = {"recipient": lambda n: f"buyer{n}@far{n % 7}.example"}
+
+
+def test_a_shop_that_always_sent_with_the_owners_login_is_no_more_than_possible():
+    shop = letters(240, **HOTEL, **DAILY, **CUSTOMERS)
+    assert verdicts(letters(80, **OFFICE_DAYS, **FRIENDS) + shop) == {"ann": "possible"}
+
+
+def test_branches_that_always_sent_with_one_login_are_no_more_than_possible():
+    branches = {"client_ip": lambda n: STRANGE.format(n % 15)}
+    assert verdicts(letters(240, **branches, **DAILY, **CUSTOMERS)) == {"ann": "possible"}
+
+
+def test_the_desk_of_one_person_that_suddenly_writes_for_all_is_possible():
+    own = {"origin_sender": "ann@corp.example"}
+    colleagues = {"origin_sender": lambda n: f"colleague{n % 20}@corp.example"}
+    desk = HOST | {"received": OFFICE_DAYS["received"]}
+    rows = letters(80, **desk, **FRIENDS, **own)
+    rows += later(letters(80, **HOST, **CUSTOMERS, **colleagues), days=6)
+    assert verdicts(rows) == {HOME: "possible"}

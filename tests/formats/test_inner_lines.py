@@ -34,6 +34,12 @@ def test_it_is_read_at_its_place(line):
     assert told == ["mx1", "smtpd", 11, "3F2A12CE583", "192.0.2.7", 2]
 
 
+def test_a_stamp_with_a_year_before_it_dates_it():
+    reading = read(f"2026-12-07T05:00:09Z {{job=mail}} {PLAIN}{TEXT}")
+    (row,) = reading.tables["client"].to_pylist()
+    assert (row["server"], row["with_year"], row["zoned"]) == ("mx1", True, True)
+
+
 @pytest.mark.parametrize("program", ["logger", "docker/mail[812]"])
 def test_behind_a_program_that_passes_it_on_it_is_unread(program):
     (line,) = read(f"Dec  7 05:00:00 mx1 {program}: postfix/smtpd[11]: {TEXT}").unread.to_pylist()
