@@ -161,7 +161,8 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
             progress=progress,
         )
     for entry in outcome.case.manifest["inputs"]:
-        if trouble := entry["damage"] or (entry["note"] if entry["format"] == "unreadable" else ""):
+        closed = entry["format"] in ("unreadable", "unsupported")
+        if trouble := entry["damage"] or (entry["note"] if closed else ""):
             told = display(f"{entry['path']}: {trouble}", 400)
             typer.secho(f"{told}\n  What could be read is in the case.", err=True, fg="yellow")
     if as_json:

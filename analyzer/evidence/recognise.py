@@ -55,8 +55,8 @@ _CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\f"))
 def recognise(file: io.FileIO, size: int) -> tuple[str, str, str]:
     """Carrier, kind and note of an open file.
 
-    Kinds: `text`, `empty`, `binary`, `archive` (the note says which), `unsupported` (the note says
-    what it is), `unreadable` (the note says why).
+    Kinds: `text`, `empty`, `binary`, `archive` (the note says which), `unsupported` (there may be
+    logs in it; the note says what to do), `unreadable` (the note says why).
     """
     raw = RawFile(file, size)
     beginning = raw.read(BEGINNING)
@@ -114,7 +114,8 @@ def _kind(beginning: bytes) -> tuple[str, str]:
     if what in ARCHIVES:
         return "archive", ARCHIVES[what]
     if what:
-        return "unsupported", f"{what}: {_WHAT_TO_DO[what]}" if what in _WHAT_TO_DO else what
+        remedy = _WHAT_TO_DO.get(what)
+        return ("unsupported", f"{what}: {remedy}") if remedy else ("binary", what)
     written = _NUL_RUN.sub(b"", beginning)
     controls = len(written) - len(written.translate(None, _CONTROL))
     if controls > BINARY_SHARE * len(written):

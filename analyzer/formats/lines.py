@@ -25,6 +25,8 @@ Positions = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
 COLON, SPACE, CLOSE, NEWLINE, RETURN = b": ]\n\r"
+MOST_BLANKS = 256  # at the end of a line
+_BLANKS = np.isin(np.arange(256), list(b" \t\r"))
 REPEATED = b"message repeated "  # rsyslog: $RepeatedMsgReduction
 REPEATED_LINE = r"^(?P<head>message repeated (?P<times>[0-9]{1,9}) times: \[)"
 SHORTEST_ID, LONGEST_ID = 6, 40
@@ -76,7 +78,7 @@ def cut(block: bytes) -> Lines:
     newline = np.flatnonzero(byte[: len(block)] == NEWLINE).astype(np.int32)
     start = np.concatenate([np.zeros(1, np.int32), newline + np.int32(1)])[:-1]
     start = _after_rubbish(data, byte, start, newline)
-    end = newline - ((byte[newline - 1] == RETURN) & (newline > start))
+    end = _before_blanks(byte, start, newline)
     stamps, host, modern = headers(data, byte, start, end)
 
     colon = np.flatnonzero(byte == COLON).astype(np.int32)
@@ -115,6 +117,17 @@ def cut(block: bytes) -> Lines:
         stamps,
         colons,
     )
+
+
+def _before_blanks(byte: npt.NDArray[np.uint8], start: Positions, newline: Positions) -> Positions:
+    """Where each line ends, without a return and blanks that an editor or a console left there."""
+    end = newline
+    for _ in range(MOST_BLANKS):
+        blank = _BLANKS[byte[end - 1]] & (end > start)
+        if not blank.any():
+            break
+        end = end - blank
+    return end
 
 
 @dataclass

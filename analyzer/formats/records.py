@@ -39,6 +39,7 @@ NAMES = {
 }
 AROUND = ("_source", "result")  # a search's answer holds the record in one of these
 _TAGGED = r"^ ?[A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "  # a text without stamp and host
+_HOSTED = r"^(?P<host>[^ ]+) [A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "
 _WHOLE = (
     r"^(?:<[0-9]{1,3}>)?"
     r"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][^ ]{8,24}) "
@@ -76,20 +77,22 @@ def lines(told: Mapping[str, pa.Array]) -> pa.Array:
     nothing = pa.nulls(len(text), pa.binary())
     program = pc.replace_substring_regex(told.get("program", nothing), r":?\s*\z", "")
     host = told.get("host", nothing)
-    head = pc.binary_join_element_wise(
-        pc.coalesce(_time(told["time"]), pa.scalar(NOTHING)),
-        word(pc.coalesce(host, pa.scalar(NOTHING))),
-        b" ",
-    )
-    bare = pc.replace_substring_regex(text, "^ ", "")
+    time = pc.coalesce(_time(told["time"]), pa.scalar(NOTHING))
+    head = pc.binary_join_element_wise(time, word(pc.coalesce(host, pa.scalar(NOTHING))), b" ")
+    said = pc.replace_substring_regex(text, "^ ", "")
     tag = pc.binary_join_element_wise(
         word(program), _process(program, told.get("pid", nothing)), b""
     )
-    composed = pc.binary_join_element_wise(head, b" ", tag, b": ", bare, b"")
-    without_head = pc.binary_join_element_wise(head, bare, b" ")
+    composed = pc.binary_join_element_wise(head, b" ", tag, b": ", said, b"")
+    without_head = pc.binary_join_element_wise(head, said, b" ")
     tagged = pc.match_substring_regex(text, _TAGGED)
     named = pc.if_else(_says(text, program), text, composed)
-    return pc.coalesce(named, pc.if_else(tagged, without_head, text))
+    # The host may still stand before the program.
+    first = pc.struct_field(pc.extract_regex(text, _HOSTED), "host")
+    hosted = pc.fill_null(pc.equal(first, host), False)
+    without_time = pc.binary_join_element_wise(time, text, b" ")
+    bare = pc.if_else(hosted, without_time, pc.if_else(tagged, without_head, text))
+    return pc.coalesce(named, bare)
 
 
 def _process(program: pa.Array, pid: pa.Array) -> pa.Array:

@@ -7,6 +7,7 @@ servers.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ Int64 = npt.NDArray[np.int64]
 
 NEWLINE = "#012"  # as rsyslog writes a newline that stands in a text
 NOTHING = b"-"
+ESCAPE = b"\x1b["
+LOOKED_AT = 16 << 10  # bytes of a block; who colours lines colours all
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*[mK]")
 
 
 @dataclass
@@ -78,3 +82,14 @@ def as_block(lines: pa.Array) -> bytes:
 def word(text: pa.Array) -> pa.Array:
     """A field of a header ends with a blank, so it can hold none."""
     return pc.replace_substring_regex(text, r"[ \n]", "_")
+
+
+def without_colours(data: bytes) -> Wrapped | None:
+    """The block without the colours that a terminal's tools gave it; None if it has none."""
+    if ESCAPE not in data[:LOOKED_AT]:
+        return None
+    newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+    start = np.concatenate([[0], newline[:-1] + 1]).astype(np.int64)
+    row = np.arange(len(newline), dtype=np.int64)
+    plain = _COLOUR.sub(b"", data)
+    return Wrapped(plain, row, start, newline.astype(np.int64), len(newline))

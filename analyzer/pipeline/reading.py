@@ -37,7 +37,7 @@ class Piece:
     @property
     def whole(self) -> bool:
         """Was it read to its end?"""
-        return not self.damage and self.found.kind != "unreadable"
+        return not self.damage and self.found.kind not in ("unreadable", "unsupported")
 
     @property
     def damage(self) -> str | None:
@@ -130,5 +130,6 @@ def _piece(
     if any(map(len, log.tables.values())):
         return Piece(item, account, log)
     known = log.ignored + log.blank  # a log may hold nothing but lines that need not be read
-    missed = formats.speaks_of_mail(beginning) and len(log.unread) > known
+    unread = len(log.unread) + len(account.overlong)
+    missed = formats.speaks_of_mail(beginning) and unread > known
     return Piece(item, account, None, looks=formats.what_it_is(beginning), missed=missed)

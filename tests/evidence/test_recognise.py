@@ -27,17 +27,21 @@ def found(tmp_path):
 @pytest.mark.parametrize(
     ("content", "note"),
     [
-        (b"\x89PNG\r\n\x1a\n" + bytes(40), "PNG image"),
         (b"\x1f\x9d\x90" + LINE, "compress (.Z) data: decompress it and give the result"),
         (
             gzip.compress(bz2.compress(LINE)),
             "bzip2 data inside gzip data: decompress it and give the result",
         ),
     ],
-    ids=["image", ".Z", "compressed twice"],
+    ids=[".Z", "compressed twice"],
 )
-def test_what_is_known_and_cannot_be_read_is_called_by_its_name(found, content, note):
+def test_what_may_hold_a_log_and_cannot_be_read_is_called_by_its_name(found, content, note):
     assert (found(content).kind, found(content).note) == ("unsupported", note)
+
+
+def test_what_holds_no_log_is_called_by_its_name(found):
+    image = found(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    assert (image.kind, image.note) == ("binary", "PNG image")
 
 
 TAR = b"name".ljust(257, b"\0") + b"ustar"

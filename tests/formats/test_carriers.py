@@ -310,6 +310,10 @@ TABLES = {
         '"timestamp","source","message"',
         f'"2026-12-07T05:00:00.000Z","mx1","postfix/smtpd[11]: {TEXT}"',
     ),
+    "Graylog, the host kept in the message": (
+        '"timestamp","source","message"',
+        f'"2026-12-07T05:00:00.000Z","mx1","mx1 postfix/smtpd[11]: {TEXT}"',
+    ),
     "Splunk": (
         '"_raw","_time",host,source',
         f'"{CLASSIC}","2026-12-09T06:00:00.000+0100",collector,"/var/log/mail.log"',

@@ -212,7 +212,20 @@ def test_all_forms_in_one_file_are_read_alike():
 def test_half_a_header_is_unread_and_counted(line):
     reading = formats.read_syslog("mail.log", 1, 0, line.encode() + b"\n")
     assert (reading.lines, len(reading.unread)) == (1, 1)
-    assert reading.unread["text"].to_pylist() == [line.encode()]
+    assert reading.unread["text"].to_pylist() == [line.rstrip().encode()]
+
+
+@pytest.mark.parametrize("blanks", ["  ", "\t", " \r", " " * 200])
+def test_blanks_at_the_end_of_a_line_say_nothing(blanks):
+    event, _ = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}{blanks}")
+    assert event["client_ip"] == "192.0.2.7"
+
+
+def test_colours_say_nothing():
+    green, plain = "\x1b[32m", "\x1b[0m"
+    line = f"{green}Dec  7 05:00:00{plain} mx1 postfix/smtpd{plain}[{green}11{plain}]: {TEXT}"
+    event, _ = read(line)
+    assert (event["daemon"], event["client_ip"]) == ("smtpd", "192.0.2.7")
 
 
 def test_a_facility_in_the_text_is_no_part_of_the_header():
