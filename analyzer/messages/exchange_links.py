@@ -26,6 +26,7 @@ Int64 = npt.NDArray[np.int64]
 # From our server's answer to the next one's own row, clocks apart.
 TAKEN_OVER_WITHIN = pd.Timedelta(minutes=5)
 TRACKED = ["network_message_id", "connector", "directionality", "session_id", "mailer"]
+ONLINE = "EXCHANGE-ONLINE"  # as `analyzer.formats.exchange_trace` calls the server of a trace
 AUTHENTICATED = r"\\Client "  # default connectors of 587 and 465 take nobody without a login
 
 
@@ -36,7 +37,8 @@ def submitters(
 
     Tracking names no login, but a mailbox may send as itself only: the sender is taken for it. It
     says `Originating` of what came in with a login, and of what an externally secured connector let
-    in: that is no login, and shows where a foreign sender is claimed, which no mailbox may do.
+    in: that is no login, and shows where a foreign sender is claimed, which no mailbox may do. A
+    trace of Exchange Online may say neither; what leaves it has a login, or a connector of ours.
     """
     rows = frame(events, "received", ["life", "mta", *TRACKED])
     rows = rows[rows["mta"].eq("exchange") & rows["life"].ge(0)]
@@ -55,7 +57,10 @@ def submitters(
     ours = per_value(
         known["sender"], lambda sender: local.of_domain(domain(sender)) == INSIDE and sender != ""
     ).eq(True)
-    trusted = told["directionality"].str.lower().eq("originating") & ours
+    trusted = told["directionality"].str.lower().eq("originating") | _leaves_online(
+        known, events, local
+    )
+    trusted &= ours
     trusted |= told["connector"].astype("str").str.contains(AUTHENTICATED, regex=True)
     named = by_smtp & login.notna()
     mailbox = mine & known["submission"].eq("local") & known["sender"].fillna("").ne("")
@@ -71,6 +76,18 @@ def submitters(
         connector=front.where(front.notna() & by_smtp, known["connector"]),
         relay_right=by_smtp & (at_front["right"].eq(True) | at_hub["right"].eq(True)),
     )
+
+
+def _leaves_online(known: pd.DataFrame, events: Events, local: Locality) -> npt.NDArray[np.bool_]:
+    """Legs of Exchange Online with a recipient elsewhere."""
+    online = known["server"].eq(ONLINE).to_numpy()
+    if not online.any():
+        return online
+    rows = frame(events, "delivery", ["life", "recipient"])
+    rows = rows[rows["life"].ge(0)]
+    side = per_value(rows["recipient"], lambda to: local.of_domain(domain(to)))
+    leaves: npt.NDArray[np.bool_] = online & known.index.isin(rows.loc[side.ne(INSIDE), "life"])
+    return leaves
 
 
 def _network_ids_of_deliveries(known: pd.DataFrame, events: Events) -> None:

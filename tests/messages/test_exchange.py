@@ -472,6 +472,20 @@ def test_a_trace_of_exchange_online_is_read_as_it_was_downloaded(tmp_path):
     ]
 
 
+def test_what_leaves_exchange_online_is_of_a_login_and_what_claims_to_be_ours_is_not(tmp_path):
+    trace = (
+        "MessageId,MessageTraceId,Received,SenderAddress,RecipientAddress,Status,FromIP,Size\r\n"
+        f"<a1@x>,2fd3,2026-12-07T10:00:00,{ADA},{EVE},Delivered,203.0.113.7,5000\r\n"
+        f"<a2@x>,2fd4,2026-12-07T10:00:01,{ADA},{ADA},Delivered,203.0.113.9,5000\r\n"
+    )
+    (tmp_path / "trace.csv").write_text(trace, "utf-8")
+    case = pipeline.analyze([tmp_path], site=SITE).case
+    assert sorted(deliveries(case, "recipient", "auth_user", "flow"), key=str) == [
+        (ADA, None, "inbound"),
+        (EVE, ADA, "outbound"),
+    ]
+
+
 def test_one_submission_of_2003_is_logged_for_each_recipient_and_is_one_message(tmp_path):
     names = (
         "Date Time client-ip Client-hostname Partner-Name Server-hostname server-IP "
