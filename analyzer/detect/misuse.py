@@ -18,13 +18,24 @@ from analyzer.detect.clues import always
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import user
 from analyzer.detect.own_networks import with_networks
-from analyzer.detect.runs import best_run, from_few, gone_on, in_run, several, trimmed, without_ends
+from analyzer.detect.runs import (
+    best_run,
+    compact,
+    from_few,
+    gone_on,
+    in_run,
+    several,
+    trimmed,
+    without_ends,
+)
 from analyzer.rows import those
 from analyzer.site import LOOPBACK
 from analyzer.words import count
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
 OWNERS_TOO = 10.0  # points of a run, at most, by what an honest owner shows as well
+ALL_AT_ONCE = 15.0  # the same, where nearly all messages show MANY_SIGNS of it
+MANY_SIGNS, IN_FULL, NEARLY_ALL = 4, 0.8, 0.9
 ACQUITS = -1.0  # points against abuse with which a message speaks for its owner
 OWNER = -0.1  # points up to which a message from the owner's own network is the owner's
 STRONG = 0.1  # points a message with which a clue is named
@@ -41,7 +52,8 @@ class Clue:
         weight: Points for a message that shows it in full; negative points acquit.
         measure: How far each message shows it, see `analyzer.detect.clues`.
         telling: Only misuse shows it so much. Of what owners show as well, however much there is
-            of it, OWNERS_TOO count: a new place and new people are no proof.
+            of it, OWNERS_TOO count: a new place and new people are no proof. A new place, many new
+            people, in an hour in which the owner sleeps, are more than these.
     """
 
     weight: float
@@ -110,7 +122,9 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     acquitted = against.le(ACQUITS) | aside
     speaks = [(n, clue.telling) for n, clue in enumerate(misuse.clues) if clue.weight > 0]
     proof = parts[[n for n, telling in speaks if telling]].sum(axis=1)
-    weak = parts[[n for n, telling in speaks if not telling]].sum(axis=1)
+    owners_too = [n for n, telling in speaks if not telling]
+    weak = parts[owners_too].sum(axis=1)
+    signs_at_once = pd.Series(_at_once(parts.to_numpy().T, misuse), mail.index)
     owners = _owners(mail, misuse, points, proof, acquitted)
     usual = always(mail)
     if misuse.by != "auth_user":  # to ourselves, too, only what forges
@@ -122,7 +136,8 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     for _ in range(ROUNDS):
         if not left.any():
             break
-        best = _best(points[left], weak[left], proof[left], mail.loc[left, "by"])
+        by, at_once = mail.loc[left, "by"], signs_at_once[left]
+        best = _best(points[left], weak[left], proof[left], at_once, by)
         # Of a source that was misused, what is no more than possible is the owner's.
         best = best[best["score"].ge(PROBABLE) | ~best.index.isin([*proved])]
         if best.empty:
@@ -134,6 +149,7 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         others = (acquitted & ~_from_there(mail, run)) | unlike
         if misuse.by != "auth_user":  # a dead address of the owner's, days later, is no end of it
             best = without_ends(best, mail["by"], unlike)
+            best = compact(best, mail)
         best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
         best = trimmed(best, mail["by"], mail["network"])
         inside = in_run(mail["by"], best) & left
@@ -148,11 +164,18 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
 
 
 def _best(
-    points: pd.Series[float], weak: pd.Series[float], proof: pd.Series[float], by: pd.Series[str]
+    points: pd.Series[float],
+    weak: pd.Series[float],
+    proof: pd.Series[float],
+    at_once: pd.Series[int],
+    by: pd.Series[str],
 ) -> pd.DataFrame:
     """The run of each source, from POSSIBLE on.
 
     Where it is proved, what owners show as well does not say when it began: they wrote before.
+
+    Args:
+        at_once: How many signs that owners show as well each message shows in full.
     """
     proved = best_run(points - weak, by)
     proved = proved[proved["score"].ge(PROBABLE)]
@@ -163,8 +186,26 @@ def _best(
         of[inside].groupby(by[inside]).sum().reindex(runs.index, fill_value=0.0)
         for of in (proof, points - proof)
     )
+    often = at_once[inside].groupby(by[inside]).mean().reindex(runs.index, fill_value=0.0)
+    most = _most(often.to_numpy())
     # Summed anew, and so perhaps a hair below what it was let through with.
-    return runs.assign(score=(telling + rest.clip(upper=OWNERS_TOO)).round(6))
+    return runs.assign(score=(telling + rest.clip(upper=most)).round(6))
+
+
+def _at_once(parts: npt.NDArray[np.float64], misuse: Misuse) -> npt.NDArray[np.int64]:
+    """How many signs that owners show as well each message shows in full.
+
+    Args:
+        parts: Points of the messages, one row a clue.
+    """
+    weak = [(n, c.weight) for n, c in enumerate(misuse.clues) if c.weight > 0 and not c.telling]
+    shown: npt.NDArray[np.int64] = np.sum([parts[n] >= IN_FULL * weight for n, weight in weak], 0)
+    return shown
+
+
+def _most(at_once: Any) -> Any:
+    """Points that such signs may add to a run, by how many its messages show on average."""
+    return np.where(at_once >= MANY_SIGNS * NEARLY_ALL, ALL_AT_ONCE, OWNERS_TOO)
 
 
 def _long_enough(mail: pd.DataFrame, misuse: Misuse) -> list[tuple[Any, pd.Index]]:
@@ -226,6 +267,7 @@ def _from_there(mail: pd.DataFrame, run: pd.Series[bool]) -> pd.Series[bool]:
 def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[str, Any]:
     """All that is told of one run, from its messages' points: one row a clue, then the base."""
     base, parts, number = parts[-1].sum(), parts[:-1], parts.shape[1]
+    most = float(_most(_at_once(parts, misuse).mean()))
     points = parts.sum(axis=1)
     reached = max(least for least in (POSSIBLE, PROBABLE, CONFIRMED) if score >= least)
     signs: list[tuple[str, float, float | None]] = [("points of the run", score, reached)]
@@ -233,7 +275,7 @@ def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[
     signs += [(f"points: {clue.meaning}", of, None) for clue, of in told if of]
     signs += [("points: every message, before any sign", base, None)]
     proof = points[[clue.telling and clue.weight > 0 for clue in misuse.clues]].sum()
-    beyond = points.sum() + base - proof - OWNERS_TOO
+    beyond = points.sum() + base - proof - most
     if beyond > 0:
         signs += [("points: not counted, as owners show as much", -beyond, None)]
     strong = [(clue, of) for clue, of in _strongest(points / number, misuse) if of > STRONG]

@@ -13,12 +13,16 @@ SHARED = 5  # logins from one address of ours: a webmail, and not somebody's des
 USED_TO = 3  # days after which it shows what a source is used to
 STEADY = 0.6  # of the days of a source, with a network that it always had
 SURGE, TIMES = 20, 5  # messages in an hour; as many as in the busiest hour from elsewhere
+TOGETHER = 0.5  # of what comes from there, while the source is elsewhere, too
+JOURNEY = pd.Timedelta(hours=3)  # there and back, at least
+COLLEAGUES = 3  # who send from a network: an office that has moved, and no thief
+AS_MUCH = 3  # times what usually comes from strange networks in a day
 
 
 def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     """Messages with `own` and `strange`, from 0 to 1: how far their network is the source's; with
-    `at_home`: whether it is, on whatever day; `always_had`: whether the source used it from the
-    beginning; and `surge`: whether it is a flood from where the source never was.
+    `at_home`: whether it is, on whatever day; `always_had`: whether the source used it, or as many
+    strange ones, from the beginning; and `surge`: whether it is a flood from where it never was.
 
     Its own is one of the site's, or one from where it writes to people it knows, on most days. How
     long a network was used says nothing: a thief may stay for weeks. Whom outside it writes to
@@ -52,32 +56,40 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
         own=own,
         at_home=at_home,
         strange=unlike_others(mail, strange),
-        always_had=_always_had(mail, place),
+        always_had=_always_had(mail, place) | _as_always(mail, strange.gt(0)),
         surge=surge,
     )
 
 
 def _surge(mail: pd.DataFrame) -> pd.Series[bool]:
-    """From a part of the world in which the source is on a few days only, and from where it sends
-    TIMES as much in an hour as it ever does from elsewhere. It may write to whom its owner knows.
+    """A flood from a part of the world in which the source is on a few days only: TIMES as much in
+    an hour as it ever sends from elsewhere, or while it also sends from there. It may go to people
+    whom the owner knows.
 
     The neighbourhood of a network, and not the network: a provider gives its customers others.
     """
     part = mail["network"].fillna("").str.replace(r"^([^.:]*[.:][^.:]*).*$", r"\1", regex=True)
     place = mail.groupby(["by", part]).ngroup()
     day, hour = mail["received"].dt.floor("D"), mail["received"].dt.floor("h")
+    number = place.map(day.groupby(place).nunique())
+    usual = number.gt(USED_TO)
+    at_home = mail["received"].where(usual).groupby(mail["by"])
+    meanwhile = at_home.bfill() - at_home.ffill() <= JOURNEY
     places = pd.DataFrame(
         {
             "by": mail["by"].groupby(place).first(),
-            "days": day.groupby(place).nunique(),
-            "busiest": mail.groupby([place, hour]).size().groupby(level=0).max(),
+            "days": number.groupby(place).first(),
+            "in_an_hour": mail.groupby([place, hour]).size().groupby(level=0).max(),
+            "in_a_day": mail.groupby([place, day]).size().groupby(level=0).max(),
+            "together": meanwhile.groupby(place).mean(),
         }
     )
-    used = places[places["days"].gt(USED_TO)].groupby("by")["busiest"].max()
-    elsewhere = places["by"].map(used)  # null: nothing tells what the source is used to
-    surge = places["days"].le(USED_TO) & places["busiest"].ge(SURGE)
-    surge &= places["busiest"].ge(TIMES * elsewhere)
-    return place.map(surge).astype("bool")
+    elsewhere = places[places["days"].gt(USED_TO)].groupby("by")["in_an_hour"].max()
+    ever = places["by"].map(elsewhere)  # null: nothing tells what the source is used to
+    flood = places["in_an_hour"].ge(SURGE) & places["in_an_hour"].ge(TIMES * ever)
+    flood |= places["in_a_day"].ge(SURGE) & places["together"].ge(TOGETHER) & ever.notna()
+    colleagues = mail["by"].groupby(mail["network"].fillna("")).transform("nunique")
+    return place.map(flood & places["days"].le(USED_TO)) & colleagues.lt(COLLEAGUES)
 
 
 def _always_had(mail: pd.DataFrame, place: pd.Series[int]) -> pd.Series[bool]:
@@ -88,4 +100,21 @@ def _always_had(mail: pd.DataFrame, place: pd.Series[int]) -> pd.Series[bool]:
     days = by_day.groupby(mail["by"]).transform("max")
     used = day.groupby(place).transform("nunique")
     always: pd.Series[bool] = first & days.gt(USED_TO) & used.ge(STEADY * days)
+    return always
+
+
+def _as_always(mail: pd.DataFrame, strange: pd.Series[bool]) -> pd.Series[bool]:
+    """On a day on which the source sends about as much from strange networks as on most others,
+    since its first days: an application in a cloud, colleagues at home.
+    """
+    day = mail["received"].dt.floor("D")
+    by_day = day.groupby(mail["by"]).rank("dense")
+    days = by_day.groupby(mail["by"]).transform("max")
+    number = strange.groupby([mail["by"], day]).sum()
+    away = number[number.gt(0)].groupby(level=0).agg(["size", "median"])
+    steady = mail["by"].map(away["size"]).ge(STEADY * days) & days.gt(USED_TO)
+    began = by_day[strange].groupby(mail["by"]).min()
+    steady &= mail["by"].map(began).le(USED_TO)
+    a_day = strange.groupby([mail["by"], day]).transform("sum")
+    always: pd.Series[bool] = steady & a_day.le(AS_MUCH * mail["by"].map(away["median"]))
     return always

@@ -498,3 +498,27 @@ def test_the_desk_of_one_person_that_suddenly_writes_for_all_is_possible():
     rows = letters(80, **desk, **FRIENDS, **own)
     rows += later(letters(80, **HOST, **CUSTOMERS, **colleagues), days=6)
     assert verdicts(rows) == {HOME: "possible"}
+
+
+def test_all_that_owners_show_too_at_once_is_probable():
+    nightly = {"received": lambda n: START + pd.Timedelta(days=5, hours=14, minutes=2 * n)}
+    rows = in_turn(letters(80, **OFFICE_DAYS, **FRIENDS) + letters(40, **HOTEL, **nightly))
+    strange = HOTEL["client_ip"]
+    copies = [
+        row | {"recipient": f"{n}.{row['recipient']}"}
+        for row in rows
+        for n in range(20 if row["client_ip"] == strange else 1)
+    ]
+    found = judge(seen([PLAIN | row for row in copies])).findings.to_pandas()
+    assert found.loc[found["kind"].eq("abuse"), "verdict"].tolist() == ["probable"]
+
+
+def test_what_was_odd_days_before_a_flood_is_no_part_of_it():
+    own = {"origin_sender": "shop@corp.example"}
+    orders = letters(
+        60, **USER, **CUSTOMERS, **own, received=lambda n: START + pd.Timedelta(hours=n)
+    )
+    orders[3] |= DEAD_ONE
+    flood = later(letters(200, **USER, **own, **DEAD), days=2, hours=14)
+    _, findings = judged(orders + flood)
+    assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [200]
