@@ -30,6 +30,15 @@ LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 WIDEST = {4: 16, 6: 32}  # prefix bits; a wider network of public addresses is a probable hole
 
 
+def ours_alone(address: str) -> bool:
+    """Whether no stranger can have the address, wherever it is."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in OURS_ALONE)
+
+
 def domain_key(domain: str) -> str:
     """A domain as it is compared: lower case, A-labels, no trailing dot."""
     lowered = domain.strip().rstrip(".").lower()

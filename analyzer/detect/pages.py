@@ -24,8 +24,8 @@ below. The unbroken stretch of messages of one source with the largest sum is it
 
 Some signs owners show as well: a new place, new people, odd hours. However much there is of them,
 no more than {OWNERS_TOO:.0f} points of a run come from these, so by themselves they make nothing
-more than possible ({ALL_AT_ONCE:.0f}, so probable, where nearly all messages show {MANY_SIGNS} of them
-at once); nor do they say when a run began that other signs prove. New people and strange
+more than possible ({ALL_AT_ONCE:.0f}, so probable, where nearly all messages show {MANY_SIGNS} of
+them at once); nor do they say when a run began that other signs prove. New people and strange
 networks count for less where most other sources have them too, as in the log of one day, or at a
 provider whose customers all come from outside.
 

@@ -8,6 +8,7 @@ from analyzer.report import sentences, tried
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts
 from analyzer.report.stories import separate, stories
+from analyzer.site import ours_alone
 
 
 def answers(facts: Facts) -> list[dict[str, str]]:
@@ -89,10 +90,17 @@ def _accounts(facts: Facts) -> str:
 
 
 def _addresses(facts: Facts) -> str:
-    addresses = [display(address, 45) for address in facts.total.addresses]
+    addresses = facts.total.addresses
     if not addresses:
         return "This server itself."
-    return f"{words.count(len(addresses), 'address')}: {words.listing(addresses, 5)}."
+    shown = words.listing([display(address, 45) for address in addresses], 5)
+    told = f"{words.count(len(addresses), 'address')}: {shown}."
+    if "stolen_account" in facts.doors and all(map(ours_alone, addresses)):
+        told += (
+            " No stranger can have such an address: a webmail or a gateway hides the true one, "
+            "which its own log may name."
+        )
+    return told
 
 
 def _how_many(facts: Facts) -> str:

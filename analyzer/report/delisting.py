@@ -45,11 +45,7 @@ def _our_addresses(case: Case) -> list[str]:
 
 
 def _public(name: str) -> bool:
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return not any(address in network for network in OURS_ALONE)
+    return is_address(name) and not ours_alone(name)
 
 
 def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str]) -> str:

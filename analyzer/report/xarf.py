@@ -71,11 +71,7 @@ def _rows(case: Case) -> pd.DataFrame:
 
 def _outside(text: str) -> bool:
     """An address that somebody else answers for: no private one, which is a gateway of ours."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return not any(address in network for network in OURS_ALONE)
+    return is_address(text) and not ours_alone(text)
 
 
 def _network(text: str) -> str:
