@@ -29,7 +29,7 @@ PURPOSE = (
 EXAMPLE = "Example: relaytrail analyze /var/log/mail.log* --site site.toml --case case"
 EXIT_CODES = (
     "Exit codes: 0 done, 1 abuse found (with --fail-on-findings), 2 usage or settings, "
-    "3 lines do not add up, 4 a hash does not match, 5 some evidence could not be read to its end, "
+    "3 lines do not add up, 4 a hash does not match, 5 evidence could not all be read, "
     "6 disk, memory or permission."
 )
 
@@ -173,7 +173,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
         typer.echo("\n".join(summary.as_text(outcome.case)))
         typer.echo(f"\nReport: {case / 'report.pdf'}  {case / 'report.html'}")
     abused = "abuse" in outcome.case.findings["kind"].to_pylist()
-    if not outcome.complete:
+    if not outcome.complete or summary.mostly_unread(outcome.case):
         raise typer.Exit(INCOMPLETE)
     if fail_on_findings and abused:
         raise typer.Exit(1)

@@ -30,12 +30,12 @@ LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 WIDEST = {4: 16, 6: 32}  # prefix bits; a wider network of public addresses is a probable hole
 
 
-def ours_alone(address: str) -> bool:
-    """Whether no stranger can have the address, wherever it is."""
+def ours_alone(address: str) -> bool | None:
+    """Whether no stranger can have the address, wherever it is; None if it is none."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
-        return False
+        return None
     return any(ip in network for network in OURS_ALONE)
 
 

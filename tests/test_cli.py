@@ -225,6 +225,21 @@ def test_a_torn_archive_is_read_as_far_as_it_goes_and_ends_with_5(place, relaytr
     assert entry["damage"]
 
 
+def test_an_archive_that_is_not_read_is_named_and_ends_with_5(place, relaytrail):
+    (place / "mail.log").write_bytes(ABUSE)
+    (place / "old.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(40))
+    code, out, err = relaytrail("analyze", "mail.log", "old.7z", *YEAR)
+    assert code == 5
+    assert "old.7z: 7z archive: unpack it" in err
+    assert "old.7z" in out
+
+
+def test_a_log_of_which_most_lines_are_unread_ends_with_5(place, relaytrail):
+    half = b"Dec  7 05:00:00 mx1 postfix/smtpd[11]: 3F2A12CE583: cli\n"
+    (place / "mail.log").write_bytes(ABUSE + half * 40)
+    assert relaytrail("analyze", "mail.log", *YEAR)[0] == 5
+
+
 def test_a_torn_archive_is_named(place, relaytrail):
     (place / "mail.log.gz").write_bytes(gzip.compress(ABUSE * 20)[:-30])
     _, out, err = relaytrail("analyze", "mail.log.gz", *YEAR)

@@ -149,7 +149,10 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         others = (acquitted & ~_from_there(mail, run)) | unlike
         if misuse.by != "auth_user":  # a dead address of the owner's, days later, is no end of it
             best = without_ends(best, mail["by"], unlike)
-            best = compact(best, mail)
+        # A thief's test from a strange network, days before, is his; elsewhere nobody can tell.
+        away = mail["strange"][run].groupby(mail["by"]).mean().reindex(best.index).ge(0.5)
+        best = pd.concat([compact(best[~away], mail), best[away]])
+        sure = best["score"].ge(PROBABLE)
         best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
         best = trimmed(best, mail["by"], mail["network"])
         inside = in_run(mail["by"], best) & left

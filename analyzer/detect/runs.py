@@ -51,6 +51,8 @@ def compact(runs: pd.DataFrame, mail: pd.DataFrame) -> pd.DataFrame:
         runs: As of `best_run`.
         mail: `by` and `received` of every message, in order of time.
     """
+    if runs.empty:
+        return runs
     inside = mail[in_run(mail["by"], runs)]
     gaps = inside.groupby("by")["received"].diff().dt.total_seconds()
     usual = gaps.groupby(inside["by"]).quantile(NEARLY_EVER)

@@ -21,6 +21,7 @@ _MAGIC = {
     b"%PDF-": "PDF document",
     b"PK\x03\x04": "zip archive",
     b"PK\x05\x06": "zip archive",
+    b"-----BEGIN PGP MESSAGE": "encrypted data",
     b"7z\xbc\xaf\x27\x1c": "7z archive",
     b"Rar!\x1a\x07": "RAR archive",
     b"\x7fELF": "program",
@@ -39,6 +40,8 @@ _MAGIC = {
     b"\x5d\x00\x00": "lzma data",
 }
 _WHAT_TO_DO = {
+    "Microsoft Office document": "save its table as CSV, or its text, and give that",
+    "encrypted data": "decrypt it and give the result",
     "7z archive": "unpack it and give the files",
     "RAR archive": "unpack it and give the files",
     "compress (.Z) data": "decompress it and give the result",
@@ -111,6 +114,8 @@ def _kind(beginning: bytes) -> tuple[str, str]:
     what = next((what for magic, what in _MAGIC.items() if beginning.startswith(magic)), None)
     if beginning[257:262] == b"ustar":
         what = "tar archive"
+    if beginning[30:49] == b"[Content_Types].xml":
+        what = "Microsoft Office document"
     if what in ARCHIVES:
         return "archive", ARCHIVES[what]
     if what:

@@ -5,7 +5,7 @@ from analyzer.formats.in_order import in_order, newest_first, stacked
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.jumps import jumps
 from analyzer.formats.logs import LINES_A_FILE, Log, Year, joined, order, years, zones
-from analyzer.formats.no_log import speaks_of_mail, what_it_is
+from analyzer.formats.no_log import is_mail_server, speaks_of_mail, what_it_is
 from analyzer.formats.overlap import once
 from analyzer.formats.queue_listing import LISTING, told
 from analyzer.formats.reader import Reading, read_syslog
@@ -26,6 +26,7 @@ __all__ = [
     "absent_parts",
     "dated",
     "in_order",
+    "is_mail_server",
     "joined",
     "jumps",
     "newest_first",

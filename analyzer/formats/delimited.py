@@ -34,7 +34,7 @@ class Columns:
 
     layout: Layout
     names: tuple[str, ...]
-    day_first: bool = False
+    day_first: bool | None = None
 
 
 class Rows:
@@ -47,7 +47,7 @@ class Rows:
         line: Int64,
         offset: Int64,
         found: Cells,
-        day_first: bool = False,
+        day_first: bool | None = None,
     ) -> None:
         self._at = {name: number for number, name in reversed(list(enumerate(names)))}
         self._found = found
@@ -116,7 +116,7 @@ class Layout:
     separator: str
     tell: Callable[[Rows], Told]
     trailing: bool = False
-    day_first: Callable[[Rows], bool] | None = None
+    day_first: Callable[[Rows], bool | None] | None = None
 
 
 def constant(value: str | None, length: int) -> pa.DictionaryArray:

@@ -297,7 +297,7 @@ class _Base:
         return recipients_of(self.rows.text("recipient-address", row), counts)
 
 
-def day_first(rows: Rows) -> bool:
+def day_first(rows: Rows) -> bool | None:
     """Do rows of an export write the day before the month?"""
     began = pc.struct_field(pc.extract_regex(rows.text("source-context"), BEGAN), "began")
     return writes_day_first(rows.text("date-time"), in_utc(began))

@@ -122,7 +122,7 @@ def _recipients(rows: Rows, at: pa.Array) -> tuple[pa.Array, np.ndarray, pa.Arra
     return whole, parent, pc.if_else(found.is_valid(), pc.struct_field(found, "status"), NULL)
 
 
-def day_first(rows: Rows) -> bool:
+def day_first(rows: Rows) -> bool | None:
     """Do rows write the day before the month?"""
     return writes_day_first(_any(rows, *TIME), np.full(len(rows), MISSING))
 

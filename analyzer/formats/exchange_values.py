@@ -26,8 +26,9 @@ CLOCK = (
     r" (?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2})"
     rf"(?:{SPACE}(?P<half>[AaPp])\.?{SPACE}?[Mm]\.?)"
 )
-MONTH_FIRST = rf"^(?P<month>[0-9]{{1,2}})/(?P<day>[0-9]{{1,2}})/(?P<year>[0-9]{{4}}){CLOCK}$"
-DAY_FIRST = rf"^(?P<day>[0-9]{{1,2}})/(?P<month>[0-9]{{1,2}})/(?P<year>[0-9]{{4}}){CLOCK}$"
+MONTH_FIRST = rf"^(?P<month>[0-9]{{1,2}})[/-](?P<day>[0-9]{{1,2}})[/-](?P<year>[0-9]{{4}}){CLOCK}?$"
+DAY_FIRST = rf"^(?P<day>[0-9]{{1,2}})[/-](?P<month>[0-9]{{1,2}})[/-](?P<year>[0-9]{{4}}){CLOCK}?$"
+AMERICAN = MONTH_FIRST[:-2] + "$"  # with AM or PM
 DOTTED = rf"^(?P<day>[0-9]{{1,2}})\.(?P<month>[0-9]{{1,2}})\.(?P<year>[0-9]{{4}}){CLOCK}?$"
 YEAR_FIRST = (
     r"^(?P<year>[0-9]{4})(?:[-/]|\. ?)(?P<month>[0-9]{1,2})(?:[-/]|\. ?)(?P<day>[0-9]{1,2})\.?"
@@ -79,11 +80,12 @@ def _clean(ips: pa.Array) -> pa.Array:
     return null_if_empty(pc.replace_substring_regex(pc.utf8_lower(ips), r"%.*$", ""))
 
 
-def in_utc(texts: pa.Array, day_first: bool = False) -> Int64:
+def in_utc(texts: pa.Array, day_first: bool | None = None) -> Int64:
     """Microseconds since 1970 of stamps, also as regions write them; else MISSING.
 
     Args:
-        day_first: Does the day stand before the month where slashes are between them?
+        day_first: Does the day stand before the month where slashes are between them? None:
+            nothing tells; with AM or PM it does not.
     """
     shaped = pc.match_substring_regex(texts, STAMP)
     regional = NULL if pc.all(shaped).as_py() else _regional(texts, day_first)
@@ -114,8 +116,9 @@ def _zoned(texts: pa.Array) -> pa.Array:
     return utc if pc.all(utc).as_py() else pc.match_substring_regex(texts, f"{ZONE}$")
 
 
-def writes_day_first(texts: pa.Array, near: Int64) -> bool:
-    """Does an export write the day before the month, where slashes are between them?
+def writes_day_first(texts: pa.Array, near: Int64) -> bool | None:
+    """Does an export write the day before the month, where slashes are between them? None if
+    nothing tells, and it has no AM or PM.
 
     Told by which of the two makes dates of more rows, then by the times that servers wrote beside
     them, then by which takes less time from row to row: an export is of few days, mostly in order.
@@ -133,15 +136,19 @@ def writes_day_first(texts: pa.Array, near: Int64) -> bool:
         passed = int(np.abs(np.diff(micros[there] // SECOND)).sum())
         return int((~there).sum()), -int(agree.sum()), passed
 
-    return amiss(True) < amiss(False)
+    day, month = amiss(True), amiss(False)
+    if day == month and not pc.any(pc.match_substring_regex(texts, AMERICAN)).as_py():
+        return None
+    return day < month
 
 
-def _regional(texts: pa.Array, day_first: bool) -> pa.Array:
+def _regional(texts: pa.Array, day_first: bool | None) -> pa.Array:
     """`12/7/2026 9:05:00 PM`, `7.12.2026 21:05:00` and `2026. 12. 7. 21:05:00` as ISO 8601.
 
-    Slashes without AM or PM stay unread: too many countries write either.
+    Slashes without AM or PM stay unread where nothing tells: too many countries write either.
     """
-    patterns = (DAY_FIRST if day_first else MONTH_FIRST, DOTTED, YEAR_FIRST)
+    slashes = {True: DAY_FIRST, False: MONTH_FIRST, None: AMERICAN}[day_first]
+    patterns = (slashes, DOTTED, YEAR_FIRST)
     found = [pc.extract_regex(texts, pattern) for pattern in patterns]
     part = {
         name: pc.coalesce(*[pc.struct_field(one, name) for one in found])

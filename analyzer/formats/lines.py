@@ -119,6 +119,14 @@ def cut(block: bytes) -> Lines:
     )
 
 
+def whole_lines(byte: npt.NDArray[np.uint8], start: Positions) -> Positions:
+    """Where lines end, but for their line ends: with the blanks that nobody reads."""
+    newline = np.flatnonzero(byte == NEWLINE).astype(np.int32)
+    end = newline[np.searchsorted(newline, start)]
+    end -= (byte[end - 1] == RETURN) & (end > start)
+    return end
+
+
 def _before_blanks(byte: npt.NDArray[np.uint8], start: Positions, newline: Positions) -> Positions:
     """Where each line ends, without a return and blanks that an editor or a console left there."""
     end = newline

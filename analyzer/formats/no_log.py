@@ -15,11 +15,28 @@ _EXPORT = (
     "give the files of the server's folder MessageTracking, or export them as docs/formats.md "
     "shows under exchange"
 )
+ATTACHED = re.compile(rb'^Content-Disposition: attachment;\s+filename="?[^\n]*log', re.MULTILINE)
 # What the beginning looks like, and what is said of it.
 KINDS = (
     (
         re.compile(rb"\A\s*\[\s*(?:\{|\Z)"),
         "one JSON array: give one object a line, as `jq -c '.[]' FILE` writes them",
+    ),
+    (
+        ATTACHED,
+        "a mail with a log attached: save the attachment, and give that",
+    ),
+    (
+        re.compile(rb"\A\s*\{[^\n]{0,400}\"hits\":"),
+        "a search's answer: give one hit a line, as `jq -c '.hits.hits[]' FILE` writes them",
+    ),
+    (
+        re.compile(rb"\A\s*\{\s*\"events\":"),
+        "one JSON object of events: give one a line, as `jq -c '.events[]' FILE` writes them",
+    ),
+    (
+        re.compile(rb"\A[0-9]{1,5} <[0-9]{1,3}>1? ?[0-9A-Z]"),
+        "messages with their length in front (RFC 6587): give each a line, without it",
     ),
     (
         re.compile(rb"^@4[0-9a-f]{23}[ \t]", re.MULTILINE),
@@ -86,9 +103,15 @@ _OF_MAIL = re.compile(
 )
 
 
+def is_mail_server(program: str) -> bool:
+    """Whether lines of the program are those of a mail server, by its name in a header."""
+    return program.startswith(("postfix", "sendmail", "sm-mta", "sm-msp"))
+
+
 def speaks_of_mail(beginning: bytes) -> bool:
     """Whether text that could not be read as a log holds what a mail server wrote."""
-    return bool(_OF_MAIL.search(beginning[:LOOKED_AT]))
+    head = beginning[:LOOKED_AT]
+    return bool(_OF_MAIL.search(head) or ATTACHED.search(head))
 
 
 def what_it_is(beginning: bytes) -> str:

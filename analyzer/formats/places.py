@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.formats.lines import Lines
+from analyzer.formats.lines import Lines, whole_lines
 from analyzer.formats.pieces import pieces
 from analyzer.formats.wrapped import Wrapped
 
@@ -43,7 +43,8 @@ class Places:
 
     def text(self, rows: Rows) -> pa.BinaryArray:
         if self.wrapped is None:
-            return self.lines.pieces(self.lines.start[rows], self.lines.end[rows])
+            start = self.lines.start[rows]
+            return self.lines.pieces(start, whole_lines(self.lines.bytes, start))
         start, end = (
             ends[rows].astype(np.int32) for ends in (self.wrapped.start, self.wrapped.end)
         )

@@ -32,7 +32,7 @@ NAMES = {
         "host.hostname host.name hostname host logsource syslog_hostname fromhost computer source"
     ).split(),
     "program": (
-        "process.name program programname processname syslogtag app-name appname app_name "
+        "process.name program syslogtag programname processname app-name appname app_name "
         "application_name syslog_program syslog_identifier ident"
     ).split(),
     "pid": "process.pid pid processid procid process_id syslog_pid".split(),

@@ -129,7 +129,8 @@ def _piece(
         return Piece(item, account, log, formats.told(log.tables.pop(formats.LISTING)))
     if any(map(len, log.tables.values())):
         return Piece(item, account, log)
-    known = log.ignored + log.blank  # a log may hold nothing but lines that need not be read
-    unread = len(log.unread) + len(account.overlong)
-    missed = formats.speaks_of_mail(beginning) and unread > known
+    # A log may hold nothing but lines of a mail server that need not be read.
+    known = any(map(formats.is_mail_server, log.ignored_by_program))
+    beginning = beginning or b"".join(line.first for line in account.overlong[:1])
+    missed = not known and formats.speaks_of_mail(beginning)
     return Piece(item, account, None, looks=formats.what_it_is(beginning), missed=missed)

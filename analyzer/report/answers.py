@@ -6,7 +6,7 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.report import sentences, tried
 from analyzer.report.doors import door
-from analyzer.report.facts import Facts
+from analyzer.report.facts import NOT_LOGGED, Facts
 from analyzer.report.stories import separate, stories
 from analyzer.site import ours_alone
 
@@ -76,23 +76,24 @@ def _doors(facts: Facts) -> str:
 def _accounts(facts: Facts) -> str:
     abuse = facts.findings[facts.findings["kind"].eq("abuse")]
     users = abuse.loc[abuse["subject_kind"].eq("uid"), "subject"]
-    names = [display(account, 60) for account in facts.total.accounts]
+    names = [display(name, 60) for name in facts.total.accounts if name != NOT_LOGGED]
     names += [f"uid {display(str(user), 20)}" for user in users]
     if names:
         return f"{words.listing(names, 5)}."
+    hidden = NOT_LOGGED in facts.total.accounts
+    told = "A login that the log does not name." if hidden else "None is in the log."
     if facts.mailbox:
         sender, messages = facts.mailbox
-        return (
-            f"None is in the log. {messages:,} of {words.count(facts.total.messages, 'message')} "
-            f"are from {display(sender, 60)}: if a webmail runs on that host, it is this account."
-        )
-    return "None: no login and no local user was involved."
+        why = "most likely that" if hidden else "if a webmail runs on that host, it is this account"
+        of = f"{messages:,} of {words.count(facts.total.messages, 'message')}"
+        return f"{told} {of} came with the sender {display(sender, 60)}: {why}."
+    return told if hidden else "None: no login and no local user was involved."
 
 
 def _addresses(facts: Facts) -> str:
     addresses = facts.total.addresses
     if not addresses:
-        return "This server itself."
+        return "The log names no address." if facts.total.accounts else "This server itself."
     shown = words.listing([display(address, 45) for address in addresses], 5)
     told = f"{words.count(len(addresses), 'address')}: {shown}."
     if "stolen_account" in facts.doors and all(map(ours_alone, addresses)):

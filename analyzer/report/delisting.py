@@ -6,7 +6,6 @@ filled in, in square brackets.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from analyzer import words
@@ -17,7 +16,7 @@ from analyzer.report.closed import Closing, closing
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import file_name, paragraphs, places_of
-from analyzer.site import OURS_ALONE
+from analyzer.site import ours_alone
 
 FIX = "[What was changed, and when: the log does not say it. One sentence.]"
 SIGNED = "[Name, function, address at which you can be reached]"
@@ -45,7 +44,7 @@ def _our_addresses(case: Case) -> list[str]:
 
 
 def _public(name: str) -> bool:
-    return is_address(name) and not ours_alone(name)
+    return ours_alone(name) is False
 
 
 def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str]) -> str:

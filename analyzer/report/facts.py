@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -19,6 +20,7 @@ TO_US = ("inbound", "internal")
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 GRADES = ("confirmed", "probable", "possible")
 MADE_HERE = "made on this server"
+NOT_LOGGED = "(not logged)"  # a login, of which the log has no name
 NEARLY_ALL = 0.9  # of the messages of a host, under one sender of ours
 ORDER = tuple(DOORS)
 COLUMNS = [
@@ -66,7 +68,7 @@ class Facts:
     )
     site_known: bool
     lower_bound: bool  # lines are missing: counts are at least so high
-    mailbox: tuple[str, int] | None  # of ours, and messages under it: nearly all of a host of ours
+    mailbox: tuple[str, int] | None  # of ours, and messages under it: nearly all, without a login
     total: Total  # the abuse itself; of notices alone them, and whose mail brought them about
     notices: Total | None  # to strangers about it; None where notices are all there is
     doors: dict[str, Total]
@@ -88,6 +90,7 @@ class Facts:
     queued: tuple[int, int] | None  # recipients listed as waiting, and those of the abuse
     findings: pd.DataFrame
     lines: dict[str, int]
+    closed: list[str]  # files of the evidence that could not be read, or not to their end
 
     @property
     def found(self) -> bool:
@@ -117,7 +120,7 @@ def gather(case: Case) -> Facts:
     total = replace(_total(told), addresses=_by_weight((cause if followed else rows)["client_ip"]))
     by_grade = _by_grade(told)
     attempts = case.attempts.select(tried.ATTEMPT).to_pandas()
-    inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
+    inputs = _inputs(case)
     times = [
         pd.Timestamp(entry[key]) for entry in inputs for key in ("first", "last") if entry.get(key)
     ]
@@ -148,17 +151,32 @@ def gather(case: Case) -> Facts:
         denied_after=tried.denied_after(attempts, doors.get("open_relay", total).last),
         queued=_queued(case.queue),
         findings=findings,
-        lines={key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT},
+        lines=lines_of(case),
+        closed=[
+            str(entry["path"])
+            for entry in inputs
+            if entry.get("damage") or entry.get("format") in ("unreadable", "unsupported")
+        ],
     )
 
 
+def lines_of(case: Case) -> dict[str, int]:
+    """What became of the lines of all files, each content once."""
+    return {key: sum(int(entry.get(key) or 0) for entry in _inputs(case)) for key in ACCOUNT}
+
+
+def _inputs(case: Case) -> list[dict[str, Any]]:
+    return [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
+
+
 def _mailbox(rows: pd.DataFrame, ours: list[str]) -> tuple[str, int] | None:
-    """The sender of ours under whom a host of ours sent nearly all: behind a webmail, the account.
+    """The sender of ours under whom a host of ours, or a login that is not logged, sent nearly all.
 
     A webmail that hands mail over by itself hides who logged in to it.
     """
     once = rows.drop_duplicates("message")
-    senders = once.loc[once["mechanism"].eq("trusted_host"), "origin_sender"].value_counts()
+    hidden = once["mechanism"].eq("trusted_host") | once["auth_user"].eq(NOT_LOGGED)
+    senders = once.loc[hidden, "origin_sender"].value_counts()
     if senders.empty or senders.iloc[0] < NEARLY_ALL * len(once):
         return None
     sender = str(senders.index[0])

@@ -5,8 +5,6 @@ Strangers' words in them have gone through `display`.
 
 from __future__ import annotations
 
-import ipaddress
-
 import pandas as pd
 
 from analyzer import words
@@ -14,7 +12,7 @@ from analyzer.display import display
 from analyzer.report import tried
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, Total
-from analyzer.site import OURS_ALONE
+from analyzer.site import ours_alone
 
 MOST = 0.1  # of the lines of mail programs unread: then a log without abuse acquits nobody
 QUIET_ENOUGH = pd.Timedelta(hours=1)  # less silence than this at the end of a log says nothing
@@ -56,7 +54,8 @@ def title(facts: Facts) -> str:
     if not facts.found:
         silent = mostly_unread(facts) or mostly_untracked(facts)
         what = "Not judged: the mail of" if silent else "No relay abuse found on"
-        return f"{what} {server(facts)}"
+        part = ", in what was read" if facts.closed and not silent else ""
+        return f"{what} {server(facts)}{part}"
     subject = door(main_door(facts)).title
     if facts.verdict == "possible":
         subject = f"Possible {subject[0].lower()}{subject[1:]}"
@@ -128,7 +127,9 @@ def _deed(mechanism: str, total: Total, least: str) -> str:
         messages=least + words.count(total.messages, "message"),
         recipients=words.count(total.recipients, "recipient"),
         elsewhere=words.count(total.elsewhere, "recipient"),
-        addresses=words.count(len(total.addresses), "address"),
+        addresses=words.count(len(total.addresses), "address")
+        if total.addresses
+        else "an address that the log does not show",
         accounts=f"{login} {words.listing(accounts)}" if accounts else "logins",
     )
 
@@ -193,7 +194,16 @@ def _innocent(facts: Facts) -> list[str]:
             f"This is no sign of innocence; {TRACKING}.",
         ]
     told = [*tried.misused(facts.findings), *_unread(facts), *_untracked(facts)]
-    return [found, *told, ELSEWHERE]
+    return [" ".join([found, *_closed(facts)]), *told, ELSEWHERE]
+
+
+def _closed(facts: Facts) -> list[str]:
+    """Part of the evidence may hold what the rest does not."""
+    if not facts.closed:
+        return []
+    names = words.listing([display(name, 60) for name in facts.closed], 3)
+    what = "1 file was" if len(facts.closed) == 1 else f"{len(facts.closed):,} files were"
+    return [f"But {what} not read, or not to the end, and may tell more: {names}."]
 
 
 def _unread(facts: Facts) -> list[str]:
@@ -217,8 +227,12 @@ def mostly_untracked(facts: Facts) -> bool:
 
 def mostly_unread(facts: Facts) -> bool:
     """More than MOST of the lines that speak of mail could not be read."""
-    parsed, unread = facts.lines["parsed"], facts.lines["unread"]
-    return unread > MOST * (parsed + unread)
+    return mostly(facts.lines)
+
+
+def mostly(lines: dict[str, int]) -> bool:
+    """The same of counts of lines."""
+    return lines["unread"] > MOST * (lines["parsed"] + lines["unread"])
 
 
 def doubt(facts: Facts) -> str:
@@ -245,7 +259,7 @@ def certainty(facts: Facts) -> list[str]:
         lines.append(f"{further} could not be judged: an upper bound adds them.")
     if facts.lower_bound:
         lines.append("Lines are missing from the log, so counts are lower bounds.")
-    return lines + ([*_unread(facts), *_untracked(facts)] if facts.found else [])
+    return lines + ([*_unread(facts), *_untracked(facts), *_closed(facts)] if facts.found else [])
 
 
 def shares(facts: Facts) -> str:
@@ -262,7 +276,7 @@ def _shares(facts: Facts) -> list[str]:
 def _private(facts: Facts) -> list[str]:
     """Who stands among strangers although nobody elsewhere has such an address."""
     relay = facts.doors.get("open_relay")
-    found = [address for address in relay.addresses if _is_private(address)] if relay else []
+    found = [address for address in relay.addresses if ours_alone(address)] if relay else []
     if not found:
         return []
     one = len(found) == 1
@@ -270,14 +284,6 @@ def _private(facts: Facts) -> list[str]:
     who = "1 private address counts" if one else f"{len(found):,} private addresses count"
     why = f"no network of site.toml that is believed holds {'it' if one else 'them'}"
     return [f"{who} as outside ({names}), a host or gateway of your own: {why}."]
-
-
-def _is_private(text: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return any(address in network for network in OURS_ALONE)
 
 
 def two_lines(time: pd.Timestamp | None) -> tuple[str, str]:

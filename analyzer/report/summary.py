@@ -7,7 +7,8 @@ from typing import Any
 
 from analyzer import words
 from analyzer.case import Case
-from analyzer.report import tables
+from analyzer.report import sentences, tables
+from analyzer.report.facts import lines_of
 from analyzer.report.story import tell
 
 LABEL = 17  # width of the questions' column
@@ -34,6 +35,11 @@ def as_text(case: Case) -> list[str]:
 
 def _hanging(label: str, text: str) -> list[str]:
     return words.wrapped(text, label.ljust(LABEL), " " * LABEL)
+
+
+def mostly_unread(case: Case) -> bool:
+    """Whether most lines that speak of mail could not be read, so that nothing is sure."""
+    return sentences.mostly(lines_of(case))
 
 
 def as_json(case: Case) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.letter import wrapped
 from analyzer.schema import NOT_DELIVERIES
-from analyzer.site import OURS_ALONE
+from analyzer.site import ours_alone
 
 # The client is elsewhere, and saw to it that mail went.
 DOORS = {
@@ -71,7 +71,7 @@ def _rows(case: Case) -> pd.DataFrame:
 
 def _outside(text: str) -> bool:
     """An address that somebody else answers for: no private one, which is a gateway of ours."""
-    return is_address(text) and not ours_alone(text)
+    return ours_alone(text) is False
 
 
 def _network(text: str) -> str:

@@ -314,6 +314,16 @@ def test_a_number_above_twelve_tells_the_day_from_the_month_in_all_rows_of_an_ex
     assert exported("12/12/2026 9:00:00 AM", "12/13/2026 8:00:00 AM") == [12, 13]
 
 
+@pytest.mark.parametrize("dash", ["/", "-"])
+def test_it_tells_them_apart_without_am_and_pm_too(dash):
+    written = ["12/12/2026 9:00:00", "13/12/2026 18:00:00"]
+    assert exported(*[one.replace("/", dash) for one in written]) == [12, 13]
+
+
+def test_without_am_and_pm_a_day_that_may_be_a_month_is_read_as_neither():
+    assert exported("7/12/2026 9:00:00") == []
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_an_export_is_of_few_days_rather_than_of_one_day_each_month(backwards):
     days = [2, 3, 4][:: -1 if backwards else 1]

@@ -64,3 +64,46 @@ def test_what_a_filter_threw_away_is_said_to_be_discarded(case):
     lost = {"recipient": "c@x.example", "status": "discarded"}
     told = " ".join(" ".join(summary.as_text(case(deliveries=[{}, lost]))).split())
     assert "2 recipients: 1 delivered and 1 discarded." in told
+
+
+INNOCENT = {"deliveries": [{"verdict": "legitimate", "mechanism": None}], "findings": []}
+
+
+@pytest.mark.parametrize("what", [{"damage": "ends early"}, {"format": "unsupported"}])
+def test_evidence_that_was_not_read_is_said_beside_what_was_found_innocent(case, what):
+    lines = summary.as_text(case(**INNOCENT, inputs=[{}, {"path": "old.7z"} | what]))
+    told = " ".join(" ".join(lines).split())
+    assert lines[0].endswith("in what was read")
+    assert "But 1 file was not read, or not to the end, and may tell more: old.7z." in told
+
+
+BEHIND_A_WEBMAIL = {
+    "mechanism": "trusted_host",
+    "client_ip": "10.0.0.9",
+    "origin_sender": "ann@example.org",
+    "flow": "outbound",
+}
+
+
+def test_the_sender_of_ours_of_nearly_all_that_a_host_sent_is_named_as_the_account(case):
+    answer = summary.as_json(case(deliveries=[BEHIND_A_WEBMAIL]))["answers"]["Which account?"]
+    assert "1 of 1 message came with the sender ann@example.org" in answer
+
+
+def test_a_login_that_the_log_does_not_name_is_told_by_its_sender(case):
+    hidden = BEHIND_A_WEBMAIL | {"mechanism": "stolen_account", "auth_user": "(not logged)"}
+    answer = summary.as_json(case(deliveries=[hidden]))["answers"]["Which account?"]
+    assert answer.startswith("A login that the log does not name. 1 of 1 message")
+
+
+def test_a_stolen_login_from_an_address_that_nobody_else_can_have_is_behind_a_webmail(case):
+    login = BEHIND_A_WEBMAIL | {"mechanism": "stolen_account", "auth_user": "ann"}
+    answer = summary.as_json(case(deliveries=[login]))["answers"]["From where?"]
+    assert "10.0.0.9. No stranger can have such an address" in answer
+
+
+def test_a_stolen_login_of_which_the_log_has_no_address_came_from_nowhere_that_is_known(case):
+    login = {"mechanism": "stolen_account", "auth_user": "ann", "client_ip": None}
+    told = summary.as_json(case(deliveries=[login]))["answers"]
+    assert told["From where?"] == "The log names no address."
+    assert "from an address that the log does not show" in told["Is it us?"]
