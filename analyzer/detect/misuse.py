@@ -129,6 +129,7 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     usual = always(mail)
     if misuse.by != "auth_user":  # to ourselves, too, only what forges
         owners |= aside & (usual | mail["sender_side"].ne("outside"))
+    forged = mail["sender_side"].eq("outside") & mail["outside"].gt(0) & ~usual
     lives, signs = mail["origin_life"].to_numpy(), parts.to_numpy().T
     left = pd.Series(True, index=mail.index)
     found: list[dict[str, Any]] = []
@@ -151,7 +152,7 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
             best = without_ends(best, mail["by"], unlike)
         # A thief's test from a strange network, days before, is his; elsewhere nobody can tell.
         away = mail["strange"][run].groupby(mail["by"]).mean().reindex(best.index).ge(0.5)
-        best = pd.concat([compact(best[~away], mail), best[away]])
+        best = pd.concat([compact(best[~away], mail, forged), best[away]])
         sure = best["score"].ge(PROBABLE)
         best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
         best = trimmed(best, mail["by"], mail["network"])

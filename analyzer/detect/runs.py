@@ -40,7 +40,7 @@ def best_run(points: pd.Series[float], by: pd.Series[str]) -> pd.DataFrame:
     return pd.DataFrame({"first": first, "last": last, "score": score[last].to_numpy()})
 
 
-def compact(runs: pd.DataFrame, mail: pd.DataFrame) -> pd.DataFrame:
+def compact(runs: pd.DataFrame, mail: pd.DataFrame, forged: pd.Series[bool]) -> pd.DataFrame:
     """The runs without what lies days before or after nearly all of them.
 
     A message in which something is odd, before a script was misused, adds to the sum, and the
@@ -50,6 +50,7 @@ def compact(runs: pd.DataFrame, mail: pd.DataFrame) -> pd.DataFrame:
     Args:
         runs: As of `best_run`.
         mail: `by` and `received` of every message, in order of time.
+        forged: Which of them are under a sender that no owner has: a first try is part of it.
     """
     if runs.empty:
         return runs
@@ -59,7 +60,8 @@ def compact(runs: pd.DataFrame, mail: pd.DataFrame) -> pd.DataFrame:
     silent = gaps.gt(inside["by"].map((SILENCE * usual).clip(SHORTEST, LONGEST)))
     part = silent.groupby(inside["by"]).cumsum()
     size = part.groupby([inside["by"], part]).transform("size")
-    kept = inside[size.ge(SMALL * size.groupby(inside["by"]).transform("max"))]
+    large = size.ge(SMALL * size.groupby(inside["by"]).transform("max"))
+    kept = inside[large | forged[inside.index]]
     label = kept.index.to_series().groupby(kept["by"])
     return runs.assign(
         first=label.min().reindex(runs.index).fillna(runs["first"]).astype("int64"),

@@ -522,3 +522,9 @@ def test_what_was_odd_days_before_a_flood_is_no_part_of_it():
     flood = later(letters(200, **USER, **own, **DEAD), days=2, hours=14)
     _, findings = judged(orders + flood)
     assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [200]
+
+
+def test_a_first_try_under_a_forged_sender_the_day_before_is_part_of_the_flood():
+    flood = later(letters(200, **HOST, **FORGED), days=1)
+    _, findings = judged(letters(1, **HOST, **FORGED) + flood)
+    assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [201]
