@@ -85,6 +85,15 @@ def round_the_clock(mail: pd.DataFrame) -> pd.Series[float]:
     return beyond
 
 
+def clock_unlike_before(mail: pd.DataFrame) -> pd.Series[float]:
+    """The same on a day, of a source that on its quiet days sends in few hours."""
+    day = [mail["by"], mail["received"].dt.floor("D")]
+    hours = mail["received"].dt.floor("h").groupby(day).nunique().groupby(level=0)
+    quiet = hours.quantile(QUIET_DAYS)[hours.size().gt(USUAL_DAYS)]
+    calm = mail["by"].map(quiet).le(AWAKE / SEVERAL)
+    return round_the_clock(mail) * calm
+
+
 def odd_hours(mail: pd.DataFrame) -> pd.Series[float]:
     """At or next to an hour of the day at which the source sends on none of several other days.
 
@@ -167,6 +176,10 @@ def names_of_ours(mail: pd.DataFrame) -> pd.Series[float]:
 def null_sender(mail: pd.DataFrame) -> pd.Series[float]:
     """Automatic answers carry it."""
     return mail["origin_sender"].eq("").astype("float64")
+
+
+def passed_on(mail: pd.DataFrame) -> pd.Series[float]:
+    return mail["passed_on"].astype("float64")
 
 
 def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:

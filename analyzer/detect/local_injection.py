@@ -23,10 +23,12 @@ MISUSE = Misuse(
         Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
         Clue(-3.0, "automatic answers", clues.null_sender),
+        Clue(-3.0, "passed on by a list to which somebody wrote", clues.passed_on),
         Clue(2.5, "to people who do not exist, beyond 5 % of them", clues.failed),
         Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),
         Clue(0.5, "at hours in which it never sends", clues.odd_hours, telling=False),
+        Clue(0.5, "round the clock, unlike before", clues.clock_unlike_before, telling=False),
     ),
 )
 

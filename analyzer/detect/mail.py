@@ -22,6 +22,11 @@ KEPT = [
 ]  # fmt: skip
 ORDER = ["received", "orig_source", "orig_line"]
 WHO = ["auth_user", "client_ip", "uid"]
+# The sender under which a list passes on what was written to it, from which its own name follows.
+LIST = (
+    r"^(?:owner-(?P<after>[^@]+)|(?P<before>[^@]+?)-(?:owner|bounces?|request|return)(?:[+-][^@]*)?)"
+    r"@(?P<domain>[^@]+)$"
+)
 OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
@@ -42,8 +47,9 @@ def messages(
         (not known yet: whether its client misused another login), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
         heard of otherwise; `known`: outside, written to OFTEN or heard of; `failed`: no
-        such user; `spam`: refused as spam; `taken`: outside, delivered. (That a list refuses us
-        says nothing of one source: it hits everybody's mail.)
+        such user; `spam`: refused as spam; `taken`: outside, delivered. (That a blocklist refuses
+        us says nothing of one source: it hits everybody's mail.) `passed_on`: a list's, to which
+        somebody wrote in the day before.
     """
     away = deliveries["recipient_side"].ne("inside")
     on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
@@ -83,8 +89,32 @@ def messages(
     for name, shown in signs.items():
         table[name] = np.bincount(message[shown], minlength=len(of_us))[of_us]
     guesses = _guesses(table[["received", "client_ip"]], attempts)
-    network = networks(table["client_ip"])
-    return table.assign(network=network, guesses=guesses, user=user(table), companion=False)
+    return table.assign(
+        network=networks(table["client_ip"]),
+        guesses=guesses,
+        user=user(table),
+        companion=False,
+        passed_on=_passed_on(table, deliveries),
+    )
+
+
+def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> pd.Series[bool]:
+    """Which messages of programs on this server a list passes on: mail to it came before."""
+    here = table["submission"].eq("local") | table["client_ip"].isin(LOOPBACK)
+    said = table.loc[here & table["received"].notna(), ["received", "origin_sender"]]
+    part = said["origin_sender"].str.lower().str.extract(LIST)
+    name = part["after"].fillna(part["before"]) + "@" + part["domain"]
+    asked = said.assign(to=name).dropna().reset_index(names="label")
+    to = deliveries["original_recipient"].str.lower()
+    posts = pd.DataFrame({"to": to, "received": deliveries["received"]})[to.isin(asked["to"])]
+    found = pd.merge_asof(
+        asked.sort_values("received", kind="stable"),
+        posts.dropna().assign(came=1).sort_values("received", kind="stable"),
+        on="received",
+        by="to",
+        tolerance=DAY,
+    )
+    return table.index.to_series().isin(found.loc[found["came"].eq(1), "label"])
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:

@@ -528,3 +528,26 @@ def test_a_first_try_under_a_forged_sender_the_day_before_is_part_of_the_flood()
     flood = later(letters(200, **HOST, **FORGED), days=1)
     _, findings = judged(letters(1, **HOST, **FORGED) + flood)
     assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [201]
+
+
+OF_A_LIST = {"origin_sender": "chat-bounces@corp.example"}
+
+
+def test_a_list_that_passes_on_what_was_written_to_it_is_not():
+    to_us = {"recipient_side": "inside", "original_side": "inside", "client_ip": "203.0.113.9"}
+    to_the_list = to_us | dict.fromkeys(("recipient", "original_recipient"), "chat@corp.example")
+    post = letters(1, auth_user=None, client_side="outside", address_side="outside", **to_the_list)
+    copies = letters(400, **USER, **OF_A_LIST)
+    assert verdicts(post + later(copies, minutes=5)) == {}
+
+
+def test_what_goes_out_in_the_name_of_a_list_to_which_nobody_wrote_is_a_scripts():
+    assert verdicts(letters(400, **USER, **DEAD, **OF_A_LIST)) == {"33": "confirmed"}
+
+
+def test_a_script_that_suddenly_writes_round_the_clock_is_possible():
+    own = {"origin_sender": "shop@corp.example"}
+    daily = {"received": lambda n: START + pd.Timedelta(days=n // 3, hours=n % 3)}
+    flood = {"received": lambda n: START + pd.Timedelta(days=8, minutes=12 * n)}
+    rows = letters(24, **USER, **own, **daily, **FRIENDS)
+    assert verdicts(rows + letters(240, **USER, **own, **flood)) == {"33": "possible"}
