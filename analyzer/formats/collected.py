@@ -1,7 +1,8 @@
 """Which words do tools that gather lines write before each, and where does the line itself begin?
 
 `docker compose logs` and `kubectl logs --prefix` name the container, grep and zgrep over several
-files the file and, with -n, the line.
+files the file and, with -n, the line; `cat -n` and `less -N` number lines, and a mail that quotes
+them has `> ` before each.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ LOOKED_AT = 320  # bytes of a line; a path is no longer than that
 # A file that has a folder, a suffix or the name of a log: `WARNING:` before a line is none. What a
 # stamp or a priority may begin with has to follow at once: so do no words of a mail server.
 _FILE = r"\(standard input\)|[^ :]*(?:[./]|log|messages)[^ :]*|[0-9]+"
-_BEFORE = rf"^(?P<before>[^ |]+ +\| |\[pod/[^ \]]+\] |(?:{_FILE}):(?:[0-9]+:)?)[A-Z0-9<]"
+_BEFORE = (
+    rf"^(?P<before>[^ |]+ +\| |\[pod/[^ \]]+\] |(?:{_FILE}):(?:[0-9]+:)?"
+    r"|(?:> ?){1,5}|[ \t]*[0-9]{1,9}\t|[ \t]+(?:[0-9]{1,9}[ \t]+)?)[A-Z0-9<]"
+)
 
 
 def after_collector(data: bytes, start: Positions, end: Positions) -> Positions:

@@ -49,6 +49,7 @@ class Piece:
     def described(self) -> str:
         """What it is, for a person who wonders why it was not read as a log."""
         kind = {"text": "text, but no mail log"}.get(self.found.kind, self.found.kind)
+        kind = MISSED if self.missed else kind
         said = [self.account.damage or "", self.looks, self.found.note]
         return f"{self.name} ({'; '.join(filter(None, said)) or kind})"
 
