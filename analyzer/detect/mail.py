@@ -98,23 +98,31 @@ def messages(
     )
 
 
-def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> pd.Series[bool]:
+def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Which messages of programs on this server a list passes on: mail to it came before."""
     here = table["submission"].eq("local") | table["client_ip"].isin(LOOPBACK)
     said = table.loc[here & table["received"].notna(), ["received", "origin_sender"]]
+    passed_on = np.zeros(len(table), np.bool_)
+    if said.empty:
+        return passed_on
     part = said["origin_sender"].str.lower().str.extract(LIST)
     name = part["after"].fillna(part["before"]) + "@" + part["domain"]
-    asked = said.assign(to=name).dropna().reset_index(names="label")
-    to = deliveries["original_recipient"].str.lower()
-    posts = pd.DataFrame({"to": to, "received": deliveries["received"]})[to.isin(asked["to"])]
+    asked = said.assign(to=name).dropna().rename_axis("row").reset_index()
+    came = deliveries["original_side"].eq("inside") & deliveries["submission"].ne("internal")
+    if asked.empty or not came.any():
+        return passed_on
+    posts = deliveries.loc[came, ["original_recipient", "received"]].dropna()
+    posts = posts.assign(to=posts["original_recipient"].str.lower(), came=1)
+    posts = posts[posts["to"].isin(asked["to"])]
     found = pd.merge_asof(
         asked.sort_values("received", kind="stable"),
-        posts.dropna().assign(came=1).sort_values("received", kind="stable"),
+        posts[["to", "received", "came"]].sort_values("received", kind="stable"),
         on="received",
         by="to",
         tolerance=DAY,
     )
-    return table.index.to_series().isin(found.loc[found["came"].eq(1), "label"])
+    passed_on[found.loc[found["came"].eq(1), "row"].to_numpy()] = True
+    return passed_on
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:

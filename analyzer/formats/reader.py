@@ -28,7 +28,7 @@ from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.shapes import Dialect, Found, Shape, in_order, read
 from analyzer.formats.timekeepers import TIMEKEEPERS
-from analyzer.formats.wrapped import Wrapped, without_colours
+from analyzer.formats.wrapped import Wrapped, as_written
 from analyzer.schema import UNREAD
 
 Rows = npt.NDArray[np.intp]
@@ -75,7 +75,7 @@ def read_syslog(
         wrapped: The lines in it, where what the block alone says does not tell them.
     """
     wrapped = wrapped or json_lines.unwrap(data) or journal_export.unwrap(data)
-    wrapped = wrapped or without_colours(data)
+    wrapped = wrapped or as_written(data)
     lines = cut(data if wrapped is None else wrapped.data)
     blank = lines.start >= lines.end
     places = Places(source, first_line, offset, data, lines, wrapped)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from math import ceil, log
 
 import pandas as pd
 import pyarrow as pa
@@ -21,7 +22,7 @@ Tables = Mapping[str, pa.Table]  # by kind
 TELL = ("queued", "received")  # kinds of lines of which each message has one: Postfix, Sendmail
 LATEST = 60  # seconds between the two
 SOME = 5  # ids in common
-PLENTY = 1 << 17  # lines that are compared at once
+PLENTY = 1 << 17  # lines that are compared at once; of more, those whose id ends with a figure
 EXACT = 1  # second by which the same line may differ wherever it lies: the journal takes its time
 
 
@@ -49,9 +50,6 @@ def _pairs(logs: Mapping[str, Tables]) -> pd.DataFrame:
     none where there are only some of two servers.
     """
     lines = pd.concat([pd.DataFrame(columns=["queue_id"]), *_lines(logs)], ignore_index=True)
-    if len(lines) > PLENTY:  # some ids, the same in all logs
-        kept = pd.util.hash_array(lines["queue_id"].to_numpy(object)) % (len(lines) // PLENTY + 1)
-        lines = lines[kept == 0]
     lines = lines[lines["queue_id"].isin(lines.loc[lines["queue_id"].duplicated(), "queue_id"])]
     lines = lines.drop_duplicates(["log", "server", "queue_id"])
     if not len(lines):
@@ -65,12 +63,18 @@ def _pairs(logs: Mapping[str, Tables]) -> pd.DataFrame:
 
 
 def _lines(logs: Mapping[str, Tables]) -> Iterator[pd.DataFrame]:
-    for number, tables in enumerate(logs.values()):
-        for kind in TELL:
-            if kind in tables and "queue_id" in tables[kind].column_names:
-                table = tables[kind].select(["server", "queue_id", "time"])
-                texts = {name: _plain(table[name]) for name in ("server", "queue_id")}
-                second = pc.divide(table["time"].cast(pa.int64()), SECOND)
+    told = {
+        number: [tables[kind] for kind in TELL if kind in tables]
+        for number, tables in enumerate(logs.values())
+    }
+    length = sum(map(len, (table for tables in told.values() for table in tables)))
+    ending = "7" * max(0, ceil(log(max(length, 1) / PLENTY, 16)))  # the same ids in all logs
+    for number, tables in told.items():
+        for table in tables:
+            for chunk in table.select(["server", "queue_id", "time"]).to_batches():
+                some = chunk.filter(pc.ends_with(_plain(chunk["queue_id"]), ending))
+                texts = {name: _plain(some[name]) for name in ("server", "queue_id")}
+                second = pc.divide(some["time"].cast(pa.int64()), SECOND)
                 frame = pa.table({**texts, "second": second}).to_pandas()
                 yield frame.dropna().assign(log=number)
 
@@ -115,7 +119,7 @@ def _with_names(chunk: pa.Array, names: Mapping[str, str]) -> pa.Array:
     return renamed if chunk.type == renamed.type else renamed.cast(chunk.type)
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _plain(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         return column.cast(column.type.value_type)
     return column

@@ -21,6 +21,8 @@ NEWLINE = "#012"  # as rsyslog writes a newline that stands in a text
 NOTHING = b"-"
 ESCAPE = b"\x1b["
 LOOKED_AT = 16 << 10  # bytes of a block; who colours lines colours all
+ENTITIES = {b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&#39;": b"'", b"&amp;": b"&"}
+_ENTITY = re.compile(b"|".join(ENTITIES))
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*[mK]")
 
 
@@ -84,12 +86,22 @@ def word(text: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(text, r"[ \n]", "_")
 
 
-def without_colours(data: bytes) -> Wrapped | None:
-    """The block without the colours that a terminal's tools gave it; None if it has none."""
-    if ESCAPE not in data[:LOOKED_AT]:
+def as_written(data: bytes) -> Wrapped | None:
+    """The block without the colours that a terminal's tools gave it, and without the entities of a
+    page on which it was pasted; None if it has neither.
+
+    A stranger may write what looks like an entity: only where no line has the brackets that a
+    server writes around its addresses, somebody else replaced them.
+    """
+    beginning = data[:LOOKED_AT]
+    plain = data
+    if ESCAPE in beginning:
+        plain = _COLOUR.sub(b"", plain)
+    if b"=&lt;" in beginning and b"=<" not in beginning:
+        plain = _ENTITY.sub(lambda found: ENTITIES[found[0]], plain)
+    if plain is data:
         return None
     newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
     start = np.concatenate([[0], newline[:-1] + 1]).astype(np.int64)
     row = np.arange(len(newline), dtype=np.int64)
-    plain = _COLOUR.sub(b"", data)
     return Wrapped(plain, row, start, newline.astype(np.int64), len(newline))

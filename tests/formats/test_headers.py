@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 (a log line is as long as it is)
 
+import html
+
 import pytest
 
 from analyzer import formats
@@ -230,6 +232,19 @@ def test_colours_say_nothing():
     line = f"{green}Dec  7 05:00:00{plain} mx1 postfix/smtpd{plain}[{green}11{plain}]: {TEXT}"
     event, _ = read(line)
     assert (event["daemon"], event["client_ip"]) == ("smtpd", "192.0.2.7")
+
+
+SENT = "postfix/qmgr[11]: 3F2A12CE583: from=<ann@a.example>, size=652, nrcpt=1 (queue active)"
+
+
+def test_entities_of_a_page_say_what_they_stand_for():
+    event, _ = read(f"Dec  7 05:00:00 mx1 {html.escape(SENT)}")
+    assert event["sender"] == "ann@a.example"
+
+
+def test_entities_that_a_stranger_writes_stay_as_they_are():
+    event, _ = read(f"Dec  7 05:00:00 mx1 {SENT.replace('ann@', 'to=&lt;ann@')}")
+    assert event["sender"] == "to=&lt;ann@a.example"
 
 
 def test_a_facility_in_the_text_is_no_part_of_the_header():
