@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.formats import exchange, exchange_2003, exchange_headers
+from analyzer.formats import exchange, exchange_2003, exchange_headers, records
 from analyzer.formats.reader import DIALECTS
 from analyzer.formats.shapes import Dialect, Shape
 
@@ -19,7 +19,22 @@ def as_markdown() -> str:
     ]
     for dialect in DIALECTS:
         lines += _of(dialect)
-    return "\n".join([*lines, *_exchange()])
+    return "\n".join([*lines, *_collected(), *_exchange()])
+
+
+def _collected() -> list[str]:
+    """Which fields of a collector's records, and columns of its tables, make a line of these."""
+    lines = ["## records of collectors", "", *(records.__doc__ or "").splitlines()[3:], ""]
+    lines += ["In any case of letters; a dot leads into a field.", ""]
+    lines += ["| what | names, the surest first |", "| --- | --- |"]
+    return (
+        lines
+        + [
+            f"| {role} | {', '.join(f'`{name}`' for name in names)} |"
+            for role, names in records.NAMES.items()
+        ]
+        + [""]
+    )
 
 
 def _exchange() -> list[str]:
