@@ -9,7 +9,7 @@ ever the same: two connects in one second are two.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.formats.pieces import plain
 from analyzer.formats.stamps import MISSING, SECOND
 
 Int64 = npt.NDArray[np.int64]
@@ -31,20 +32,21 @@ UNKNOWN = int(MISSING) // SECOND  # the second of a line without a time
 ENDS = ["server", "time_min", "time_max"]
 AT_A_TIME = 1 << 14  # lines of one kind that are compared at once
 NONE = np.empty(0, np.int64)
+EXACT = 1  # second: the journal takes its own time
 ONE_IN = 64  # lines, whose times tell how many there are of all
 
 
 def once(
-    logs: dict[str, Tables], names: Sequence[str], slack: int = 1
+    logs: dict[str, Tables], names: Sequence[str], slack: Mapping[str, int]
 ) -> tuple[dict[str, Tables], dict[str, Counter[str]]]:
     """The logs without rows that a log before them has; and for each log how many, by that log.
 
     Args:
         logs: Each with `time` instead of the stamps as read.
         names: Of the logs; the first that has a line keeps it.
-        slack: Seconds by which the same line may differ.
+        slack: By server, seconds by which the same line may differ, if not one.
     """
-    shared = _shared_spans(logs, names, slack) if len(names) > 1 else {}
+    shared = _shared_spans(logs, names, _most(slack)) if len(names) > 1 else {}
     kept = {name: dict(tables) for name, tables in logs.items()}
     told: dict[str, Counter[str]] = {name: Counter() for name in names}
     contested = [name for name in names if name in shared]
@@ -60,6 +62,10 @@ def once(
             elif not part.keep.all():
                 kept[part.name][kind] = part.kept()
     return kept, {name: counts for name, counts in told.items() if counts}
+
+
+def _most(slack: Mapping[str, int]) -> int:
+    return max(slack.values(), default=EXACT)
 
 
 def _shared_spans(logs: dict[str, Tables], names: Sequence[str], slack: int) -> dict[str, Span]:
@@ -186,13 +192,14 @@ def _near(found: Sequence[Rows], slack: int) -> list[Rows]:
 
 
 def _compare(
-    parts: Sequence[_Part], stretch: Span, slack: int, told: dict[str, Counter[str]]
+    parts: Sequence[_Part], stretch: Span, slack: Mapping[str, int], told: dict[str, Counter[str]]
 ) -> None:
     """Mark the rows in a stretch of time that a log before has, and count them by that log.
 
     What is near may decide, so the rows around the stretch are looked at too.
     """
-    found = _near([part.within(stretch[0] - slack, stretch[1] + slack) for part in parts], slack)
+    most = _most(slack)
+    found = _near([part.within(stretch[0] - most, stretch[1] + most) for part in parts], most)
     there = [(part, rows) for part, rows in zip(parts, found, strict=True) if rows]
     if not there:
         return
@@ -202,10 +209,11 @@ def _compare(
         {
             "log": np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
             "said": _codes(some),
+            "slack": _slacks(plain(some["server"]), slack),
             **{name: some[name].to_numpy() for name in ("second", "row", "line")},
         }
     ).sort_values(["log", "line"], kind="stable", ignore_index=True)
-    before = _log_before(said, slack)
+    before = _log_before(said)
     repeated = (before >= 0) & said["second"].between(*stretch, inclusive="left").to_numpy()
     for number, (part, _) in enumerate(there):
         mine = said["log"].eq(number).to_numpy() & repeated
@@ -216,7 +224,16 @@ def _compare(
         )
 
 
-def _log_before(said: pd.DataFrame, slack: int) -> Int64:
+def _slacks(server: pa.ChunkedArray, slack: Mapping[str, int]) -> Int64:
+    if not slack:
+        return np.full(len(server), EXACT, np.int64)
+    place = pc.index_in(server, pa.array([*slack]))
+    seconds = pa.array([*slack.values()], pa.int64()).take(place.combine_chunks())
+    known: Int64 = pc.fill_null(seconds, EXACT).to_numpy()
+    return known
+
+
+def _log_before(said: pd.DataFrame) -> Int64:
     """Of each row, the log before its own that has the line too; -1 for none.
 
     The second such line of one log is another line. What is left may be the same line some
@@ -228,7 +245,9 @@ def _log_before(said: pd.DataFrame, slack: int) -> Int64:
     first, alone = each.transform("first"), each.transform("size").eq(1)
     before = np.where(first < said["log"], first, -1).astype(np.int64)
     left = said[alone].sort_values(["said", "second", "log"], kind="stable")
-    near = (left["said"].eq(left["said"].shift()) & left["second"].diff().le(slack)).to_numpy()[1:]
+    near = (
+        left["said"].eq(left["said"].shift()) & left["second"].diff().le(left["slack"])
+    ).to_numpy()[1:]
     number, log = left.index.to_numpy(np.int64), left["log"].to_numpy(np.int64)
     for mine, theirs in ((slice(1, None), slice(-1)), (slice(-1), slice(1, None))):
         later = near & (log[mine] > log[theirs])
@@ -242,7 +261,7 @@ def _codes(table: pa.Table) -> Int64:
     for name in table.column_names:
         if name in PLACE:
             continue
-        column = _short(table[name]) if name == "server" else _plain(table[name])
+        column = _short(table[name]) if name == "server" else plain(table[name])
         values = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
         if isinstance(values, pa.ChunkedArray):
             values = values.chunk(0)
@@ -254,13 +273,7 @@ def _codes(table: pa.Table) -> Int64:
 
 def _short(server: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """A central log has a host's whole name where its own log has the first part."""
-    return pc.replace_substring_regex(_plain(server), r"^([A-Za-z][^.]*)\..*$", r"\1")
-
-
-def _plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
-    return column
+    return pc.replace_substring_regex(plain(server), r"^([A-Za-z][^.]*)\..*$", r"\1")
 
 
 def _seconds(chunk: pa.RecordBatch) -> Int64:

@@ -37,3 +37,9 @@ def pieces(data: Any, begin: Positions, end: Positions) -> pa.BinaryArray:
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     both = pa.Array.from_buffers(pa.binary(), 2 * len(begin), buffers)
     return pc.take(both, pa.array(np.arange(0, 2 * len(begin), 2)), boundscheck=False)
+
+
+def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """The column without a dictionary."""
+    coded = pa.types.is_dictionary(column.type)
+    return column.cast(column.type.value_type) if coded else column

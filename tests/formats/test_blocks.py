@@ -144,7 +144,7 @@ def test_lines_that_stand_twice_do_not_change_with_the_blocks_and_lines_at_a_tim
     }
     tables = {name: dated(log, "UTC")[0] for name, log in logs.items()}
     names = formats.order(tables)
-    whole, repeated = formats.once(tables, names)
+    whole, repeated = formats.once(tables, names, {})
     assert repeated["b.log"]["a.log"] == 20
     assert repeated["b.log"].keys() == {"a.log", "c.log"}
     assert repeated["c.log"].keys() == {"a.log"}
@@ -154,7 +154,7 @@ def test_lines_that_stand_twice_do_not_change_with_the_blocks_and_lines_at_a_tim
             name: {kind: cut(table, size) for kind, table in of.items()}
             for name, of in tables.items()
         }
-        kept, told = formats.once(pieces, names)
+        kept, told = formats.once(pieces, names, {})
         assert told == repeated
         assert {name: rows(of) for name, of in kept.items()} == {
             name: rows(of) for name, of in whole.items()

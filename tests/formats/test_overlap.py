@@ -175,3 +175,19 @@ def test_a_second_line_that_only_one_file_has_counts(analysed):
 
 def test_two_servers_that_say_the_same_in_one_second_are_two(analysed):
     assert lost(analysed(a_log=LINE % b"mx1", b_log=LINE % b"mx2")) == 2
+
+
+def busy(host, salt):
+    """Two servers that each take ten messages a second have some short ids in common."""
+    head = f"Dec  7 05:{{:02}}:{{:02}} {host} postfix/qmgr[11]: "
+    said = "from=<ann@a.example>, size=652, nrcpt=1 (queue active)"
+    times = [(n // 600, n // 10 % 60) for n in range(6000)]
+    return "".join(
+        f"{head.format(*time)}{n * salt % 0xFFFFF:05X}1A2: {said}\n"
+        for n, time in enumerate(times)
+    ).encode()
+
+
+def test_two_busy_servers_with_some_ids_in_common_are_two(analysed):
+    case = analysed(a_log=busy("mx1", 7919), b_log=busy("mx2", 104_729))
+    assert set(case.events["queued"]["server"].to_pylist()) == {"mx1", "mx2"}
