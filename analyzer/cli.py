@@ -173,7 +173,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - each option of the command is an argume
         typer.echo("\n".join(summary.as_text(outcome.case)))
         typer.echo(f"\nReport: {case / 'report.pdf'}  {case / 'report.html'}")
     abused = "abuse" in outcome.case.findings["kind"].to_pylist()
-    if not outcome.complete or summary.mostly_unread(outcome.case):
+    if not outcome.complete or not (abused or summary.judged(outcome.case)):
         raise typer.Exit(INCOMPLETE)
     if fail_on_findings and abused:
         raise typer.Exit(1)

@@ -57,9 +57,8 @@ def notices(rows: pd.DataFrame, abusive: pd.Series[bool]) -> pd.Series[bool]:
     about_unknown = among(rows["cause_leg"], rows["life"][unknown_user(rows)])
     notice = rows["cause_life"].ge(0) & goes_out
     about_forward = notice & among(rows["cause_leg"], rows["life"][returned(rows)])
-    if about_forward.sum() < MANY:
-        about_forward &= False
-    return notice & (about_abuse | about_unknown | about_forward)
+    about = about_abuse | about_unknown
+    return notice & (about | about_forward if about_forward.sum() >= MANY else about)
 
 
 def refused_too_late(rows: pd.DataFrame, notice: pd.Series[bool]) -> pd.Series[bool]:

@@ -27,6 +27,7 @@ LIST = (
     r"^(?:owner-(?P<after>[^@]+)|(?P<before>[^@]+?)-(?:owner|bounces?|request|return)(?:[+-][^@]*)?)"
     r"@(?P<domain>[^@]+)$"
 )
+LIST_REFUSED = 0.1  # of its recipients, at most
 OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
@@ -99,7 +100,9 @@ def messages(
 
 
 def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Which messages of programs on this server a list passes on: mail to it came before."""
+    """Which messages of programs on this server a list passes on: mail to it came before, from
+    elsewhere. Of who writes to many that do not exist, or is taken for a spammer, none is.
+    """
     here = table["submission"].eq("local") | table["client_ip"].isin(LOOPBACK)
     said = table.loc[here & table["received"].notna(), ["received", "origin_sender"]]
     passed_on = np.zeros(len(table), np.bool_)
@@ -108,7 +111,8 @@ def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> npt.NDArray[np.
     part = said["origin_sender"].str.lower().str.extract(LIST)
     name = part["after"].fillna(part["before"]) + "@" + part["domain"]
     asked = said.assign(to=name).dropna().rename_axis("row").reset_index()
-    came = deliveries["original_side"].eq("inside") & deliveries["submission"].ne("internal")
+    came = deliveries["original_side"].eq("inside") & deliveries["submission"].eq("smtp")
+    came &= ~deliveries["client_ip"].isin(LOOPBACK)
     if asked.empty or not came.any():
         return passed_on
     posts = deliveries.loc[came, ["original_recipient", "received"]].dropna()
@@ -122,7 +126,12 @@ def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> npt.NDArray[np.
         tolerance=DAY,
     )
     passed_on[found.loc[found["came"].eq(1), "row"].to_numpy()] = True
-    return passed_on
+    sender = table["origin_sender"].fillna("")
+    refused, outside = (
+        table[names].sum(axis=1).groupby(sender).transform("sum")
+        for names in (["failed", "spam"], ["outside"])
+    )
+    return passed_on & (refused <= LIST_REFUSED * outside).to_numpy()
 
 
 def user(rows: pd.DataFrame) -> pd.Series[str]:

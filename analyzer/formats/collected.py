@@ -20,16 +20,21 @@ LOOKED_AT = 320  # bytes of a line; a path is no longer than that
 # A file that has a folder, a suffix or the name of a log: `WARNING:` before a line is none. What a
 # stamp or a priority may begin with has to follow at once: so do no words of a mail server.
 _FILE = r"\(standard input\)|[^ :]*(?:[./]|log|messages)[^ :]*|[0-9]+"
-_BEFORE = (
-    rf"^(?P<before>[^ |]+ +\| |\[pod/[^ \]]+\] |(?:{_FILE}):(?:[0-9]+:)?"
-    r"|(?:> ?){1,5}|[ \t]*[0-9]{1,9}\t|[ \t]+(?:[0-9]{1,9}[ \t]+)?)[A-Z0-9<]"
-)
+_TOOLS = rf"[^ |]+ +\| |\[pod/[^ \]]+\] |(?:{_FILE}):(?:[0-9]+:)?"
+# Blanks before a line mark the rest of a text with newlines in it, unless all lines have them.
+_INDENTED = r"(?:> ?){1,5}|[ \t]*[0-9]{1,9}\t|[ \t]+(?:[0-9]{1,9}[ \t]+)?"
 
 
-def after_collector(data: bytes, start: Positions, end: Positions) -> Positions:
-    """Where each line begins behind the words of such a tool; where it did, if it has none."""
+def after_collector(data: bytes, start: Positions, end: Positions, all_lines: bool) -> Positions:
+    """Where each line begins behind the words of such a tool; where it did, if it has none.
+
+    Args:
+        all_lines: These are nearly all lines of a block.
+    """
+    before_line = f"{_TOOLS}|{_INDENTED}" if all_lines else _TOOLS
     looked_at = np.minimum(end, start + np.int32(LOOKED_AT))
-    before = pc.extract_regex(pieces(data, start, looked_at), _BEFORE)
+    pattern = rf"^(?P<before>{before_line})[A-Z0-9<]"
+    before = pc.extract_regex(pieces(data, start, looked_at), pattern)
     length = pc.binary_length(pc.struct_field(before, "before"))
     begin: Positions = start + pc.fill_null(length, pa.scalar(0, pa.int32())).to_numpy()
     return begin

@@ -26,9 +26,10 @@ CLOCK = (
     r" (?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2})"
     rf"(?:{SPACE}(?P<half>[AaPp])\.?{SPACE}?[Mm]\.?)"
 )
-MONTH_FIRST = rf"^(?P<month>[0-9]{{1,2}})[/-](?P<day>[0-9]{{1,2}})[/-](?P<year>[0-9]{{4}}){CLOCK}?$"
+_MONTH_DAY = r"^(?P<month>[0-9]{1,2})[/-](?P<day>[0-9]{1,2})[/-](?P<year>[0-9]{4})"
+MONTH_FIRST = f"{_MONTH_DAY}{CLOCK}?$"
 DAY_FIRST = rf"^(?P<day>[0-9]{{1,2}})[/-](?P<month>[0-9]{{1,2}})[/-](?P<year>[0-9]{{4}}){CLOCK}?$"
-AMERICAN = MONTH_FIRST[:-2] + "$"  # with AM or PM
+AMERICAN = f"{_MONTH_DAY}{CLOCK}$"  # with AM or PM
 DOTTED = rf"^(?P<day>[0-9]{{1,2}})\.(?P<month>[0-9]{{1,2}})\.(?P<year>[0-9]{{4}}){CLOCK}?$"
 YEAR_FIRST = (
     r"^(?P<year>[0-9]{4})(?:[-/]|\. ?)(?P<month>[0-9]{1,2})(?:[-/]|\. ?)(?P<day>[0-9]{1,2})\.?"

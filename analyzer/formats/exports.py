@@ -18,7 +18,7 @@ import pyarrow.csv as pcsv
 
 from analyzer.formats import records
 from analyzer.formats.reader import Reading, read_syslog
-from analyzer.formats.wrapped import Wrapped, as_block
+from analyzer.formats.wrapped import Wrapped, as_block, line_by_line
 
 LONGEST = 16 << 10  # bytes of a line that names columns
 SEPARATORS = b",;\t"
@@ -39,21 +39,35 @@ class Table:
         return read_syslog(source, first_line, offset, data, self._unwrap(data))
 
     def _unwrap(self, data: bytes) -> Wrapped:
-        newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
-        start = np.concatenate([[0], newline[:-1] + 1]).astype(np.int64)
         written = data.split(b"\n")[:-1]
         row = np.flatnonzero([line.removeprefix(MARK).rstrip() != self.heading for line in written])
         asked = [written[number] for number in row]
         raw = pa.array(asked, pa.binary())
         lines = pc.coalesce(records.lines(self._told(asked)), raw)
-        aside = len(written) - len(asked)
-        return Wrapped(
-            as_block(lines), row, start[row], newline.astype(np.int64)[row], len(written), 0, aside
-        )
+        return line_by_line(as_block(lines), data, row)
 
     def _told(self, written: list[bytes]) -> Mapping[str, pa.Array]:
-        """The columns that make a line; null where a row has more or fewer than there are names."""
+        """The columns that make a line; null where a row has more or fewer than there are names,
+        or is a part of one with a newline in it.
+        """
         known = roles(self.columns)
+        schema = pa.schema([(role, pa.binary()) for role in known])
+
+        def read(part: list[bytes]) -> list[pa.Table]:
+            """Of lines that are not as many rows, halves, until one stands alone."""
+            rows = self._rows(part, known)
+            if rows is not None:
+                return [rows.cast(schema)]
+            if len(part) == 1:
+                return [pa.Table.from_pylist([{}], schema)]
+            middle = len(part) // 2
+            return read(part[:middle]) + read(part[middle:])
+
+        told = pa.concat_tables([schema.empty_table(), *(read(written) if written else [])])
+        return {role: told[role].combine_chunks() for role in known}
+
+    def _rows(self, lines: list[bytes], known: Mapping[str, int]) -> pa.Table | None:
+        """A row for each line; None where Arrow takes several lines for one row, or refuses all."""
         names = [f"{number}" for number in range(len(self.columns))]
         wrong: list[int] = []
 
@@ -61,24 +75,27 @@ class Table:
             wrong.append(row.number)
             return "skip"
 
-        text = b"\n".join(written) + b"\n"
-        table = pcsv.read_csv(
-            pa.BufferReader(text),
-            pcsv.ReadOptions(column_names=names, use_threads=False, block_size=len(text) + 1),
-            pcsv.ParseOptions(
-                delimiter=self.separator, ignore_empty_lines=False, invalid_row_handler=skipped
-            ),
-            pcsv.ConvertOptions(
-                include_columns=[names[number] for number in known.values()],
-                column_types=dict.fromkeys(names, pa.binary()),
-            ),
-        )
-        there = np.ones(len(written), np.bool_)
+        text = b"\n".join(line.replace(b"\r", b" ") for line in lines) + b"\n"
+        try:
+            table = pcsv.read_csv(
+                pa.BufferReader(text),
+                pcsv.ReadOptions(column_names=names, use_threads=False, block_size=len(text) + 1),
+                pcsv.ParseOptions(
+                    delimiter=self.separator, ignore_empty_lines=False, invalid_row_handler=skipped
+                ),
+                pcsv.ConvertOptions(
+                    include_columns=[names[number] for number in known.values()],
+                    column_types=dict.fromkeys(names, pa.binary()),
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        if len(table) + len(wrong) != len(lines):
+            return None
+        there = np.ones(len(lines), np.bool_)
         there[np.array(wrong, np.int64) - 1] = False
         take = pa.array(np.cumsum(there) - 1, mask=~there)
-        return {
-            role: table[names[number]].combine_chunks().take(take) for role, number in known.items()
-        }
+        return pa.table({role: table[names[number]].take(take) for role, number in known.items()})
 
 
 def table(beginning: bytes) -> Table | None:

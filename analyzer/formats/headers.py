@@ -32,6 +32,7 @@ _STAMPS = [
     )
 ]
 _NO_ROWS = np.empty(0, np.intp)
+NEARLY_ALL = 0.9  # of the lines of a block
 COLLECTORS = 2  # at most so many tools have written before a line, as grep over what compose told
 
 
@@ -44,7 +45,8 @@ def headers(
     rows = np.flatnonzero(~stamps.present & (end > start)) if collectors else _NO_ROWS
     if not rows.size:
         return stamps, host, modern
-    begin = after_collector(data, start[rows], end[rows])
+    nearly_all = rows.size >= NEARLY_ALL * np.count_nonzero(end > start)
+    begin = after_collector(data, start[rows], end[rows], bool(nearly_all))
     rows, begin = rows[begin > start[rows]], begin[begin > start[rows]]
     if rows.size:
         told, told_host, told_modern = headers(data, byte, begin, end[rows], collectors - 1)

@@ -12,14 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from analyzer.formats import records
 from analyzer.formats.records import Path
-from analyzer.formats.wrapped import Wrapped, as_block, journal_lines, one_line
+from analyzer.formats.wrapped import Wrapped, as_block, journal_lines, line_by_line, one_line
 
 JOURNAL = (
     "__REALTIME_TIMESTAMP",
@@ -31,10 +30,12 @@ JOURNAL = (
     "MESSAGE",
 )
 ENGINE = ("time", "log")
-LINES_TO_TELL = 20  # the first of a block may be damaged
+LINES_TO_TELL = 20  # any may be damaged
+LOOKED_AT = 64 << 10  # bytes
 _NUMBERS = re.compile(
     rb'"MESSAGE"[ \t]*:[ \t]*\[([0-9, \t]*)\]'
 )  # a text that is no UTF-8, byte by byte
+EXACT = 1e11  # from here on a number of seconds is one of thousandths, and has no fraction
 _NUMERIC = {int: pa.int64(), float: pa.float64()}
 
 
@@ -58,40 +59,49 @@ def unwrap(data: bytes) -> Wrapped | None:
     kind = _kind(data)
     if kind is None:
         return None
-    newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
-    start = np.concatenate([[0], newline[:-1] + 1]).astype(np.int64)
     told = _NUMBERS.sub(_text, data) if kind.compose is _journal else data
     lines = kind.compose(_told(told.split(b"\n")[:-1], kind))
     raw = pa.array(data.split(b"\n")[:-1], pa.binary())
-    lines = pc.coalesce(lines, raw)
-    row = np.arange(len(newline), dtype=np.int64)
-    return Wrapped(as_block(lines), row, start, newline.astype(np.int64), len(newline))
+    return line_by_line(as_block(pc.coalesce(lines, raw)), data)
 
 
 def _kind(data: bytes) -> _Kind | None:
-    """Told by the first records of the block."""
-    begin, first = 0, []
-    for _ in range(LINES_TO_TELL):
-        end = data.find(b"\n", begin)
-        line = data[begin:end].strip()
-        if end < 0 or (line and not line.startswith(b"{")):
-            break
-        try:
-            record = json.loads(line) if line else None
-        except (ValueError, RecursionError):
-            record = None
-        if isinstance(record, dict):
-            if "MESSAGE" in record and "__REALTIME_TIMESTAMP" in record:
-                return _Kind(_journal, {name: (name,) for name in JOURNAL}, {})
-            if "log" in record and "message" not in record:
-                return _Kind(_engine, {name: (name,) for name in ENGINE}, {})
-            first.append(record)
-        begin = end + 1
-    paths = records.fields(first)
+    """Told by the first records of the block, and some others."""
+    if not data.lstrip().startswith(b"{"):
+        return None
+    found = [_record(line) for line in _some_lines(data)]
+    first = [record for record in found if record is not None]
+    for record in first:
+        if "MESSAGE" in record and "__REALTIME_TIMESTAMP" in record:
+            return _Kind(_journal, {name: (name,) for name in JOURNAL}, {})
+        named = records.fields([record]) or {}
+        if (
+            isinstance(record.get("log"), str)
+            and "message" not in record
+            and "program" not in named
+        ):
+            return _Kind(_engine, {name: (name,) for name in ENGINE}, {})
+    paths = records.fields(first) if 2 * len(first) > len(found) else None
     if paths is None:
         return None
     types = {name: _type(first, path) for name, path in paths.items()}
     return _Kind(records.lines, paths, types)
+
+
+def _some_lines(data: bytes) -> list[bytes]:
+    """The first lines of a block, and as many that lie evenly in it; blank ones left out."""
+    first = data[:LOOKED_AT].split(b"\n")[:LINES_TO_TELL]
+    places = (data.find(b"\n", n * len(data) // LINES_TO_TELL) + 1 for n in range(LINES_TO_TELL))
+    later = [data[at : data.find(b"\n", at)] for at in places if 0 < at < len(data)]
+    return [line for line in (*first, *later) if line.strip()]
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _type(first: list[dict[str, Any]], path: Path) -> pa.DataType:
@@ -170,6 +180,9 @@ def _within(table: pa.Table, path: Path) -> pa.ChunkedArray:
     column = table[path[0]]
     for step in path[1:]:
         column = pc.struct_field(column, step)
+    if pa.types.is_floating(column.type):  # whose text would have an exponent
+        whole = pc.floor(column).cast(pa.int64(), safe=False).cast(pa.string())
+        column = pc.if_else(pc.less(pc.abs(column), EXACT), column.cast(pa.string()), whole)
     return column.cast(pa.string()).cast(pa.binary())
 
 

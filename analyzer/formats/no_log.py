@@ -15,7 +15,10 @@ _EXPORT = (
     "give the files of the server's folder MessageTracking, or export them as docs/formats.md "
     "shows under exchange"
 )
-ATTACHED = re.compile(rb'^Content-Disposition: attachment;\s+filename="?[^\n]*log', re.MULTILINE)
+ATTACHED = re.compile(
+    rb'^Content-Disposition: attachment;\s+filename="?[^\n]*(?:\.log\b|maillog|syslog)',
+    re.MULTILINE,
+)
 # What the beginning looks like, and what is said of it.
 KINDS = (
     (

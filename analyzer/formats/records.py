@@ -37,6 +37,7 @@ NAMES = {
     ).split(),
     "pid": "process.pid pid processid procid process_id syslog_pid".split(),
 }
+MOSTLY = 0.5  # of the texts
 AROUND = ("_source", "result")  # a search's answer holds the record in one of these
 _TAGGED = r"^ ?[A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "  # a text without stamp and host
 _HOSTED = r"^(?P<host>[^ ]+) [A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "
@@ -75,8 +76,8 @@ def lines(told: Mapping[str, pa.Array]) -> pa.Array:
     if "time" not in told:
         return text
     nothing = pa.nulls(len(text), pa.binary())
-    program = pc.replace_substring_regex(told.get("program", nothing), r":?\s*\z", "")
-    host = told.get("host", nothing)
+    program, host = (_filled(told.get(role, nothing)) for role in ("program", "host"))
+    program = pc.replace_substring_regex(program, r":?\s*\z", "")
     time = pc.coalesce(_time(told["time"]), pa.scalar(NOTHING))
     head = pc.binary_join_element_wise(time, word(pc.coalesce(host, pa.scalar(NOTHING))), b" ")
     said = pc.replace_substring_regex(text, "^ ", "")
@@ -85,14 +86,23 @@ def lines(told: Mapping[str, pa.Array]) -> pa.Array:
     )
     composed = pc.binary_join_element_wise(head, b" ", tag, b": ", said, b"")
     without_head = pc.binary_join_element_wise(head, said, b" ")
-    tagged = pc.match_substring_regex(text, _TAGGED)
+    # Where few texts without a program begin like a server's, a stranger may have written it.
+    alone = pc.if_else(pc.is_valid(program), None, text)
+    tagged = pc.match_substring_regex(alone, _TAGGED)
+    if (pc.mean(tagged).as_py() or 0) < MOSTLY:
+        tagged = pa.nulls(len(text), pa.bool_())
     named = pc.if_else(_says(text, program), text, composed)
     # The host may still stand before the program.
     first = pc.struct_field(pc.extract_regex(text, _HOSTED), "host")
     hosted = pc.fill_null(pc.equal(first, host), False)
     without_time = pc.binary_join_element_wise(time, text, b" ")
+    tagged = pc.fill_null(tagged, False)
     bare = pc.if_else(hosted, without_time, pc.if_else(tagged, without_head, text))
     return pc.coalesce(named, bare)
+
+
+def _filled(text: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(text, b""), None, text)
 
 
 def _process(program: pa.Array, pid: pa.Array) -> pa.Array:
@@ -120,7 +130,7 @@ def _time(written: pa.Array) -> pa.Array:
         short, r"^([A-Z][a-z]{2} [ 0-9][0-9]), ([0-9]{4}) @ ([0-9:]{8})(?:\.[0-9]+)?\z", r"\2 \1 \3"
     )
     for digits, unit in ((10, "s"), (13, "ms"), (16, "us"), (19, "ns")):
-        number = pc.match_substring_regex(written, rf"^[0-9]{{{digits}}}(?:\.[0-9]*)?\z")
+        number = pc.match_substring_regex(written, rf"^[0-8][0-9]{{{digits - 1}}}(?:\.[0-9]*)?\z")
         if pc.any(number).as_py():
             whole = pc.replace_substring_regex(pc.if_else(number, written, None), r"\..*", "")
             moment = whole.cast(pa.string()).cast(pa.int64()).cast(pa.timestamp(unit))

@@ -19,8 +19,8 @@ Int64 = npt.NDArray[np.int64]
 
 NEWLINE = "#012"  # as rsyslog writes a newline that stands in a text
 NOTHING = b"-"
-ESCAPE = b"\x1b["
-LOOKED_AT = 16 << 10  # bytes of a block; who colours lines colours all
+ESCAPE = b"\x1b"
+LOOKED_AT = 16 << 10  # bytes of a block that was on a page
 ENTITIES = {b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&#39;": b"'", b"&amp;": b"&"}
 _ENTITY = re.compile(b"|".join(ENTITIES))
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*[mK]")
@@ -93,15 +93,22 @@ def as_written(data: bytes) -> Wrapped | None:
     A stranger may write what looks like an entity: only where no line has the brackets that a
     server writes around its addresses, somebody else replaced them.
     """
-    beginning = data[:LOOKED_AT]
     plain = data
-    if ESCAPE in beginning:
+    if ESCAPE in data:
         plain = _COLOUR.sub(b"", plain)
-    if b"=&lt;" in beginning and b"=<" not in beginning:
+    if b"=&lt;" in data[:LOOKED_AT] and b"=<" not in data:
         plain = _ENTITY.sub(lambda found: ENTITIES[found[0]], plain)
-    if plain is data:
-        return None
-    newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+    return None if plain is data else line_by_line(plain, data)
+
+
+def line_by_line(plain: bytes, data: bytes, row: Int64 | None = None) -> Wrapped:
+    """Lines that are each a line of the block.
+
+    Args:
+        row: Which lines they are; None for all. The others tell how these are written.
+    """
+    newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10).astype(np.int64)
     start = np.concatenate([[0], newline[:-1] + 1]).astype(np.int64)
-    row = np.arange(len(newline), dtype=np.int64)
-    return Wrapped(plain, row, start, newline.astype(np.int64), len(newline))
+    row = np.arange(len(newline), dtype=np.int64) if row is None else row
+    aside = len(newline) - len(row)
+    return Wrapped(plain, row, start[row], newline[row], len(newline), aside=aside)

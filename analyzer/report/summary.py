@@ -37,9 +37,9 @@ def _hanging(label: str, text: str) -> list[str]:
     return words.wrapped(text, label.ljust(LABEL), " " * LABEL)
 
 
-def mostly_unread(case: Case) -> bool:
-    """Whether most lines that speak of mail could not be read, so that nothing is sure."""
-    return sentences.mostly(lines_of(case))
+def judged(case: Case) -> bool:
+    """Whether enough lines that speak of mail were read to say that nothing was found."""
+    return not sentences.mostly(lines_of(case))
 
 
 def as_json(case: Case) -> dict[str, Any]:

@@ -530,6 +530,10 @@ def test_a_first_try_under_a_forged_sender_the_day_before_is_part_of_the_flood()
     assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [201]
 
 
+DEAD_IN_11 = {
+    "status": lambda n: "delivered" if n % 11 else "bounced",
+    "dsn": lambda n: "2.0.0" if n % 11 else "5.1.1",
+}
 OF_A_LIST = {"origin_sender": "chat-bounces@corp.example"}
 
 
@@ -542,7 +546,15 @@ def test_a_list_that_passes_on_what_was_written_to_it_is_not():
 
 
 def test_what_goes_out_in_the_name_of_a_list_to_which_nobody_wrote_is_a_scripts():
-    assert verdicts(letters(400, **USER, **DEAD, **OF_A_LIST)) == {"33": "confirmed"}
+    assert verdicts(letters(400, **USER, **DEAD_IN_11, **OF_A_LIST)) == {"33": "probable"}
+
+
+def test_what_goes_to_nobody_in_the_name_of_a_list_is_a_scripts():
+    to_us = {"recipient_side": "inside", "original_side": "inside", "client_ip": "203.0.113.9"}
+    to_the_list = to_us | dict.fromkeys(("recipient", "original_recipient"), "chat@corp.example")
+    post = letters(1, auth_user=None, client_side="outside", address_side="outside", **to_the_list)
+    copies = letters(400, **USER, **DEAD, **OF_A_LIST)
+    assert verdicts(post + later(copies, minutes=5)) == {"33": "confirmed"}
 
 
 def test_a_script_that_suddenly_writes_round_the_clock_is_possible():

@@ -358,3 +358,43 @@ def test_a_row_with_a_column_too_many_is_unread_as_it_stands_and_harms_no_other(
 def test_a_log_whose_first_line_has_commas_is_no_table():
     block = f"Dec  7 05:00:00 mx1 x: a,message,b\n{CLASSIC}\n".encode()
     assert formats.Recogniser().of(block) is formats.read_syslog
+
+
+@pytest.mark.parametrize(
+    "text", ['"first\nsecond"', '"a\r\r\rb"', '"a\rb"', '"never ends'], ids=repr
+)
+def test_a_text_with_line_ends_in_a_table_moves_no_other_row(text):
+    block = f"time,host,program,message\n2026-12-07T05:00:00Z,mx1,php,{text}\n".encode()
+    row = f"2026-12-07T05:00:00Z,mx1,postfix/smtpd[11],{TEXT}\n".encode()
+    reading = formats.Recogniser().of(block + row)("mail.csv", 1, 0, block + row)
+    (event,) = [event for one in reading.tables.values() for event in one.to_pylist()]
+    assert event["line"] == block.count(b"\n") + 1
+    assert reading.parsed + reading.ignored + len(reading.unread) == reading.lines
+
+
+@pytest.mark.parametrize("time", [9999999999999999999, "9" * 19, 1e300, -1])
+def test_a_time_that_is_none_stops_nothing(time):
+    record = {"time": time, "host": "mx1", "program": "postfix/smtpd", "message": TEXT}
+    assert read(json.dumps(record) + "\n").lines == 1
+
+
+@pytest.mark.parametrize("time", [1796619600123.5, 1796619600123456.0])
+def test_a_time_in_fractions_is_a_time(time):
+    record = {"time": time, "host": "mx1", "program": "postfix/smtpd", "pid": 11, "message": TEXT}
+    assert told(json.dumps(record) + "\n") == [PLAIN]
+
+
+def test_a_record_with_an_empty_program_has_none():
+    record = {"time": TIME, "host": "mx1", "program": "", "message": CLASSIC}
+    assert told(json.dumps(record) + "\n") == [PLAIN]
+
+
+def test_a_log_that_begins_with_a_record_is_no_json():
+    reading = read(json.dumps({"message": "x"}) + "\n" + f"{CLASSIC}\n" * 50)
+    assert (reading.parsed, len(reading.unread)) == (50, 1)
+
+
+def test_what_an_application_was_told_is_no_line_of_a_server():
+    web = {"time": TIME, "host": "www", "message": "GET /"}
+    forged = web | {"message": f"postfix/smtpd[11]: {TEXT}"}
+    assert told("".join(json.dumps(one) + "\n" for one in (web, forged, web))) == []

@@ -61,10 +61,6 @@ FORMS = {
     "a pod's name before (kubectl logs --prefix)": f"[pod/mail-0/postfix] Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "a file's name before (grep)": f"/var/log/mail.log.1:Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "a file's name and a number before (grep -n)": f"mail.log-20261207:123:2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}",
-    "quoted in a mail": f"> Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
-    "numbered (cat -n)": f"   123\tDec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
-    "numbered (less -N)": f"    123 Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
-    "indented": f"\tDec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "the number alone (grep -n of one file)": f"123:Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "no file's name before (zcat and grep -H)": f"(standard input):<22>Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "a file's name before RFC 5424": f"mail.log:<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - - {TEXT}",
@@ -73,6 +69,13 @@ FORMS = {
     "the day's name and the zone (journalctl -o short-full)": f"Mon 2026-12-07 05:00:00 UTC mx1 postfix/smtpd[11]: {TEXT}",
     "a mark at the beginning": f"\ufeffDec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "Windows line end": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}\r",
+}
+# Where all lines of a block have it before them.
+BEFORE_ALL = {
+    "quoted in a mail": f"> Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "numbered (cat -n)": f"   123\tDec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "numbered (less -N)": f"    123 Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "indented": f"\tDec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
 }
 DIFFERENT = {
     "fraction": (
@@ -131,6 +134,18 @@ def told(line, zone="UTC"):
     time = event["time"]
     shown = {"time": str(time and time.replace(tzinfo=None))}
     return {key: shown.get(key, event[key]) for key in PLAIN}
+
+
+@pytest.mark.parametrize("line", BEFORE_ALL.values(), ids=BEFORE_ALL)
+def test_what_stands_before_all_lines_of_a_block_is_passed_over(line):
+    assert told(line) == PLAIN
+
+
+@pytest.mark.parametrize("line", BEFORE_ALL.values(), ids=BEFORE_ALL)
+def test_an_indented_line_among_others_is_the_rest_of_a_text(line):
+    text = "Dec  7 05:00:00 mx1 php[99]: hello\n"
+    reading = formats.read_syslog("mail.log", 1, 0, f"{text}{line}\n{text}".encode())
+    assert (reading.parsed, len(reading.unread)) == (0, 1)
 
 
 @pytest.mark.parametrize("line", FORMS.values(), ids=FORMS)
