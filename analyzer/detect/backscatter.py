@@ -36,16 +36,16 @@ def unknown_user(rows: pd.DataFrame) -> pd.Series[bool]:
 
 
 def returned(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Mail of a stranger that we forwarded, and that was refused by a rule of the next server
-    (5.7.x: spam, a forged sender), or as there is nobody.
+    """Mail of a stranger that we forwarded, and that was refused as spam, as its sender is not
+    authentic (RFC 7372: 5.7.20 and on), or as there is nobody; not because a list names us.
     """
     from_stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     forwarded = rows["original_side"].eq("inside") & rows["recipient_side"].eq("outside")
     mine = from_stranger & forwarded & rows["status"].eq("bounced")
     if not mine.any():
         return mine
-    by_rule = rows["dsn"].str.startswith("5.7.").fillna(False)
-    return mine & (by_rule | refusals.nobody(rows) | refusals.spam(rows))
+    forged = rows["dsn"].str.match(r"5\.7\.2[0-9]$").eq(True)
+    return mine & (forged | refusals.nobody(rows) | refusals.spam(rows))
 
 
 def notices(rows: pd.DataFrame, abusive: pd.Series[bool]) -> pd.Series[bool]:

@@ -244,16 +244,19 @@ def _unlike(
 ) -> pd.Series[bool]:
     """Messages that are not of the kind of their source's run.
 
-    Under a sender of ours, where the run is mostly under outside senders; of a host or a program,
-    under a sender that it always uses, where the run mostly is not. Or from a network that
+    Under a sender of ours, where the run is mostly under outside senders, and a host or a program
+    uses it otherwise, too; and of these, under a sender that they always use, where the run mostly
+    is not. Or from a network that
     the run does not use: a lone message from elsewhere, hours before, may well be the owner's. Of
     a run from everywhere it is, unless it is a network of many messages.
     """
     other = pd.Series(False, mail.index)
-    shown = [mail["sender_side"].eq("outside")] + ([~usual] if misuse.by != "auth_user" else [])
-    for forged in shown:
+    outside, login = mail["sender_side"].eq("outside"), misuse.by == "auth_user"
+    sender = pd.MultiIndex.from_arrays([mail["by"], mail["origin_sender"].fillna("")])
+    otherwise = sender.isin(sender[~inside.to_numpy()].unique())
+    for forged, own in [(outside, login | otherwise)] + ([] if login else [(~usual, True)]):
         mostly = forged[inside].astype("float64").groupby(mail["by"]).mean().gt(0.5)
-        other |= ~forged & mail["by"].map(mostly).eq(True)
+        other |= ~forged & own & mail["by"].map(mostly).eq(True)
     network = pd.MultiIndex.from_arrays([mail["by"], mail["network"].fillna("")])
     elsewhere = ~network.isin(network[inside.to_numpy()].unique())
     few = mail["by"].map(from_few(mail["by"][inside], mail["network"][inside])).eq(True)

@@ -118,12 +118,14 @@ def test_many_notices_about_forwarded_mail_that_was_refused_are_backscatter(deli
     [
         forwarded(19),
         forwarded(20, dsn="5.2.2"),
+        forwarded(20, dsn="5.7.1", reply="554 5.7.1 blocked using a list"),
         forwarded(20, client_side="inside"),
         forwarded(20, original_side="outside"),
     ],
     ids=[
         "they are few",
         "the mailbox there is full",
+        "a list names us",
         "our own host sent the mail",
         "it was not forwarded",
     ],
