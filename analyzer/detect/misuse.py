@@ -15,8 +15,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from analyzer.detect.clues import always
-from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
-from analyzer.detect.mail import user
 from analyzer.detect.own_networks import with_networks
 from analyzer.detect.runs import (
     best_run,
@@ -28,8 +26,6 @@ from analyzer.detect.runs import (
     trimmed,
     without_ends,
 )
-from analyzer.rows import those
-from analyzer.site import LOOPBACK
 from analyzer.words import count
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
@@ -80,23 +76,10 @@ class Misuse:
     clues: tuple[Clue, ...]
     least: int = 5
 
-
-READ = """
-    server client_ip auth_user uid local_user submission address_side origin_masked
-    origin_queue_id run
-""".split()
-BEHIND_A_GATEWAY = "somebody behind this gateway, whom the log does not show, sent"
-VERDICTS = {
-    "confirmed": f"the signs of a run sum up to {CONFIRMED:.0f} points or more",
-    "probable": f"to {PROBABLE:.0f} or more",
-    "possible": f"to {POSSIBLE:.0f} or more, or who is local was inferred",
-}
-
-
-def _verdict(score: float) -> str:
-    if score >= CONFIRMED:
-        return "confirmed"
-    return "probable" if score >= PROBABLE else "possible"
+    @property
+    def weak(self) -> list[int]:
+        """Numbers of the clues that owners show as well."""
+        return [n for n, clue in enumerate(self.clues) if clue.weight > 0 and not clue.telling]
 
 
 def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
@@ -120,10 +103,8 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
     points = parts.sum(axis=1)
     against = parts[[n for n, c in enumerate(misuse.clues) if c.weight < 0]].sum(axis=1)
     acquitted = against.le(ACQUITS) | aside
-    speaks = [(n, clue.telling) for n, clue in enumerate(misuse.clues) if clue.weight > 0]
-    proof = parts[[n for n, telling in speaks if telling]].sum(axis=1)
-    owners_too = [n for n, telling in speaks if not telling]
-    weak = parts[owners_too].sum(axis=1)
+    telling = [n for n, c in enumerate(misuse.clues) if c.weight > 0 and c.telling]
+    proof, weak = parts[telling].sum(axis=1), parts[misuse.weak].sum(axis=1)
     signs_at_once = pd.Series(_at_once(parts.to_numpy().T, misuse), mail.index)
     owners = _owners(mail, misuse, points, proof, acquitted)
     usual = always(mail)
@@ -202,8 +183,8 @@ def _at_once(parts: npt.NDArray[np.float64], misuse: Misuse) -> npt.NDArray[np.i
     Args:
         parts: Points of the messages, one row a clue.
     """
-    weak = [(n, c.weight) for n, c in enumerate(misuse.clues) if c.weight > 0 and not c.telling]
-    shown: npt.NDArray[np.int64] = np.sum([parts[n] >= IN_FULL * weight for n, weight in weak], 0)
+    in_full = [parts[n] >= IN_FULL * misuse.clues[n].weight for n in misuse.weak]
+    shown: npt.NDArray[np.int64] = np.sum(in_full, 0)
     return shown
 
 
@@ -305,81 +286,3 @@ def _strongest(points: npt.NDArray[np.float64], misuse: Misuse) -> list[tuple[Cl
     """The clues with their points, the largest first."""
     told = zip(misuse.clues, points.tolist(), strict=True)
     return sorted(told, key=lambda clue: -clue[1])
-
-
-def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
-    """One finding a source, from the rows of its runs.
-
-    Of whom nothing was accepted, all having been refused after its DATA, the finding is an attempt:
-    it shows that a login is stolen or a host infected, and is no abuse.
-    """
-    rows = _of_runs(evidence, misuse)
-    if rows.empty:
-        return pd.DataFrame()
-    groups = rows.groupby("by")
-    first = evidence.runs.loc[groups["run"].first()]
-    found = totals(rows, "by").assign(
-        score=groups["score"].max(),
-        **{name: first[name].to_numpy() for name in ("clues", "measured", "checks")},
-        queue_id=groups["origin_queue_id"].first(),
-        baseline_first=evidence.begins,
-        baseline_last=evidence.ends,
-        evidence=evidence_of(rows, "by", "orig_"),
-        masked=groups["origin_masked"].any(),
-        accepted=groups["accepted"].any(),
-        keys=_keys(rows, misuse),
-    )
-    return found.assign(
-        kind=found["accepted"].map({True: "abuse", False: "attempt"}),
-        mechanism=pd.Series(misuse.mechanism, found.index).where(found["accepted"]),
-        verdict=found["score"].map(_verdict) if evidence.site_known else "possible",
-        subject_kind=_kind(found.index.to_series(), set(rows["server"]), misuse),
-        reason=found.apply(_reason, axis=1, misuse=misuse),
-    ).reset_index(names="subject")
-
-
-def _of_runs(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
-    """The rows of all runs of one kind: of each source those that were accepted, if there are any;
-    with `by`, `score` and `accepted`.
-    """
-    rows, runs = evidence.deliveries, evidence.runs
-    mine = np.append(runs["mechanism"].eq(misuse.mechanism).to_numpy(np.bool_), False)
-    rows = those(rows[[*TOLD, *PLACE, *READ]], pd.Series(mine[rows["run"]], rows.index))
-    if rows.empty:
-        return rows
-    by = user(rows) if misuse.by == "user" else rows[misuse.by]
-    rows = rows.assign(
-        by=by.astype("str"),
-        score=runs["score"].to_numpy()[rows["run"]],
-        accepted=rows["status"].ne("rejected"),
-    )
-    return rows[rows["accepted"] | ~rows.groupby("by")["accepted"].transform("any")]
-
-
-def _reason(row: pd.Series[Any], misuse: Misuse) -> str:
-    who = BEHIND_A_GATEWAY if row.masked else misuse.words
-    if row.score < PROBABLE:
-        who = f"perhaps {who}"
-    refused = "" if row.accepted else "; nothing was accepted, each was refused after its DATA"
-    return (
-        f"{who}{refused}; a message of the run, on average: {row.clues}; in all "
-        f"{row.score:.0f} points, where {POSSIBLE:.0f} is possible, {PROBABLE:.0f} probable "
-        f"and {CONFIRMED:.0f} confirmed"
-    )
-
-
-def _keys(rows: pd.DataFrame, misuse: Misuse) -> pd.Series[Any]:
-    """The outside addresses of each source's run; two logins used from one are one incident."""
-    away = rows.loc[rows["address_side"].ne("inside"), ["by", "client_ip"]].dropna()
-    keys = away.drop_duplicates()["client_ip"].map("ip {}".format)
-    named = keys.groupby(away["by"]).agg(list)
-    cause = f"{misuse.mechanism} "
-    return pd.Series(
-        {by: [cause + str(by), *named.get(by, [])] for by in rows["by"].unique()}, dtype=object
-    )
-
-
-def _kind(subject: pd.Series[str], servers: set[str], misuse: Misuse) -> pd.Series[str]:
-    """A program that speaks SMTP to localhost is named by that address, else see `mail.user`."""
-    kinds = dict.fromkeys(servers, "server") | dict.fromkeys(LOOPBACK, "ip")
-    return subject.map(lambda name: kinds.get(name, misuse.subject_kind))

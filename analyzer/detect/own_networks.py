@@ -5,17 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from analyzer.detect.clues import share, unlike_others
+from analyzer.detect.surges import USED_TO, surges
 
 KNOWN_SHARE = 0.25  # of the recipients of a day's mail from a network that is the source's own
 OWN_DAYS = 0.5  # of the days on which a network was used, if it is the source's own
 ENOUGH = 3  # recipients that tell something of a network
 SHARED = 5  # logins from one address of ours: a webmail, and not somebody's desk
-USED_TO = 3  # days after which it shows what a source is used to
 STEADY = 0.6  # of the days of a source, with a network that it always had
-SURGE, TIMES = 20, 5  # messages in an hour; as many as in the busiest hour from elsewhere
-TOGETHER = 0.5  # of what comes from there, while the source is elsewhere, too
-JOURNEY = pd.Timedelta(hours=3)  # there and back, at least
-COLLEAGUES = 3  # who send from a network: an office that has moved, and no thief
 AS_MUCH = 3  # times what usually comes from strange networks in a day
 
 
@@ -44,7 +40,7 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     once_a_day = daily.cumcount().eq(0)
     most_days = ordinary[once_a_day].groupby(place[once_a_day]).mean().ge(OWN_DAYS)
     inside = mail["address_side"].eq("inside")
-    surge = ~inside & _surge(mail)
+    surge = ~inside & surges(mail)
     its_own = (inside | place.map(most_days)) & ~surge
     users = mail.groupby("client_ip")["by"].transform("nunique").fillna(0)
     told = mail["network"].notna() & ~(inside & users.ge(SHARED))
@@ -59,37 +55,6 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
         always_had=_always_had(mail, place) | _as_always(mail, strange.gt(0)),
         surge=surge,
     )
-
-
-def _surge(mail: pd.DataFrame) -> pd.Series[bool]:
-    """A flood from a part of the world in which the source is on a few days only: TIMES as much in
-    an hour as it ever sends from elsewhere, or while it also sends from there. It may go to people
-    whom the owner knows.
-
-    The neighbourhood of a network, and not the network: a provider gives its customers others.
-    """
-    part = mail["network"].fillna("").str.replace(r"^([^.:]*[.:][^.:]*).*$", r"\1", regex=True)
-    place = mail.groupby(["by", part]).ngroup()
-    day, hour = mail["received"].dt.floor("D"), mail["received"].dt.floor("h")
-    number = place.map(day.groupby(place).nunique())
-    usual = number.gt(USED_TO)
-    at_home = mail["received"].where(usual).groupby(mail["by"])
-    meanwhile = at_home.bfill() - at_home.ffill() <= JOURNEY
-    places = pd.DataFrame(
-        {
-            "by": mail["by"].groupby(place).first(),
-            "days": number.groupby(place).first(),
-            "in_an_hour": mail.groupby([place, hour]).size().groupby(level=0).max(),
-            "in_a_day": mail.groupby([place, day]).size().groupby(level=0).max(),
-            "together": meanwhile.groupby(place).mean(),
-        }
-    )
-    elsewhere = places[places["days"].gt(USED_TO)].groupby("by")["in_an_hour"].max()
-    ever = places["by"].map(elsewhere)  # null: nothing tells what the source is used to
-    flood = places["in_an_hour"].ge(SURGE) & places["in_an_hour"].ge(TIMES * ever)
-    flood |= places["in_a_day"].ge(SURGE) & places["together"].ge(TOGETHER) & ever.notna()
-    colleagues = mail["by"].groupby(mail["network"].fillna("")).transform("nunique")
-    return place.map(flood & places["days"].le(USED_TO)) & colleagues.lt(COLLEAGUES)
 
 
 def _always_had(mail: pd.DataFrame, place: pd.Series[int]) -> pd.Series[bool]:

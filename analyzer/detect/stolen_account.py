@@ -12,7 +12,8 @@ import functools
 
 from analyzer.detect import clues
 from analyzer.detect.detector import Detector
-from analyzer.detect.misuse import VERDICTS, Clue, Misuse, judge
+from analyzer.detect.misuse import Clue, Misuse
+from analyzer.detect.misused import VERDICTS, judge
 
 MISUSE = Misuse(
     mechanism="stolen_account",
