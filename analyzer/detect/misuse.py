@@ -31,6 +31,7 @@ from analyzer.words import count
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
 OWNERS_TOO = 10.0  # points of a run, at most, by what an honest owner shows as well
 ALL_AT_ONCE = 15.0  # the same, where nearly all messages show MANY_SIGNS of it
+MOSTLY_WITHIN = 0.8  # of what a host or program sends under one of our senders, if a run forges it
 MANY_SIGNS, IN_FULL, NEARLY_ALL = 4, 0.8, 0.9
 ACQUITS = -1.0  # points against abuse with which a message speaks for its owner
 OWNER = -0.1  # points up to which a message from the owner's own network is the owner's
@@ -225,17 +226,17 @@ def _unlike(
 ) -> pd.Series[bool]:
     """Messages that are not of the kind of their source's run.
 
-    Under a sender of ours, where the run is mostly under outside senders, and a host or a program
-    uses it otherwise, too; and of these, under a sender that they always use, where the run mostly
-    is not. Or from a network that
+    Under a sender of ours, where the run is mostly under outside senders; of a host or a program,
+    under a sender that it always uses, where the run mostly is not. Of these, unless nearly all
+    under that sender is within the run, which forges it. Or from a network that
     the run does not use: a lone message from elsewhere, hours before, may well be the owner's. Of
     a run from everywhere it is, unless it is a network of many messages.
     """
     other = pd.Series(False, mail.index)
     outside, login = mail["sender_side"].eq("outside"), misuse.by == "auth_user"
-    sender = pd.MultiIndex.from_arrays([mail["by"], mail["origin_sender"].fillna("")])
-    otherwise = sender.isin(sender[~inside.to_numpy()].unique())
-    for forged, own in [(outside, login | otherwise)] + ([] if login else [(~usual, True)]):
+    within = inside.groupby([mail["by"], mail["origin_sender"].fillna("")])
+    otherwise = within.transform("mean").le(MOSTLY_WITHIN)
+    for forged, own in [(outside, login | otherwise), *([] if login else [(~usual, otherwise)])]:
         mostly = forged[inside].astype("float64").groupby(mail["by"]).mean().gt(0.5)
         other |= ~forged & own & mail["by"].map(mostly).eq(True)
     network = pd.MultiIndex.from_arrays([mail["by"], mail["network"].fillna("")])

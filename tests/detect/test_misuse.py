@@ -563,3 +563,17 @@ def test_a_script_that_suddenly_writes_round_the_clock_is_possible():
     flood = {"received": lambda n: START + pd.Timedelta(days=8, minutes=12 * n)}
     rows = letters(24, **USER, **own, **daily, **FRIENDS)
     assert verdicts(rows + letters(240, **USER, **own, **flood)) == {"33": "possible"}
+
+
+def test_senders_of_ours_that_a_script_forges_for_days_are_of_its_run():
+    own = {"origin_sender": "shop@corp.example"}
+    ours = {
+        "origin_sender": lambda n: (
+            f"colleague{n % 3}@corp.example" if n % 4 == 0 else f"bank{n}@bank.example"
+        ),
+        "sender_side": lambda n: "outside" if n % 4 else "inside",
+    }
+    orders = letters(30, **USER, **own, received=lambda n: START + pd.Timedelta(hours=6 * n))
+    flood = later(letters(400, **USER, **ours), days=1, minutes=1)
+    _, findings = judged(orders + flood)
+    assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [400]
