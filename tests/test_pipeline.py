@@ -5,11 +5,13 @@ import itertools
 import lzma
 import os
 import random
+import re
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +27,7 @@ RELAY = ROOT / "sample_logs/postfix-open-relay"
 CLEAN = ROOT / "sample_logs/postfix-clean"
 SCENARIOS = sorted((ROOT / "tests/scenarios").glob("*.log"))
 SOME = SCENARIOS[::6]  # enough for every kind of output
+HOUR = pd.Timedelta(hours=1)
 PLACE = {"source", "line", "offset"}
 TABLES = ("messages", "deliveries", "attempts", "findings", "volume", "unread")
 
@@ -290,6 +293,26 @@ def test_the_same_content_twice_counts_once(whole, tmp_path):
     assert told(case) == told(expected)
     assert [entry["duplicate_of"] for entry in case.manifest["inputs"]] == [None, "mail.log"]
     assert add_up(case.manifest["inputs"][1])
+
+
+def test_the_same_messages_by_the_clocks_of_two_zones_count_once(whole, tmp_path):
+    """A container's log, of UTC, beside the same lines of the host, of Berlin in winter."""
+    lines, expected = whole
+    stamps = pd.to_datetime(
+        [f"2026 {line[:15].decode()}" for line in lines], format="%Y %b %d %H:%M:%S"
+    )
+    shown = [f"{stamp + HOUR:%b %e %H:%M:%S}".encode() for stamp in stamps]
+    later = [stamp + line[15:] for stamp, line in zip(shown, lines, strict=True)]
+    hosts = written(tmp_path, "zz-host.log", later)
+    unstated = load(RELAY / "site.toml").model_copy(update={"timezone": None})
+    logs = (written(tmp_path, "mail.log", lines), hosts)
+    case = analyze(*logs, site=unstated)
+    assert told(case) == told(expected)
+    against = analyze(*logs)  # whose site says UTC
+    assert told(against)[0] == told(expected)[0]
+    assert len(against.findings) == len(expected.findings) + 1, "that it is not of UTC"
+    (note,) = [entry["ground"] for entry in case.manifest["clock"] if entry["path"] == hosts.name]
+    assert re.fullmatch(r".*; UTC\+01:00 by [0-9]+ of [0-9]+ messages of mail.log", note)
 
 
 def test_ends_of_lines_as_windows_writes_them_change_nothing(whole, tmp_path):

@@ -123,11 +123,20 @@ def _never(row: pd.Series) -> str:
     )
 
 
+def _stated(row: pd.Series) -> str:
+    return (
+        f"the stamps of {row['source']} are of {row['zone']} by {row['ground']}, and not of "
+        f"{row['stated']}, which is stated. They are read as {row['zone']}. Check `timezone` in "
+        "site.toml; if it is right, the clock of the server was wrong."
+    )
+
+
 WORDS: dict[str, tuple[str, Callable[[pd.Series], str]]] = {
     "back": ("confirmed", _back),
     "set": ("confirmed", _set),
     "twice": ("confirmed", _twice),
     "never": ("confirmed", _never),
+    "stated": ("probable", _stated),
     "shifted": ("probable", _shifted),
     "ahead": ("probable", _ahead),
 }

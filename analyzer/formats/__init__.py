@@ -4,7 +4,7 @@ from analyzer.formats.clock import Turns
 from analyzer.formats.in_order import in_order, newest_first, stacked
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.jumps import jumps
-from analyzer.formats.logs import LINES_A_FILE, Log, Year, joined, order, years, zones
+from analyzer.formats.logs import LINES_A_FILE, Log, Year, joined, order, years
 from analyzer.formats.no_log import is_mail_server, speaks_of_mail, what_it_is
 from analyzer.formats.overlap import once
 from analyzer.formats.queue_listing import LISTING, told
@@ -13,6 +13,7 @@ from analyzer.formats.recognise import Read, Recogniser
 from analyzer.formats.rotation import absent_parts
 from analyzer.formats.times import dated
 from analyzer.formats.two_names import one_name_each
+from analyzer.formats.zones import Zone, zones
 
 __all__ = [
     "LINES_A_FILE",
@@ -23,6 +24,7 @@ __all__ = [
     "Recogniser",
     "Turns",
     "Year",
+    "Zone",
     "absent_parts",
     "dated",
     "in_order",

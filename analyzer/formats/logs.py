@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats import clock, sendmail_ids, zone
+from analyzer.formats import clock, told_times
 from analyzer.formats.clock import Turns, Year
 from analyzer.formats.reader import Reading
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
 from analyzer.formats.years import following, latest, rotated, span
 from analyzer.schema import UNREAD
 
-__all__ = ["Log", "Year", "joined", "order", "years", "zones"]
+__all__ = ["Log", "Year", "joined", "order", "years"]
 
 _LEAP_DAY = np.datetime64(f"{LEAP_YEAR}-02-29").astype(np.int64)
 LINES_A_FILE = 1 << 42  # more than any file holds: order = rank of the file, then line
@@ -134,21 +134,10 @@ def _leap_days(log: Log) -> set[int]:
 def _sendmail_years(log: Log) -> Counter[tuple[int, str]]:
     if "received" not in log.tables:
         return Counter()
-    told = sendmail_ids.told(log.tables["received"])
-    return sendmail_ids.years(told, clock.years_after(log.turned, told.line))
-
-
-def zones(logs: Iterable[Log]) -> dict[str, tuple[str, str]]:
-    """For logs whose stamps name no zone, the one that their queue ids show, and its ground."""
-    found = {}
-    for log in logs:
-        received = log.tables.get("received")
-        told = sendmail_ids.offset(sendmail_ids.told(received)) if received is not None else None
-        if told:
-            offsets, agree, asked = told
-            ground = f"{agree} of {asked} queue ids of Sendmail"
-            found[log.name] = (zone.written(offsets), ground)
-    return found
+    columns = log.tables["received"].select(told_times.READ)
+    told = told_times.by_ids([columns.filter(pc.invert(columns["with_year"]))])
+    found = told.year - clock.years_after(log.turned, told.line)
+    return Counter({(int(year), "queue ids of Sendmail"): n for year, n in Counter(found).items()})
 
 
 def _beside(log: Log, known: Sequence[tuple[Log, Year]]) -> Year | None:

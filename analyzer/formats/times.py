@@ -9,15 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.formats import clock, sendmail_ids, zone
+from analyzer.formats import clock, zone
 from analyzer.formats.jumps import COLUMNS
 from analyzer.formats.logs import Log, Year
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING, SECOND
+from analyzer.formats.told_times import SECONDS_OF, WITH_NEW_ID
 from analyzer.schema import UTC
 
 Int64 = npt.NDArray[np.int64]
 
-WITH_NEW_ID = ("client", "pickup", "received")  # lines written when their queue id was just given
 READ_AS = ["micros", "with_year", "zoned"]
 
 
@@ -110,7 +110,7 @@ def _by_id(kind: str, lines: pa.RecordBatch) -> Int64:
     """
     told = np.full(len(lines), MISSING)
     if kind in WITH_NEW_ID and len(lines):
-        for seconds in (clock.seconds, sendmail_ids.seconds):
+        for seconds in SECONDS_OF.values():
             at, holds = seconds(lines["queue_id"])
             told[holds] = at[holds] * SECOND
     return told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +18,7 @@ from analyzer.pipeline.reading import Piece
 from analyzer.spool import IN_MEMORY, Spool
 
 ASSUMED_ZONE = "UTC"
+PLACE = ["server", "line", "offset", "time"]
 Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
 
 NO_LOG = (
@@ -34,7 +37,8 @@ class Dated:
         clock: What the manifest says of each file's year and zone.
         repeated: Lines of a file that another has too, by that other.
         zone: Time zone of what the user says.
-        doubtful: Hours that summer time makes doubtful, as `formats.dated` tells them.
+        doubtful: Hours that summer time makes doubtful, as `formats.dated` tells them; and where
+            a log is not of the stated zone.
     """
 
     logs: dict[str, dict[str, pa.Table]]
@@ -68,7 +72,7 @@ def date(
     if not logs:
         what = ", ".join(piece.described for piece in pieces)
         raise SettingsError("no mail log among the evidence", what, NO_LOG)
-    zones = dict.fromkeys(logs, (stated_zone, "")) if stated_zone else formats.zones(logs.values())
+    zones = formats.zones([*logs.values()], ASSUMED_ZONE, stated_zone)
     modified = {
         piece.name: piece.found.mtime_ns // 1_000
         for piece in pieces
@@ -79,9 +83,8 @@ def date(
         if name not in years and log.yearless:
             remedy = "Give the year of its first line: --year 2026"
             raise SettingsError("nothing tells the year of its stamps", name, remedy)
-    zone_of = {name: zones.get(name, (ASSUMED_ZONE, "")) for name in logs}
     told = {
-        name: formats.dated(log, years.get(name), zone_of[name][0]) for name, log in logs.items()
+        name: formats.dated(log, years.get(name), zones[name].name) for name, log in logs.items()
     }
     tables = {
         name: {kind: _at_rest(table, f"{n}-{kind}", spool) for kind, table in dated.items()}
@@ -93,10 +96,17 @@ def date(
     return Dated(
         tables,
         one_table_a_kind(counted, names),
-        [_clock(name, years[name], *zone_of[name]) for name in sorted(years)],
+        [
+            _clock(name, years.get(name), zone)
+            for name, zone in sorted(zones.items())
+            if name in years or zone.ground
+        ],
         repeated,
         stated_zone or ASSUMED_ZONE,
-        _together([doubtful for _, doubtful in told.values()]),
+        _together(
+            [doubtful for _, doubtful in told.values()]
+            + [_against(name, tables[name], zone) for name, zone in zones.items() if zone.against]
+        ),
     )
 
 
@@ -120,9 +130,23 @@ def _together(doubtful: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(there, ignore_index=True) if there else pd.DataFrame()
 
 
-def _clock(name: str, year: formats.Year, zone: str, told_by: str) -> dict[str, Any]:
-    ground = f"{year.ground}; {zone} by {told_by}" if told_by else year.ground
-    return {"path": name, "year": year.year, "ground": ground, "timezone": zone}
+def _clock(name: str, year: formats.Year | None, zone: formats.Zone) -> dict[str, Any]:
+    told_by = f"{zone.name} by {zone.ground}" if zone.ground else ""
+    ground = "; ".join(filter(None, [year.ground if year else "", told_by]))
+    return {
+        "path": name,
+        "year": year.year if year else None,
+        "ground": ground,
+        "timezone": zone.name,
+    }
+
+
+def _against(name: str, tables: Mapping[str, pa.Table], zone: formats.Zone) -> pd.DataFrame:
+    """The first line of a log whose zone is not the stated one, as `formats.jumps` tells places."""
+    begins = [table.select(PLACE).slice(0, 1).to_pylist() for table in tables.values()]
+    first = min(itertools.chain(*begins), key=operator.itemgetter("line"))
+    told = {"what": "stated", "zone": zone.name, "stated": zone.against, "ground": zone.ground}
+    return pd.DataFrame([{**first, "source": name, **told}])
 
 
 def one_table_a_kind(

@@ -46,7 +46,8 @@ def _entry(entry: dict[str, Any], year: dict[str, Any]) -> dict[str, Any]:
     if entry.get("damage"):
         notes.append(f"damaged: {display(str(entry['damage']))}")
     if year.get("ground"):
-        notes.append(f"year {year.get('year')}: {display(str(year['ground']))}")
+        of = f"year {year['year']}" if year.get("year") else "zone"
+        notes.append(f"{of}: {display(str(year['ground']))}")
     return {
         "path": display(str(entry.get("path", "")), 120),
         "size": words.size(int(entry.get("size") or 0)),

@@ -1,4 +1,4 @@
-"""Which year and zone do Sendmail's queue ids tell, and when do they tell nothing?"""
+"""Which year do Sendmail's queue ids tell, and when do they tell nothing?"""
 
 from datetime import UTC, datetime
 
@@ -68,51 +68,3 @@ def test_at_new_year_the_zone_may_be_in_the_next_year_already():
 
 def test_a_log_whose_stamps_lie_days_from_its_ids_tells_no_year():
     assert year(("Jul 28 06:55:13", queue_id("2026-07-20 06:55:13"))) is None
-
-
-def ids_every_hour(ahead, number=6, late=()):
-    """Messages an hour apart from the first minute of a day on, by a clock *ahead* hours of UTC."""
-    for hour in range(number):
-        second = 30 if hour in late else 1
-        yield (
-            f"Dec  7 {hour + 10 + ahead:02}:00:{second:02}",
-            queue_id(f"2026-12-07 {hour + 10:02}:00:00"),
-        )
-
-
-@pytest.mark.parametrize(
-    ("ahead", "zone"),
-    [(2, "UTC+02:00"), (-7, "UTC-07:00"), (0, "UTC")],
-    ids=["east", "west", "UTC"],
-)
-def test_the_zone_is_told_by_how_far_stamps_are_ahead(ahead, zone):
-    told = formats.zones([log(*ids_every_hour(ahead))])
-    assert told == {"maillog": (zone, "6 of 6 queue ids of Sendmail")}
-
-
-def test_summer_time_that_ends_in_the_file_is_told_by_the_ids_before_and_after():
-    east, west = ids_every_hour(2), ids_every_hour(1)
-    found = log(*list(east)[:5], *((stamp, name) for stamp, name in list(west)))
-    zone = ("UTC+02:00, from line 6 on UTC+01:00", "11 of 11 queue ids of Sendmail")
-    assert formats.zones([found]) == {"maillog": zone}
-    tables, _ = formats.dated(found, formats.Year(2026, "given"), zone[0])
-    hours = [f"{time:%H}" for time in tables["received"]["time"].to_pylist()]
-    assert hours == ["10", "11", "12", "13", "14", "10", "11", "12", "13", "14", "15"]
-
-
-def test_messages_that_took_an_hour_are_no_summer_time():
-    slow = [(stamp.replace(":00:01", ":59:59"), name) for stamp, name in ids_every_hour(2, 12)]
-    prompt = list(ids_every_hour(2, 12))
-    mixed = [pair for two in zip(prompt, slow, strict=True) for pair in two]
-    assert formats.zones([log(*mixed)])["maillog"][0] == "UTC+02:00"
-
-
-def test_a_few_messages_tell_no_zone():
-    assert formats.zones([log(*ids_every_hour(2, number=3))]) == {}
-
-
-def test_stamps_of_a_told_zone_become_utc():
-    one = log(*ids_every_hour(2))
-    zone, _ = formats.zones([one])["maillog"]
-    times = formats.dated(one, formats.Year(2026, "given"), zone)[0]["received"]["time"].to_pylist()
-    assert [f"{time:%H:%M}" for time in times] == [f"{hour}:00" for hour in range(10, 16)]
