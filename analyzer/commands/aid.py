@@ -30,7 +30,7 @@ def aid(
     """Print queue ids of abuse to delete, accounts to lock, addresses to refuse. Runs nothing."""
     from analyzer.commands.choice import chosen
     from analyzer.folder import unaltered
-    from analyzer.report import first_aid
+    from analyzer.report import first_aid, first_aid_text
 
     mta = chosen(mta, "--mta", SERVERS) if mta is not None else None
     told = first_aid.aid(unaltered(case))
@@ -38,9 +38,9 @@ def aid(
         told["queue"]["messages"] = [m for m in told["queue"]["messages"] if m["mta"] == mta]
     if only_ids:
         typer.echo("".join(f"{name}\n" for name in first_aid.ids(told)), nl=False)
-        for line in first_aid.beware(told):
+        for line in first_aid_text.beware(told):
             typer.echo(line, err=True)  # the ids alone go into the pipe
     elif as_json:
         typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
     else:
-        typer.echo("\n".join(first_aid.as_text(told)))
+        typer.echo("\n".join(first_aid_text.as_text(told)))

@@ -6,7 +6,8 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.report import sentences, tried
 from analyzer.report.doors import door
-from analyzer.report.facts import NOT_LOGGED, Facts
+from analyzer.report.facts import Facts
+from analyzer.report.mailbox import NOT_LOGGED
 from analyzer.report.stories import separate, stories
 from analyzer.site import ours_alone
 

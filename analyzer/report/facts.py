@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.case import Case
-from analyzer.report import tried
+from analyzer.report import mailbox, tried
 from analyzer.report.doors import DOORS
 from analyzer.report.untracked import untracked
 from analyzer.schema import NOT_DELIVERIES
@@ -20,8 +20,6 @@ TO_US = ("inbound", "internal")
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 GRADES = ("confirmed", "probable", "possible")
 MADE_HERE = "made on this server"
-NOT_LOGGED = "(not logged)"  # a login, of which the log has no name
-NEARLY_ALL = 0.9  # of the messages of a host, under one sender of ours
 ORDER = tuple(DOORS)
 COLUMNS = [
     *(
@@ -130,7 +128,7 @@ def gather(case: Case) -> Facts:
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),
-        mailbox=_mailbox(told, case.manifest.get("site", {}).get("domains") or []),
+        mailbox=mailbox.told(told, case.manifest.get("site", {}).get("domains") or []),
         total=total,
         notices=doors["backscatter"] if followed else None,
         doors={door: doors[door] for door in sorted(doors, key=lambda door: _rank(door, doors))},
@@ -167,20 +165,6 @@ def lines_of(case: Case) -> dict[str, int]:
 
 def _inputs(case: Case) -> list[dict[str, Any]]:
     return [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
-
-
-def _mailbox(rows: pd.DataFrame, ours: list[str]) -> tuple[str, int] | None:
-    """The sender of ours under whom a host of ours, or a login that is not logged, sent nearly all.
-
-    A webmail that hands mail over by itself hides who logged in to it.
-    """
-    once = rows.drop_duplicates("message")
-    hidden = once["mechanism"].eq("trusted_host") | once["auth_user"].eq(NOT_LOGGED)
-    senders = once.loc[hidden, "origin_sender"].value_counts()
-    if senders.empty or senders.iloc[0] < NEARLY_ALL * len(once):
-        return None
-    sender = str(senders.index[0])
-    return (sender, int(senders.iloc[0])) if sender.rpartition("@")[2].lower() in ours else None
 
 
 def _itself(rows: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,8 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
     """The list of a case: doors, queue, proof, blocklists, evidence."""
     if not facts.found:
         return [LOOK_ELSEWHERE] if facts.site_known else [NAME_WHO_IS_LOCAL, LOOK_ELSEWHERE]
-    listed = [step for mta in facts.mtas for step in _on(mta, facts)]
+    listed = [_hidden_login(*facts.mailbox)] if facts.mailbox else []
+    listed += [step for mta in facts.mtas for step in _on(mta, facts)]
     if facts.queued:
         listed.append(_still_queued(*facts.queued))
     if "open_relay" in facts.doors:
@@ -65,6 +66,15 @@ def _stolen_account(total: Total) -> Step:
         "Lock the login and give it a new password",
         f"{accounts}: end its sessions, look for forwarding rules and other devices, and ask "
         "where else the password was in use. Treat the mailbox as read by strangers.",
+    )
+
+
+def _hidden_login(sender: str, messages: int) -> Step:
+    return _step(
+        "Lock the account of the sender, if a webmail handed its mail over",
+        f"{words.capital(words.count(messages, 'message'))} came with the sender "
+        f"{display(sender, 60)}, and the log names no login. The webmail's own log does: if it is "
+        "this one, end its sessions and give it a new password.",
     )
 
 

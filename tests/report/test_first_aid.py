@@ -6,7 +6,8 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
-from analyzer.report.first_aid import aid, as_text, ids
+from analyzer.report.first_aid import aid, ids
+from analyzer.report.first_aid_text import as_text
 from analyzer.schema import QUEUE
 from tests.report.conftest import START
 
@@ -98,6 +99,46 @@ def test_a_stolen_account_is_locked_with_its_count(case):
     stolen = {"mechanism": "stolen_account", "auth_user": "ann"}
     (account,) = aid(case(deliveries=[stolen, stolen | LATER]))["accounts"]
     assert (account["account"], account["messages"]) == ("ann", 2)
+
+
+INSIDE = {"mechanism": "trusted_host", "client_ip": "10.0.0.9", "detector": "trusted_host"}
+OF_ANN = INSIDE | {"origin_sender": "ann@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("detector", "subject", "kind", "words"),
+    [
+        ("trusted_host", "10.0.0.9", "ip", "1 host of yours sent it:"),
+        ("local_injection", "33", "uid", "1 local user sent it:"),
+    ],
+    ids=["a host", "a local user"],
+)
+def test_what_sent_it_inside_is_named(case, detector, subject, kind, words):
+    finding = {"detector": detector, "subject": subject, "subject_kind": kind, "messages": 7}
+    told = aid(case(findings=[finding]))
+    assert [(one["subject"], one["messages"]) for one in told["inside"]] == [(subject, 7)]
+    assert words in as_text(told)
+
+
+@pytest.mark.parametrize(
+    "finding", [{"verdict": "possible"}, {"kind": "attempt"}], ids=["doubtful", "refused"]
+)
+def test_what_did_not_surely_send_it_is_not_stopped(case, finding):
+    assert aid(case(findings=[INSIDE | {"subject": "10.0.0.9"} | finding]))["inside"] == []
+
+
+def test_a_gateway_is_not_stopped(case):
+    finding = {"detector": "trusted_host", "subject": "10.0.0.9", "subject_kind": "ip"}
+    rows = [INSIDE | {"origin_masked": True}]
+    assert aid(case(deliveries=rows, findings=[finding]))["inside"] == []
+
+
+def test_a_sender_of_ours_of_nearly_all_is_the_account_behind_a_webmail(case):
+    told = aid(case(deliveries=[OF_ANN, OF_ANN | LATER]))
+    assert told["mailbox"] == {"sender": "ann@example.org", "messages": 2}
+    assert "ann@example.org" in "\n".join(as_text(told))
+    both = [OF_ANN, OF_ANN | LATER | {"origin_sender": "ben@example.org"}]
+    assert aid(case(deliveries=both))["mailbox"] is None
 
 
 def test_a_strangers_address_is_refused(case):

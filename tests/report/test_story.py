@@ -228,6 +228,12 @@ def test_each_door_has_its_own_sentence_and_something_to_do_about_it(case, door)
     assert story["steps"][0]["lines"] or "login" in story["steps"][0]["title"]
 
 
+def test_the_sender_behind_a_webmail_is_locked_first(case):
+    row = {"mechanism": "trusted_host", "client_ip": "10.0.0.9"}
+    story = tell(case(deliveries=[row | {"origin_sender": "ann@example.org"}]))
+    assert "1 message came with the sender ann@example.org" in story["steps"][0]["text"]
+
+
 def test_mail_to_relay_domains_by_the_log_alone_is_told_in_words_after_a_door(case):
     relayed = {"verdict": "unclear"}
     doubtful = [relayed | {"mechanism": "backup_mx", "origin_life": life} for life in (1, 2)]

@@ -1,0 +1,173 @@
+"""How is first aid told on a terminal, in the words of each mail server?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analyzer import words
+from analyzer.display import display
+
+SHOWN = 10  # of a list; --json and --ids have all
+NAME = 33  # columns of a name
+# How each mail server deletes by queue id; `{n}` is one id.
+QUEUE = {
+    "postfix": ("relaytrail aid CASE --ids | postsuper -d -",),
+    "sendmail": (
+        "relaytrail aid CASE --ids | while read id; do sendmail -Qabuse -qI$id; done",
+        "mailq -qQ    # look, then remove those qf and df files",
+    ),
+    "exchange": (
+        "$ids = relaytrail aid CASE --ids",
+        "Get-TransportService | Get-Queue | Get-Message -ResultSize Unlimited |",
+        r"  where { $ids -contains ($_.Identity -split '\\')[-1] } |",
+        "  Remove-Message -WithNDR $false",
+    ),
+}
+LOCK = {
+    "postfix": "change the password, end its sessions: doveadm kick LOGIN",
+    "sendmail": "change the password: passwd -l LOGIN, saslpasswd2 -d LOGIN",
+    "exchange": "Disable-ADAccount LOGIN; Set-CASMailbox LOGIN "
+    "-SmtpClientAuthenticationDisabled $true",
+}
+INSIDE = {
+    "ip": (
+        "host",
+        "of yours sent it",
+        "take it off the network, or refuse it before what permits your networks",
+    ),
+    "uid": (
+        "local user",
+        "sent it",
+        "ps -u UID; crontab -l -u NAME; in Postfix authorized_submit_users = !NAME, static:all",
+    ),
+}
+REFUSE = {
+    "postfix": (
+        "in a cidr table that check_client_access names, before any permit:",
+        "{ip}{bits} REJECT",
+    ),
+    "sendmail": ("in /etc/mail/access, then makemap:", "Connect:{tag}{ip} REJECT"),
+    "exchange": ("in the Exchange shell:", "Add-IPBlockListEntry -IPAddress {ip}"),
+}
+
+
+def as_text(told: dict[str, Any]) -> list[str]:
+    """At most 80 columns; strangers' words are safe to print. Nothing of it is run."""
+    lines = [
+        *_queue_text(told["queue"]),
+        "",
+        *_accounts_text(told),
+        *_inside_text(told["inside"]),
+        "",
+    ]
+    lines += _addresses_text(told["addresses"])
+    for one in told["not_offered"][:SHOWN]:
+        mail = words.count(one["messages"], "message")
+        lines += words.wrapped(
+            f"Not offered: {display(one['what'], 60)} ({mail}): {one['reason']}."
+        )
+    if more := told["not_offered"][SHOWN:]:
+        lines.append(f"Not offered either: {words.count(len(more), 'more address')}; see --json.")
+    lines += ["", *beware(told)] if beware(told) else []
+    return [*lines, "", "Nothing of this was run. Keep a copy of what you delete as evidence."]
+
+
+def beware(told: dict[str, Any]) -> list[str]:
+    """What may be missing; nothing where every line was read."""
+    if not told["unread"]:
+        return []
+    unread = words.count(told["unread"], "line")
+    return words.wrapped(f"Beware: {unread} of mail servers could not be read and may hide more.")
+
+
+def _queue_text(queue: dict[str, Any]) -> list[str]:
+    by = "the listing of the queue" if queue["ground"] == "listing" else "the end of the log"
+    messages = queue["messages"]
+    lines = []
+    if not messages:
+        lines += words.wrapped(f"By {by}, no message of the abuse is still queued.")
+    for mta in sorted({one["mta"] for one in messages}):
+        mine = [one for one in messages if one["mta"] == mta]
+        recipients = words.count(sum(one["recipients"] for one in mine), "recipient")
+        told = f"{words.count(len(mine), 'message')} of the abuse still queued, for {recipients}"
+        lines += words.wrapped(f"{words.capital(told)}, by {by}. To delete them:")
+        lines += [f"    {command}" for command in QUEUE.get(mta, ())]
+        lines += [f"  {one['queue_id']:20} {_row(one)}" for one in mine[:SHOWN]]
+        lines += [f"  and {len(mine) - SHOWN:,} more: --ids"] if len(mine) > SHOWN else []
+    if queue["not_sure"]:
+        unsure = words.count(queue["not_sure"], "message")
+        lines += words.wrapped(
+            f"{unsure} that may or may not be abuse also wait: look at them first."
+        )
+    return [display(line, 120) for line in lines]
+
+
+def _row(one: dict[str, Any]) -> str:
+    place = display(f"{one['place']['source']}:{one['place']['line']}", 30)
+    return f"{words.count(one['recipients'], 'recipient'):14} {one['mechanism'] or '':15} {place}"
+
+
+def _accounts_text(told: dict[str, Any]) -> list[str]:
+    accounts, refused = told["accounts"], told["refused"]
+    also = [line for sentence in refused for line in words.wrapped(sentence)]
+    if told["mailbox"]:
+        also += words.wrapped(_mailbox(**told["mailbox"]))
+    if not accounts:
+        none = "No account to lock: no login of the log was used by somebody else."
+        return also or [none]
+    lines = [f"{words.capital(words.count(len(accounts), 'account'))} to lock:"]
+    lines += _listed([(one["account"], one) for one in accounts])
+    for mta in sorted({one["mta"] for one in accounts}):
+        lines += words.wrapped(LOCK.get(mta, "change the password"), "    ", "    ")
+    return lines + also
+
+
+def _mailbox(sender: str, messages: int) -> str:
+    mail = words.count(messages, "message")
+    return (
+        f"An account to lock that no login of the log names: {mail} came with the sender "
+        f"{display(sender, 60)}. If a webmail runs there, or its login is not logged, it is this "
+        "one."
+    )
+
+
+def _inside_text(inside: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    for kind, (unit, did, way) in INSIDE.items():
+        mine = [(f"{kind} {one['subject']}", one) for one in inside if one["kind"] == kind]
+        if mine:
+            lines += ["", f"{words.count(len(mine), unit)} {did}:", *_listed(mine)]
+            lines += words.wrapped(way, "    ", "    ")
+    return lines
+
+
+def _listed(named: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    lines = []
+    for name, one in named[:SHOWN]:
+        mail = words.count(one["messages"], "message")
+        lines.append(
+            display(f"  {display(name, NAME):{NAME}} {mail}, last {one['last']}", words.WIDTH)
+        )
+    return lines + ([f"  and {len(named) - SHOWN:,} more"] if len(named) > SHOWN else [])
+
+
+def _addresses_text(addresses: list[dict[str, Any]]) -> list[str]:
+    if not addresses:
+        return ["No address to refuse."]
+    total = words.count(sum(one["messages"] for one in addresses), "message")
+    told = f"{words.count(len(addresses), 'address')} to refuse, of {total}"
+    lines = words.wrapped(
+        f"{words.capital(told)}. Close the door first: tomorrow it is another address."
+    )
+    for mta in sorted({one["mta"] for one in addresses}):
+        mine = [one for one in addresses if one["mta"] == mta]
+        head, form = REFUSE.get(mta, REFUSE["postfix"])
+        lines.append(f"  {head}")
+        for one in mine[:SHOWN]:
+            six = ":" in one["ip"]
+            said = form.format(
+                ip=one["ip"], bits="/128" if six else "/32", tag="IPv6:" if six else ""
+            )
+            lines.append(f"    {said:44} {words.count(one['messages'], 'message')}")
+        lines += [f"    and {len(mine) - SHOWN:,} more: --json"] if len(mine) > SHOWN else []
+    return lines
