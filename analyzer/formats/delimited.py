@@ -1,225 +1,23 @@
-"""A block of delimited log as tables: which columns are in force, and what became of every line?
+"""A block of delimited log as tables: what became of every line?
 
-A log may name its columns anew in the middle (files joined, a server updated), so a block is read
-section by section, by name. A record that the fast way refuses is read once more by a patient one,
-alone.
+A block is read section by section. A record that the fast way refuses is read once more by a
+patient one, alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.formats.cells import Block, Cells, cells, cut, repaired, spans
+from analyzer.formats.cells import Block, Cells, cells, cut, repaired
 from analyzer.formats.clock import turns
+from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, Columns, Int64, Rows
 from analyzer.formats.reader import Reading
-from analyzer.formats.shapes import as_text
+from analyzer.formats.sections import Sections
 from analyzer.schema import UNREAD
-
-Int64 = npt.NDArray[np.int64]
-PARSED, IDLE, NOT_UNDERSTOOD = 1, 2, 0
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Columns in force: `names` as layouts know them, in the order of the log.
-
-    `day_first`: dates with slashes are written with the day before the month.
-    """
-
-    layout: Layout
-    names: tuple[str, ...]
-    day_first: bool | None = None
-
-
-class Rows:
-    """Records of one section, a column at a time, by name."""
-
-    def __init__(
-        self,
-        names: tuple[str, ...],
-        source: str,
-        line: Int64,
-        offset: Int64,
-        found: Cells,
-        day_first: bool | None = None,
-    ) -> None:
-        self._at = {name: number for number, name in reversed(list(enumerate(names)))}
-        self._found = found
-        self.day_first = day_first
-        self.source, self.line, self.offset = source, line, offset
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._at
-
-    def only(self, kept: npt.NDArray[np.intp]) -> Rows:
-        """Some of the records, in order."""
-        line, offset, found = self.line[kept], self.offset[kept], self._found.only(kept)
-        fewer = Rows((), self.source, line, offset, found, self.day_first)
-        fewer._at = self._at
-        return fewer
-
-    def text(self, name: str, of: npt.NDArray[np.intp] | None = None) -> pa.Array:
-        """The column, or what is in it of some of the records; empty where the log has none."""
-        if name not in self._at:
-            return pa.array([""] * len(self if of is None else of), pa.string())
-        return as_text(self._found.column(self._at[name], of))
-
-    def events(self, row: npt.NDArray[np.intp], columns: dict[str, pa.Array]) -> pa.Table:
-        """An events table of some of the records (one may come several times) with their places."""
-        return pa.table(
-            {
-                "source": constant(self.source, len(row)),
-                "line": pa.array(self.line[row]),
-                "offset": pa.array(self.offset[row]),
-                "mta": constant("exchange", len(row)),
-                **{name: constant(None, len(row)) for name in ("instance", "service", "daemon")},
-                "pid": pa.nulls(len(row), pa.int64()),
-                "with_year": pa.array(np.ones(len(row), np.bool_)),
-                "zoned": pa.array(np.ones(len(row), np.bool_)),
-                "repeat": pa.array(np.ones(len(row), np.int64)),
-                **columns,
-            }
-        )
-
-
-@dataclass
-class Told:
-    """What a layout made of records: `became` is PARSED, IDLE or NOT_UNDERSTOOD for each.
-
-    `program`: what each is counted under if it is idle. `micros`: its time in UTC, MISSING if
-    impossible.
-    """
-
-    tables: dict[str, pa.Table]
-    became: npt.NDArray[np.int8]
-    program: pa.DictionaryArray
-    micros: Int64
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One kind of delimited log. `trailing`: records may have one field more than it has names.
-
-    `day_first`: tells from the first records of an exported table how it writes dates.
-    """
-
-    name: str
-    separator: str
-    tell: Callable[[Rows], Told]
-    trailing: bool = False
-    day_first: Callable[[Rows], bool | None] | None = None
-
-
-def constant(value: str | None, length: int) -> pa.DictionaryArray:
-    """One value many times; Arrow cannot unify dictionaries that hold a null, so indices do."""
-    indices = pa.array(np.zeros(length, np.int32), mask=np.full(length, value is None))
-    return pa.DictionaryArray.from_arrays(indices, pa.array([value or ""], pa.string()))
-
-
-@dataclass
-class Section:
-    """Lines of a block from `first` on, up to the next section."""
-
-    first: int
-    columns: Columns | None
-
-
-@dataclass
-class Sections:
-    """How a block is laid out: its sections, and its records of several lines."""
-
-    block: Block
-    sections: list[Section]
-    multiline: dict[int, int]
-    headings: npt.NDArray[np.bool_]  # lines that only say what the columns are
-
-    @property
-    def last(self) -> Columns | None:
-        return self.sections[-1].columns
-
-    def records(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
-        """At which lines a record begins, and the last line of each that does."""
-        last = np.arange(len(self.block))
-        begins = ~self.block.blank & ~self.headings
-        for begin, end in self.multiline.items():
-            last[begin] = end
-            begins[begin + 1 : end + 1] = False
-            begins[begin] = True
-        return begins, last
-
-
-def sections(
-    data: bytes, in_force: Columns | None, heading: Callable[[bytes], Columns | None]
-) -> Sections:
-    """Find where the columns change.
-
-    Args:
-        in_force: Columns at the beginning of the block.
-        heading: The columns that a comment line names; None for another comment.
-    """
-    block = cut(data)
-    comments = block.comments
-    named = {
-        n: columns
-        for n in np.flatnonzero(comments).tolist()
-        if (columns := heading(block.text(n, n)))
-    }
-    at = _plain_heading(block, heading) if in_force is None else None
-    if at is not None:
-        named[at[0]] = at[1]
-        comments = comments | (np.arange(len(block)) == at[0])
-    swallowed: list[int] = []
-
-    def width(line: int) -> int:
-        before = [n for n in named if n < line and n not in swallowed]
-        columns = named[max(before)] if before else in_force
-        return len(columns.names) if columns else 0
-
-    quoting = bool(len(block.quotes))
-    multiline = spans(block, width, swallowed) if quoting else {}
-    found = [Section(0, in_force)]
-    for line, columns in sorted(named.items()):
-        if line not in swallowed and columns != found[-1].columns:  # mostly it is said once more
-            found.append(Section(line, columns))
-    comments[swallowed] = False
-    laid_out = Sections(block, found, multiline, comments)
-    if at is not None:
-        _settle_dates(laid_out)
-    return laid_out
-
-
-def _plain_heading(
-    block: Block, heading: Callable[[bytes], Columns | None]
-) -> tuple[int, Columns] | None:
-    """An exported table names its columns in its first line."""
-    lines = np.flatnonzero(~block.blank & ~block.comments)[:1].tolist()
-    columns = heading(block.text(lines[0], lines[0])) if lines else None
-    return (lines[0], columns) if columns else None
-
-
-def _settle_dates(laid_out: Sections) -> None:
-    """How an exported table writes dates: told once, by its records in the block that names it."""
-    begins, last = laid_out.records()
-    stops = [section.first for section in laid_out.sections[1:]] + [len(laid_out.block)]
-    for section, stop in zip(laid_out.sections, stops, strict=True):
-        columns = section.columns
-        if columns is None or columns.layout.day_first is None:
-            continue
-        first = section.first + np.flatnonzero(begins[section.first : stop])
-        width, separator = len(columns.names), columns.layout.separator
-        found = cells(laid_out.block, first, last[first], width, separator)
-        line = first[found.row].astype(np.int64)
-        rows = Rows(columns.names, "", line, line, found)
-        section.columns = replace(columns, day_first=columns.layout.day_first(rows))
 
 
 def read(laid_out: Sections, source: str, first_line: int, offset: int, size: int) -> Reading:

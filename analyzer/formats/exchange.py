@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.delimited import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.exchange_values import (
     LOST,
     NULL,
@@ -38,6 +37,7 @@ from analyzer.formats.exchange_values import (
     without_lost,
     writes_day_first,
 )
+from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.stamps import MISSING
 
 Picked = npt.NDArray[np.intp]

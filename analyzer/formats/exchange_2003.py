@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.delimited import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.exchange_values import (
     NULL,
     bare_ids,
@@ -27,6 +26,7 @@ from analyzer.formats.exchange_values import (
     senders,
     short_names,
 )
+from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.stamps import MISSING
 
 

@@ -25,11 +25,11 @@ from __future__ import annotations
 import csv
 import re
 
-from analyzer.formats.delimited import Columns, Layout
 from analyzer.formats.exchange import TRACKING
 from analyzer.formats.exchange_2003 import TRACKING_2003
 from analyzer.formats.exchange_protocol import PROTOCOL
 from analyzer.formats.exchange_trace import TRACE
+from analyzer.formats.layouts import Columns, Layout
 
 LONGEST = 4 << 10  # bytes of a line that names columns; 30 names take 500
 # Names in exports, without marks between words, and the tracking columns they stand for.

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.delimited import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.exchange_values import NULL, coalesced, in_utc, null_if_empty, short_names
+from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.stamps import MISSING
 
 # Kind of the events a row becomes, by its event character and a pattern of its data (or context).

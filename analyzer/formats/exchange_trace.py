@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.delimited import NOT_UNDERSTOOD, PARSED, Layout, Rows, Told, constant
 from analyzer.formats.exchange_values import (
     NULL,
     bare_ids,
@@ -24,6 +23,7 @@ from analyzer.formats.exchange_values import (
     senders,
     writes_day_first,
 )
+from analyzer.formats.layouts import NOT_UNDERSTOOD, PARSED, Layout, Rows, Told, constant
 from analyzer.formats.stamps import MISSING
 
 SERVER = "EXCHANGE-ONLINE"

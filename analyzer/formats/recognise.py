@@ -13,11 +13,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analyzer.formats.delimited import Columns, Sections, read, sections
+from analyzer.formats.delimited import read
 from analyzer.formats.exchange_headers import columns_of
 from analyzer.formats.exports import Table, table
+from analyzer.formats.layouts import Columns
 from analyzer.formats.queue_listing import listing, read_listing
 from analyzer.formats.reader import Reading, read_syslog
+from analyzer.formats.sections import Sections, sections
 
 Read = Callable[[str, int, int, bytes], Reading]  # source, first line, offset, whole lines
 
