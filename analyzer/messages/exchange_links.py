@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analyzer.messages.addresses import domain, per_value
-from analyzer.messages.exchange import short_name
+from analyzer.messages.exchange_rows import short_name
 from analyzer.messages.exchange_sessions import Sessions
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.links import with_children

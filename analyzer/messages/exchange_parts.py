@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from analyzer.messages.exchange import in_order_of_time, of_exchange, prepared
+from analyzer.messages.exchange import prepared
+from analyzer.messages.exchange_order import in_order_of_time
+from analyzer.messages.exchange_rows import of_exchange
 from analyzer.messages.lives import Events
 from analyzer.messages.parts import Divided
 from analyzer.schema import EVENTS

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.messages.exchange import of_exchange
+from analyzer.messages.exchange_rows import of_exchange
 from analyzer.messages.lives import Events
 from analyzer.messages.processes import with_dialogues
 from analyzer.messages.ties import Ties, once, tied
