@@ -17,7 +17,8 @@ MANY = 9  # the same, in so few days that nothing can be usual
 USUAL_DAYS = 3  # what a source uses on so many days is its own
 MOST_DAYS = 0.6  # of the days on which it sends
 FEW = 3  # other sources, which tell little of what is usual
-USUAL_DEAD = 0.05  # of the recipients of an honest mailing, too, do not exist
+USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
+OLD_LIST = 0.125  # of those of a mailing to an old list
 USUAL_SPAM = 0.2  # of them are with a provider to whom a newsletter is spam
 AWAKE = 18  # hours of a day
 QUIET_DAYS = 0.25  # of its days on which a source sends least
@@ -43,11 +44,29 @@ def among_us(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def failed(mail: pd.DataFrame) -> pd.Series[float]:
-    """Share of outside recipients that do not exist, beyond what an honest mailing has in a day.
+    """Share of outside recipients that do not exist, beyond what honest mail has in a day: more,
+    where it may be a mailing to an old list.
 
     Of whom nothing is known, as the server was not reached or took us for a spammer, do not count.
     """
-    return _beyond(mail, "failed", USUAL_DEAD)
+    usual = pd.Series(np.where(_mailing(mail), OLD_LIST, USUAL_DEAD), mail.index)
+    return _beyond(mail, "failed", usual)
+
+
+def failed_of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
+    """The same of what may be a mailing, as far as an old list has it."""
+    beyond = _beyond(mail, "failed", USUAL_DEAD) - _beyond(mail, "failed", OLD_LIST)
+    return beyond * _mailing(mail)
+
+
+def _mailing(mail: pd.DataFrame) -> pd.Series[bool]:
+    """May it be one: under one sender, from no strange place, at usual hours or in few others, and
+    not round the clock?
+    """
+    senders = _a_day(mail, mail["origin_sender"].where(mail["outside"].gt(0)))
+    odd = _a_day(mail, mail["received"].dt.floor("h").where(odd_hours(mail).gt(0)))
+    few = senders.lt(SEVERAL) & odd.lt(SEVERAL)
+    return few & mail["strange"].eq(0) & round_the_clock(mail).eq(0)
 
 
 def called_spam(mail: pd.DataFrame) -> pd.Series[float]:
@@ -228,7 +247,7 @@ def guessed(mail: pd.DataFrame) -> pd.Series[float]:
     return mail["guesses"].ge(10).astype("float64")
 
 
-def _beyond(mail: pd.DataFrame, column: str, usual: float) -> pd.Series[float]:
+def _beyond(mail: pd.DataFrame, column: str, usual: Any) -> pd.Series[float]:
     """Share of outside recipients that are so, less where few of the source's day are."""
     day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
     so, taken = (day[name].transform("sum") for name in (column, "taken"))
@@ -246,9 +265,9 @@ def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
 
 def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
     """To somebody outside, under an outside sender that the source does not use on most days."""
-    foreign: pd.Series[bool] = (
-        mail["sender_side"].eq("outside") & mail["outside"].gt(0) & ~always(mail)
-    )
+    domain = mail["origin_sender"].str.replace(r"^.*@", "", regex=True).str.lower()
+    away = mail["sender_side"].eq("outside") & mail["outside"].gt(0)
+    foreign: pd.Series[bool] = away & ~always(mail) & ~always(mail.assign(origin_sender=domain))
     return foreign
 
 

@@ -29,8 +29,8 @@ from analyzer.detect.site_doubt import SITE_DOUBT
 from analyzer.detect.spikes import SPIKES
 from analyzer.detect.stolen_account import MISUSE as ACCOUNT
 from analyzer.detect.stolen_account import STOLEN_ACCOUNT
+from analyzer.detect.trusted_host import MAILBOX, PEOPLE, TRUSTED_HOST
 from analyzer.detect.trusted_host import MISUSE as HOST
-from analyzer.detect.trusted_host import TRUSTED_HOST
 from analyzer.detect.two_readings import TWO_READINGS
 from analyzer.schema import FINDINGS, fit
 
@@ -105,8 +105,7 @@ def _runs(evidence: Evidence, open_relay: pd.Series[bool]) -> pd.DataFrame:
     user = ~login & mail["user"].notna()
     brought = mail["origin_masked"] & mail["outside"].eq(0)  # a gateway brings our own mail too
     host = ~login & ~user & ~brought & mail["client_side"].eq("inside") & mail["client_ip"].notna()
-    found = [_logins(mail[login])]
-    found += [find(mail[mine], misuse) for mine, misuse in ((host, HOST), (user, USER))]
+    found = [_logins(mail[login]), _hosts(mail[host]), find(mail[user], USER)]
     doors = (ACCOUNT, HOST, USER)
     found = [
         runs.assign(mechanism=misuse.mechanism) for runs, misuse in zip(found, doors, strict=True)
@@ -159,6 +158,22 @@ def _logins(mail: pd.DataFrame) -> pd.DataFrame:
     logins = mail["client_ip"].map(misused.get_level_values(0).value_counts())
     others = logins.fillna(0).gt(pairs.isin(misused).astype("int64"))
     return find(mail.assign(companion=others), ACCOUNT) if others.any() else runs
+
+
+def _hosts(mail: pd.DataFrame) -> pd.DataFrame:
+    """The runs of hosts. Of those that send for many of us each mailbox is asked before."""
+    day = mail["received"].dt.floor("D")
+    client, sender = mail["client_ip"], mail["origin_sender"].fillna("").str.lower()
+    days = day.groupby([client, sender]).nunique()
+    people = days[days.gt(1)].groupby(level=0).size()
+    behind = client.map(people).ge(PEOPLE)
+    mailbox = client + " " + sender
+    of_one = find(mail[behind].assign(mailbox=mailbox[behind]), MAILBOX)
+    sure = of_one["score"].ge(PROBABLE)
+    of_all = find(mail[~mail["origin_life"].isin(of_one.loc[sure, "lives"].explode())], HOST)
+    told = {*of_all["lives"].explode()}
+    apart = of_one["lives"].map(told.isdisjoint).astype("bool")
+    return pd.concat([of_one[sure | apart], of_all], ignore_index=True)
 
 
 def _passed_on(

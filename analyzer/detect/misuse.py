@@ -139,10 +139,10 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         best = pd.concat([gone_on(best[sure], mail, others), best[~sure]])
         best = trimmed(best, mail["by"], mail["network"])
         inside = in_run(mail["by"], best) & left
+        if misuse.by == "auth_user":
+            inside |= left & _same_addresses(mail, inside & mail["by"].isin(best.index[sure]))
         left &= ~inside
-        told = inside & ~owners
-        if misuse.by == "user":  # whose programs may share it
-            told &= ~unlike
+        told = inside & ~owners & ~unlike
         for by, rows in _long_enough(mail.loc[told, ["by", "outside"]], misuse):
             score = float(best["score"].loc[by])
             found.append({"lives": lives[rows], **_told(signs.take(rows, axis=1), score, misuse)})
@@ -244,6 +244,16 @@ def _unlike(
     few = mail["by"].map(from_few(mail["by"][inside], mail["network"][inside])).eq(True)
     elsewhere &= few | several(mail["by"], mail["network"])
     return other | elsewhere
+
+
+def _same_addresses(mail: pd.DataFrame, run: pd.Series[bool]) -> pd.Series[bool]:
+    """All that a login ever sends from the strange addresses of its run: a thief may begin slowly,
+    and go on when the flood is over.
+    """
+    address = pd.MultiIndex.from_arrays([mail["by"], mail["client_ip"].fillna("")])
+    strange = mail["strange"].gt(0) & ~mail["always_had"] & mail["client_ip"].notna()
+    theirs: pd.Series[bool] = strange & address.isin(address[(run & strange).to_numpy()])
+    return theirs
 
 
 def _from_there(mail: pd.DataFrame, run: pd.Series[bool]) -> pd.Series[bool]:

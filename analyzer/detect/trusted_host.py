@@ -13,6 +13,18 @@ from analyzer.detect.detector import Detector
 from analyzer.detect.misuse import Clue, Misuse
 from analyzer.detect.misused import VERDICTS, judge
 
+PEOPLE = 5  # who send by a host on several days: it is a mail server or a webmail
+# What one mailbox shows, whose sender is always its own.
+OF_A_MAILBOX = (
+    clues.new_people,
+    clues.known_people,
+    clues.failed,
+    clues.failed_of_a_list,
+    clues.called_spam,
+    clues.breadth,
+    clues.round_the_clock,
+    clues.odd_hours,
+)
 MISUSE = Misuse(
     mechanism="trusted_host",
     by="client_ip",
@@ -30,12 +42,29 @@ MISUSE = Misuse(
         Clue(0.5, "under many of our senders, unlike before", clues.names_of_ours, telling=False),
         Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
-        Clue(2.5, "to people who do not exist, beyond 5 % of them", clues.failed),
+        Clue(2.5, "to people who do not exist, beyond what a mailing has", clues.failed),
+        Clue(
+            2.5,
+            "to people who do not exist, as on an old list",
+            clues.failed_of_a_list,
+            telling=False,
+        ),
         Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),
         Clue(0.2, "round the clock", clues.round_the_clock, telling=False),
         Clue(0.5, "at hours in which it never sends", clues.odd_hours, telling=False),
     ),
+)
+
+# Of a mail server or a webmail of ours behind this one, each mailbox is judged by itself, too: what
+# one thief sends by day is little beside the mail of all the others.
+MAILBOX = Misuse(
+    mechanism="trusted_host",
+    by="mailbox",
+    subject_kind="ip",
+    words=MISUSE.words,
+    base=-0.25,
+    clues=tuple(clue for clue in MISUSE.clues if clue.measure in OF_A_MAILBOX),
 )
 
 TRUSTED_HOST = Detector(
