@@ -142,6 +142,8 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
         if misuse.by == "auth_user":
             inside |= left & _same_addresses(mail, inside & mail["by"].isin(best.index[sure]))
         left &= ~inside
+        if misuse.by == "auth_user":  # a thief, too, writes under the owner's name
+            unlike &= ~_from_addresses(mail, inside & ~unlike)
         told = inside & ~owners & ~unlike
         for by, rows in _long_enough(mail.loc[told, ["by", "outside"]], misuse):
             score = float(best["score"].loc[by])
@@ -250,9 +252,15 @@ def _same_addresses(mail: pd.DataFrame, run: pd.Series[bool]) -> pd.Series[bool]
     """All that a login ever sends from the strange addresses of its run: a thief may begin slowly,
     and go on when the flood is over.
     """
+    strange = mail["strange"].gt(0) & ~mail["always_had"]
+    return strange & _from_addresses(mail, run & strange)
+
+
+def _from_addresses(mail: pd.DataFrame, some: pd.Series[bool]) -> pd.Series[bool]:
+    """What each source sends from the addresses from which it sends some of its messages."""
     address = pd.MultiIndex.from_arrays([mail["by"], mail["client_ip"].fillna("")])
-    strange = mail["strange"].gt(0) & ~mail["always_had"] & mail["client_ip"].notna()
-    theirs: pd.Series[bool] = strange & address.isin(address[(run & strange).to_numpy()])
+    known = mail["client_ip"].notna()
+    theirs: pd.Series[bool] = known & address.isin(address[(some & known).to_numpy()])
     return theirs
 
 
