@@ -264,10 +264,13 @@ def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
 
 
 def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
-    """To somebody outside, under an outside sender that the source does not use on most days."""
-    domain = mail["origin_sender"].str.replace(r"^.*@", "", regex=True).str.lower()
+    """To somebody outside, under an outside sender that the source does not use on most days, nor
+    another one of the same domain.
+    """
     away = mail["sender_side"].eq("outside") & mail["outside"].gt(0)
-    foreign: pd.Series[bool] = away & ~always(mail) & ~always(mail.assign(origin_sender=domain))
+    domain = mail["origin_sender"].fillna("").str.replace(r"^.*@", "", regex=True).str.lower()
+    its_own = always(mail).groupby([mail["by"], domain]).transform("max")
+    foreign: pd.Series[bool] = away & ~its_own
     return foreign
 
 

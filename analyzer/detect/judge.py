@@ -22,7 +22,7 @@ from analyzer.detect.log_gap import LOG_GAP
 from analyzer.detect.loops import LOOPS
 from analyzer.detect.mail import messages
 from analyzer.detect.mask import MASK
-from analyzer.detect.misuse import CONFIRMED, PROBABLE, find
+from analyzer.detect.misuse import find
 from analyzer.detect.open_relay import OPEN_RELAY, relayed
 from analyzer.detect.relay_probes import RELAY_PROBES
 from analyzer.detect.site_doubt import SITE_DOUBT
@@ -32,6 +32,7 @@ from analyzer.detect.stolen_account import STOLEN_ACCOUNT
 from analyzer.detect.trusted_host import MAILBOX, PEOPLE, TRUSTED_HOST
 from analyzer.detect.trusted_host import MISUSE as HOST
 from analyzer.detect.two_readings import TWO_READINGS
+from analyzer.detect.weighing import CONFIRMED, PROBABLE
 from analyzer.schema import FINDINGS, fit
 
 DETECTORS = (
@@ -162,11 +163,11 @@ def _logins(mail: pd.DataFrame) -> pd.DataFrame:
 
 def _hosts(mail: pd.DataFrame) -> pd.DataFrame:
     """The runs of hosts. Of those that send for many of us each mailbox is asked before."""
-    day = mail["received"].dt.floor("D")
+    day, ours = mail["received"].dt.floor("D"), mail["sender_side"].eq("inside")
     client, sender = mail["client_ip"], mail["origin_sender"].fillna("").str.lower()
-    days = day.groupby([client, sender]).nunique()
+    days = day[ours].groupby([client, sender]).nunique()
     people = days[days.gt(1)].groupby(level=0).size()
-    behind = client.map(people).ge(PEOPLE)
+    behind = ours & client.map(people).ge(PEOPLE)
     mailbox = client + " " + sender
     of_one = find(mail[behind].assign(mailbox=mailbox[behind]), MAILBOX)
     sure = of_one["score"].ge(PROBABLE)

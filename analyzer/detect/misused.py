@@ -9,7 +9,7 @@ import pandas as pd
 
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import user
-from analyzer.detect.misuse import CONFIRMED, POSSIBLE, PROBABLE, Misuse
+from analyzer.detect.weighing import CONFIRMED, POSSIBLE, PROBABLE, Misuse
 from analyzer.rows import those
 from analyzer.site import LOOPBACK
 

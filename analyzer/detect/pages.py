@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from analyzer.detect import local_injection, stolen_account, trusted_host
+from analyzer.detect.clues import OLD_LIST, USUAL_DEAD
 from analyzer.detect.judge import DETECTORS
-from analyzer.detect.misuse import (
-    ALL_AT_ONCE,
-    CONFIRMED,
-    MANY_SIGNS,
-    OWNERS_TOO,
-    POSSIBLE,
-    PROBABLE,
-)
+from analyzer.detect.misuse import ALL_AT_ONCE, MANY_SIGNS, OWNERS_TOO
 from analyzer.detect.runs import IN_A_ROW, SILENCE
+from analyzer.detect.weighing import CONFIRMED, POSSIBLE, PROBABLE
 
 WEIGHED = (stolen_account.MISUSE, trusted_host.MISUSE, local_injection.MISUSE)
 MISUSE = f"""## How misuse is weighed
@@ -31,12 +26,18 @@ provider whose customers all come from outside.
 
 A run that is probable or better goes on, before and after, over messages of the same kind that add
 nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly
-ever within it (an hour at least, a day at most); lone messages from elsewhere at its ends are not
-of it. Every message of the run is abuse, whatever its sender and recipients; of a user of the
-server, only what nothing speaks for. What a host or a script sends to ourselves counts neither for
-abuse nor against it, and what it sends as always is of no run that is mostly otherwise. What was
-refused after its DATA is not: a run of which nothing was accepted is told as an attempt. Each
-finding lists the points of its run.
+ever within it (an hour at least, a day at most); lone messages from elsewhere at its ends are not of it. Of a login it
+takes in all that ever came from its strange addresses, but for those that send as much at other
+times: the owner's telephone. Every message of the run is abuse, whatever its sender and recipients;
+of a user of the server, only what nothing speaks for. What a host or a script sends to ourselves
+counts neither for abuse nor against it, and what it sends as always is of no run that is mostly
+otherwise. What was refused after its DATA is not: a run of which nothing was accepted is told as an
+attempt. Each finding lists the points of its run.
+
+Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%} of a
+mailing to an old list: under one sender, from no strange place, at usual hours. What a mailing has
+between the two, owners show as well. Where a host sends for many of us, as a mail server or a
+webmail behind this one does, each mailbox is judged by itself, too.
 """
 
 

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 IN_A_ROW = 3  # a flood, too, writes to somebody twice
-SEVERAL, NEARLY_ALL = 5, 0.9  # messages of a network in a run; their share of it
+# Messages (recipients, of an address) of a run from a network, and their share of it; the share of
+# all such networks.
+SEVERAL, SOME, NEARLY_ALL = 5, 0.01, 0.9
 # Of a source that is silent ten times as long as nearly ever within its run, the run has ended.
 SILENCE, NEARLY_EVER = 10, 0.9
 SHORTEST, LONGEST = 3600.0, 86400.0  # seconds
@@ -131,10 +133,36 @@ def without_ends(runs: pd.DataFrame, by: pd.Series[str], unlike: pd.Series[bool]
     )
 
 
+def same_addresses(
+    mail: pd.DataFrame, run: pd.Series[bool]
+) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """What else a login sends from the strange addresses of its run: a thief may begin slowly, and
+    go on when the flood is over; and what of the run comes from an address from which as much comes
+    at other times: the owner's telephone.
+
+    Args:
+        mail: `by`, `client_ip`, `received`, `recipients`, `strange`, `always_had`.
+        run: Which messages are of it.
+    """
+    strange = mail["strange"].gt(0) & ~mail["always_had"] & mail["client_ip"].notna()
+    address = mail.groupby(["by", mail["client_ip"].fillna("")]).ngroup()
+    times = mail["received"].groupby(mail["by"])
+    whole = times.transform("max") - times.transform("min")
+    within = mail["received"].where(run).groupby(mail["by"])
+    span = within.transform("max") - within.transform("min")
+    inside, outside = (of.dt.total_seconds().clip(lower=SHORTEST) for of in (span, whole - span))
+    sent, others = (
+        mail["recipients"].where(of, 0).groupby(address).transform("sum") for of in (run, ~run)
+    )
+    theirs = sent.ge(SEVERAL) & (sent * outside > others * inside)
+    asked = strange & sent.gt(0) & others.gt(0)
+    return asked & theirs, asked & ~theirs
+
+
 def several(by: pd.Series[str], network: pd.Series[str]) -> pd.Series[bool]:
-    """Which messages come from a network from where their source sends SEVERAL."""
+    """Which messages come from a network from where their source sends SEVERAL, and SOME of all."""
     size: pd.Series[int] = by.groupby([by, network.fillna("")]).transform("size")
-    return size.ge(SEVERAL)
+    return size.ge(SEVERAL) & size.ge(SOME * by.groupby(by).transform("size"))
 
 
 def from_few(by: pd.Series[str], network: pd.Series[str]) -> pd.Series[bool]:

@@ -12,8 +12,8 @@ import functools
 
 from analyzer.detect import clues
 from analyzer.detect.detector import Detector
-from analyzer.detect.misuse import Clue, Misuse
 from analyzer.detect.misused import VERDICTS, judge
+from analyzer.detect.weighing import Clue, Misuse
 
 MISUSE = Misuse(
     mechanism="stolen_account",

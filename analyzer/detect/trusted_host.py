@@ -10,8 +10,8 @@ import functools
 
 from analyzer.detect import clues
 from analyzer.detect.detector import Detector
-from analyzer.detect.misuse import Clue, Misuse
 from analyzer.detect.misused import VERDICTS, judge
+from analyzer.detect.weighing import Clue, Misuse
 
 PEOPLE = 5  # who send by a host on several days: it is a mail server or a webmail
 # What one mailbox shows, whose sender is always its own.

@@ -577,3 +577,98 @@ def test_senders_of_ours_that_a_script_forges_for_days_are_of_its_run():
     flood = later(letters(400, **USER, **ours), days=1, minutes=1)
     _, findings = judged(orders + flood)
     assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [400]
+
+
+BY_DAY = {"received": lambda n: START + pd.Timedelta(days=3) + n * pd.Timedelta(seconds=20)}
+OF_AN_OLD_LIST = {
+    "status": lambda n: "delivered" if n % 10 else "bounced",
+    "dsn": lambda n: "2.0.0" if n % 10 else "5.1.1",
+}
+
+
+def days_before(number, **difference):
+    """Letters to a few people, some a day, on the days before."""
+    friends = {name: lambda n: f"friend{n % 3}@far.example" for name in TO}
+    often = {"received": lambda n: START + n * pd.Timedelta(hours=2)}
+    return letters(number, **{**friends, **often, **difference})
+
+
+TO = ("recipient", "original_recipient")
+
+
+def test_a_mailing_to_an_old_list_is_no_more_than_possible():
+    mailing = letters(900, **HOST, **BY_DAY, **OF_AN_OLD_LIST)
+    assert set(verdicts(days_before(36, **HOST) + mailing).values()) <= {"possible"}
+
+
+def test_as_many_dead_addresses_from_a_strange_place_are_no_mailing():
+    mailing = letters(900, **HOTEL, **BY_DAY, **OF_AN_OLD_LIST)
+    desk = days_before(36, client_ip=HOME, address_side="inside")
+    assert verdicts(desk + mailing) == {"ann": "confirmed"}
+
+
+def test_a_mailbox_behind_a_mail_server_of_ours_is_judged_by_itself():
+    people = {"origin_sender": lambda n: f"user{n % 6}@corp.example"}
+    meanwhile = letters(
+        60,
+        **HOST,
+        **people,
+        **{name: lambda n: f"friend{n % 3}@far.example" for name in TO},
+        received=lambda n: START + pd.Timedelta(days=3) + n * pd.Timedelta(minutes=4),
+    )
+    before = days_before(36, **HOST, **people)
+    thief = letters(600, **HOST, **BY_DAY, **DEAD, origin_sender="user1@corp.example")
+    rows, _ = judged(before + meanwhile + thief)
+    mine = rows["mechanism"].eq("trusted_host")
+    assert set(rows.loc[mine, "origin_sender"]) == {"user1@corp.example"}
+    assert 590 <= mine.sum() <= 602
+
+
+def test_all_that_ever_comes_from_a_thiefs_address_is_of_his_run():
+    desk = days_before(100, client_ip=HOME, address_side="inside")
+    flood = letters(300, **HOTEL, **BY_DAY, **DEAD)
+    tail = letters(12, **HOTEL, recipient=lambda n: f"more{n}@far.example")
+    tail = [
+        row | {"received": START + pd.Timedelta(days=5, hours=8 * n)} for n, row in enumerate(tail)
+    ]
+    rows, _ = judged(desk + flood + tail)
+    stolen = rows["mechanism"].eq("stolen_account")
+    assert stolen.equals(rows["client_ip"].eq(HOTEL["client_ip"]))
+
+
+def test_an_address_from_which_as_much_comes_at_other_times_is_the_owners():
+    """A telephone abroad, before, while and after somebody else floods."""
+    telephone = letters(
+        14,
+        client_ip="203.0.113.9",
+        recipient=lambda n: f"met{n}@far.example",
+        received=lambda n: START + n * pd.Timedelta(hours=11),
+    )
+    flood = letters(400, **ROAMING, **BY_DAY, **DEAD)
+    rows, _ = judged(telephone + flood)
+    stolen = rows["mechanism"].eq("stolen_account")
+    assert not stolen[rows["client_ip"].eq("203.0.113.9")].any()
+    assert stolen.sum() >= 395
+
+
+def test_a_sender_in_the_domain_of_one_that_a_host_always_uses_is_its_own():
+    away = {"sender_side": "outside"}
+    shop = days_before(60, **HOST, **away, origin_sender="shop@customer.example")
+    names = {"origin_sender": lambda n: f"list{n % 4}@customer.example"}
+    mailing = letters(300, **HOST, **BY_DAY, **away, **names)
+    assert set(verdicts(shop + mailing).values()) <= {"possible"}
+    foreign = letters(300, **HOST, **BY_DAY, **FORGED)
+    assert verdicts(shop + foreign) == {HOME: "confirmed"}
+
+
+def test_what_the_owner_sends_meanwhile_from_elsewhere_is_not_of_a_run_that_forges():
+    own = letters(
+        60,
+        client_ip=lambda n: f"192.0.2.{n % 3}",
+        recipient=lambda n: f"customer{n}@far.example",
+        received=lambda n: START + n * pd.Timedelta(hours=2),
+    )
+    flood = letters(300, **HOTEL, **BY_DAY, **FORGED)
+    rows, _ = judged(own + flood)
+    stolen = rows["mechanism"].eq("stolen_account")
+    assert set(rows.loc[stolen, "sender_side"]) == {"outside"}
