@@ -25,14 +25,14 @@ networks count for less where most other sources have them too, as in the log of
 provider whose customers all come from outside.
 
 A run that is probable or better goes on, before and after, over messages of the same kind that add
-nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly
-ever within it (an hour at least, a day at most); lone messages from elsewhere at its ends are not of it. Of a login it
-takes in all that ever came from its strange addresses, but for those that send as much at other
-times: the owner's telephone. Every message of the run is abuse, whatever its sender and recipients;
-of a user of the server, only what nothing speaks for. What a host or a script sends to ourselves
-counts neither for abuse nor against it, and what it sends as always is of no run that is mostly
-otherwise. What was refused after its DATA is not: a run of which nothing was accepted is told as an
-attempt. Each finding lists the points of its run.
+nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly ever
+within it (an hour at least, a day at most); lone messages from elsewhere at its ends are not of it.
+Of a login it takes in all that ever came from its strange addresses, but for those that send as
+much at other times: the owner's telephone. Every message of the run is abuse, whatever its sender
+and recipients; of a user of the server, only what nothing speaks for. What a host or a script sends
+to ourselves counts neither for abuse nor against it, and what it sends as always is of no run that
+is mostly otherwise. What was refused after its DATA is not: a run of which nothing was accepted is
+told as an attempt. Each finding lists the points of its run.
 
 Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%} of a
 mailing to an old list: under one sender, from no strange place, at usual hours. What a mailing has
