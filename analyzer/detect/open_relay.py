@@ -16,6 +16,7 @@ from analyzer.detect.detector import (
     measured,
     totals,
 )
+from analyzer.detect.own_cloud import from_own_cloud
 from analyzer.rows import Flags, Int32, among, different, domain, numbered, saying, those
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
@@ -41,9 +42,11 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
     Whatever became of them: relaying is accepting, so bounced and deferred count like delivered,
     and every recipient of such a message counts. What was addressed to one of us and went on from
     here is forwarding. What the server's own rule threw away was never taken to be passed on; what
-    it gave to a filter was, whatever the filter did.
+    it gave to a filter was, whatever the filter did. What our own mailboxes in a cloud may have
+    sent accuses nobody.
     """
     stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
+    stranger &= ~from_own_cloud(rows)
     ends_outside = rows["original_side"].eq("outside") & rows["recipient_side"].eq("outside")
     thrown_away = rows["status"].eq("discarded")
     by_filter = saying(rows["relay"], thrown_away, NEXT_HOP)

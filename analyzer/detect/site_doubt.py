@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.detect.detector import Detector, Evidence, once
+from analyzer.detect.own_cloud import from_own_cloud
 from analyzer.rows import (
     Flags,
     Int32,
@@ -45,6 +46,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     parts.append(_relaying_for_many(evidence.deliveries))
     if evidence.site_known:
         parts += [_left_out(evidence.deliveries), _most_wanted(evidence.deliveries)]
+        parts.append(_by_the_cloud(evidence.deliveries))
     found = pd.concat(parts, ignore_index=True)
     nothing: Any = [[] for _ in found.index]
     return found.assign(kind="limit", verdict="possible", evidence=nothing)
@@ -165,6 +167,32 @@ def _relaying_for_many(deliveries: pd.DataFrame) -> pd.DataFrame:
                     f"them got it for {FEW} recipients or fewer: so looks a `relay_domains` that "
                     "is too wide (`*`, or a wrong table), which is an open relay. Check that each "
                     "is a customer of yours: the verdicts on this mail depend on it."
+                )
+            ],
+        }
+    )
+
+
+def _by_the_cloud(deliveries: pd.DataFrame) -> pd.DataFrame:
+    """Mail under senders of ours that Exchange Online brought, and that went on."""
+    mine = from_own_cloud(deliveries) & deliveries["recipient_side"].ne("inside")
+    mail = those(deliveries[["client_ip", "origin_life"]], mine)
+    if mail.empty:
+        return pd.DataFrame()
+    messages, addresses = mail["origin_life"].nunique(), mail["client_ip"].nunique()
+    return pd.DataFrame(
+        {
+            "subject": ["networks"],
+            "subject_kind": "server",
+            "messages": messages,
+            "recipients": len(mail),
+            "reason": [
+                (
+                    f"{count(messages, 'message')} to people outside came from Exchange Online, by "
+                    f"{count(addresses, 'address')}, under senders of ours, and could not be "
+                    "judged: if our own mailboxes there send by this server, state these addresses "
+                    "in `networks`; if not, every customer of Microsoft may relay by it: let in "
+                    "our tenant alone."
                 )
             ],
         }

@@ -25,6 +25,7 @@ DELIVERY = {
     "reply": "250 2.0.0 Ok",
     "relay": "mx.far.example[198.51.100.60]:25",
     "mechanism": None,
+    "sender_side": "outside",
     "client_side": "outside",
     "original_side": "outside",
     "recipient_side": "outside",

@@ -42,6 +42,25 @@ def test_it_is_no_relaying_where(deliveries, innocent):
     assert relayed(deliveries(innocent)).tolist() == [False]
 
 
+CLOUD = {"client_ip": "40.107.20.35", "sender_side": "inside"}
+
+
+@pytest.mark.parametrize(
+    ("difference", "is_relaying"),
+    [
+        (CLOUD, False),
+        (CLOUD | {"client_ip": "2a01:111:f403::1"}, False),
+        (CLOUD | {"sender_side": "outside"}, True),
+        (CLOUD | {"client_ip": "40.91.0.1"}, True),
+    ],
+    ids=["from our own mailboxes there", "by IPv6", "under a stranger's sender", "from elsewhere"],
+)
+def test_mail_by_exchange_online_under_senders_of_ours_accuses_nobody(
+    deliveries, difference, is_relaying
+):
+    assert relayed(deliveries(difference)).tolist() == [is_relaying]
+
+
 def test_one_stranger_among_the_recipients_makes_the_message_relayed(deliveries):
     rows = deliveries(
         {},

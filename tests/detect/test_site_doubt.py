@@ -83,3 +83,11 @@ def test_each_domain_with_mailboxes_here_that_the_site_omits_is_a_limit(evidence
 def test_a_line_that_can_be_read_in_two_ways_leaves_out_no_domain(evidence):
     unclear = {"recipient_side": "unknown", "recipient": "jo@corp.example", "two_readings": True}
     assert found(evidence, deliveries=[unclear]) == []
+
+
+def test_mail_of_ours_by_exchange_online_that_went_on_is_a_limit(evidence):
+    cloud = {"client_ip": "40.107.20.35", "sender_side": "inside"}
+    rows = [cloud, cloud | {"client_ip": "40.107.20.36", "origin_life": 1}, {}]
+    (row,) = found(evidence, deliveries=rows)
+    assert (row["subject"], row["messages"], row["recipients"]) == ("networks", 2, 2)
+    assert "by 2 addresses" in row["reason"]
