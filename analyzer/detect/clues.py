@@ -60,13 +60,17 @@ def failed_of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def _mailing(mail: pd.DataFrame) -> pd.Series[bool]:
-    """May it be one: under one sender, from no strange place, at usual hours or in few others, and
-    not round the clock?
+    """May it be one: under one sender, which is not new to the source, from no strange place, at
+    usual hours or in few others, and not round the clock?
     """
     senders = _a_day(mail, mail["origin_sender"].where(mail["outside"].gt(0)))
     odd = _a_day(mail, mail["received"].dt.floor("h").where(odd_hours(mail).gt(0)))
-    few = senders.lt(SEVERAL) & odd.lt(SEVERAL)
-    return few & mail["strange"].eq(0) & round_the_clock(mail).eq(0)
+    day = mail["received"].dt.floor("D")
+    begins = day.groupby(mail["by"]).transform("min")
+    used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("min")
+    few = senders.lt(SEVERAL) & odd.lt(SEVERAL) & (used.lt(day) | used.eq(begins))
+    mailing: pd.Series[bool] = few & mail["strange"].eq(0) & round_the_clock(mail).eq(0)
+    return mailing
 
 
 def called_spam(mail: pd.DataFrame) -> pd.Series[float]:
@@ -190,6 +194,15 @@ def names_of_ours(mail: pd.DataFrame) -> pd.Series[float]:
     enough = a_day.groupby(level=0).size().gt(USUAL_DAYS).reindex(mail["by"]).to_numpy()
     more = _doublings(_a_day(mail, ours), beyond=SEVERAL * np.maximum(asked, 1))
     return more * share(mail["new"], mail["outside"]) * enough * ours.notna()
+
+
+def others_names(mail: pd.DataFrame) -> pd.Series[float]:
+    """To new people, under one of several senders of ours in a day who send otherwise: the names
+    that an infected machine finds.
+    """
+    others = mail["sends_elsewhere"] & mail["outside"].gt(0)
+    several = _a_day(mail, mail["origin_sender"].where(others)).ge(SEVERAL)
+    return share(mail["new"], mail["outside"]) * (others & several)
 
 
 def null_sender(mail: pd.DataFrame) -> pd.Series[float]:

@@ -50,7 +50,8 @@ def messages(
         heard of otherwise; `known`: outside, written to OFTEN or heard of; `failed`: no
         such user; `spam`: refused as spam; `taken`: outside, delivered. (That a blocklist refuses
         us says nothing of one source: it hits everybody's mail.) `passed_on`: a list's, to which
-        somebody wrote in the day before.
+        somebody wrote in the day before. `sends_elsewhere`: its sender of ours has more sent by
+        other sources.
     """
     away = deliveries["recipient_side"].ne("inside")
     on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
@@ -96,7 +97,19 @@ def messages(
         user=user(table),
         companion=False,
         passed_on=_passed_on(table, deliveries),
+        sends_elsewhere=_sends_elsewhere(table),
     )
+
+
+def _sends_elsewhere(table: pd.DataFrame) -> pd.Series[bool]:
+    """Messages under a sender of ours of whom other sources send more."""
+    sender, _ = pd.factorize(table["origin_sender"].str.lower())
+    source, _ = pd.factorize(_source(table))
+    pair = pd.Series(sender * np.int64(source.max(initial=0) + 2) + source, table.index)
+    here = pair.groupby(pair).transform("size")
+    whole = here.groupby(sender).transform("size")
+    more: pd.Series[bool] = table["sender_side"].eq("inside") & (whole - here).gt(here)
+    return more
 
 
 def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -40,6 +40,7 @@ MISUSE = Misuse(
             0.5, "under outside senders in a day, usual or not", clues.many_outside, telling=False
         ),
         Clue(0.5, "under many of our senders, unlike before", clues.names_of_ours, telling=False),
+        Clue(0.5, "under senders of ours who send otherwise", clues.others_names, telling=False),
         Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
         Clue(2.5, "to people who do not exist, beyond what a mailing has", clues.failed),

@@ -672,3 +672,14 @@ def test_what_the_owner_sends_meanwhile_from_elsewhere_is_not_of_a_run_that_forg
     rows, _ = judged(own + flood)
     stolen = rows["mechanism"].eq("stolen_account")
     assert set(rows.loc[stolen, "sender_side"]) == {"outside"}
+
+
+def test_a_machine_that_writes_to_strangers_under_the_names_of_us_who_send_otherwise_is_doubted():
+    people = {"origin_sender": lambda n: f"user{n % 6}@corp.example"}
+    login = {"auth_user": lambda n: f"user{n % 6}", "client_ip": HOME, "address_side": "inside"}
+    usual = days_before(120, **login, **people)
+    infected = letters(120, **HOST | {"client_ip": "10.0.0.66"}, **people, **BY_DAY)
+    assert verdicts(usual + infected) == {"10.0.0.66": "possible"}
+    of_its_own = {"origin_sender": "erp@corp.example"}
+    erp = letters(120, **HOST | {"client_ip": "10.0.0.66"}, **of_its_own, **BY_DAY)
+    assert verdicts(usual + erp) == {}
