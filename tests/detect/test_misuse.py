@@ -678,8 +678,8 @@ def test_a_machine_that_writes_to_strangers_under_the_names_of_us_who_send_other
     people = {"origin_sender": lambda n: f"user{n % 6}@corp.example"}
     login = {"auth_user": lambda n: f"user{n % 6}", "client_ip": HOME, "address_side": "inside"}
     usual = days_before(120, **login, **people)
-    infected = letters(120, **HOST | {"client_ip": "10.0.0.66"}, **people, **BY_DAY)
+    infected = letters(90, **HOST | {"client_ip": "10.0.0.66"}, **people, **BY_DAY)
     assert verdicts(usual + infected) == {"10.0.0.66": "possible"}
     of_its_own = {"origin_sender": "erp@corp.example"}
-    erp = letters(120, **HOST | {"client_ip": "10.0.0.66"}, **of_its_own, **BY_DAY)
+    erp = letters(90, **HOST | {"client_ip": "10.0.0.66"}, **of_its_own, **BY_DAY)
     assert verdicts(usual + erp) == {}
