@@ -1,8 +1,8 @@
 """What do the messages of a source show that speaks for or against misuse?
 
-Every measure takes one row a message (`mail.messages`, with `by`: whose it is, and what
-`own_networks.with_networks` tells) and gives how far each message shows the sign: 0 to 1, or a
-number of doublings beyond what is ordinary.
+Every measure takes one row a message (`mail.messages`, with `by`: whose it is, what
+`own_networks.with_networks` tells, and `mailing`) and gives how far each message shows the sign: 0
+to 1, or a number of doublings beyond what is ordinary.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ def failed(mail: pd.DataFrame) -> pd.Series[float]:
 
     Of whom nothing is known, as the server was not reached or took us for a spammer, do not count.
     """
-    usual = pd.Series(np.where(_mailing(mail), OLD_LIST, USUAL_DEAD), mail.index)
+    usual = pd.Series(np.where(mail["mailing"], OLD_LIST, USUAL_DEAD), mail.index)
     return _beyond(mail, "failed", usual)
 
 
 def failed_of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
     """The same of what may be a mailing, as far as an old list has it."""
     beyond = _beyond(mail, "failed", USUAL_DEAD) - _beyond(mail, "failed", OLD_LIST)
-    return beyond * _mailing(mail)
+    return beyond * mail["mailing"]
 
 
-def _mailing(mail: pd.DataFrame) -> pd.Series[bool]:
+def mailing(mail: pd.DataFrame) -> pd.Series[bool]:
     """May it be one: under one sender, which is not new to the source, from no strange place, at
     usual hours or in few others, and not round the clock?
     """
@@ -69,8 +69,8 @@ def _mailing(mail: pd.DataFrame) -> pd.Series[bool]:
     begins = day.groupby(mail["by"]).transform("min")
     used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("min")
     few = senders.lt(SEVERAL) & odd.lt(SEVERAL) & (used.lt(day) | used.eq(begins))
-    mailing: pd.Series[bool] = few & mail["strange"].eq(0) & round_the_clock(mail).eq(0)
-    return mailing
+    may_be: pd.Series[bool] = few & mail["strange"].eq(0) & round_the_clock(mail).eq(0)
+    return may_be
 
 
 def called_spam(mail: pd.DataFrame) -> pd.Series[float]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.detect.clues import always
+from analyzer.detect.clues import always, mailing
 from analyzer.detect.own_networks import with_networks
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
@@ -92,6 +92,7 @@ class Weighed:
 
 def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
+    mail = mail.assign(mailing=mailing(mail))
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     # What a host or a program sends to ourselves says nothing of what it sends to others.
     aside = mail["outside"].eq(0) & (misuse.by != "auth_user")
