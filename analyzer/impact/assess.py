@@ -23,17 +23,18 @@ from analyzer.impact.volume import hourly
 from analyzer.rows import numbered, those
 
 GB = 1e9
-# Which figure of the log, in which factor, each input of the model takes where the user gives none.
+# The sum of which figures of the log, in which factor, each input of the model takes where the user
+# gives none.
 MEASURED = {
-    "bytes_out": ("bytes_out_abusive", 1.0),
-    "transactions": ("transactions_abusive", 1.0),
-    "queue_peak_gb": ("queue_peak_abusive_bytes", 1 / GB),
-    "queue_days": ("queue_days_abusive", 1.0),
-    "users_affected": ("own_senders", 1.0),
-    "hours_impaired": ("hours_impaired", 1.0),
-    "mails_blocked": ("own_recipients_blocked", 1.0),
-    "mails_delayed": ("own_recipients_delayed", 1.0),
-    "deliveries": ("recipients_accepted_abusive", 1.0),
+    "bytes_out": (("bytes_out_abusive",), 1.0),
+    "transactions": (("transactions_abusive",), 1.0),
+    "queue_peak_gb": (("queue_peak_abusive_bytes",), 1 / GB),
+    "queue_days": (("queue_days_abusive",), 1.0),
+    "users_affected": (("own_senders",), 1.0),
+    "hours_impaired": (("hours_impaired",), 1.0),
+    "mails_blocked": (("own_recipients_blocked",), 1.0),
+    "mails_delayed": (("own_recipients_delayed", "own_recipients_waiting"), 1.0),
+    "deliveries": (("recipients_accepted_abusive",), 1.0),
 }
 # What of a delivery the harms ask for.
 COLUMNS = """
@@ -150,10 +151,13 @@ def price(
         SettingsError: the case lacks a figure that the model needs.
     """
     by_name = {entry["name"]: entry for entry in impact["figures"]}
-    if missing := [name for name, _ in MEASURED.values() if name not in by_name]:
+    asked = [name for names, _ in MEASURED.values() for name in names]
+    if missing := [name for name in asked if name not in by_name]:
         what = f"this case has no figure {missing[0]}: an earlier version made it"
         raise SettingsError(what, "impact.json", "Run `relaytrail analyze` with --force.")
-    measured = {key: _three(by_name[name], by) for key, (name, by) in MEASURED.items()}
+    measured = {
+        key: _three([by_name[name] for name in names], by) for key, (names, by) in MEASURED.items()
+    }
     settled = inputs.settle(given, measured)
     rows = findings.to_pandas()
     verdicts = set(rows.loc[rows["kind"].eq("abuse"), "verdict"])
@@ -193,9 +197,14 @@ def price(
     }
 
 
-def _three(entry: dict[str, Any], by: float) -> tuple[float, float, float]:
-    value = float(entry["value"] or 0)
-    low, mid, high = (float(entry.get(name, value)) * by for name in ("low", "mid", "high"))
+def _three(entries: list[dict[str, Any]], by: float) -> tuple[float, float, float] | None:
+    """Low, mid and high of a sum of figures; None where the log cannot give one of them."""
+    if any(entry["value"] is None for entry in entries):
+        return None
+    low, mid, high = (
+        sum(float(entry.get(name, entry["value"])) for entry in entries) * by
+        for name in ("low", "mid", "high")
+    )
     return low, mid, high
 
 

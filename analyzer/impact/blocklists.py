@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from analyzer.impact.abuse import PLACES_SHOWN, iso, place
 from analyzer.rows import Flags, Int32, Int64, borders, parted, picked, text_of, those, whole
+from analyzer.schema import WAITING
 
 # Agents whose text is another server's: Postfix smtp(8) and lmtp(8), Sendmail's mailers, Exchange.
 REMOTE = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay", "dns"]
@@ -113,8 +114,8 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         `attempt` and `delivery` (positions; -1: no such delivery), `to` (a number for each leg and
-        recipient), `time`, `entry` (number of the pattern), and of the delivery: `own` (it is
-        legitimate), `delivered`, `bounced`.
+        recipient), `time`, `entry` (number of the pattern), `refused_for_good` (the refusal itself
+        was permanent), and of the delivery: `own` (it is legitimate), `delivered`, `waiting`.
     """
     slices = range(0, len(attempts), REPLIES_AT_ONCE)
     entry = np.concatenate(
@@ -125,15 +126,16 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     source, _ = pd.factorize(picked(attempts[["source"]], at)["source"], sort=True)
     time = attempts["time"].array[at]
     keys = (fate, at, attempts["line"].to_numpy()[at], source, time.to_numpy("datetime64[us]"))
-    own, delivered, bounced = (
-        np.append(deliveries[column].eq(name), False)[fate]  # of no delivery: the last one
-        for column, name in (
-            ("verdict", "legitimate"),
-            ("status", "delivered"),
-            ("status", "bounced"),
+    of_delivery = {
+        name: np.append(told, False)[fate]  # of no delivery: the last one
+        for name, told in (
+            ("own", deliveries["verdict"].eq("legitimate")),
+            ("delivered", deliveries["status"].eq("delivered")),
+            ("waiting", deliveries["status"].isin(WAITING)),
         )
-    )
-    found = pairs.assign(time=time, entry=entry[at], own=own, delivered=delivered, bounced=bounced)
+    }
+    for_good = attempts["status"].eq("bounced").to_numpy()[at]
+    found = pairs.assign(time=time, entry=entry[at], refused_for_good=for_good, **of_delivery)
     return found.take(np.lexsort(keys)).reset_index(drop=True)
 
 
@@ -190,8 +192,9 @@ def echo(
 
     Returns:
         `provider, kind, meaning, page, first, last` (ISO 8601, UTC), `refusals` and `own_refused`
-        (recipients, all and those of legitimate mail), `own_lost` (of these, never delivered),
-        `permanent` (recipients refused for good), `before_onset`, `lag_hours` (onset to the first
+        (recipients, all and those of legitimate mail), of these `own_lost` (ended without delivery)
+        and `own_waiting` (still in the queue when the log ends), `permanent` (recipients whose
+        refusal was for good), `before_onset`, `lag_hours` (onset to the first
         refusal after it; None without), `relisted` and `spells` (refused, then mail taken for a day
         or more without a refusal, then refused again), `lists` (what the replies name), `quoted`
         (addresses they name), `words` (the first reply), `evidence`.
@@ -244,8 +247,9 @@ def _entry(
         "last": iso(rows["time"].max()),
         "refusals": len(once),
         "own_refused": len(own),
-        "own_lost": int((~own["delivered"]).sum()),
-        "permanent": int(once["bounced"].sum()),
+        "own_lost": int((~own["delivered"] & ~own["waiting"]).sum()),
+        "own_waiting": int(own["waiting"].sum()),
+        "permanent": int(rows.loc[rows["refused_for_good"], "to"].nunique()),
         "before_onset": int((~after).sum()) if onset is not None else 0,
         "lag_hours": round((rows.loc[after, "time"].min() - onset) / HOUR, 2)
         if after.any()

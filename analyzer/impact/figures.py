@@ -20,6 +20,7 @@ LEAST = "size for each message and next hop"
 MOST = "size for each delivered recipient"
 WIRE = "bandwidth table: one a message, next hop and second; least one a next hop, most one a line"
 UNNAMED = "not measurable: the log names no transfer to another host"
+NO_USUAL = "not measurable: too little mail before the abuse to say what is usual"
 PEAK = "pressure table, at the end of an hour"
 HOUR = pd.Timedelta(hours=1)
 
@@ -46,7 +47,10 @@ HARMED = (
         "own_mail_harmed",
         "Own mail refused or late, and notices about abuse to own users",
         "recipient",
-        "sum of own_recipients_blocked, own_recipients_delayed and notices_to_own_users",
+        (
+            "sum of own_recipients_blocked, own_recipients_waiting, own_recipients_delayed and "
+            "notices_to_own_users"
+        ),
     ),
     (
         "own_recipients_blocked",
@@ -55,8 +59,14 @@ HARMED = (
         "harm table, kind blocked; high: also mail that is neither legitimate nor abuse for sure",
     ),
     (
+        "own_recipients_waiting",
+        "Own mail refused for reputation, still waiting when the log ends",
+        "recipient",
+        "harm table, kind waiting; high: also mail that is neither legitimate nor abuse for sure",
+    ),
+    (
         "own_recipients_delayed",
-        "Own mail delivered late",
+        "Own mail late, delivered by now or still waiting",
         "recipient",
         (
             "harm table, kind delayed, less what was as late before; low: later than any mail "
@@ -89,9 +99,12 @@ HARMED = (
     ),
     (
         "hours_of_delay",
-        "Hours that late mail waited beyond the usual, added up",
+        "Hours that own mail waited beyond the usual, added up",
         "h",
-        "harm table, kind delayed, all of them: the high count",
+        (
+            "harm table: kind waiting until the log ends, and kind delayed in proportion to low, "
+            "mid and high of own_recipients_delayed"
+        ),
     ),
 )
 RESOURCES = (
@@ -172,25 +185,39 @@ def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str
     return [*found, _measured(name, title, refused, unit, ground)]
 
 
-def harm_figures(harm: pa.Table, counts: dict[str, Any], late_hours: float) -> list[dict[str, Any]]:
-    """Whose mail was harmed, the lead figure first; from HARM and the counts beside it."""
+def harm_figures(
+    harm: pa.Table, counts: dict[str, Any], hours: tuple[float, float]
+) -> list[dict[str, Any]]:
+    """Whose mail was harmed, the lead figure first; from HARM and the counts beside it.
+
+    Args:
+        hours: That refused mail and late mail waited, from `harm.delay_hours`.
+    """
     rows = harm.to_pandas()
-    blocked, notices = (rows[rows["kind"].eq(kind)] for kind in ("blocked", "notice"))
+    blocked, waiting, notices = (
+        rows[rows["kind"].eq(kind)] for kind in ("blocked", "waiting", "notice")
+    )
     late = counts["late"] or (0, 0, 0)
     compared = "compared with {late_compared:,} earlier mails".format_map(counts)
-    if counts["late"] is None:
-        compared = "not measurable: too little mail before the abuse to say what is usual"
-    lost = (len(blocked), len(blocked), len(blocked) + counts["doubtful_blocked"])
-    lead = tuple(n + m + len(notices) for n, m in zip(lost, late, strict=True))
+    lost, kept = (
+        (len(of), len(of), len(of) + counts["doubtful"].get(kind, 0))
+        for kind, of in (("blocked", blocked), ("waiting", waiting))
+    )
+    lead = tuple(sum(of) + len(notices) for of in zip(lost, kept, late, strict=True))
+    waited, beyond = hours
+    shares = (number / late[-1] if late[-1] else 0.0 for number in late)
     return [
         ranged("own_mail_harmed", lead),
         ranged("own_recipients_blocked", lost),
-        ranged("own_recipients_delayed", late, compared),
+        ranged("own_recipients_waiting", kept),
+        ranged("own_recipients_delayed", late, compared)
+        if counts["late"] is not None
+        else figure("own_recipients_delayed", None, NO_USUAL),
         figure("notices_to_own_users", len(notices)),
         figure("own_users_blocked", int(blocked["user"].nunique())),
         figure("partners_blocked", int(blocked["partner"].nunique())),
         figure("own_users_notified", int(notices["user"].nunique())),
-        figure("hours_of_delay", late_hours),
+        ranged("hours_of_delay", [round(waited + beyond * share, 2) for share in shares]),
     ]
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from analyzer.impact.abuse import DOORS, FOLLOWS
 from analyzer.impact.blocklists import entries
 from analyzer.rows import AT_ONCE, Int32, among, picked, those
-from analyzer.schema import HARM, NOT_DELIVERIES, fit
+from analyzer.schema import HARM, HARM_KINDS, NOT_DELIVERIES, WAITING, fit
 
 FEW = 20  # earlier mails to a partner, below which all earlier mail is the baseline
 FELT = 300.0  # seconds later than usual that a person notices
@@ -46,27 +46,28 @@ def harmed(
 
     Returns:
         The table, and `late` (low, mid, high; None where the log has no usual mail to compare
-        with), `late_compared` (earlier mails it is compared with), `doubtful_blocked` (refused mail
-        that is neither legitimate nor abuse for sure).
+        with), `late_compared` (earlier mails it is compared with), `doubtful` (refused mail that is
+        neither legitimate nor abuse for sure, by the kind that it would be).
     """
     mine = ours(rows)
     unsure = mine & rows["verdict"].eq("unclear") & rows["mechanism"].isna()
     own = mine & rows["verdict"].eq("legitimate")
     refused = _because(refused, onset)
-    lost, late = _lost(rows, refused), {"late": None, "late_compared": 0}
-    blocked = _blocked(those(rows[READ], own & lost), tried, refused)
+    kept_back, late = _kept_back(rows, refused), {"late": (0, 0, 0), "late_compared": 0}
+    held_up = _held_up(those(rows[READ], own & kept_back), tried, refused, ends)
     delayed = rows[READ].iloc[:0]
     if onset is not None and ends is not None:
-        delayed, late = _delayed(rows, own & ~lost, onset, ends)
+        delayed, late = _delayed(rows, own & ~kept_back, onset, ends)
     parts = [
-        blocked.assign(kind="blocked", user=_user(blocked), partner=_domain(blocked["recipient"])),
+        held_up.assign(user=_user(held_up), partner=_domain(held_up["recipient"])),
         delayed.assign(kind="delayed", user=_user(delayed), partner=_domain(delayed["recipient"])),
         _notices(rows),
     ]
     if onset is None:  # listed without abuse: whom it hurt is in the log all the same
         parts = parts[:1]
     parts = [part for part in parts if len(part)]
-    counts = {**late, "doubtful_blocked": int((unsure & lost).sum())}
+    doubtful = _kinds(rows["status"][unsure & kept_back]).value_counts().to_dict()
+    counts = {**late, "doubtful": doubtful}
     if not parts:
         return HARM.empty_table(), counts
     columns = [name for name in HARM.names if any(name in part for part in parts)]
@@ -108,20 +109,32 @@ def _domain(addresses: pd.Series[Any]) -> pd.Series[Any]:
     return domains.set_axis(addresses.index)
 
 
-def _lost(rows: pd.DataFrame, refused: pd.DataFrame) -> pd.Series[bool]:
-    """Refused for reputation at least once, and never delivered."""
+def _kept_back(rows: pd.DataFrame, refused: pd.DataFrame) -> pd.Series[bool]:
+    """Refused for reputation at least once, and not delivered until the log ends."""
     found = np.zeros(len(rows) + 1, np.bool_)
     found[refused["delivery"]] = True  # of no delivery: the last one
     return rows["status"].ne("delivered") & found[:-1]
 
 
-def _blocked(lost: pd.DataFrame, tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
-    """What was lost, with the first refusal of each."""
-    first = refused.drop_duplicates("delivery").set_index("delivery").loc[lost.index]
+def _held_up(
+    mail: pd.DataFrame, tried: pd.DataFrame, refused: pd.DataFrame, ends: pd.Timestamp | None
+) -> pd.DataFrame:
+    """What was lost and what still waits, with the first refusal of each."""
+    first = refused.drop_duplicates("delivery").set_index("delivery").loc[mail.index]
     names = np.array([entry["provider"] for entry in entries()], object)
-    told = picked(tried[["reply", *PLACE]], first["attempt"].to_numpy()).set_axis(lost.index)
+    told = picked(tried[["reply", *PLACE]], first["attempt"].to_numpy()).set_axis(mail.index)
     told = told.assign(time=first["time"], provider=names[first["entry"]])
-    return lost.drop(columns=["reply", *PLACE]).join(told)
+    told = told.assign(kind=_kinds(mail["status"]))
+    if ends is not None:
+        waited = (ends - mail["received"]).dt.total_seconds()
+        told["delay"] = waited.where(told["kind"].eq("waiting"))
+    return mail.drop(columns=["reply", *PLACE]).join(told)
+
+
+def _kinds(statuses: pd.Series[str]) -> pd.Series[str]:
+    """What mail that was refused and not delivered is called: only what ended is lost."""
+    waits = statuses.isin(WAITING)
+    return pd.Series(np.where(waits, "waiting", "blocked"), statuses.index, dtype="str")
 
 
 def _delayed(
@@ -192,18 +205,18 @@ def tallies(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
 
 
 def _tally(rows: pd.DataFrame, name: str) -> list[dict[str, Any]]:
-    kinds = ["blocked", "delayed", "notice"]
     counted = rows.dropna(subset=[name]).groupby([name, "kind"]).size().unstack(fill_value=0)
-    counted = counted.reindex(columns=kinds, fill_value=0)
+    counted = counted.reindex(columns=list(HARM_KINDS), fill_value=0)
     if name != "day":
         counted = counted.loc[(-counted.sum(axis=1)).sort_values(kind="stable").index]
     return [
-        {name: str(key), **dict(zip(kinds, numbers, strict=True))}
+        {name: str(key), **dict(zip(HARM_KINDS, numbers, strict=True))}
         for key, numbers in zip(counted.index, counted.to_numpy().tolist(), strict=True)
     ]
 
 
-def delay_hours(table: pa.Table) -> float:
-    """Hours that late mail waited beyond what was usual, added up."""
-    late = table.filter(pc.equal(table["kind"], "delayed")).to_pandas()
-    return round(float((late["delay"] - late["usual"]).sum()) / HOUR, 2)
+def delay_hours(table: pa.Table) -> tuple[float, float]:
+    """Hours that refused mail waited until the log ends, and late mail beyond the usual; sums."""
+    rows = table.select(["kind", "delay", "usual"]).to_pandas()
+    beyond = (rows["delay"] - rows["usual"].fillna(0)).groupby(rows["kind"]).sum() / HOUR
+    return float(beyond.get("waiting", 0)), float(beyond.get("delayed", 0))

@@ -34,11 +34,12 @@ KEYS = """\
 - `figures`: what the log measures: `name, title, value, unit, label, ground`, and `low, mid,
   high` where there are bounds; `value` is null where the log cannot tell.
 - `lead`: name of the figure to begin with.
-- `harm`: `by_day` (UTC), `by_user`, `by_partner`: recipients `blocked`, `delayed`, `notice`;
-  row by row in harm.parquet.
+- `harm`: `by_day` (UTC), `by_user`, `by_partner`: recipients `blocked`, `waiting`, `delayed`,
+  `notice`; row by row in harm.parquet.
 - `blocklists`: one entry a provider: `provider, kind, meaning, page, first, last, refusals,
-  own_refused, own_lost, permanent, before_onset, lag_hours, relisted, spells, lists, quoted,
-  words, evidence`.
+  own_refused, own_lost (ended without delivery), own_waiting (in the queue when the log ends),
+  permanent (recipients whose refusal was for good), before_onset, lag_hours, relisted, spells,
+  lists, quoted, words, evidence`.
 - `unexplained`: `words, providers, ask`: who refused us though the log shows no abuse before;
   else null.
 - `bandwidth_month`: the billing month with most of the abuse: `samples, free, filled, without,

@@ -12,12 +12,11 @@ import pyarrow as pa
 
 from analyzer.impact.abuse import VERDICTS, gravity
 from analyzer.rows import borders, parted, those
-from analyzer.schema import PRESSURE, fit
+from analyzer.schema import PRESSURE, WAITING, fit
 
 Numbers = npt.NDArray[np.int64]
 READ = ["origin_life", "received", "completed", "status", "size", "verdict"]
 HOUR = pd.Timedelta(hours=1)
-STAYS = ["deferred", "held", "unknown"]
 DAY = 24  # hours of usual work without which nothing is called unusual
 
 
@@ -49,7 +48,7 @@ def _loads(
     timed: pd.DataFrame, ends: pd.Timestamp, hours: pd.DatetimeIndex
 ) -> Iterator[tuple[str, Numbers]]:
     """Of each verdict, what came and went in each hour: messages and bytes in, then out."""
-    stays = timed["status"].isin(STAYS) | timed["completed"].isna()
+    stays = timed["status"].isin(WAITING) | timed["completed"].isna()
     came, gone = _whole(timed["received"]), _whole(timed["completed"].mask(stays, ends + HOUR))
     order = np.argsort(timed["origin_life"].to_numpy(), kind="stable")
     begins = np.flatnonzero(np.diff(timed["origin_life"].to_numpy()[order], prepend=-1))

@@ -61,14 +61,19 @@ def _persons(facts: Facts) -> list[str]:
 
 
 def _told(impact: dict[str, Any]) -> list[str]:
-    harmed = figure(impact, "own_recipients_blocked")
+    lost, waiting = (
+        int(figure(impact, f"own_recipients_{kind}") or 0) for kind in ("blocked", "waiting")
+    )
     by_partner = (impact.get("harm") or {}).get("by_partner") or []
-    partners = sum(1 for row in by_partner if row["blocked"])
-    if not harmed:
+    partners = sum(1 for row in by_partner if row["blocked"] or row.get("waiting"))
+    fates = [f"{words.count(lost, 'own mail')} never arrived"] if lost else []
+    if waiting:
+        wait = "waits" if waiting == 1 else "wait"
+        fates.append(f"{words.count(waiting, 'own mail')} still {wait} here, refused so far")
+    if not fates:
         return []
-    mails = words.count(int(harmed), "own mail")
     told = f"Are our users and the {words.count(partners, 'partner domain')} told"
-    return [f"{told} that {mails} never arrived? {TEXTS}"]
+    return [f"{told} that {' and '.join(fates)}? {TEXTS}"]
 
 
 def _removal(blocklists: list[dict[str, Any]]) -> list[str]:

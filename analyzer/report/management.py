@@ -15,7 +15,12 @@ from analyzer.report.facts import gather
 from analyzer.report.letter import items, paragraphs
 from analyzer.report.story import tell
 
-KINDS = ("blocked", "delayed")
+# What is told of a partner: column and kind of harm.
+COLUMNS = {
+    "recipients_refused": "blocked",
+    "recipients_late": "delayed",
+    "recipients_still_waiting": "waiting",
+}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -51,8 +56,8 @@ def _note(case: Case) -> str:
     """To our own users: what they may have seen, and what to do. No names, no blame."""
     facts = gather(case)
     end = closing(case, facts)
-    blocked, late = (
-        figure(case.impact, name) for name in ("own_recipients_blocked", "own_recipients_delayed")
+    blocked, waiting, late = (
+        figure(case.impact, f"own_recipients_{kind}") for kind in ("blocked", "waiting", "delayed")
     )
     notices = figure(case.impact, "notices_to_own_users")
     listed = [display(str(e["provider"]), 40) for e in case.impact.get("blocklists", [])]
@@ -64,8 +69,14 @@ def _note(case: Case) -> str:
     seen = []
     if blocked:
         seen.append(f"{words.count(int(blocked), 'mail')} of ours did not arrive and came back.")
+    if waiting:
+        wait = "waits" if waiting == 1 else "wait"
+        seen.append(
+            f"{words.count(int(waiting), 'mail')} of ours {wait} here until others take mail from "
+            "us again: not lost, and not to be sent a second time."
+        )
     if late:
-        seen.append(f"About {words.count(int(late), 'mail')} arrived late.")
+        seen.append(f"About {words.count(int(late), 'mail')} arrived late, or will.")
     if notices:
         seen.append(
             f"{words.count(int(notices), 'notice')} of failed delivery went to people here about "
@@ -88,13 +99,20 @@ def _note(case: Case) -> str:
 
 
 def partners(case: Case) -> str:
-    """Domains of partners whose mail from us was refused or late, as CSV; no cell is a formula."""
+    """Domains of partners whose mail from us was refused or late, as CSV; no cell is a formula.
+
+    Late mail is told only where more of it was late than on any other day.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["partner_domain", "recipients_refused", "recipients_late"])
+    writer.writerow(["partner_domain", *COLUMNS])
+    told = set(COLUMNS.values())
+    if not figure(case.impact, "own_recipients_delayed"):
+        told -= {"delayed"}
     for row in (case.impact.get("harm") or {}).get("by_partner", []):
-        if any(row[kind] for kind in KINDS):
-            writer.writerow([_cell(row["partner"]), *(int(row[kind]) for kind in KINDS)])
+        counts = [int(row.get(kind, 0)) if kind in told else 0 for kind in COLUMNS.values()]
+        if any(counts):
+            writer.writerow([_cell(row["partner"]), *counts])
     return file.getvalue()
 
 

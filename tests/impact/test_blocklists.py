@@ -75,6 +75,23 @@ def test_abusive_mail_that_is_refused_is_not_our_own(deliveries):
 
 
 @pytest.mark.parametrize(
+    ("status", "fates"),
+    [("bounced", (1, 0)), ("removed", (1, 0)), ("deferred", (0, 1)), ("delivered", (0, 0))],
+)
+def test_own_mail_is_lost_only_where_it_ended(deliveries, status, fates):
+    (entry,) = told(refused({}), deliveries({"status": status}))
+    assert (entry["own_lost"], entry["own_waiting"]) == fates
+
+
+@pytest.mark.parametrize(("status", "permanent"), [("bounced", 1), ("deferred", 0)])
+def test_a_refusal_is_permanent_by_itself_and_not_by_what_came_of_the_mail_later(
+    deliveries, status, permanent
+):
+    (entry,) = told(refused({"status": status}), deliveries({"status": "bounced"}))
+    assert entry["permanent"] == permanent
+
+
+@pytest.mark.parametrize(
     "other",
     [{"status": "sent"}, {"daemon": "local"}, {"reply": None}, {"time": pd.NaT}],
     ids=["it was sent", "it is our own word", "nothing was said", "the day does not exist"],

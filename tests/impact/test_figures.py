@@ -1,8 +1,37 @@
 """Every figure has unit, label and ground; what is doubtful is said to be."""
 
 from analyzer.impact import figures, hourly
+from analyzer.impact.figures import harm_figures
+from analyzer.schema import HARM
 
 RELAYED = {"mechanism": "open_relay", "verdict": "abusive"}
+
+
+COUNTS = {"late": (1, 2, 4), "late_compared": 40, "doubtful": {}}
+
+
+def harmed(**counts):
+    found = harm_figures(HARM.empty_table(), COUNTS | counts, (10.0, 4.0))
+    return {figure["name"]: figure for figure in found}
+
+
+def three(figure):
+    return tuple(figure[end] for end in ("low", "mid", "high"))
+
+
+def test_hours_of_delay_rise_with_the_count_of_late_mail():
+    """10 hours of refused mail that waits, and 4 of all mail that may be late."""
+    assert three(harmed()["hours_of_delay"]) == (11.0, 12.0, 14.0)
+
+
+def test_where_nothing_is_late_for_sure_no_hours_are_said_to_be():
+    assert three(harmed(late=(0, 0, 35))["hours_of_delay"]) == (10.0, 10.0, 14.0)
+
+
+def test_what_cannot_be_compared_is_no_zero():
+    figure = harmed(late=None)["own_recipients_delayed"]
+    assert figure["value"] is None
+    assert "not measurable" in figure["ground"]
 
 
 def by_name(rows, blocklists=()):

@@ -98,6 +98,19 @@ def test_a_refusal_hurts_nobody_where(hurt, said):
     assert kinds(hurt([LOST], [said])[0]) == []
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *(("deferred", "waiting"), ("held", "waiting"), ("unknown", "waiting")),
+        *(("bounced", "blocked"), ("expired", "blocked"), ("removed", "blocked")),
+    ],
+)
+def test_refused_mail_is_lost_where_it_ended_and_waits_where_it_did_not(hurt, status, kind):
+    (row,) = hurt([{"status": status}])[0].to_pylist()
+    waited = (ENDS - DURING).total_seconds() if kind == "waiting" else None
+    assert (row["kind"], row["delay"]) == (kind, waited)
+
+
 def test_a_forwarding_user_of_ours_is_the_one_who_is_hurt(hurt):
     row = LOST | {"mechanism": "forwarding", "original_recipient": "jo@corp.example"}
     assert hurt([row])[0]["user"].to_pylist() == ["jo@corp.example"]
@@ -117,8 +130,9 @@ def test_a_reverse_name_that_never_satisfied_has_nothing_to_do_with_the_abuse(hu
 
 
 def test_doubtful_mail_is_counted_and_not_listed(hurt):
-    table, counts = hurt([LOST | {"verdict": "unclear"}])
-    assert (kinds(table), counts["doubtful_blocked"]) == ([], 1)
+    doubtful = {"verdict": "unclear"}
+    table, counts = hurt([LOST | doubtful, {"status": "deferred"} | doubtful])
+    assert (kinds(table), counts["doubtful"]) == ([], {"blocked": 1, "waiting": 1})
 
 
 def mail(seconds, number, day):
@@ -175,7 +189,11 @@ def test_without_usual_mail_nothing_is_called_late(hurt):
 
 
 def test_the_hours_beyond_the_usual_are_summed(hurt):
-    assert delay_hours(hurt([*USUAL, mail(7202, 60, 0), mail(3602, 61, 0)])[0]) == 3.0
+    assert delay_hours(hurt([*USUAL, mail(7202, 60, 0), mail(3602, 61, 0)])[0]) == (0.0, 3.0)
+
+
+def test_refused_mail_that_waits_has_waited_until_the_log_ends(hurt):
+    assert delay_hours(hurt([{"status": "deferred"}])[0]) == (43.0, 0.0)
 
 
 NOTICE = {
@@ -211,11 +229,11 @@ def test_a_notice_about_ordinary_mail_is_no_harm(hurt):
 
 def test_harm_is_counted_by_day_user_and_partner(hurt):
     found = tallies(hurt([LOST, ABUSE, NOTICE])[0])
-    day = {"day": "2026-03-10", "blocked": 1, "delayed": 0, "notice": 1}
+    day = {"day": "2026-03-10", "blocked": 1, "waiting": 0, "delayed": 0, "notice": 1}
     assert found["by_day"] == [day]
     assert found["by_partner"] == [
-        {"partner": "far.example", "blocked": 1, "delayed": 0, "notice": 0}
+        {"partner": "far.example", "blocked": 1, "waiting": 0, "delayed": 0, "notice": 0}
     ]
     assert found["by_user"] == [
-        {"user": "ann@corp.example", "blocked": 1, "delayed": 0, "notice": 1}
+        {"user": "ann@corp.example", "blocked": 1, "waiting": 0, "delayed": 0, "notice": 1}
     ]

@@ -100,17 +100,37 @@ def test_users_are_told_what_they_may_have_seen_without_a_name(case):
     assert "ann" not in note.split()
 
 
+def test_mail_that_waits_is_not_said_to_have_come_back(case):
+    figures = [{"name": "own_recipients_waiting", "value": 63}]
+    note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
+    assert "63 mails of ours wait here until others take mail from us again: not lost" in note
+    assert "did not arrive" not in note
+
+
+PARTNERS = [
+    {"partner": "=cmd.example", "blocked": 2, "waiting": 5, "delayed": 7, "notice": 0},
+    {"partner": "late.example", "blocked": 0, "waiting": 0, "delayed": 3, "notice": 0},
+    {"partner": "quiet.example", "blocked": 0, "waiting": 0, "delayed": 0, "notice": 4},
+]
+
+
+def partners(made):
+    told = AUDIENCES["management"](with_impact(made, harm={"by_partner": PARTNERS}))
+    return list(csv.reader(io.StringIO(told["partners.csv"])))
+
+
 def test_partners_are_a_table_without_formulas(case):
-    rows = [
-        {"partner": "=cmd.example", "blocked": 2, "delayed": 0, "notice": 0},
-        {"partner": "quiet.example", "blocked": 0, "delayed": 0, "notice": 4},
+    late = [{"name": "own_recipients_delayed", "value": 6}]
+    assert partners(case(figures=late)) == [
+        ["partner_domain", "recipients_refused", "recipients_late", "recipients_still_waiting"],
+        ["'=cmd.example", "2", "7", "5"],
+        ["late.example", "0", "3", "0"],
     ]
-    made = with_impact(case(), harm={"by_partner": rows})
-    table = list(csv.reader(io.StringIO(AUDIENCES["management"](made)["partners.csv"])))
-    assert table == [
-        ["partner_domain", "recipients_refused", "recipients_late"],
-        ["'=cmd.example", "2", "0"],
-    ]
+
+
+def test_partners_are_told_of_no_late_mail_where_as_much_was_late_before(case):
+    none = [{"name": "own_recipients_delayed", "value": 0}]
+    assert partners(case(figures=none))[1:] == [["'=cmd.example", "2", "0", "5"]]
 
 
 def test_an_x_arf_mail_has_the_parts_of_rfc_5965_and_the_fields_of_version_3(case):
