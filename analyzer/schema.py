@@ -570,9 +570,7 @@ HARM = pa.schema(
             ", ".join(f"`{kind}` ({meaning})" for kind, meaning in HARM_KINDS.items()),
             required=True,
         ),
-        column(
-            "time", UTC, "first refusal; delayed: received; notice: delivered"
-        ),
+        column("time", UTC, "first refusal; delayed: received; notice: delivered"),
         SERVER,
         column("queue_id", pa.string(), "as in deliveries", required=True),
         column("user", pa.string(), "whose mail it was: the sender, or our forwarding address"),

@@ -93,7 +93,7 @@ def measure(found: Found) -> Measured:
         *figures(volume, listed),
         *traffic_figures(samples, _accepted(rows)),
         *pressure_figures(load, pressure.unusual(load, onset), onset is not None and doubt),
-        impaired(hurt, listed, onset),
+        impaired(counts["refused_at"], listed, onset),
         _senders(rows, onset),
         _connections(rows, found.dialogues),
     ]

@@ -11,14 +11,21 @@ import pyarrow.compute as pc
 
 from analyzer.impact.abuse import DOORS, FOLLOWS
 from analyzer.impact.blocklists import entries
-from analyzer.rows import AT_ONCE, Int32, among, picked, those
+from analyzer.rows import AT_ONCE, Flags, Int32, among, picked, saying, those
 from analyzer.schema import HARM, HARM_KINDS, NOT_DELIVERIES, WAITING, fit
 
 FEW = 20  # earlier mails to a partner, below which all earlier mail is the baseline
 FELT = 300.0  # seconds later than usual that a person notices
 USUAL = 0.95
 HOUR = 3600.0
+# What a mailbox elsewhere says of itself: the mail waits for it, not for our standing.
+FULL = (
+    r"(?i)\b[45]\.2\.2\b|over ?quota|exceed\w{0,4} (?:\w+ ){0,2}quota|quota exceeded|"
+    r"(?:mailbox|inbox) (?:is |size )?(?:full|limit)|out of storage|not enough (?:storage|space)"
+)
 PLACE = ["source", "line", "offset"]
+# A host elsewhere at which nobody answered: it is down, or drops what comes from us.
+UNREACHED = r"(?i)connection (?:timed out|refused)|no route to host|network is unreachable"
 READ = (
     """
     server queue_id life received completed origin_sender original_recipient recipient
@@ -47,7 +54,8 @@ def harmed(
     Returns:
         The table, and `late` (low, mid, high; None where the log has no usual mail to compare
         with), `late_compared` (earlier mails it is compared with), `doubtful` (refused mail that is
-        neither legitimate nor abuse for sure, by the kind that it would be).
+        neither legitimate nor abuse for sure, by the kind that it would be), `refused_at` (when own
+        mail was refused, whatever became of it).
     """
     mine = ours(rows)
     unsure = mine & rows["verdict"].eq("unclear") & rows["mechanism"].isna()
@@ -57,7 +65,9 @@ def harmed(
     held_up = _held_up(those(rows[READ], own & kept_back), tried, refused, ends)
     delayed = rows[READ].iloc[:0]
     if onset is not None and ends is not None:
-        delayed, late = _delayed(rows, own & ~kept_back, onset, ends)
+        our_doing = own & ~kept_back & ~_told(FULL, rows, own, tried)
+        unsure_why = _told(UNREACHED, rows, our_doing, tried)
+        delayed, late = _delayed(rows, our_doing, unsure_why, onset, ends)
     parts = [
         held_up.assign(user=_user(held_up), partner=_domain(held_up["recipient"])),
         delayed.assign(kind="delayed", user=_user(delayed), partner=_domain(delayed["recipient"])),
@@ -67,7 +77,8 @@ def harmed(
         parts = parts[:1]
     parts = [part for part in parts if len(part)]
     doubtful = _kinds(rows["status"][unsure & kept_back]).value_counts().to_dict()
-    counts = {**late, "doubtful": doubtful}
+    of_ours = np.append(own, False)[refused["delivery"]]  # of no delivery: the last one
+    counts = {**late, "doubtful": doubtful, "refused_at": refused["time"][of_ours]}
     if not parts:
         return HARM.empty_table(), counts
     columns = [name for name in HARM.names if any(name in part for part in parts)]
@@ -138,14 +149,19 @@ def _kinds(statuses: pd.Series[str]) -> pd.Series[str]:
 
 
 def _delayed(
-    rows: pd.DataFrame, own: pd.Series[bool], onset: pd.Timestamp, ends: pd.Timestamp
+    rows: pd.DataFrame,
+    own: pd.Series[bool],
+    unsure: Flags,
+    onset: pd.Timestamp,
+    ends: pd.Timestamp,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Later than 95 % of the mail to the same partner before the abuse, by five minutes or more.
 
-    Some mail is late on every day. Its share before the abuse is taken off the middle count; the
-    low count holds only what was later than anything before.
+    It was delivered, or still waits: what came back did not come late. Some mail is late on every
+    day. Its share before the abuse is taken off the middle count; the low count holds only what was
+    later than anything before. What is *unsure* to follow from the abuse counts in the high one.
     """
-    own = own & rows["received"].notna()
+    own = own & rows["received"].notna() & rows["status"].isin(["delivered", *WAITING])
     received, delivered = rows["received"][own], rows["status"].eq("delivered")[own]
     done = rows["completed"][own].where(delivered, ends)
     done = done.astype(received.dtype)  # without any fate the column holds objects
@@ -153,6 +169,7 @@ def _delayed(
     until = done.mask(early & done.gt(onset), onset)
     delay = (until - received).dt.total_seconds().clip(lower=0)
     mail = pd.DataFrame({"partner": _partners(rows["recipient"], own), "delay": delay})
+    mail["sure"] = ~unsure[own]
     before, during = mail[early], mail[~early]
     if len(before) < FEW:
         return rows[READ].iloc[:0], {"late": None, "late_compared": len(before)}
@@ -164,14 +181,24 @@ def _delayed(
     def limit(mail: pd.DataFrame, name: str) -> pd.Series[float]:
         return mail["partner"].map(known[name]).fillna(whole[name]).astype("float64")
 
-    share = float((before["delay"] >= limit(before, "usual") + FELT).mean())
+    share = float((before["sure"] & (before["delay"] >= limit(before, "usual") + FELT)).mean())
     during = during.assign(usual=limit(during, "usual"))
     late = during[during["delay"] >= during["usual"] + FELT]
-    beyond = int((late["delay"] > limit(late, "max")).sum())
-    middle = max(0, round(len(late) - share * len(during)))
+    beyond = int((late["sure"] & (late["delay"] > limit(late, "max"))).sum())
+    middle = max(0, round(late["sure"].sum() - share * len(during)))
     counts = (min(beyond, middle), middle, len(late))
     told = rows[READ].loc[late.index].join(late[["delay", "usual"]])
     return told.assign(time=told["received"]), {"late": counts, "late_compared": len(before)}
+
+
+def _told(pattern: str, rows: pd.DataFrame, own: pd.Series[bool], tried: pd.DataFrame) -> Flags:
+    """Own mail of which some attempt failed in such words."""
+    said = saying(tried["reply"], tried["status"].ne("sent"), pattern)
+    told = pd.MultiIndex.from_frame(those(tried[["life", "recipient"]], said))
+    found = own.to_numpy() & among(rows["life"], told.get_level_values("life").to_numpy())
+    asked = those(rows[["life", "recipient_logged"]], found)
+    found[found] = pd.MultiIndex.from_frame(asked).isin(told)
+    return found
 
 
 def _partners(recipients: pd.Series[str], own: pd.Series[bool]) -> Int32:

@@ -6,7 +6,7 @@ from typing import Any
 
 from analyzer.impact import blocklists, inputs, legal
 from analyzer.impact.cost import ITEMS, OTHERS, TARIFFS, WIRE, cost
-from analyzer.impact.figures import COUNTED, HARMED, REFUSED, RESOURCES
+from analyzer.impact.declared import COUNTED, HARMED, REFUSED, RESOURCES
 from analyzer.schema import VOLUME
 
 HEAD = """\

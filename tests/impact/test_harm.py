@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from analyzer.impact.blocklists import refusals
+from analyzer.impact.figures import impaired
 from analyzer.impact.harm import delay_hours, harmed, tallies
 
 ONSET = pd.Timestamp("2026-03-10T00:00:00Z")
@@ -190,6 +191,50 @@ def test_without_usual_mail_nothing_is_called_late(hurt):
 
 def test_the_hours_beyond_the_usual_are_summed(hurt):
     assert delay_hours(hurt([*USUAL, mail(7202, 60, 0), mail(3602, 61, 0)])[0]) == (0.0, 3.0)
+
+
+ROOM = "host mx.far.example[198.51.100.9] said: 452 4.2.2 over quota (in reply to RCPT TO command)"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"status": "bounced"}, {"status": "expired"}],
+)
+def test_what_came_back_did_not_come_late(hurt, other):
+    assert hurt([*USUAL, mail(90_000, 60, 0) | other])[1]["late"] == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "late"),
+    [
+        ({"reply": ROOM}, 0),
+        ({"reply": "452 4.2.2 The recipient's inbox is out of storage space"}, 0),
+        ({"reply": ROOM, "recipient": "b@far.example"}, 1),
+        ({"reply": "450 4.3.2 try later"}, 1),
+    ],
+    ids=["a full mailbox", "another", "the mailbox of another recipient", "another reason"],
+)
+def test_a_mailbox_without_room_elsewhere_is_not_our_doing(hurt, said, late):
+    attempt = said | {"life": 160, "status": "deferred"}
+    assert hurt([*USUAL, mail(90_000, 60, 0)], [attempt])[1]["late"] == (late, late, late)
+
+
+def test_a_host_that_does_not_answer_may_have_dropped_us_or_not(hurt):
+    silent = {"reply": "connect to mx.far.example[198.51.100.9]:25: Connection timed out"}
+    attempt = silent | {"life": 160, "status": "deferred"}
+    assert hurt([*USUAL, mail(90_000, 60, 0)], [attempt])[1]["late"] == (0, 0, 1)
+
+
+@pytest.mark.parametrize("status", ["delivered", "bounced", "deferred"])
+def test_hours_are_impaired_by_refusals_whatever_became_of_the_mail(hurt, status):
+    later = {"time": DURING + pd.Timedelta(hours=3)}
+    _, counts = hurt([{"status": status}], [{"status": "deferred"}, later])
+    assert impaired(counts["refused_at"], [], ONSET)["value"] == 3.0
+
+
+def test_a_refusal_of_abuse_impairs_no_hour(hurt):
+    _, counts = hurt([LOST | {"verdict": "abusive"}])
+    assert impaired(counts["refused_at"], [], ONSET)["value"] == 0.0
 
 
 def test_refused_mail_that_waits_has_waited_until_the_log_ends(hurt):
