@@ -28,9 +28,10 @@ KEYS = """\
 
 - `onset`: when the abuse began, by the findings; null without abuse.
 - `log_ends`: last line of the logs, or the end of the time asked about.
-- `clean`: `last_received` (the last abusive message), `last_left` (its last delivery or
-  notice), `hours_clean` (last received to the end of the log), `messages_since` (other mail
-  taken meanwhile), `refused_since` (relay attempts refused), `evidence`; null without abuse.
+- `clean`: `last_received` (the last abusive message), `last_left` (the last time that a
+  next host accepted one, notices too), `hours_clean` (last received to the end of the log),
+  `messages_since` (other mail taken meanwhile), `refused_since` (relay attempts refused),
+  `evidence`; null without abuse.
 - `figures`: what the log measures: `name, title, value, unit, label, ground`, and `low, mid,
   high` where there are bounds; `value` is null where the log cannot tell.
 - `lead`: name of the figure to begin with.

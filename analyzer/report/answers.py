@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer import words
 from analyzer.display import display
-from analyzer.report import sentences, tried
+from analyzer.report import ending, sentences, tried
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts
 from analyzer.report.mailbox import NOT_LOGGED
@@ -28,8 +28,8 @@ def _found(facts: Facts) -> list[tuple[str, str]]:
     )
     return [
         ("Is it us?", grade + sentences.what(facts)),
-        ("Is it going on?", words.capital(sentences.over(facts))),
-        ("When?", f"First {first}; last {last}."),
+        ("Is it going on?", words.capital(ending.over(facts))),
+        ("When?", f"First {first}{ending.early(facts)}; last {last}{ending.pause(facts)}."),
         ("Which door?", _doors(facts)),
         *(("One story?", text) for text in [separate(stories(facts.findings))] if text),
         ("Which account?", _accounts(facts)),
@@ -107,9 +107,10 @@ def _addresses(facts: Facts) -> str:
 
 def _how_many(facts: Facts) -> str:
     total = facts.total
-    names = ("delivered", "bounced", "deferred", "expired", "discarded")
+    names = ("delivered", "bounced", "deferred", "expired", "held", "discarded", "removed")
     known = {name: getattr(total, name) for name in names}
-    known["other"] = total.other - total.discarded
+    known["other"] = total.other - total.discarded - total.held - total.removed
+    known["deleted from the queue"] = known.pop("removed")
     fates = [f"{number:,} {name}" for name, number in known.items() if number]
     messages = sentences.least(facts) + words.count(total.messages, "message")
     recipients = words.count(total.recipients, "recipient")

@@ -33,6 +33,7 @@ def decisions(
         return INNOCENT if blocklists else []
     asked = [
         *_door(facts, closing),
+        *_queue(facts),
         *_persons(facts),
         *_told(impact),
         *_removal(blocklists),
@@ -52,6 +53,15 @@ def _door(facts: Facts, closing: Closing) -> list[str]:
         name = words.listing([display(a, 60) for a in facts.total.accounts], 2)
         return [f"Who locks {name} today, and checks what else its password opens?"]
     return [NOT_SHOWN]
+
+
+def _queue(facts: Facts) -> list[str]:
+    if not facts.course.waiting:
+        return []
+    waiting = words.count(facts.course.waiting, "message")
+    still = "waits" if facts.course.waiting == 1 else "wait"
+    asked = f"Who deletes the {waiting} of the abuse that still {still} in the queue"
+    return [f"{asked}, before more goes out? `relaytrail aid` names them."]
 
 
 def _persons(facts: Facts) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
-from analyzer.report import sentences
+from analyzer.report import ending, sentences
 from analyzer.report.closed import Closing, closing
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
@@ -54,7 +54,7 @@ def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str])
     named = words.listing(addresses) if addresses else "[our address]"
     page = display(str(entry.get("page") or ""), 160)
     head = [f"To: {provider}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
-    body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(end)]
+    body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(facts, end)]
     return "\n".join(head) + paragraphs(*body, _refused(entry), SIGNED)
 
 
@@ -64,7 +64,7 @@ def _cause(facts: Facts) -> list[str]:
     else:
         doubt = ""
     doors = {name: total for name, total in facts.doors.items() if name != "backscatter"}
-    doors = doors or facts.doors or {sentences.main_door(facts): facts.total}
+    doors = doors or facts.doors or {facts.main_door: facts.total}
     least = sentences.least(facts)
     told = [
         f"Cause: {door(name).cause}: {least}{words.count(total.messages, 'message')} for "
@@ -80,7 +80,7 @@ def _when(first: Any, last: Any) -> str:
     return f"from {words.moment(first)} to {words.moment(last)}"
 
 
-def _end(end: Closing) -> list[str]:
+def _end(facts: Facts, end: Closing) -> list[str]:
     """The end and what proves it; without proof, what has to be done before this is sent."""
     told = []
     if end.open_again:
@@ -93,6 +93,9 @@ def _end(end: Closing) -> list[str]:
         alive = f", in which the server took {words.count(end.messages_since, 'other message')}"
     last = words.moment(end.end) if end.end is not None else words.NONE
     told.append(f"End: the last abusive message came on {last}; none in the {clean}{alive}.")
+    told += [f"But {queue}."] if (queue := ending.what_was_queued(facts)) else []
+    if end.draining or end.waiting:
+        told.append("[Do not send this yet: the queue may send more of it. Empty it first.]")
     if end.closed:
         told.append("The door is closed. " + " ".join(end.proofs))
     else:

@@ -26,8 +26,9 @@ from analyzer.report import (
 from analyzer.report.answers import answers
 from analyzer.report.closed import Closing, closing
 from analyzer.report.doors import door
-from analyzer.report.facts import MADE_HERE, OUTCOMES, Facts, gather
+from analyzer.report.facts import Facts, gather
 from analyzer.report.timeline import timeline
+from analyzer.report.totals import MADE_HERE, OUTCOMES
 
 ATTEMPT_NAMES = {
     "relay_denied": "Relaying refused",
@@ -272,11 +273,16 @@ def _numbers(facts: Facts) -> dict[str, Any]:
     counts = ("messages", "recipients", *OUTCOMES, "other", "bytes")
     times = {"first": total.first, "last": total.last}
     times |= {"log_first": facts.log_first, "log_last": facts.log_last}
+    times |= {"delivered_until": facts.course.sent_until}
     return {
         **{name: getattr(total, name) for name in counts},
         **{name: None if time is None else time.isoformat() for name, time in times.items()},
         "addresses": len(total.addresses),
         "accounts": len(total.accounts),
+        "held": total.held,
+        "removed": total.removed,
+        "delivered_later": facts.course.sent_later,
+        "messages_waiting": facts.course.waiting,
         "notices": facts.notices.messages if facts.notices else 0,
         "unclear_messages": facts.unclear,
         "messages_read": facts.messages_read,
