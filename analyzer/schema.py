@@ -467,7 +467,13 @@ VOLUME = pa.schema(
             unit="recipient",
             required=True,
         ),
-        column("bytes_in", pa.int64(), "size of each message, once", unit="byte", required=True),
+        column(
+            "bytes_in",
+            pa.int64(),
+            "size of each message, once; not of notices that the server made itself",
+            unit="byte",
+            required=True,
+        ),
         column(
             "bytes_out",
             pa.int64(),

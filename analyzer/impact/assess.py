@@ -79,7 +79,11 @@ def measure(found: Found) -> Measured:
     """Everything that the log gives: no price, no assumption."""
     rows, findings = found.rows[COLUMNS], found.findings.to_pandas()
     onset = abuse.onset(findings)
-    volume, samples = hourly(rows), traffic.samples(found.tried, rows)
+    elsewhere = traffic.hosts_elsewhere(found.tried, rows)
+    volume = hourly(rows, elsewhere)
+    samples = traffic.samples(found.tried, rows, elsewhere)
+    gone = abuse.suspects(rows) & rows["status"].eq("delivered") & rows["relay"].isin(elsewhere)
+    accepted = int(gone.sum()) if len(elsewhere) or rows.empty else None
     load = pressure.queue_load(rows, found.ends)
     refused = blocklists.refusals(found.tried, rows)
     listed = blocklists.echo(refused, found.tried, onset)
@@ -90,8 +94,8 @@ def measure(found: Found) -> Measured:
     doubt = not rows["verdict"].eq("abusive").any()
     told = [
         *harm_figures(hurt, counts, harm.delay_hours(hurt)),
-        *figures(volume, listed),
-        *traffic_figures(samples, _accepted(rows)),
+        *figures(volume, listed, accepted),
+        *traffic_figures(samples, accepted),
         *pressure_figures(load, pressure.unusual(load, onset), onset is not None and doubt),
         impaired(counts["refused_at"], listed, onset),
         _senders(rows, onset),
@@ -108,11 +112,6 @@ def measure(found: Found) -> Measured:
         "unexplained": blocklists.unexplained(listed, onset),
     }
     return Measured(volume, samples, load, hurt, impact)
-
-
-def _accepted(rows: pd.DataFrame) -> int:
-    to_a_host = rows["relay"].str.contains("[", regex=False, na=False)
-    return int((abuse.suspects(rows) & rows["status"].eq("delivered") & to_a_host).sum())
 
 
 def _senders(rows: pd.DataFrame, onset: pd.Timestamp | None) -> dict[str, Any]:

@@ -6,11 +6,13 @@ RELAYED = "deliveries with mechanism open_relay"
 ABUSIVE = "deliveries with verdict abusive"
 ALL = "all deliveries"
 DOUBT = "; only possible, for who is local was inferred"
-ONCE = "size of each message, once"
+ONCE = "size of each message, once; not of notices that this server made"
+TOOK = "Bodies of {} mail that other hosts took"
 LEAST = "size for each message and next hop"
 MOST = "size for each delivered recipient"
 WIRE = "bandwidth table: one a message, next hop and second; least one a next hop, most one a line"
 UNNAMED = "not measurable: the log names no transfer to another host"
+NO_SIZES = "not measurable: the log gives no size of this mail"
 NO_USUAL = "not measurable: too little mail before the abuse to say what is usual"
 PEAK = "pressure table, at the end of an hour"
 
@@ -20,10 +22,22 @@ COUNTED = (
     ("recipients_relayed", "Recipients of relayed messages", RELAYED, "recipients", ""),
     ("messages_abusive", "Abusive messages, notices included", ABUSIVE, "messages", ""),
     ("bytes_in_abusive", "Abusive mail taken in", ABUSIVE, "bytes_in", ONCE),
-    ("bytes_out_abusive_least", "Abusive mail sent, at least", ABUSIVE, "bytes_out", LEAST),
-    ("bytes_out_abusive_most", "Abusive mail sent, at most", ABUSIVE, "bytes_out_most", MOST),
+    (
+        "bytes_out_abusive_least",
+        f"{TOOK.format('abusive')}, once a host",
+        ABUSIVE,
+        "bytes_out",
+        LEAST,
+    ),
+    (
+        "bytes_out_abusive_most",
+        f"{TOOK.format('abusive')}, once a recipient",
+        ABUSIVE,
+        "bytes_out_most",
+        MOST,
+    ),
     ("bytes_in_all", "All mail taken in", ALL, "bytes_in", ONCE),
-    ("bytes_out_all_least", "All mail sent, at least", ALL, "bytes_out", LEAST),
+    ("bytes_out_all_least", f"{TOOK.format('all')}, once a host", ALL, "bytes_out", LEAST),
 )
 REFUSED = (
     "own_recipients_refused",
@@ -98,7 +112,12 @@ HARMED = (
     ),
 )
 RESOURCES = (
-    ("bytes_out_abusive", "Abusive mail on the wire, by transactions", "byte", WIRE),
+    (
+        "bytes_out_abusive",
+        "Bodies of abusive mail sent, refused and repeated ones too",
+        "byte",
+        WIRE,
+    ),
     (
         "transactions_abusive",
         "Dialogues with other hosts about abusive mail",
@@ -109,7 +128,7 @@ RESOURCES = (
         "recipients_accepted_abusive",
         "Abusive mail that other hosts accepted",
         "recipient",
-        f"{ABUSIVE} and status delivered",
+        f"{ABUSIVE} and status delivered, with a next hop that is a host of others",
     ),
     ("queue_peak", "Most messages in the queue", "message", PEAK),
     ("queue_peak_abusive_bytes", "Most abusive mail in the queue", "byte", PEAK),

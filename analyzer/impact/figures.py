@@ -16,6 +16,7 @@ from analyzer.impact.declared import (
     COUNTED,
     DECLARED,
     DOUBT,
+    NO_SIZES,
     NO_USUAL,
     REFUSED,
     RELAYED,
@@ -25,11 +26,16 @@ from analyzer.impact.declared import (
 HOUR = pd.Timedelta(hours=1)
 
 
-def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def figures(
+    volume: pa.Table, blocklists: list[dict[str, Any]], accepted: int | None
+) -> list[dict[str, Any]]:
     """Figures of the first slice, all measured; from VOLUME and the blocklist echo.
 
     Where who is local was inferred, nothing is called abusive: then the doubtful rows that have a
     door are counted, and the ground says so.
+
+    Args:
+        accepted: Abusive recipients that other hosts accepted; None where the log names no host.
     """
     verdict = "abusive" if pc.any(pc.equal(volume["verdict"], "abusive")).as_py() else "unclear"
     by_door = pc.and_(pc.equal(volume["verdict"], verdict), pc.is_valid(volume["mechanism"]))
@@ -42,8 +48,10 @@ def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str
         value: int | None = int(pc.sum(rows[which][column], min_count=0).as_py())
         unit = volume.schema.field(column).metadata[b"unit"].decode()
         ground = (f"{which}: {how}" if how else which) + (doubt if which != ALL else "")
-        if column.startswith("bytes_out") and not pc.any(pc.greater(volume[column], 0)).as_py():
-            value, ground = (None if len(volume) else value), f"{ground}; {UNNAMED}"
+        if column.startswith("bytes_out") and accepted is None:
+            value, ground = None, f"{ground}; {UNNAMED}"
+        elif column.startswith("bytes_out") and not value and which == ABUSIVE and accepted:
+            value, ground = None, f"{ground}; {NO_SIZES}"
         found.append(_measured(name, title, value, unit, ground))
     refused = sum(entry["own_refused"] for entry in blocklists)
     name, title, unit, ground = REFUSED
@@ -86,22 +94,25 @@ def harm_figures(
     ]
 
 
-def traffic_figures(bandwidth: pa.Table, accepted: int) -> list[dict[str, Any]]:
-    """Abusive bytes and dialogues, between bounds; from BANDWIDTH."""
+def traffic_figures(bandwidth: pa.Table, accepted: int | None) -> list[dict[str, Any]]:
+    """Abusive bytes and dialogues, between bounds; from BANDWIDTH and as in `figures`."""
     rows = bandwidth.to_pandas()
     mine = rows[suspects(rows)]
 
     def three(name: str) -> tuple[int, ...]:
         return tuple(int(mine[f"{name}{end}"].sum()) for end in ("_least", "", "_most"))
 
-    if len(rows) and not rows["transactions_most"].any():
+    if accepted is None:
         return [
             figure("bytes_out_abusive", None, UNNAMED),
             figure("transactions_abusive", None, UNNAMED),
             figure("recipients_accepted_abusive", None, UNNAMED),
         ]
+    bodies = three("bytes_out")
     return [
-        ranged("bytes_out_abusive", three("bytes_out")),
+        ranged("bytes_out_abusive", bodies)
+        if any(bodies) or not accepted
+        else figure("bytes_out_abusive", None, NO_SIZES),
         ranged("transactions_abusive", three("transactions")),
         figure("recipients_accepted_abusive", accepted),
     ]

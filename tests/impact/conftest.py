@@ -8,6 +8,8 @@ PLAIN = {
     "client_ip": "192.0.2.7",
     "verdict": "legitimate",
     "mechanism": None,
+    "server": "mx1",
+    "submission": "smtp",
     "status": "delivered",
     "relay": "mx.far.example[198.51.100.9]:25",
     "size": 1000,

@@ -1,8 +1,11 @@
 """Every figure has unit, label and ground; what is doubtful is said to be."""
 
+import pandas as pd
+import pytest
+
 from analyzer.impact import figures, hourly
-from analyzer.impact.figures import harm_figures
-from analyzer.schema import HARM
+from analyzer.impact.figures import harm_figures, traffic_figures
+from analyzer.schema import BANDWIDTH, HARM
 
 RELAYED = {"mechanism": "open_relay", "verdict": "abusive"}
 
@@ -34,8 +37,14 @@ def test_what_cannot_be_compared_is_no_zero():
     assert "not measurable" in figure["ground"]
 
 
-def by_name(rows, blocklists=()):
-    return {figure["name"]: figure for figure in figures(hourly(rows), list(blocklists))}
+HOSTS = pd.Index(["mx.far.example[198.51.100.9]:25"])
+
+
+def by_name(rows, blocklists=(), accepted=1):
+    return {
+        figure["name"]: figure
+        for figure in figures(hourly(rows, HOSTS), list(blocklists), accepted)
+    }
 
 
 def test_a_figure_says_what_it_counts_in_which_unit_and_why(deliveries):
@@ -63,3 +72,28 @@ def test_innocent_mail_gives_zeros_beside_all_that_was_read(deliveries):
 def test_own_mail_refused_is_summed_over_the_lists(deliveries):
     found = by_name(deliveries({}), [{"own_refused": 2}, {"own_refused": 3}])
     assert found["own_recipients_refused"]["value"] == 5
+
+
+SENT = ("bytes_out_abusive_least", "bytes_out_abusive_most")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "size", "value", "why"),
+    [
+        (1, 1000, 1000, "size for each"),
+        (1, None, None, "the log gives no size of this mail"),
+        (0, None, 0, "size for each"),
+        (None, 1000, None, "the log names no transfer to another host"),
+    ],
+    ids=["it has sizes", "it has none", "nothing was sent", "it names no host"],
+)
+def test_bytes_that_the_log_does_not_give_are_no_zero(deliveries, accepted, size, value, why):
+    found = by_name(deliveries(RELAYED | {"size": size}), accepted=accepted)
+    assert {found[name]["value"] for name in SENT} == {value}
+    assert all(why in found[name]["ground"] for name in SENT)
+
+
+def test_the_bandwidth_has_no_zero_either():
+    found = {figure["name"]: figure for figure in traffic_figures(BANDWIDTH.empty_table(), 3)}
+    assert found["bytes_out_abusive"]["value"] is None
+    assert found["recipients_accepted_abusive"]["value"] == 3
