@@ -142,7 +142,10 @@ RESOURCES = (
         "queue_hours_unusual",
         "Hours with an unusually full queue",
         "h",
-        "pressure table, more messages than 95 % of the hours before the abuse had",
+        (
+            "pressure table, more messages than 95 % of the hours before the abuse had, and than a "
+            "handful"
+        ),
     ),
     (
         "hours_impaired",

@@ -19,6 +19,7 @@ SPAMHAUS = "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen
         ("421 4.7.0 [TSS04] temporarily deferred, unexpected volume", "Yahoo"),
         ("550 5.7.1 [CS01] Message rejected due to local policy", "Apple iCloud"),
         ("554 IP=192.0.2.25 - A problem occurred. tosa@rx.t-online.de (BL)", "T-Online"),
+        ("554 5.7.1 [192.0.2.25] blocked using ips.backscatterer.org", "Backscatterer"),
         ("550 5.7.1 listed at bl.unheard-of.example", "other blocklist"),
     ],
 )
