@@ -82,11 +82,11 @@ def measure(found: Found) -> Measured:
     elsewhere = traffic.hosts_elsewhere(found.tried, rows)
     volume = hourly(rows, elsewhere)
     samples = traffic.samples(found.tried, rows, elsewhere)
+    refused = blocklists.refusals(found.tried, rows)
+    listed = blocklists.echo(refused, found.tried, elsewhere, onset)
     gone = abuse.suspects(rows) & rows["status"].eq("delivered") & rows["relay"].isin(elsewhere)
     accepted = int(gone.sum()) if len(elsewhere) or rows.empty else None
     load = pressure.queue_load(rows, found.ends)
-    refused = blocklists.refusals(found.tried, rows)
-    listed = blocklists.echo(refused, found.tried, onset)
     hurt, counts = harm.harmed(rows, found.tried, refused, onset, found.ends)
     ends = found.ends
     refused_to_us = found.attempts.select(REFUSED).to_pandas()

@@ -22,6 +22,9 @@ REMOTE = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay", "dns"]
 SUSPENDED = ["error", "retry"]  # Postfix repeats what another server said
 GAP = pd.Timedelta(hours=24)  # without refusals, while mail was taken: the listing had ended
 HOUR = pd.Timedelta(hours=1)
+# So many mails, taken after the last refusal, show that it ended; unless as many in a row may be
+# taken by chance, at the rate at which those hosts took mail while they refused it.
+ENOUGH, CHANCE = 3, 0.01
 # Patterns in one search. RE2 keeps what it learns of a union of so many; of all of them at once it
 # forgets it with nearly every reply, and takes fifty times as long.
 PATTERNS_AT_ONCE = 10
@@ -181,13 +184,17 @@ def _with_deliveries(
 
 
 def echo(
-    refused: pd.DataFrame, attempts: pd.DataFrame, onset: pd.Timestamp | None = None
+    refused: pd.DataFrame,
+    attempts: pd.DataFrame,
+    elsewhere: pd.Index[str],
+    onset: pd.Timestamp | None = None,
 ) -> list[dict[str, Any]]:
     """One entry a provider, the first to refuse first.
 
     Args:
         refused: From `refusals`.
         attempts: Every delivery attempt: `relay, time, status, reply`, place.
+        elsewhere: Next hops that are hosts of others, from `traffic.hosts_elsewhere`.
         onset: When the abuse began; None where there was none.
 
     Returns:
@@ -196,19 +203,22 @@ def echo(
         and `own_waiting` (still in the queue when the log ends), `permanent` (recipients whose
         refusal was for good), `before_onset`, `lag_hours` (onset to the first
         refusal after it; None without), `relisted` and `spells` (refused, then mail taken for a day
-        or more without a refusal, then refused again), `lists` (what the replies name), `quoted`
-        (addresses they name), `words` (the first reply), `evidence`.
+        or more without a refusal, then refused again), `taken_since` and `taken_from` (mails that
+        the same hosts took after the last refusal, and the first of them), `ended` (too many for
+        chance), `lists` (what the replies name), `quoted` (addresses they name), `words` (the first
+        reply), `evidence`.
     """
     if refused.empty:
         return []
-    codes, _ = pd.factorize(attempts["relay"])
+    codes, names = pd.factorize(attempts["relay"])
+    codes[~np.append(names.isin(elsewhere), False)[codes]] = -1  # of no host: the last one
     host = codes.astype(np.int32)
     took = attempts["status"].eq("sent") & attempts["time"].notna()
     asked = np.isin(host, _hosts(host, refused))
     taken = pd.DataFrame({"host": host, "time": attempts["time"]})[took & asked]
     provider, _ = pd.factorize(np.array([entry["provider"] for entry in entries()], object))
     found = [
-        _entry(group, attempts, _spells(group, taken, _hosts(host, group)), onset)
+        _entry(group, attempts, taken[taken["host"].isin(_hosts(host, group))]["time"], onset)
         for _, group in refused.groupby(provider[refused["entry"]])
     ]
     return sorted(found, key=lambda entry: (entry["first"], entry["provider"]))
@@ -232,9 +242,10 @@ def unexplained(listed: list[dict[str, Any]], onset: pd.Timestamp | None) -> dic
 def _entry(
     rows: pd.DataFrame,
     attempts: pd.DataFrame,
-    spells: list[dict[str, Any]],
+    taken: pd.Series[pd.Timestamp],
     onset: pd.Timestamp | None,
 ) -> dict[str, Any]:
+    spells = _spells(rows, taken)
     entry = entries()[int(rows["entry"].iloc[0])]
     once = rows.drop_duplicates("to")
     own = once[once["own"]]
@@ -256,6 +267,7 @@ def _entry(
         else None,
         "relisted": len(spells) - 1,
         "spells": spells,
+        **_taken_again(rows, taken, spells[-1]),
         "lists": _lists(rows),
         "quoted": _quoted(attempts["reply"], once["attempt"].to_numpy()),
         "words": attempts["reply"].iloc[rows["attempt"].iloc[0]],
@@ -263,10 +275,24 @@ def _entry(
     }
 
 
-def _spells(rows: pd.DataFrame, taken: pd.DataFrame, hosts: Int32) -> list[dict[str, Any]]:
+def _taken_again(
+    rows: pd.DataFrame, taken: pd.Series[pd.Timestamp], spell: dict[str, Any]
+) -> dict[str, Any]:
+    """What the hosts that refused took after the last refusal, by whichever of them."""
+    first, last = pd.Timestamp(spell["first"]), rows["time"].max()
+    since, meanwhile = taken[taken.gt(last)], int(taken.between(first, last).sum())
+    rate = meanwhile / (meanwhile + spell["refusals"])
+    return {
+        "taken_since": len(since),
+        "taken_from": iso(since.min()) if len(since) else None,
+        "ended": len(since) >= ENOUGH and rate ** len(since) < CHANCE,
+    }
+
+
+def _spells(rows: pd.DataFrame, taken: pd.Series[pd.Timestamp]) -> list[dict[str, Any]]:
     """Stretches of refusals. Silence alone ends none: one of those hosts must have taken mail."""
     times = rows["time"].reset_index(drop=True)
-    accepted = taken.loc[taken["host"].isin(hosts), "time"].sort_values()
+    accepted = taken.sort_values()
     before, after = times.shift().fillna(times), times
     between = accepted.searchsorted(after) - accepted.searchsorted(before, "right")
     number = ((after - before).ge(GAP) & (between > 0)).cumsum()

@@ -87,9 +87,10 @@ def _told(impact: dict[str, Any]) -> list[str]:
 
 
 def _removal(blocklists: list[dict[str, Any]]) -> list[str]:
-    if not blocklists:
+    listed = [entry for entry in blocklists if not entry.get("ended")]
+    if not listed:
         return []
-    names = words.listing([display(str(e.get("provider", "")), 30) for e in blocklists])
+    names = words.listing([display(str(e.get("provider", "")), 30) for e in listed])
     return [f"Who asks {names} for removal, and signs what was the cause and what was changed?"]
 
 

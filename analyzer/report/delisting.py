@@ -55,7 +55,17 @@ def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str])
     page = display(str(entry.get("page") or ""), 160)
     head = [f"To: {provider}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
     body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(facts, end)]
-    return "\n".join(head) + paragraphs(*body, _refused(entry), SIGNED)
+    return "\n".join(head) + paragraphs(_taken(entry), *body, _refused(entry), SIGNED)
+
+
+def _taken(entry: dict[str, Any]) -> str:
+    if not entry.get("ended"):
+        return ""
+    mails = words.count(int(entry["taken_since"]), "mail")
+    return (
+        f"[The servers that refused took {mails} from us after their last refusal: ask only if a "
+        "look at the list says that it still names us.]"
+    )
 
 
 def _cause(facts: Facts) -> list[str]:

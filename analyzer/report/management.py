@@ -60,7 +60,14 @@ def _note(case: Case) -> str:
         figure(case.impact, f"own_recipients_{kind}") for kind in ("blocked", "waiting", "delayed")
     )
     notices = figure(case.impact, "notices_to_own_users")
-    listed = [display(str(e["provider"]), 40) for e in case.impact.get("blocklists", [])]
+    refusing, ended = (
+        [
+            display(str(entry["provider"]), 40)
+            for entry in case.impact.get("blocklists", [])
+            if bool(entry.get("ended")) is over
+        ]
+        for over in (False, True)
+    )
     happened = (
         "Strangers used our mail server to send mail."
         if facts.found and facts.verdict != "possible"
@@ -82,8 +89,10 @@ def _note(case: Case) -> str:
             f"{words.count(int(notices), 'notice')} of failed delivery went to people here about "
             "mail that they never wrote. Delete them; your mailbox did not send that mail."
         )
-    if listed:
-        seen.append(f"These refused us, and may still: {words.listing(listed, 6)}.")
+    if refusing:
+        seen.append(f"These refused us, and may still: {words.listing(refusing, 6)}.")
+    if ended:
+        seen.append(f"These refused us, and take our mail again: {words.listing(ended, 6)}.")
     state = (
         "The gap is closed."
         if end.closed

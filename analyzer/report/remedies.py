@@ -22,8 +22,8 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
         listed.append(_still_queued(*facts.queued))
     if "open_relay" in facts.doors:
         listed.append(PROVE)
-    if blocklists:
-        listed.append(_removal(blocklists))
+    if still := [entry for entry in blocklists if not entry.get("ended")]:
+        listed.append(_removal(still))
     return [*listed, KEEP]
 
 

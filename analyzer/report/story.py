@@ -184,8 +184,22 @@ def _blocklist(entry: dict[str, Any]) -> dict[str, Any]:
         "refusals": words.thousands(int(entry.get("refusals") or 0)),
         "own_refused": words.thousands(int(entry.get("own_refused") or 0)),
         "words": display(SAID.sub("", str(entry.get("words") or "")), 140),
+        "taken": _taken(entry),
+        "ended": bool(entry.get("ended")),
         "evidence": places(entry.get("evidence") or []),
     }
+
+
+def _taken(entry: dict[str, Any]) -> str:
+    """Whether the hosts that refused took mail of ours since; empty where the log shows none."""
+    if not entry.get("taken_since"):
+        return ""
+    mails = words.count(int(entry["taken_since"]), "mail")
+    since = words.short(pd.Timestamp(entry["taken_from"]))
+    told = f"the same servers took {mails} from us since {since}"
+    return (
+        f"{told}: it has ended there" if entry.get("ended") else f"{told}, too few to say it ended"
+    )
 
 
 def _attempts(facts: Facts) -> list[dict[str, str]]:

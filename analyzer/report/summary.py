@@ -28,7 +28,8 @@ def as_text(case: Case) -> list[str]:
         lines += _hanging(entry["question"], entry["answer"])
     for entry in story["blocklists"]:
         when = f"{entry['first']} to {entry['last']} UTC"
-        told = f"{entry['provider']}: {entry['refusals']} recipients refused, {when}."
+        told = f"{entry['provider']}: {entry['refusals']} recipients refused, {when}"
+        told += f"; {entry['taken']}." if entry["taken"] else "."
         lines += _hanging("Who refuses us?", told)
     return [*lines, "", *_hanging("Lines", story["accounting"]["sum"])]
 

@@ -42,6 +42,11 @@ def timeline(
         provider = display(str(entry.get("provider", "")), 60)
         refused = pd.Timestamp(entry["first"]) if entry.get("first") else None
         events.append((refused, f"{provider} refuses our mail for the first time."))
+        if entry.get("ended"):
+            taken = pd.Timestamp(entry["taken_from"])
+            events.append(
+                (taken, f"{provider} has refused for the last time; mail is taken again.")
+            )
     events.append((facts.log_last, "The log ends."))
     events += [*_relay_test(asked.relay_test), *_lists_asked(asked.dnsbl)]
     timed = [(time, text) for time, text in events if time is not None and not pd.isna(time)]

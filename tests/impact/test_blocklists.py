@@ -60,7 +60,8 @@ def refused(*differences):
 
 
 def told(attempts, rows, onset=None):
-    return echo(refusals(attempts, rows), attempts, onset)
+    hosts = pd.Index(attempts["relay"].unique()).difference(["EX01"])
+    return echo(refusals(attempts, rows), attempts, hosts, onset)
 
 
 def test_a_recipient_refused_again_and_again_is_one_refused_from_first_to_last(deliveries):
@@ -206,6 +207,48 @@ def test_refused_again_after_a_day_is_relisting_if_meanwhile(deliveries, between
     (entry,) = told(refused({}, *between, again), deliveries({}))
     assert entry["relisted"] == relisted
     assert len(entry["spells"]) == relisted + 1
+
+
+OTHER_HOST = {"relay": "mx.other.example[198.51.100.8]:25"}
+
+
+@pytest.mark.parametrize(
+    ("mails", "change", "counted"),
+    [
+        (3, {}, (3, True)),
+        (2, {}, (2, False)),
+        (9, OTHER_HOST, (0, False)),
+        (9, {"time": FIRST - HOUR}, (0, False)),
+    ],
+    ids=["enough", "too few", "of another host", "before it"],
+)
+def test_a_listing_has_ended_where_the_same_hosts_took_mail_since(
+    deliveries, mails, change, counted
+):
+    since = [TAKEN | {"time": FIRST + (2 + n) * HOUR} | change for n in range(mails)]
+    (entry,) = told(refused({}, *since), deliveries({}))
+    assert (entry["taken_since"], entry["ended"]) == counted
+    assert entry["taken_from"] == ("2026-03-01T12:00:00Z" if counted[0] else None)
+
+
+def test_hosts_that_refuse_only_some_mail_have_not_stopped_because_they_took_a_few(deliveries):
+    """Nine of ten were taken while they refused: 40 more are chance, 50 are not."""
+    meanwhile = [TAKEN | {"time": FIRST + n * HOUR / 10} for n in range(1, 19)]
+    again = {"time": FIRST + 2 * HOUR, "life": 2}
+    since = [TAKEN | {"time": FIRST + (3 + n) * HOUR} for n in range(50)]
+    few, many = (
+        told(refused({}, again, *meanwhile, *since[:taken]), deliveries({}))[0]
+        for taken in (40, 50)
+    )
+    assert (few["ended"], many["ended"]) == (False, True)
+
+
+def test_a_mailbox_of_ours_that_takes_mail_ends_no_listing(deliveries):
+    """Exchange names its own server where another host refused."""
+    ours = {"relay": "EX01"}
+    since = [TAKEN | ours | {"time": FIRST + n * HOUR} for n in range(1, 9)]
+    (entry,) = told(refused(ours, *since), deliveries({}))
+    assert (entry["taken_since"], entry["ended"]) == (0, False)
 
 
 def test_the_addresses_that_replies_speak_of_are_those_to_be_removed(deliveries):

@@ -44,6 +44,22 @@ def test_strangers_can_neither_colour_nor_widen_the_terminal(case, hostile):
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        (True, "the same servers took 79 mails from us since 8 Dec 10:00: it has ended there."),
+        (
+            False,
+            "the same servers took 79 mails from us since 8 Dec 10:00, too few to say it ended.",
+        ),
+    ],
+)
+def test_mail_that_was_taken_after_the_last_refusal_is_told(case, ended, told):
+    since = {"taken_since": 79, "taken_from": "2026-12-08T10:00:00Z", "ended": ended}
+    text = " ".join(" ".join(summary.as_text(case(blocklists=[since]))).split())
+    assert told in text
+
+
 def test_a_program_gets_numbers_as_numbers(case):
     told = json.loads(json.dumps(summary.as_json(case())))
     assert told["numbers"]["messages"] == 1

@@ -107,6 +107,22 @@ def test_mail_that_waits_is_not_said_to_have_come_back(case):
     assert "did not arrive" not in note
 
 
+ENDED = {"taken_since": 79, "taken_from": "2026-12-08T10:00:00Z", "ended": True}
+
+
+def test_who_takes_our_mail_again_is_not_said_to_refuse_it_still(case):
+    made = case(blocklists=[ENDED, {"provider": "Barracuda"}])
+    note = flat(AUDIENCES["management"](made)["note-to-users.txt"])
+    assert "These refused us, and may still: Barracuda." in note
+    assert "These refused us, and take our mail again: Spamhaus SBL." in note
+
+
+def test_a_request_about_a_listing_that_seems_over_says_so_first(case):
+    told = request(case(blocklists=[ENDED]))
+    assert "[The servers that refused took 79 mails from us after their last refusal: ask" in told
+    assert "The servers that refused took" not in request(case())
+
+
 PARTNERS = [
     {"partner": "=cmd.example", "blocked": 2, "waiting": 5, "delayed": 7, "notice": 0},
     {"partner": "late.example", "blocked": 0, "waiting": 0, "delayed": 3, "notice": 0},
