@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.errors import SettingsError
-from analyzer.impact import abuse, blocklists, harm, inputs, legal, pressure, traffic
+from analyzer.impact import abuse, blocklists, harm, inputs, legal, listings, pressure, traffic
 from analyzer.impact.cost import cost
 from analyzer.impact.figures import (
     figure,
@@ -83,7 +83,7 @@ def measure(found: Found) -> Measured:
     volume = hourly(rows, elsewhere)
     samples = traffic.samples(found.tried, rows, elsewhere)
     refused = blocklists.refusals(found.tried, rows)
-    listed = blocklists.echo(refused, found.tried, elsewhere, onset)
+    listed = listings.echo(refused, found.tried, elsewhere, onset)
     gone = abuse.suspects(rows) & rows["status"].eq("delivered") & rows["relay"].isin(elsewhere)
     accepted = int(gone.sum()) if len(elsewhere) or rows.empty else None
     load = pressure.queue_load(rows, found.ends)
@@ -109,7 +109,7 @@ def measure(found: Found) -> Measured:
         "lead": "own_mail_harmed",
         "harm": harm.tallies(hurt),
         "blocklists": listed,
-        "unexplained": blocklists.unexplained(listed, onset),
+        "unexplained": listings.unexplained(listed, onset),
     }
     return Measured(volume, samples, load, hurt, impact)
 

@@ -5,7 +5,6 @@ Every text in a story is ready to be shown: strangers' words have gone through `
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
@@ -20,6 +19,7 @@ from analyzer.report import (
     glossary,
     harm,
     method,
+    refusals,
     remedies,
     sentences,
 )
@@ -27,6 +27,7 @@ from analyzer.report.answers import answers
 from analyzer.report.closed import Closing, closing
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
+from analyzer.report.refusals import PLACES_SHOWN, places
 from analyzer.report.timeline import timeline
 from analyzer.report.totals import MADE_HERE, OUTCOMES
 
@@ -38,9 +39,6 @@ ATTEMPT_NAMES = {
     "accepted_no_data": "Recipient accepted, message never sent",
     "other": "Refused for another reason",
 }
-PLACES_SHOWN = 5
-# What Postfix puts before the words of the other server.
-SAID = re.compile(r"^host \S{1,300} (?:said|refused to talk to me): ")
 
 
 def tell(case: Case) -> dict[str, Any]:
@@ -68,7 +66,7 @@ def tell(case: Case) -> dict[str, Any]:
         "zone": display(zone, 40),
         "sources": _sources(facts),
         "year": sentences.years(facts),
-        "blocklists": [_blocklist(entry) for entry in blocklists],
+        "blocklists": [refusals.told(entry) for entry in blocklists],
         "attempts": _attempts(facts),
         "impact": [_figure(figure) for figure in case.impact.get("figures", [])],
         "audit": audit.page(case.audit, facts),
@@ -171,37 +169,6 @@ def _sources(facts: Facts) -> list[dict[str, Any]]:
     return rows
 
 
-def _blocklist(entry: dict[str, Any]) -> dict[str, Any]:
-    first, last = (
-        pd.Timestamp(entry[key]) if entry.get(key) else None for key in ("first", "last")
-    )
-    return {
-        "provider": display(str(entry.get("provider", "")), 60),
-        "meaning": words.capital(display(str(entry.get("meaning") or ""), 200)),
-        "page": display(str(entry.get("page") or words.NONE), 120),
-        "first": words.short(first),
-        "last": words.short(last),
-        "refusals": words.thousands(int(entry.get("refusals") or 0)),
-        "own_refused": words.thousands(int(entry.get("own_refused") or 0)),
-        "words": display(SAID.sub("", str(entry.get("words") or "")), 140),
-        "taken": _taken(entry),
-        "ended": bool(entry.get("ended")),
-        "evidence": places(entry.get("evidence") or []),
-    }
-
-
-def _taken(entry: dict[str, Any]) -> str:
-    """Whether the hosts that refused took mail of ours since; empty where the log shows none."""
-    if not entry.get("taken_since"):
-        return ""
-    mails = words.count(int(entry["taken_since"]), "mail")
-    since = words.short(pd.Timestamp(entry["taken_from"]))
-    told = f"the same servers took {mails} from us since {since}"
-    return (
-        f"{told}: it has ended there" if entry.get("ended") else f"{told}, too few to say it ended"
-    )
-
-
 def _attempts(facts: Facts) -> list[dict[str, str]]:
     return [
         {
@@ -269,16 +236,6 @@ def _finding(row: dict[str, Any]) -> dict[str, Any]:
         "evidence": places(row["evidence"]),
         "places": [(p["source"], p["line"]) for p in list(row["evidence"])[:PLACES_SHOWN]],
     }
-
-
-def places(evidence: Any) -> list[str]:
-    """file:line (byte offset), the first few."""
-    if evidence is None:
-        return []
-    return [
-        f"{display(str(place['source']), 80)}:{place['line']} (byte {place['offset']})"
-        for place in list(evidence)[:PLACES_SHOWN]
-    ]
 
 
 def _numbers(facts: Facts) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analyzer.impact.blocklists import classify, echo, entries, refusals, unexplained
+from analyzer.impact.blocklists import classify, entries, refusals
+from analyzer.impact.listings import echo, unexplained
 
 SPAMHAUS = "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen.spamhaus.org"
 
