@@ -600,6 +600,12 @@ HARM = pa.schema(
         SOURCE,
         LINE,
         OFFSET,
+        column(
+            "in_its_name",
+            pa.bool_(),
+            "notice: the mail that it is about was sent from here with the user's own login, or "
+            "as the script's or host's own sender; false: its address was forged; else null",
+        ),
     ],
     metadata={"meaning": "One row for each recipient of legitimate mail that was harmed."},
 )

@@ -38,7 +38,8 @@ MEASURED = {
 }
 # What of a delivery the harms ask for.
 COLUMNS = """
-    server queue_id received completed client_ip submission sender origin_sender recipient
+    server queue_id received completed client_ip auth_user local_user submission sender
+    origin_sender recipient
     recipient_logged original_recipient recipient_side size status relay reply flow mechanism
     verdict life origin_life cause_life source line offset orig_source orig_line orig_offset
 """.split()

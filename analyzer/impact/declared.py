@@ -81,7 +81,13 @@ HARMED = (
         "notices_to_own_users",
         "Notices about abuse that reached own users",
         "recipient",
-        "harm table, kind notice: abuse had forged their addresses",
+        "harm table, kind notice: abuse had forged their addresses, or was sent in their name",
+    ),
+    (
+        "notices_to_the_misused",
+        "Of these, to the misused account, script's user or host itself",
+        "recipient",
+        "harm table, kind notice, in_its_name: the mail was sent from here in their own name",
     ),
     (
         "own_users_blocked",

@@ -87,6 +87,7 @@ def harm_figures(
         if counts["late"] is not None
         else figure("own_recipients_delayed", None, NO_USUAL),
         figure("notices_to_own_users", len(notices)),
+        figure("notices_to_the_misused", int(notices["in_its_name"].eq(True).sum())),
         figure("own_users_blocked", int(blocked["user"].nunique())),
         figure("partners_blocked", int(blocked["partner"].nunique())),
         figure("own_users_notified", int(notices["user"].nunique())),

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.impact.abuse import DOORS, FOLLOWS
 from analyzer.impact.blocklists import entries
+from analyzer.impact.notices import notices
 from analyzer.rows import AT_ONCE, Flags, Int32, among, picked, saying, those
 from analyzer.schema import HARM, HARM_KINDS, NOT_DELIVERIES, WAITING, fit
 
@@ -71,7 +71,7 @@ def harmed(
     parts = [
         held_up.assign(user=_user(held_up), partner=_domain(held_up["recipient"])),
         delayed.assign(kind="delayed", user=_user(delayed), partner=_domain(delayed["recipient"])),
-        _notices(rows),
+        notices(rows, READ),
     ]
     if onset is None:  # listed without abuse: whom it hurt is in the log all the same
         parts = parts[:1]
@@ -208,20 +208,6 @@ def _partners(recipients: pd.Series[str], own: pd.Series[bool]) -> Int32:
     codes, _ = pd.factorize(domains)
     found: Int32 = codes.astype(np.int32)
     return found
-
-
-def _notices(rows: pd.DataFrame) -> pd.DataFrame:
-    """Bounces and warnings about abuse that our own users got: abuse forged their address."""
-    doors = [door for door in DOORS if door != FOLLOWS]
-    about = among(rows["cause_life"], rows["origin_life"][rows["mechanism"].isin(doors)])
-    got = about & rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")
-    told = those(rows[[*READ, "cause_life"]], got)
-    return told.assign(
-        kind="notice",
-        time=told["completed"],
-        user=told["recipient"],
-        partner=None,
-    ).drop(columns="reply")
 
 
 def tallies(table: pa.Table) -> dict[str, list[dict[str, Any]]]:

@@ -84,10 +84,17 @@ def _note(case: Case) -> str:
         )
     if late:
         seen.append(f"About {words.count(int(late), 'mail')} arrived late, or will.")
-    if notices:
+    of_ours = figure(case.impact, "notices_to_the_misused") or 0
+    if forged := int((notices or 0) - of_ours):
         seen.append(
-            f"{words.count(int(notices), 'notice')} of failed delivery went to people here about "
-            "mail that they never wrote. Delete them; your mailbox did not send that mail."
+            f"{words.count(forged, 'notice')} of failed delivery went to people here about mail "
+            "that they never wrote. Delete them; your mailbox did not send that mail."
+        )
+    if of_ours:
+        seen.append(
+            f"{words.count(int(of_ours), 'notice')} of failed delivery went to the misused account "
+            "itself: that mail was sent from here in its name, by somebody else. Leave them to "
+            "whoever looks into it."
         )
     if refusing:
         seen.append(f"These refused us, and may still: {words.listing(refusing, 6)}.")

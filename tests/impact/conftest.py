@@ -10,6 +10,8 @@ PLAIN = {
     "mechanism": None,
     "server": "mx1",
     "submission": "smtp",
+    "auth_user": None,
+    "local_user": None,
     "status": "delivered",
     "relay": "mx.far.example[198.51.100.9]:25",
     "size": 1000,

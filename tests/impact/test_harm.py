@@ -259,6 +259,42 @@ def test_a_notice_about_abuse_that_reached_our_own_user_is_told(hurt):
     assert (row["kind"], row["user"], row["line"]) == ("notice", "ann@corp.example", 7)
 
 
+LOGIN = {"mechanism": "stolen_account", "auth_user": "ann@corp.example"}
+SCRIPT = {"mechanism": "local_injection", "origin_sender": "www-data@mx1.corp.example"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "user", "own"),
+    [
+        (LOGIN, "Ann@corp.example", True),
+        (LOGIN | {"auth_user": r"CORP\ann"}, "ann@corp.example", True),
+        (LOGIN, "bob@corp.example", False),
+        (LOGIN, "ann@other.example", False),
+        (SCRIPT, "www-data@mx1.corp.example", True),
+        (SCRIPT | {"local_user": "web7"}, "web7@mx1.corp.example", True),
+        (SCRIPT, "ann@corp.example", False),
+        ({"mechanism": "open_relay"}, "ann@corp.example", False),
+    ],
+    ids=[
+        *("its login", "its login in a domain", "another user", "the same name elsewhere"),
+        *("the script's sender", "the script's user", "forged by a script", "forged by strangers"),
+    ],
+)
+def test_a_notice_to_the_misused_is_about_mail_that_was_sent_in_its_name(hurt, cause, user, own):
+    (row,) = hurt([ABUSE | cause, NOTICE | {"recipient": user}])[0].to_pylist()
+    assert row["in_its_name"] is own
+
+
+def test_a_script_that_forges_many_senders_has_none_of_its_own(hurt):
+    others = [
+        ABUSE | SCRIPT | {"origin_sender": f"u{n}@corp.example", "life": n, "origin_life": n}
+        for n in range(10, 20)
+    ]
+    user = {"recipient": "www-data@mx1.corp.example"}
+    (row,) = hurt([ABUSE | SCRIPT, *others, NOTICE | user])[0].to_pylist()
+    assert row["in_its_name"] is False
+
+
 @pytest.mark.parametrize(
     "notice",
     [{"cause_life": -1}, {"recipient_side": "outside"}, {"status": "bounced"}],

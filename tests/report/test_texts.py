@@ -100,6 +100,19 @@ def test_users_are_told_what_they_may_have_seen_without_a_name(case):
     assert "ann" not in note.split()
 
 
+def test_the_misused_account_is_not_told_that_it_sent_nothing(case):
+    figures = [
+        {"name": "notices_to_own_users", "value": 10},
+        {"name": "notices_to_the_misused", "value": 7},
+    ]
+    note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
+    assert "3 notices of failed delivery went to people here about mail that they never" in note
+    assert "7 notices of failed delivery went to the misused account itself" in note
+    figures[1]["value"] = 10
+    note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
+    assert "your mailbox did not send" not in note
+
+
 def test_mail_that_waits_is_not_said_to_have_come_back(case):
     figures = [{"name": "own_recipients_waiting", "value": 63}]
     note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
