@@ -31,7 +31,11 @@ def _found(facts: Facts) -> list[tuple[str, str]]:
         ("Is it going on?", words.capital(ending.over(facts))),
         ("When?", f"First {first}{ending.early(facts)}; last {last}{ending.pause(facts)}."),
         ("Which door?", _doors(facts)),
-        *(("One story?", text) for text in [separate(stories(facts.findings))] if text),
+        *(
+            ("One story?", text)
+            for text in [separate(stories(facts.findings), facts.shared)]
+            if text
+        ),
         ("Which account?", _accounts(facts)),
         ("From where?", _addresses(facts)),
         ("How many?", _how_many(facts)),
@@ -98,9 +102,12 @@ def _addresses(facts: Facts) -> str:
     shown = words.listing([display(address, 45) for address in addresses], 5)
     told = f"{words.count(len(addresses), 'address')}: {shown}."
     if "stolen_account" in facts.doors and all(map(ours_alone, addresses)):
+        told += " No stranger can have such an address: "
         told += (
-            " No stranger can have such an address: a webmail or a gateway hides the true one, "
-            "which its own log may name."
+            "no other login is used from there, so it is a machine of yours, infected or used by "
+            "its owner."
+            if facts.own_machine
+            else "a webmail or a gateway hides the true one, which its own log may name."
         )
     return told
 

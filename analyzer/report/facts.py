@@ -13,6 +13,7 @@ from analyzer.case import Case
 from analyzer.report import mailbox, tried
 from analyzer.report.course import Course, course
 from analyzer.report.doors import DOORS
+from analyzer.report.stories import shared
 from analyzer.report.totals import (
     OUTCOMES,
     Total,
@@ -26,6 +27,7 @@ from analyzer.report.totals import (
 )
 from analyzer.report.untracked import untracked
 from analyzer.schema import NOT_DELIVERIES
+from analyzer.site import ours_alone
 
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 ORDER = tuple(DOORS)
@@ -61,7 +63,10 @@ class Facts:
     graded: dict[str, dict[str, Total]]  # of each door, by the verdict of the findings; best first
     grades: dict[str, int]  # messages of `total` by verdict, best first
     sources: pd.DataFrame
+    own_machine: bool  # the login was used from private addresses, from each by it alone
+    shared: int  # addresses that had a part in more than one incident
     unclear: int  # messages, beside those that are told of
+    unjudged: int  # unclear messages that this server took
     messages_read: int
     deliveries_read: int
     log_first: pd.Timestamp | None
@@ -122,14 +127,17 @@ def gather(case: Case) -> Facts:
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),
-        mailbox=mailbox.told(told, case.manifest.get("site", {}).get("domains") or []),
+        mailbox=mailbox.told(told, mailbox.ours(case)),
         total=total,
         notices=doors["backscatter"] if followed else None,
         doors={door: doors[door] for door in sorted(doors, key=lambda door: _rank(door, doors))},
         graded=graded,
         grades={grade: part.messages for grade, part in graded_told.items()},
         sources=sources(rows),
+        own_machine=_own_machine(case, total),
+        shared=shared(findings, rows),
         unclear=unclear_messages,
+        unjudged=unjudged(case.deliveries),
         messages_read=len(case.messages),
         deliveries_read=_deliveries_read(case.deliveries),
         log_first=min(times, default=None),
@@ -153,6 +161,18 @@ def gather(case: Case) -> Facts:
             if entry.get("damage") or entry.get("format") in ("unreadable", "unsupported")
         ],
     )
+
+
+def _own_machine(case: Case, total: Total) -> bool:
+    private = bool(total.addresses) and all(map(ours_alone, total.addresses))
+    return private and mailbox.one_login_each(case, total.addresses)
+
+
+def unjudged(deliveries: pa.Table) -> int:
+    """Messages that this server took and nobody can judge."""
+    doubtful = pc.equal(deliveries["verdict"], "unclear")
+    taken = pc.and_(doubtful, pc.not_equal(deliveries["status"], "rejected"))
+    return int(pc.count_distinct(deliveries["origin_life"].filter(taken)).as_py())
 
 
 def lines_of(case: Case) -> dict[str, int]:

@@ -48,8 +48,7 @@ def aid(case: Case) -> dict[str, Any]:
     gateways = set(rows.loc[rows["origin_masked"].eq(True), "client_ip"].dropna())
     gateways |= set(findings.loc[findings["detector"].eq("mask"), "subject"])
     addresses, not_offered = _addresses(rows, abuse, gateways, case)
-    ours = case.manifest.get("site", {}).get("domains") or []
-    hidden = mailbox.told(abuse.assign(message=abuse["origin_life"]), ours)
+    hidden = mailbox.told(abuse.assign(message=abuse["origin_life"]), mailbox.ours(case))
     return {
         "queue": _listed(case) if len(case.queue) else _by_log(rows, case),
         "accounts": _accounts(rows),

@@ -16,6 +16,7 @@ from analyzer.report.totals import Total
 from analyzer.site import ours_alone
 
 MOST = 0.1  # of the lines of mail programs unread: then a log without abuse acquits nobody
+HALF = 0.5  # of the messages not judged: then nothing is said of all of them
 WRONG_SITE = "Who is local looks wrong as stated, and every verdict depends on it."
 DOUBTS_SHOWN = 2
 DOUBT = (
@@ -27,6 +28,8 @@ GRADES = {
     "possible": "Possible: the pattern fits abuse, but innocent reasons are not ruled out.",
 }
 SURENESS = {"probable": "probably", "possible": "possibly"}
+NAME = "name your domains and networks in a site.toml (`relaytrail site infer`), analyse again"
+SEE_SITE = "see that site.toml names all your domains and networks"
 TRACKING = "give the files of the folder MessageTracking too"
 ELSEWHERE = (
     "The log shows only what this server did between its first and last line: mail that went "
@@ -47,7 +50,7 @@ def grade(facts: Facts) -> str:
 
 def title(facts: Facts) -> str:
     if not facts.found:
-        silent = mostly_unread(facts) or mostly_untracked(facts)
+        silent = mostly_unread(facts) or mostly_untracked(facts) or mostly_unclear(facts)
         what = "Not judged: the mail of" if silent else "No relay abuse found on"
         part = ", in what was read" if facts.closed and not silent else ""
         return f"{what} {server(facts)}{part}"
@@ -172,6 +175,12 @@ def _innocent(facts: Facts) -> list[str]:
             f"This is no sign of innocence; {TRACKING}.",
         ]
     told = [*tried.misused(facts.findings), *_unread(facts), *_untracked(facts)]
+    if mostly_unclear(facts):
+        of = f"{words.thousands(facts.unjudged)} of {words.count(facts.messages_read, 'message')}"
+        nothing = f"Nothing can be said: {of} could not be judged."
+        remedy = SEE_SITE if facts.site_known else NAME
+        said = " ".join([nothing, found, *_closed(facts)])
+        return [said, f"This is no sign of innocence; {remedy}.", *told]
     return [" ".join([found, *_closed(facts)]), *told, ELSEWHERE]
 
 
@@ -201,6 +210,16 @@ def _untracked(facts: Facts) -> list[str]:
 def mostly_untracked(facts: Facts) -> bool:
     """The same of messages, of which the receive protocol of Exchange alone tells."""
     return facts.untracked > MOST * (facts.untracked + facts.messages_read)
+
+
+def mostly_unclear(facts: Facts) -> bool:
+    """Most of the messages that were taken could not be judged."""
+    return beyond_judging(facts.unjudged, facts.messages_read)
+
+
+def beyond_judging(unjudged: int, messages: int) -> bool:
+    """The same of counts of messages."""
+    return unjudged > HALF * messages
 
 
 def mostly_unread(facts: Facts) -> bool:
