@@ -30,11 +30,11 @@ def notices(rows: pd.DataFrame, asked: list[str]) -> pd.DataFrame:
         time=told["completed"],
         user=told["recipient"],
         partner=None,
-        in_its_name=_in_its_name(told, those(rows[CAUSE], of_a_door)),
+        in_its_name=_in_its_name(told, those(rows[CAUSE], of_a_door), rows),
     ).drop(columns="reply")
 
 
-def _in_its_name(told: pd.DataFrame, abuse: pd.DataFrame) -> pd.Series[bool]:
+def _in_its_name(told: pd.DataFrame, abuse: pd.DataFrame, rows: pd.DataFrame) -> pd.Series[bool]:
     """Whether the mail that a notice is about was sent with the login, or as the local user or
     host, of whoever got the notice; else it had forged that address.
     """
@@ -46,13 +46,24 @@ def _in_its_name(told: pd.DataFrame, abuse: pd.DataFrame) -> pd.Series[bool]:
     )
     local = user.str.replace("@.*$", "", regex=True)
     login = login.str.replace(r"^.*\\", "", regex=True)  # DOMAIN\user
-    usual = cause["mechanism"].map(
-        {door: _usual(once["origin_sender"][once["mechanism"].eq(door)]) for door in BY_SENDER}
-    )
+    senders = {
+        door: _usual(once["origin_sender"][once["mechanism"].eq(door)]) for door in BY_SENDER
+    }
+    if _is_read(senders["local_injection"], rows):
+        senders["local_injection"] = None
+    usual = cause["mechanism"].map(senders).astype("str").str.lower()
     return (user == login) | (local == login) | (local == local_user) | (user == usual)
 
 
 def _usual(senders: pd.Series[str]) -> str | None:
     """The sender of nearly all; None where there is none."""
-    shares = senders.str.lower().value_counts(normalize=True)
+    shares = senders.value_counts(normalize=True)
     return str(shares.index[0]) if len(shares) and shares.iloc[0] >= NEARLY_ALL else None
+
+
+def _is_read(address: str | None, rows: pd.DataFrame) -> bool:
+    """Whether people write to it: then it is a mailbox that a script forged, and not its user."""
+    if address is None:
+        return False
+    written = rows["recipient"].eq(address) & rows["submission"].eq("smtp")
+    return bool((written & rows["verdict"].eq("legitimate")).any())

@@ -285,6 +285,14 @@ def test_a_notice_to_the_misused_is_about_mail_that_was_sent_in_its_name(hurt, c
     assert row["in_its_name"] is own
 
 
+def test_a_script_that_sends_as_somebody_to_whom_people_write_has_forged_that_address(hurt):
+    info = {"recipient": "info@corp.example"}
+    forges = ABUSE | SCRIPT | {"origin_sender": "info@corp.example"}
+    letter = info | {"recipient_side": "inside", "flow": "inbound", "life": 9, "origin_life": 9}
+    (row,) = hurt([forges, letter, NOTICE | info])[0].to_pylist()
+    assert row["in_its_name"] is False
+
+
 def test_a_script_that_forges_many_senders_has_none_of_its_own(hurt):
     others = [
         ABUSE | SCRIPT | {"origin_sender": f"u{n}@corp.example", "life": n, "origin_life": n}
