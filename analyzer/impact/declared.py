@@ -93,13 +93,13 @@ HARMED = (
         "own_users_blocked",
         "Own addresses whose mail was refused",
         "address",
-        "harm table, kind blocked",
+        "harm table, kinds blocked and waiting",
     ),
     (
         "partners_blocked",
         "Partner domains that own mail did not reach",
         "domain",
-        "harm table, kind blocked",
+        "harm table, kinds blocked and waiting",
     ),
     (
         "own_users_notified",

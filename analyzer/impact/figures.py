@@ -70,6 +70,7 @@ def harm_figures(
     blocked, waiting, notices = (
         rows[rows["kind"].eq(kind)] for kind in ("blocked", "waiting", "notice")
     )
+    kept_back = rows[rows["kind"].isin(["blocked", "waiting"])]
     late = counts["late"] or (0, 0, 0)
     compared = "compared with {late_compared:,} earlier mails".format_map(counts)
     lost, kept = (
@@ -88,8 +89,8 @@ def harm_figures(
         else figure("own_recipients_delayed", None, NO_USUAL),
         figure("notices_to_own_users", len(notices)),
         figure("notices_to_the_misused", int(notices["in_its_name"].eq(True).sum())),
-        figure("own_users_blocked", int(blocked["user"].nunique())),
-        figure("partners_blocked", int(blocked["partner"].nunique())),
+        figure("own_users_blocked", int(kept_back["user"].nunique())),
+        figure("partners_blocked", int(kept_back["partner"].nunique())),
         figure("own_users_notified", int(notices["user"].nunique())),
         ranged("hours_of_delay", [round(waited + beyond * share, 2) for share in shares]),
     ]

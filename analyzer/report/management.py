@@ -92,9 +92,9 @@ def _note(case: Case) -> str:
         )
     if of_ours:
         seen.append(
-            f"{words.count(int(of_ours), 'notice')} of failed delivery went to the misused account "
-            "itself: that mail was sent from here in its name, by somebody else. Leave them to "
-            "whoever looks into it."
+            f"{words.count(int(of_ours), 'notice')} of failed delivery went to the account that "
+            "was misused itself: that mail was sent from here in its name, by somebody else. "
+            "Leave them to whoever looks into it."
         )
     if refusing:
         seen.append(f"These refused us, and may still: {words.listing(refusing, 6)}.")

@@ -1,6 +1,7 @@
 """Every figure has unit, label and ground; what is doubtful is said to be."""
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from analyzer.impact import figures, hourly
@@ -29,6 +30,15 @@ def test_hours_of_delay_rise_with_the_count_of_late_mail():
 
 def test_where_nothing_is_late_for_sure_no_hours_are_said_to_be():
     assert three(harmed(late=(0, 0, 35))["hours_of_delay"]) == (10.0, 10.0, 14.0)
+
+
+def test_users_and_partners_whose_mail_waits_are_counted_among_the_refused():
+    row = {"server": "mx1", "queue_id": "4A1", "recipient": "a@far.example", "status": "deferred"}
+    row |= {"user": "ann", "partner": "far.example", "source": "mail.log", "line": 1, "offset": 0}
+    rows = [row | {"kind": "waiting"}, row | {"kind": "blocked", "user": "bob"}]
+    found = harm_figures(pa.Table.from_pylist(rows, HARM), COUNTS, (0.0, 0.0))
+    values = {figure["name"]: figure["value"] for figure in found}
+    assert (values["own_users_blocked"], values["partners_blocked"]) == (2, 1)
 
 
 def test_what_cannot_be_compared_is_no_zero():

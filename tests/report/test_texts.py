@@ -107,7 +107,7 @@ def test_the_misused_account_is_not_told_that_it_sent_nothing(case):
     ]
     note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
     assert "3 notices of failed delivery went to people here about mail that they never" in note
-    assert "7 notices of failed delivery went to the misused account itself" in note
+    assert "7 notices of failed delivery went to the account that was misused itself" in note
     figures[1]["value"] = 10
     note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
     assert "your mailbox did not send" not in note
