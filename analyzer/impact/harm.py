@@ -193,7 +193,8 @@ def _delayed(
 
 def _told(pattern: str, rows: pd.DataFrame, own: pd.Series[bool], tried: pd.DataFrame) -> Flags:
     """Own mail of which some attempt failed in such words."""
-    said = saying(tried["reply"], tried["status"].ne("sent"), pattern)
+    failed = among(tried["life"], rows["life"][own]) & tried["status"].ne("sent")
+    said = saying(tried["reply"], failed, pattern)
     told = pd.MultiIndex.from_frame(those(tried[["life", "recipient"]], said))
     found = own.to_numpy() & among(rows["life"], told.get_level_values("life").to_numpy())
     asked = those(rows[["life", "recipient_logged"]], found)

@@ -78,6 +78,12 @@ def test_an_innocent_server_asks_what_the_list_saw(case):
     assert "Cause:" not in told
 
 
+def test_no_list_is_told_of_innocence_that_nobody_judged(case):
+    unclear = LEGITIMATE | {"verdict": "unclear"}
+    told = request(case(deliveries=[unclear], findings=[]))
+    assert "[Do not send this yet: most of them could not be judged." in told
+
+
 def test_nobody_refusing_us_is_said(case):
     assert "Nobody refuses us" in request(case(blocklists=[]))
 
