@@ -17,8 +17,17 @@ HOUR = pd.Timedelta(hours=1)
 # So many mails, taken after the last refusal, show that it ended; unless as many in a row may be
 # taken by chance, at the rate at which those hosts took mail while they refused it.
 ENOUGH, CHANCE = 3, 0.01
-ADDRESSES_SHOWN = 5
-IP = r"(?P<ip>(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{2,40})"
+NAMED_SHOWN = 5
+# What replies may name: an address that is listed, and the zone of a list.
+IP = (
+    r"(?i)(?:^|[^0-9a-z.:])(?P<named>(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{2,40})"
+    r"(?:$|[^0-9a-z.:])"
+)
+ZONE = (
+    r"(?i)(?:blocked|listed|denied|found) (?:using|at|by|on|in) (?:the )?"
+    r"(?P<named>[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,6}\.[a-z]{2,24})\b"
+)
+UNKNOWN = "not known by name"  # the list, in blocklists.toml
 # What may be asked where the log has no abuse, and yet we are listed.
 UNEXPLAINED = (
     "The log does not explain this listing: it shows no abuse that began before the first refusal."
@@ -54,8 +63,8 @@ def echo(
         refusal after it; None without), `relisted` and `spells` (refused, then mail taken for a day
         or more without a refusal, then refused again), `taken_since` and `taken_from` (mails that
         the same hosts took after the last refusal, and the first of them), `ended` (too many for
-        chance), `lists` (what the replies name), `quoted` (addresses they name), `words` (the first
-        reply), `evidence`.
+        chance), `lists` (what the replies name), `quoted` (addresses they name), `zones` (names
+        of lists that this version does not know), `words` (the first reply), `evidence`.
     """
     if refused.empty:
         return []
@@ -118,7 +127,11 @@ def _entry(
         "spells": spells,
         **_taken_again(rows, taken, spells[-1]),
         "lists": _lists(rows),
-        "quoted": _quoted(attempts["reply"], once["attempt"].to_numpy()),
+        "quoted": [
+            {"address": address, "recipients": count}
+            for address, count in _named(IP, attempts["reply"], once["attempt"].to_numpy())
+        ],
+        "zones": _zones(rows, attempts["reply"]),
         "words": attempts["reply"].iloc[rows["attempt"].iloc[0]],
         "evidence": [place(*said) for said in shown.itertuples(index=False, name=None)],
     }
@@ -169,8 +182,15 @@ def _lists(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return sorted(found, key=lambda entry: (-entry["refusals"], entry["list"]))
 
 
-def _quoted(replies: pd.Series, which: Int32) -> list[dict[str, Any]]:
-    """Addresses that some replies speak of, so that the right one is asked to be removed."""
+def _zones(rows: pd.DataFrame, replies: pd.Series) -> list[str]:
+    """What the lists are called that this version does not know."""
+    unknown = [entry["list"] == UNKNOWN for entry in entries()]
+    mine = rows[np.array(unknown)[rows["entry"]]].drop_duplicates("to")
+    return [zone.lower() for zone, _ in _named(ZONE, replies, mine["attempt"].to_numpy())]
+
+
+def _named(pattern: str, replies: pd.Series, which: Int32) -> list[tuple[str, int]]:
+    """What some replies name, and how many of them: the address to be removed, the list."""
     mine, found = np.zeros(len(replies), np.bool_), []
     mine[which] = True
     for at in range(0, len(replies), REPLIES_AT_ONCE):
@@ -178,12 +198,9 @@ def _quoted(replies: pd.Series, which: Int32) -> list[dict[str, Any]]:
         said = text_of(replies[some][mine[some]]).dictionary_encode()
         words = pc.utf8_slice_codeunits(said.dictionary, 0, LONGEST)
         words = pc.replace_substring_regex(words, NOT_ITS_WORD[0], " ")
-        told = pc.extract_regex(words, rf"(?i)(?:^|[^0-9a-z.:]){IP}(?:$|[^0-9a-z.:])")
-        found.append(pc.struct_field(told, "ip").take(said.indices).drop_null().to_pandas())
+        told = pc.extract_regex(words, pattern)
+        found.append(pc.struct_field(told, "named").take(said.indices).drop_null().to_pandas())
     counted = (
         pd.concat(found).value_counts().sort_index().sort_values(ascending=False, kind="stable")
     )
-    return [
-        {"address": str(address), "recipients": int(count)}
-        for address, count in counted.head(ADDRESSES_SHOWN).items()
-    ]
+    return [(str(name), int(count)) for name, count in counted.head(NAMED_SHOWN).items()]

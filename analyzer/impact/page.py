@@ -41,7 +41,8 @@ KEYS = """\
   own_refused, own_lost (ended without delivery), own_waiting (in the queue when the log ends),
   permanent (recipients whose refusal was for good), before_onset, lag_hours, relisted, spells,
   taken_since, taken_from (mails that the same hosts took after the last refusal, and the first),
-  ended (those are too many for chance), lists, quoted, words, evidence`.
+  ended (those are too many for chance), lists, quoted, zones (of lists not known
+  here), words, evidence`.
 - `unexplained`: `words, providers, ask`: who refused us though the log shows no abuse before;
   else null.
 - `bandwidth_month`: the billing month with most of the abuse: `samples, free, filled, without,

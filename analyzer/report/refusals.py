@@ -20,7 +20,7 @@ def told(entry: dict[str, Any]) -> dict[str, Any]:
         pd.Timestamp(entry[key]) if entry.get(key) else None for key in ("first", "last")
     )
     return {
-        "provider": display(str(entry.get("provider", "")), 60),
+        "provider": provider(entry),
         "meaning": words.capital(display(str(entry.get("meaning") or ""), 200)),
         "page": display(str(entry.get("page") or words.NONE), 120),
         "first": words.short(first),
@@ -32,6 +32,13 @@ def told(entry: dict[str, Any]) -> dict[str, Any]:
         "ended": bool(entry.get("ended")),
         "evidence": places(entry.get("evidence") or []),
     }
+
+
+def provider(entry: dict[str, Any]) -> str:
+    """Its name; of a list that nobody knows, the zone that the replies name."""
+    name = display(str(entry.get("provider", "")), 60)
+    zones = [display(str(zone), 60) for zone in entry.get("zones") or []]
+    return f"{name} {words.listing(zones, 2)}" if zones else name
 
 
 def _taken(entry: dict[str, Any]) -> str:

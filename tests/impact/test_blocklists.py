@@ -210,6 +210,14 @@ def test_refused_again_after_a_day_is_relisting_if_meanwhile(deliveries, between
     assert len(entry["spells"]) == relisted + 1
 
 
+def test_a_list_that_nobody_knows_is_told_by_its_zone(deliveries):
+    unheard = {"reply": "550 5.7.1 [192.0.2.25] listed at BL.unheard-of.example, see page"}
+    (entry,) = told(refused(unheard), deliveries({}))
+    assert (entry["provider"], entry["zones"]) == ("other blocklist", ["bl.unheard-of.example"])
+    (known,) = told(refused({}), deliveries({}))
+    assert known["zones"] == []
+
+
 OTHER_HOST = {"relay": "mx.other.example[198.51.100.8]:25"}
 
 

@@ -305,6 +305,12 @@ def test_a_list_is_quoted_without_what_postfix_puts_before_its_words(case):
     assert tell(case(blocklists=[{"words": reply}]))["blocklists"][0]["words"] == "554 listed"
 
 
+def test_a_list_that_nobody_knows_is_told_by_its_zone(case):
+    unknown = {"provider": "other blocklist", "zones": ["bl.unheard-of.example"]}
+    provider = tell(case(blocklists=[unknown]))["blocklists"][0]["provider"]
+    assert provider == "other blocklist bl.unheard-of.example"
+
+
 def test_the_timeline_is_in_order_and_says_when_the_log_ends(case):
     told = [event["text"] for event in tell(case())["timeline"]]
     assert told == [
