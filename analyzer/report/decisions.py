@@ -8,6 +8,7 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.report.closed import Closing
 from analyzer.report.facts import Facts
+from analyzer.report.refusals import provider
 
 MOST = 3
 NOT_SHOWN = (
@@ -90,7 +91,7 @@ def _removal(blocklists: list[dict[str, Any]]) -> list[str]:
     listed = [entry for entry in blocklists if not entry.get("ended")]
     if not listed:
         return []
-    names = words.listing([display(str(e.get("provider", "")), 30) for e in listed])
+    names = words.listing([provider(e) for e in listed])
     return [f"Who asks {names} for removal, and signs what was the cause and what was changed?"]
 
 

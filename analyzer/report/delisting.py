@@ -16,6 +16,7 @@ from analyzer.report.closed import Closing, closing
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import file_name, paragraphs, places_of
+from analyzer.report.refusals import provider
 from analyzer.site import ours_alone
 
 FIX = "[What was changed, and when: the log does not say it. One sentence.]"
@@ -48,12 +49,12 @@ def _public(name: str) -> bool:
 
 
 def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str]) -> str:
-    provider = display(str(entry.get("provider", "")), 60)
+    name = provider(entry)
     server = sentences.server(facts)
     addresses = [display(str(q["address"]), 45) for q in entry.get("quoted") or []] or ours
     named = words.listing(addresses) if addresses else "[our address]"
     page = display(str(entry.get("page") or ""), 160)
-    head = [f"To: {provider}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
+    head = [f"To: {name}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
     body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(facts, end)]
     return "\n".join(head) + paragraphs(_taken(entry), *body, _refused(entry), SIGNED)
 

@@ -13,6 +13,7 @@ from analyzer.report.closed import closing
 from analyzer.report.decisions import figure
 from analyzer.report.facts import gather
 from analyzer.report.letter import items, paragraphs
+from analyzer.report.refusals import provider
 from analyzer.report.story import tell
 
 # What is told of a partner: column and kind of harm.
@@ -62,7 +63,7 @@ def _note(case: Case) -> str:
     notices = figure(case.impact, "notices_to_own_users")
     refusing, ended = (
         [
-            display(str(entry["provider"]), 40)
+            provider(entry)
             for entry in case.impact.get("blocklists", [])
             if bool(entry.get("ended")) is over
         ]

@@ -8,6 +8,7 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.report import repairs
 from analyzer.report.facts import Facts
+from analyzer.report.refusals import provider
 from analyzer.report.repairs import Step
 from analyzer.report.totals import Total
 
@@ -114,8 +115,7 @@ def _still_queued(listed: int, abusive: int) -> Step:
 
 def _removal(blocklists: list[dict[str, Any]]) -> Step:
     pages = [
-        f"{display(str(entry.get('provider', '')), 60)}: "
-        f"{display(str(entry.get('page') or words.NONE), 120)}"
+        f"{provider(entry)}: {display(str(entry.get('page') or words.NONE), 120)}"
         for entry in blocklists
     ]
     return _step(

@@ -12,6 +12,7 @@ from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.course import Course
 from analyzer.report.facts import Facts
+from analyzer.report.refusals import provider
 from analyzer.report.stories import guessed, stories
 
 LISTS_SHOWN = 4
@@ -39,14 +40,12 @@ def timeline(
     told = stories(facts.findings)
     events += _each(told) if len(told) > 1 else _abuse(facts)
     for entry in blocklists[:LISTS_SHOWN]:
-        provider = display(str(entry.get("provider", "")), 60)
+        name = provider(entry)
         refused = pd.Timestamp(entry["first"]) if entry.get("first") else None
-        events.append((refused, f"{provider} refuses our mail for the first time."))
+        events.append((refused, f"{name} refuses our mail for the first time."))
         if entry.get("ended"):
             taken = pd.Timestamp(entry["taken_from"])
-            events.append(
-                (taken, f"{provider} has refused for the last time; mail is taken again.")
-            )
+            events.append((taken, f"{name} has refused for the last time; mail is taken again."))
     events.append((facts.log_last, "The log ends."))
     events += [*_relay_test(asked.relay_test), *_lists_asked(asked.dnsbl)]
     timed = [(time, text) for time, text in events if time is not None and not pd.isna(time)]
