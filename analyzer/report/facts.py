@@ -67,6 +67,7 @@ class Facts:
     shared: int  # addresses that had a part in more than one incident
     unclear: int  # messages, beside those that are told of
     unjudged: int  # unclear messages that this server took
+    came_before: int  # of these: taken before the first line of the log
     messages_read: int
     deliveries_read: int
     log_first: pd.Timestamp | None
@@ -138,6 +139,7 @@ def gather(case: Case) -> Facts:
         shared=shared(findings, rows),
         unclear=unclear_messages,
         unjudged=unjudged(case.deliveries),
+        came_before=unjudged(case.deliveries.filter(pc.is_null(case.deliveries["received"]))),
         messages_read=len(case.messages),
         deliveries_read=_deliveries_read(case.deliveries),
         log_first=min(times, default=None),

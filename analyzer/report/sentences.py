@@ -29,6 +29,7 @@ GRADES = {
 }
 SURENESS = {"probable": "probably", "possible": "possibly"}
 NAME = "name your domains and networks in a site.toml (`relaytrail site infer`), analyse again"
+OLDER = "give the older logs too: most of these messages came before the first line of this one"
 SEE_SITE = "see that site.toml names all your domains and networks"
 TRACKING = "give the files of the folder MessageTracking too"
 ELSEWHERE = (
@@ -179,6 +180,8 @@ def _innocent(facts: Facts) -> list[str]:
         of = f"{words.thousands(facts.unjudged)} of {words.count(facts.messages_read, 'message')}"
         nothing = f"Nothing can be said: {of} could not be judged."
         remedy = SEE_SITE if facts.site_known else NAME
+        if facts.came_before > HALF * facts.unjudged:
+            remedy = OLDER
         said = " ".join([nothing, found, *_closed(facts)])
         return [said, f"This is no sign of innocence; {remedy}.", *told]
     return [" ".join([found, *_closed(facts)]), *told, ELSEWHERE]

@@ -57,6 +57,12 @@ def test_a_log_of_which_most_mail_is_unclear_acquits_nobody(case):
     assert "name your domains and networks" in story["lead"][1]
 
 
+def test_messages_that_came_before_the_log_are_judged_by_older_logs(case):
+    rows = [UNCLEAR | {"received": None, "origin_life": life} for life in (0, 1)]
+    lead = tell(case(deliveries=rows, findings=[]))["lead"]
+    assert "give the older logs too" in lead[1]
+
+
 @pytest.mark.parametrize(
     "rows",
     [
