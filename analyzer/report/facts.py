@@ -139,7 +139,7 @@ def gather(case: Case) -> Facts:
         shared=shared(findings, rows),
         unclear=unclear_messages,
         unjudged=unjudged(case.deliveries),
-        came_before=unjudged(case.deliveries.filter(pc.is_null(case.deliveries["received"]))),
+        came_before=unjudged(case.deliveries, before_the_log=True),
         messages_read=len(case.messages),
         deliveries_read=_deliveries_read(case.deliveries),
         log_first=min(times, default=None),
@@ -170,11 +170,13 @@ def _own_machine(case: Case, total: Total) -> bool:
     return private and mailbox.one_login_each(case, total.addresses)
 
 
-def unjudged(deliveries: pa.Table) -> int:
-    """Messages that this server took and nobody can judge."""
-    doubtful = pc.equal(deliveries["verdict"], "unclear")
-    taken = pc.and_(doubtful, pc.not_equal(deliveries["status"], "rejected"))
-    return int(pc.count_distinct(deliveries["origin_life"].filter(taken)).as_py())
+def unjudged(deliveries: pa.Table, *, before_the_log: bool = False) -> int:
+    """Messages that this server took and nobody can judge; all, or those taken before the log."""
+    which = pc.equal(deliveries["verdict"], "unclear")
+    which = pc.and_(which, pc.not_equal(deliveries["status"], "rejected"))
+    if before_the_log:
+        which = pc.and_(which, pc.is_null(deliveries["received"]))
+    return int(pc.count_distinct(deliveries["origin_life"].filter(which)).as_py())
 
 
 def lines_of(case: Case) -> dict[str, int]:
