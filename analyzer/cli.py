@@ -29,8 +29,8 @@ PURPOSE = (
 EXAMPLE = "Example: relaytrail analyze /var/log/mail.log* --site site.toml --case case"
 EXIT_CODES = (
     "Exit codes: 0 done, 1 abuse found (with --fail-on-findings), 2 usage or settings, "
-    "3 lines do not add up, 4 a hash does not match, 5 evidence could not all be read, "
-    "6 disk, memory or permission."
+    "3 lines do not add up, 4 a hash does not match, 5 evidence could not all be read "
+    "or mail not be judged, 6 disk, memory or permission."
 )
 
 app = typer.Typer(
@@ -103,7 +103,7 @@ FailOnFindings = Annotated[
     bool, typer.Option("--fail-on-findings", help="Exit with 1 if abuse was found.")
 ]
 
-INCOMPLETE = 5  # some evidence could not be read to its end
+INCOMPLETE = 5  # some evidence could not be read to its end, or most mail not be judged
 INTERRUPTED = 130
 
 

@@ -12,6 +12,15 @@ MEASURED = pa.struct([("what", pa.string()), ("value", pa.float64()), ("threshol
 PLACE = pa.struct([("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64())])
 # Values of `status` in DELIVERIES whose rows are not counted: others took their place.
 NOT_DELIVERIES = ["expanded", "filtered"]
+# Those of mail that had no other end than waiting when the log ended.
+WAITING = ["deferred", "held", "unknown"]
+# How mail of ours is harmed, in the order in which it is told.
+HARM_KINDS = {
+    "blocked": "refused for reputation, and ended without delivery",
+    "waiting": "refused for reputation, and still in the queue when the log ends",
+    "delayed": "later than usual for the partner",
+    "notice": "a bounce or warning about abuse, to one of our own users",
+}
 
 
 def column(
@@ -458,7 +467,13 @@ VOLUME = pa.schema(
             unit="recipient",
             required=True,
         ),
-        column("bytes_in", pa.int64(), "size of each message, once", unit="byte", required=True),
+        column(
+            "bytes_in",
+            pa.int64(),
+            "size of each message, once; not of notices that the server made itself",
+            unit="byte",
+            required=True,
+        ),
         column(
             "bytes_out",
             pa.int64(),
@@ -558,11 +573,10 @@ HARM = pa.schema(
         column(
             "kind",
             pa.string(),
-            "`blocked` (refused for reputation, never delivered), `delayed` (later than usual for "
-            "the partner), `notice` (a bounce or warning about abuse, to one of our own users)",
+            ", ".join(f"`{kind}` ({meaning})" for kind, meaning in HARM_KINDS.items()),
             required=True,
         ),
-        column("time", UTC, "blocked: first refusal; delayed: received; notice: delivered"),
+        column("time", UTC, "first refusal; delayed: received; notice: delivered"),
         SERVER,
         column("queue_id", pa.string(), "as in deliveries", required=True),
         column("user", pa.string(), "whose mail it was: the sender, or our forwarding address"),
@@ -579,13 +593,19 @@ HARM = pa.schema(
         column(
             "usual",
             pa.float64(),
-            "95 % of mail to that partner was faster before the abuse",
+            "delayed: 95 % of mail to that partner was faster before the abuse",
             unit="second",
         ),
         column("reply", pa.string(), "the remote's words of the first refusal"),
         SOURCE,
         LINE,
         OFFSET,
+        column(
+            "in_its_name",
+            pa.bool_(),
+            "notice: the mail that it is about was sent from here with the user's own login, or "
+            "as the script's or host's own sender; false: its address was forged; else null",
+        ),
     ],
     metadata={"meaning": "One row for each recipient of legitimate mail that was harmed."},
 )

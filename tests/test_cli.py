@@ -240,6 +240,13 @@ def test_a_log_that_cannot_be_judged_ends_with_5(place, relaytrail):
     assert relaytrail("analyze", "mail.log", *YEAR)[0] == 5
 
 
+def test_a_log_of_which_most_mail_is_unclear_ends_with_5(place, relaytrail):
+    """Without the site, nobody can say whose the open relay's mail is."""
+    code, out, _ = relaytrail("analyze", "mail.log", *YEAR)
+    assert code == 5
+    assert "Not judged: the mail of" in out
+
+
 def test_a_torn_archive_is_named(place, relaytrail):
     (place / "mail.log.gz").write_bytes(gzip.compress(ABUSE * 20)[:-30])
     _, out, err = relaytrail("analyze", "mail.log.gz", *YEAR)
@@ -311,7 +318,7 @@ def test_a_case_is_left_alone_when_asked_for(made, relaytrail, arguments, said):
 
 
 def test_force_replaces_the_case(made, relaytrail):
-    assert relaytrail("analyze", "mail.log", *YEAR, "--force")[0] == 0
+    assert relaytrail("analyze", "mail.log", *YEAR, "--force")[0] == 5  # not judged, but written
     manifest = json.loads((made / "case/manifest.json").read_text())
     assert manifest["site"]["origin"] == "inferred"
     assert {path.name for path in made.iterdir()} == {"mail.log", "site.toml", "case"}
@@ -416,7 +423,8 @@ def test_names_of_files_reach_the_terminal_escaped(place, relaytrail, content):
 
 
 def test_the_name_of_the_case_reaches_the_terminal_escaped(place, relaytrail):
-    code, out, err = relaytrail("analyze", "mail.log", *YEAR, "--case", "case\x1b[31m")
+    site = ("--site", "site.toml")
+    code, out, err = relaytrail("analyze", "mail.log", *site, *YEAR, "--case", "case\x1b[31m")
     assert code == 0
     assert is_plain(out + err)
 
@@ -520,7 +528,7 @@ def test_a_home_that_cannot_be_written_is_no_reason_for_words(place):
     nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null/x", "XDG_CONFIG_HOME": "/dev/null"}
     path = str(ROOT) + os.pathsep + os.environ.get("PYTHONPATH", "")
     done = subprocess.run(
-        [sys.executable, "-m", "analyzer.cli", "analyze", "mail.log", *YEAR],
+        [sys.executable, "-m", "analyzer.cli", "analyze", "mail.log", "--site", "site.toml", *YEAR],
         cwd=place,
         env={**os.environ, **nowhere, "PYTHONPATH": path},
         capture_output=True,

@@ -294,7 +294,7 @@ def test_a_killed_analysis_goes_on_and_its_case_is_the_same_to_the_byte(log, tmp
     there = len(list((tmp_path / ".case.blocks").glob("*.kept")))
     assert there >= 8
     again = run("case", 0)
-    assert again.returncode == 0, again.stderr
+    assert again.returncode == whole.returncode, again.stderr
     assert int(again.stdout.rpartition(":")[2]) == total - there
     assert names(tmp_path) == ["case", "mail.log", "whole"]
     assert outputs(tmp_path / "case") == outputs(tmp_path / "whole")

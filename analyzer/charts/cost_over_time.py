@@ -111,12 +111,12 @@ def _shares(
     bad = bandwidth[bandwidth["verdict"].eq(suspect) & bandwidth["mechanism"].notna()]
     if bad["bytes_out"].sum():
         found["bandwidth"] = _added(every, bad["start"], bad["bytes_out"])
-    own = harm[harm["kind"].isin(["blocked", "delayed"]) & harm["time"].notna()]
+    own = harm[harm["kind"].isin(["blocked", "waiting", "delayed"]) & harm["time"].notna()]
     if len(own):
         found["mail"] = _added(every, own["time"], pd.Series(1.0, own.index))
-    blocked = own[own["kind"].eq("blocked")]["time"]
-    if len(blocked):
-        first, last = blocked.min(), max(blocked.max(), blocked.min() + style.HOUR)
+    refused = own[own["kind"].isin(["blocked", "waiting"])]["time"]
+    if len(refused):
+        first, last = refused.min(), max(refused.max(), refused.min() + style.HOUR)
         done = (every - first) / (last - first)
         found["productivity"] = np.clip(np.asarray(done, dtype=np.float64), 0, 1)
     return found

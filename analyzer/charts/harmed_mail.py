@@ -17,6 +17,7 @@ DAY = pd.Timedelta(days=1)
 # Kind → how it is said, colour, hatch.
 KINDS = {
     "blocked": ("refused, never delivered", "#a3162b", None),
+    "waiting": ("refused, still waiting when the log ends", "#c9657a", "\\\\\\\\"),
     "delayed": ("later than usual", "#e3962b", "////"),
     "notice": ("notices about abuse to own users", "#7f9cb8", "...."),
 }
@@ -29,7 +30,8 @@ def harmed_mail(harm: dict[str, Any], ground: Ground) -> style.Chart | None:
         return None
     days.index = pd.DatetimeIndex(pd.to_datetime(days["day"], utc=True))
     every = pd.date_range(days.index.min(), days.index.max(), freq="D")
-    days = days[list(KINDS)].astype("int64").reindex(every, fill_value=0)
+    # An earlier version knew fewer kinds.
+    days = days[list(KINDS)].fillna(0).astype("int64").reindex(every, fill_value=0)
     figure = Figure(figsize=(style.WIDTH, 2.3), layout="constrained")
     axes = figure.subplots()
     starts = style.numbers(pd.DatetimeIndex(days.index))
@@ -59,10 +61,12 @@ def harmed_mail(harm: dict[str, Any], ground: Ground) -> style.Chart | None:
 
 
 def _title(days: pd.DataFrame, partners: list[dict[str, Any]]) -> str:
-    lost, late, notices = (int(days[kind].sum()) for kind in KINDS)
-    if lost:
-        hurt = [row for row in partners if row["blocked"]]
-        told = f"Mail of ours to {words.count(lost, 'recipient')} was refused"
+    lost, waiting, late, notices = (int(days[kind].sum()) for kind in KINDS)
+    if refused := lost + waiting:
+        hurt = [row for row in partners if row["blocked"] or row.get("waiting")]
+        told = f"Mail of ours to {words.count(refused, 'recipient')} was refused"
+        if waiting:
+            told += ", and still waits" if not lost else f", of which {waiting:,} still wait"
         if not hurt:
             return told
         first = display(str(hurt[0]["partner"]), 40)

@@ -67,7 +67,8 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
     """What the log shows after the last abusive message; None without abuse.
 
     Returns:
-        `last_received`, `last_left` (the last delivery of an abusive message), `log_ends`,
+        `last_received`, `last_left` (the last time that a next host accepted one, notices too; None
+        where none did), `log_ends`,
         `hours_clean` (from the last received to the end of the log), `messages_since` (all other
         mail that the server took meanwhile: it was alive), `refused_since` (relay attempts
         refused), `evidence` (the last message's line, and refusals).
@@ -90,7 +91,7 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
     )
     return {
         "last_received": iso(last),
-        "last_left": iso(rows.loc[mine, "completed"].max()),
+        "last_left": iso(rows.loc[mine & rows["status"].eq("delivered"), "completed"].max()),
         "log_ends": iso(ends),
         "hours_clean": round((ends - last) / HOUR, 2),
         "messages_since": int(other.sum()),

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.errors import SettingsError
-from analyzer.impact import abuse, blocklists, harm, inputs, legal, pressure, traffic
+from analyzer.impact import abuse, blocklists, harm, inputs, legal, listings, pressure, traffic
 from analyzer.impact.cost import cost
 from analyzer.impact.figures import (
     figure,
@@ -23,21 +23,23 @@ from analyzer.impact.volume import hourly
 from analyzer.rows import numbered, those
 
 GB = 1e9
-# Which figure of the log, in which factor, each input of the model takes where the user gives none.
+# The sum of which figures of the log, in which factor, each input of the model takes where the user
+# gives none.
 MEASURED = {
-    "bytes_out": ("bytes_out_abusive", 1.0),
-    "transactions": ("transactions_abusive", 1.0),
-    "queue_peak_gb": ("queue_peak_abusive_bytes", 1 / GB),
-    "queue_days": ("queue_days_abusive", 1.0),
-    "users_affected": ("own_senders", 1.0),
-    "hours_impaired": ("hours_impaired", 1.0),
-    "mails_blocked": ("own_recipients_blocked", 1.0),
-    "mails_delayed": ("own_recipients_delayed", 1.0),
-    "deliveries": ("recipients_accepted_abusive", 1.0),
+    "bytes_out": (("bytes_out_abusive",), 1.0),
+    "transactions": (("transactions_abusive",), 1.0),
+    "queue_peak_gb": (("queue_peak_abusive_bytes",), 1 / GB),
+    "queue_days": (("queue_days_abusive",), 1.0),
+    "users_affected": (("own_senders",), 1.0),
+    "hours_impaired": (("hours_impaired",), 1.0),
+    "mails_blocked": (("own_recipients_blocked",), 1.0),
+    "mails_delayed": (("own_recipients_delayed", "own_recipients_waiting"), 1.0),
+    "deliveries": (("recipients_accepted_abusive",), 1.0),
 }
 # What of a delivery the harms ask for.
 COLUMNS = """
-    server queue_id received completed client_ip submission sender origin_sender recipient
+    server queue_id received completed client_ip auth_user local_user submission sender
+    origin_sender recipient
     recipient_logged original_recipient recipient_side size status relay reply flow mechanism
     verdict life origin_life cause_life source line offset orig_source orig_line orig_offset
 """.split()
@@ -78,10 +80,14 @@ def measure(found: Found) -> Measured:
     """Everything that the log gives: no price, no assumption."""
     rows, findings = found.rows[COLUMNS], found.findings.to_pandas()
     onset = abuse.onset(findings)
-    volume, samples = hourly(rows), traffic.samples(found.tried, rows)
-    load = pressure.queue_load(rows, found.ends)
+    elsewhere = traffic.hosts_elsewhere(found.tried, rows)
+    volume = hourly(rows, elsewhere)
+    samples = traffic.samples(found.tried, rows, elsewhere)
     refused = blocklists.refusals(found.tried, rows)
-    listed = blocklists.echo(refused, found.tried, onset)
+    listed = listings.echo(refused, found.tried, elsewhere, onset)
+    gone = abuse.suspects(rows) & rows["status"].eq("delivered") & rows["relay"].isin(elsewhere)
+    accepted = int(gone.sum()) if len(elsewhere) or rows.empty else None
+    load = pressure.queue_load(rows, found.ends)
     hurt, counts = harm.harmed(rows, found.tried, refused, onset, found.ends)
     ends = found.ends
     refused_to_us = found.attempts.select(REFUSED).to_pandas()
@@ -89,10 +95,10 @@ def measure(found: Found) -> Measured:
     doubt = not rows["verdict"].eq("abusive").any()
     told = [
         *harm_figures(hurt, counts, harm.delay_hours(hurt)),
-        *figures(volume, listed),
-        *traffic_figures(samples, _accepted(rows)),
+        *figures(volume, listed, accepted),
+        *traffic_figures(samples, accepted),
         *pressure_figures(load, pressure.unusual(load, onset), onset is not None and doubt),
-        impaired(hurt, listed, onset),
+        impaired(counts["refused_at"], listed, onset),
         _senders(rows, onset),
         _connections(rows, found.dialogues),
     ]
@@ -104,14 +110,9 @@ def measure(found: Found) -> Measured:
         "lead": "own_mail_harmed",
         "harm": harm.tallies(hurt),
         "blocklists": listed,
-        "unexplained": blocklists.unexplained(listed, onset),
+        "unexplained": listings.unexplained(listed, onset),
     }
     return Measured(volume, samples, load, hurt, impact)
-
-
-def _accepted(rows: pd.DataFrame) -> int:
-    to_a_host = rows["relay"].str.contains("[", regex=False, na=False)
-    return int((abuse.suspects(rows) & rows["status"].eq("delivered") & to_a_host).sum())
 
 
 def _senders(rows: pd.DataFrame, onset: pd.Timestamp | None) -> dict[str, Any]:
@@ -150,10 +151,13 @@ def price(
         SettingsError: the case lacks a figure that the model needs.
     """
     by_name = {entry["name"]: entry for entry in impact["figures"]}
-    if missing := [name for name, _ in MEASURED.values() if name not in by_name]:
+    asked = [name for names, _ in MEASURED.values() for name in names]
+    if missing := [name for name in asked if name not in by_name]:
         what = f"this case has no figure {missing[0]}: an earlier version made it"
         raise SettingsError(what, "impact.json", "Run `relaytrail analyze` with --force.")
-    measured = {key: _three(by_name[name], by) for key, (name, by) in MEASURED.items()}
+    measured = {
+        key: _three([by_name[name] for name in names], by) for key, (names, by) in MEASURED.items()
+    }
     settled = inputs.settle(given, measured)
     rows = findings.to_pandas()
     verdicts = set(rows.loc[rows["kind"].eq("abuse"), "verdict"])
@@ -193,9 +197,14 @@ def price(
     }
 
 
-def _three(entry: dict[str, Any], by: float) -> tuple[float, float, float]:
-    value = float(entry["value"] or 0)
-    low, mid, high = (float(entry.get(name, value)) * by for name in ("low", "mid", "high"))
+def _three(entries: list[dict[str, Any]], by: float) -> tuple[float, float, float] | None:
+    """Low, mid and high of a sum of figures; None where the log cannot give one of them."""
+    if any(entry["value"] is None for entry in entries):
+        return None
+    low, mid, high = (
+        sum(float(entry.get(name, entry["value"])) for entry in entries) * by
+        for name in ("low", "mid", "high")
+    )
     return low, mid, high
 
 

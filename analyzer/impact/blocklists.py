@@ -1,4 +1,4 @@
-"""Which lists and providers refused us, since when, in their words, and whose mail was hurt?"""
+"""Which words of another server say that a list or a provider refused us, and at which attempts?"""
 
 from __future__ import annotations
 
@@ -13,20 +13,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.impact.abuse import PLACES_SHOWN, iso, place
-from analyzer.rows import Flags, Int32, Int64, borders, parted, picked, text_of, those, whole
+from analyzer.rows import Flags, Int64, borders, parted, picked, text_of, those, whole
+from analyzer.schema import WAITING
 
 # Agents whose text is another server's: Postfix smtp(8) and lmtp(8), Sendmail's mailers, Exchange.
 REMOTE = ["smtp", "lmtp", "esmtp", "smtp8", "dsmtp", "relay", "dns"]
 SUSPENDED = ["error", "retry"]  # Postfix repeats what another server said
-GAP = pd.Timedelta(hours=24)  # without refusals, while mail was taken: the listing had ended
-HOUR = pd.Timedelta(hours=1)
 # Patterns in one search. RE2 keeps what it learns of a union of so many; of all of them at once it
 # forgets it with nearly every reply, and takes fifty times as long.
 PATTERNS_AT_ONCE = 10
 LONGEST = 1000  # letters of a reply that are looked at
 REPLIES_AT_ONCE = 1 << 17  # that lie in memory together
-ADDRESSES_SHOWN = 5
 # What is not the receiver's word: whom we asked, at which command, and addresses, which may be
 # anybody's text. What is left is the reply from its code on.
 NOT_ITS_WORD = (
@@ -36,18 +33,6 @@ NOT_ITS_WORD = (
     r"\S{1,64}@\S{1,255}",
 )
 CONTACT = r"(?:tosa@rx\.t-online\.de|\S{1,40}@messaging\.microsoft\.com)"
-IP = r"(?P<ip>(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{2,40})"
-# What may be asked where the log has no abuse, and yet we are listed.
-UNEXPLAINED = (
-    "The log does not explain this listing: it shows no abuse that began before the first refusal."
-)
-ASK = (
-    "a machine behind the same public address (NAT) that sends without this server",
-    "another server or address that mail leaves by, whose log is not here",
-    "the name in HELO and the reverse name of the address",
-    "an earlier owner of the address, or a listing of the whole network",
-    "a time that the log does not cover",
-)
 
 
 @functools.cache
@@ -113,8 +98,8 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         `attempt` and `delivery` (positions; -1: no such delivery), `to` (a number for each leg and
-        recipient), `time`, `entry` (number of the pattern), and of the delivery: `own` (it is
-        legitimate), `delivered`, `bounced`.
+        recipient), `time`, `entry` (number of the pattern), `refused_for_good` (the refusal itself
+        was permanent), and of the delivery: `own` (it is legitimate), `delivered`, `waiting`.
     """
     slices = range(0, len(attempts), REPLIES_AT_ONCE)
     entry = np.concatenate(
@@ -125,15 +110,16 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     source, _ = pd.factorize(picked(attempts[["source"]], at)["source"], sort=True)
     time = attempts["time"].array[at]
     keys = (fate, at, attempts["line"].to_numpy()[at], source, time.to_numpy("datetime64[us]"))
-    own, delivered, bounced = (
-        np.append(deliveries[column].eq(name), False)[fate]  # of no delivery: the last one
-        for column, name in (
-            ("verdict", "legitimate"),
-            ("status", "delivered"),
-            ("status", "bounced"),
+    of_delivery = {
+        name: np.append(told, False)[fate]  # of no delivery: the last one
+        for name, told in (
+            ("own", deliveries["verdict"].eq("legitimate")),
+            ("delivered", deliveries["status"].eq("delivered")),
+            ("waiting", deliveries["status"].isin(WAITING)),
         )
-    )
-    found = pairs.assign(time=time, entry=entry[at], own=own, delivered=delivered, bounced=bounced)
+    }
+    for_good = attempts["status"].eq("bounced").to_numpy()[at]
+    found = pairs.assign(time=time, entry=entry[at], refused_for_good=for_good, **of_delivery)
     return found.take(np.lexsort(keys)).reset_index(drop=True)
 
 
@@ -176,135 +162,3 @@ def _with_deliveries(
         )
         numbers += int(to.max()) + 1 if len(to) else 0
     return pd.concat(found, ignore_index=True).astype("int32")
-
-
-def echo(
-    refused: pd.DataFrame, attempts: pd.DataFrame, onset: pd.Timestamp | None = None
-) -> list[dict[str, Any]]:
-    """One entry a provider, the first to refuse first.
-
-    Args:
-        refused: From `refusals`.
-        attempts: Every delivery attempt: `relay, time, status, reply`, place.
-        onset: When the abuse began; None where there was none.
-
-    Returns:
-        `provider, kind, meaning, page, first, last` (ISO 8601, UTC), `refusals` and `own_refused`
-        (recipients, all and those of legitimate mail), `own_lost` (of these, never delivered),
-        `permanent` (recipients refused for good), `before_onset`, `lag_hours` (onset to the first
-        refusal after it; None without), `relisted` and `spells` (refused, then mail taken for a day
-        or more without a refusal, then refused again), `lists` (what the replies name), `quoted`
-        (addresses they name), `words` (the first reply), `evidence`.
-    """
-    if refused.empty:
-        return []
-    codes, _ = pd.factorize(attempts["relay"])
-    host = codes.astype(np.int32)
-    took = attempts["status"].eq("sent") & attempts["time"].notna()
-    asked = np.isin(host, _hosts(host, refused))
-    taken = pd.DataFrame({"host": host, "time": attempts["time"]})[took & asked]
-    provider, _ = pd.factorize(np.array([entry["provider"] for entry in entries()], object))
-    found = [
-        _entry(group, attempts, _spells(group, taken, _hosts(host, group)), onset)
-        for _, group in refused.groupby(provider[refused["entry"]])
-    ]
-    return sorted(found, key=lambda entry: (entry["first"], entry["provider"]))
-
-
-def _hosts(host: Int32, refused: pd.DataFrame) -> Int32:
-    """Who refused: the numbers of the hosts of these attempts."""
-    found = np.unique(host[refused["attempt"]])
-    return found[found >= 0]
-
-
-def unexplained(listed: list[dict[str, Any]], onset: pd.Timestamp | None) -> dict[str, Any] | None:
-    """What is said where somebody refused us and the log has no abuse before it; else None."""
-    began = iso(onset)
-    without = [e["provider"] for e in listed if began is None or e["last"] < began]
-    if not without:
-        return None
-    return {"words": UNEXPLAINED, "providers": without, "ask": list(ASK)}
-
-
-def _entry(
-    rows: pd.DataFrame,
-    attempts: pd.DataFrame,
-    spells: list[dict[str, Any]],
-    onset: pd.Timestamp | None,
-) -> dict[str, Any]:
-    entry = entries()[int(rows["entry"].iloc[0])]
-    once = rows.drop_duplicates("to")
-    own = once[once["own"]]
-    after = rows["time"].ge(onset) if onset is not None else pd.Series(False, rows.index)
-    first = once["attempt"].to_numpy()[:PLACES_SHOWN]
-    shown = picked(attempts[["source", "line", "offset"]], first)
-    return {
-        **{name: entry[name] for name in ("provider", "kind", "meaning", "page")},
-        "first": iso(rows["time"].min()),
-        "last": iso(rows["time"].max()),
-        "refusals": len(once),
-        "own_refused": len(own),
-        "own_lost": int((~own["delivered"]).sum()),
-        "permanent": int(once["bounced"].sum()),
-        "before_onset": int((~after).sum()) if onset is not None else 0,
-        "lag_hours": round((rows.loc[after, "time"].min() - onset) / HOUR, 2)
-        if after.any()
-        else None,
-        "relisted": len(spells) - 1,
-        "spells": spells,
-        "lists": _lists(rows),
-        "quoted": _quoted(attempts["reply"], once["attempt"].to_numpy()),
-        "words": attempts["reply"].iloc[rows["attempt"].iloc[0]],
-        "evidence": [place(*said) for said in shown.itertuples(index=False, name=None)],
-    }
-
-
-def _spells(rows: pd.DataFrame, taken: pd.DataFrame, hosts: Int32) -> list[dict[str, Any]]:
-    """Stretches of refusals. Silence alone ends none: one of those hosts must have taken mail."""
-    times = rows["time"].reset_index(drop=True)
-    accepted = taken.loc[taken["host"].isin(hosts), "time"].sort_values()
-    before, after = times.shift().fillna(times), times
-    between = accepted.searchsorted(after) - accepted.searchsorted(before, "right")
-    number = ((after - before).ge(GAP) & (between > 0)).cumsum()
-    return [
-        {"first": iso(spell.min()), "last": iso(spell.max()), "refusals": len(spell)}
-        for _, spell in times.groupby(number)
-    ]
-
-
-def _lists(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """What the replies of one provider name, the most frequent first."""
-    found = []
-    for number, group in rows.groupby("entry", sort=True):
-        entry = entries()[int(str(number))]
-        found.append(
-            {
-                "list": entry["list"],
-                "meaning": entry["meaning"],
-                "page": entry["page"],
-                "refusals": group["to"].nunique(),
-                "first": iso(group["time"].min()),
-                "last": iso(group["time"].max()),
-            }
-        )
-    return sorted(found, key=lambda entry: (-entry["refusals"], entry["list"]))
-
-
-def _quoted(replies: pd.Series, which: Int32) -> list[dict[str, Any]]:
-    """Addresses that some replies speak of, so that the right one is asked to be removed."""
-    mine, found = np.zeros(len(replies), np.bool_), []
-    mine[which] = True
-    for at in range(0, len(replies), REPLIES_AT_ONCE):
-        some = slice(at, at + REPLIES_AT_ONCE)
-        said = text_of(replies[some][mine[some]]).dictionary_encode()
-        words = pc.utf8_slice_codeunits(said.dictionary, 0, LONGEST)
-        words = pc.replace_substring_regex(words, NOT_ITS_WORD[0], " ")
-        told = pc.extract_regex(words, rf"(?i)(?:^|[^0-9a-z.:]){IP}(?:$|[^0-9a-z.:])")
-        found.append(pc.struct_field(told, "ip").take(said.indices).drop_null().to_pandas())
-    counted = (
-        pd.concat(found).value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    )
-    return [
-        {"address": str(address), "recipients": int(count)}
-        for address, count in counted.head(ADDRESSES_SHOWN).items()
-    ]

@@ -10,148 +10,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.impact.abuse import suspects
+from analyzer.impact.declared import (
+    ABUSIVE,
+    ALL,
+    COUNTED,
+    DECLARED,
+    DOUBT,
+    NO_SIZES,
+    NO_USUAL,
+    REFUSED,
+    RELAYED,
+    UNNAMED,
+)
 
-RELAYED = "deliveries with mechanism open_relay"
-ABUSIVE = "deliveries with verdict abusive"
-ALL = "all deliveries"
-DOUBT = "; only possible, for who is local was inferred"
-ONCE = "size of each message, once"
-LEAST = "size for each message and next hop"
-MOST = "size for each delivered recipient"
-WIRE = "bandwidth table: one a message, next hop and second; least one a next hop, most one a line"
-UNNAMED = "not measurable: the log names no transfer to another host"
-PEAK = "pressure table, at the end of an hour"
 HOUR = pd.Timedelta(hours=1)
 
-# name, title, rows of VOLUME, its column, unit, ground
-COUNTED = (
-    ("messages_relayed", "Messages relayed for strangers", RELAYED, "messages", ""),
-    ("recipients_relayed", "Recipients of relayed messages", RELAYED, "recipients", ""),
-    ("messages_abusive", "Abusive messages, notices included", ABUSIVE, "messages", ""),
-    ("bytes_in_abusive", "Abusive mail taken in", ABUSIVE, "bytes_in", ONCE),
-    ("bytes_out_abusive_least", "Abusive mail sent, at least", ABUSIVE, "bytes_out", LEAST),
-    ("bytes_out_abusive_most", "Abusive mail sent, at most", ABUSIVE, "bytes_out_most", MOST),
-    ("bytes_in_all", "All mail taken in", ALL, "bytes_in", ONCE),
-    ("bytes_out_all_least", "All mail sent, at least", ALL, "bytes_out", LEAST),
-)
-REFUSED = (
-    "own_recipients_refused",
-    "Recipients of legitimate mail refused for reputation",
-    "recipient",
-    "remote replies that name a list or a provider's reputation rule",
-)
-# name, title, unit, ground; the lead figure first
-HARMED = (
-    (
-        "own_mail_harmed",
-        "Own mail refused or late, and notices about abuse to own users",
-        "recipient",
-        "sum of own_recipients_blocked, own_recipients_delayed and notices_to_own_users",
-    ),
-    (
-        "own_recipients_blocked",
-        "Own mail refused for reputation, never delivered",
-        "recipient",
-        "harm table, kind blocked; high: also mail that is neither legitimate nor abuse for sure",
-    ),
-    (
-        "own_recipients_delayed",
-        "Own mail delivered late",
-        "recipient",
-        (
-            "harm table, kind delayed, less what was as late before; low: later than any mail "
-            "before; high: all"
-        ),
-    ),
-    (
-        "notices_to_own_users",
-        "Notices about abuse that reached own users",
-        "recipient",
-        "harm table, kind notice: abuse had forged their addresses",
-    ),
-    (
-        "own_users_blocked",
-        "Own addresses whose mail was refused",
-        "address",
-        "harm table, kind blocked",
-    ),
-    (
-        "partners_blocked",
-        "Partner domains that own mail did not reach",
-        "domain",
-        "harm table, kind blocked",
-    ),
-    (
-        "own_users_notified",
-        "Own addresses that got notices about abuse",
-        "address",
-        "harm table, kind notice",
-    ),
-    (
-        "hours_of_delay",
-        "Hours that late mail waited beyond the usual, added up",
-        "h",
-        "harm table, kind delayed, all of them: the high count",
-    ),
-)
-RESOURCES = (
-    ("bytes_out_abusive", "Abusive mail on the wire, by transactions", "byte", WIRE),
-    (
-        "transactions_abusive",
-        "Dialogues with other hosts about abusive mail",
-        "transaction",
-        WIRE,
-    ),
-    (
-        "recipients_accepted_abusive",
-        "Abusive mail that other hosts accepted",
-        "recipient",
-        f"{ABUSIVE} and status delivered",
-    ),
-    ("queue_peak", "Most messages in the queue", "message", PEAK),
-    ("queue_peak_abusive_bytes", "Most abusive mail in the queue", "byte", PEAK),
-    (
-        "queue_days_abusive",
-        "Days with abusive mail in the queue",
-        "day",
-        "pressure table, first to last hour",
-    ),
-    (
-        "queue_hours_unusual",
-        "Hours with an unusually full queue",
-        "h",
-        "pressure table, more messages than 95 % of the hours before the abuse had",
-    ),
-    (
-        "hours_impaired",
-        "Hours with impaired mail",
-        "h",
-        (
-            "low: clock hours with own mail refused and lost; mid: from its first to its last "
-            "refusal; high: from the first to the last refusal of any mail"
-        ),
-    ),
-    (
-        "own_senders",
-        "Own addresses that sent mail",
-        "address",
-        "distinct senders of legitimate mail to the outside since the abuse began: a lower bound",
-    ),
-    (
-        "connections_abusive",
-        "Connections of the abusing addresses",
-        "connection",
-        "lines on the end of a connection, from the first abusive message to its last delivery",
-    ),
-)
-DECLARED = {name: (title, unit, ground) for name, title, unit, ground in (*HARMED, *RESOURCES)}
 
-
-def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def figures(
+    volume: pa.Table, blocklists: list[dict[str, Any]], accepted: int | None
+) -> list[dict[str, Any]]:
     """Figures of the first slice, all measured; from VOLUME and the blocklist echo.
 
     Where who is local was inferred, nothing is called abusive: then the doubtful rows that have a
     door are counted, and the ground says so.
+
+    Args:
+        accepted: Abusive recipients that other hosts accepted; None where the log names no host.
     """
     verdict = "abusive" if pc.any(pc.equal(volume["verdict"], "abusive")).as_py() else "unclear"
     by_door = pc.and_(pc.equal(volume["verdict"], verdict), pc.is_valid(volume["mechanism"]))
@@ -164,52 +48,73 @@ def figures(volume: pa.Table, blocklists: list[dict[str, Any]]) -> list[dict[str
         value: int | None = int(pc.sum(rows[which][column], min_count=0).as_py())
         unit = volume.schema.field(column).metadata[b"unit"].decode()
         ground = (f"{which}: {how}" if how else which) + (doubt if which != ALL else "")
-        if column.startswith("bytes_out") and not pc.any(pc.greater(volume[column], 0)).as_py():
-            value, ground = (None if len(volume) else value), f"{ground}; {UNNAMED}"
+        if column.startswith("bytes_out") and accepted is None:
+            value, ground = None, f"{ground}; {UNNAMED}"
+        elif column.startswith("bytes_out") and not value and which == ABUSIVE and accepted:
+            value, ground = None, f"{ground}; {NO_SIZES}"
         found.append(_measured(name, title, value, unit, ground))
     refused = sum(entry["own_refused"] for entry in blocklists)
     name, title, unit, ground = REFUSED
     return [*found, _measured(name, title, refused, unit, ground)]
 
 
-def harm_figures(harm: pa.Table, counts: dict[str, Any], late_hours: float) -> list[dict[str, Any]]:
-    """Whose mail was harmed, the lead figure first; from HARM and the counts beside it."""
+def harm_figures(
+    harm: pa.Table, counts: dict[str, Any], hours: tuple[float, float]
+) -> list[dict[str, Any]]:
+    """Whose mail was harmed, the lead figure first; from HARM and the counts beside it.
+
+    Args:
+        hours: That refused mail and late mail waited, from `harm.delay_hours`.
+    """
     rows = harm.to_pandas()
-    blocked, notices = (rows[rows["kind"].eq(kind)] for kind in ("blocked", "notice"))
+    blocked, waiting, notices = (
+        rows[rows["kind"].eq(kind)] for kind in ("blocked", "waiting", "notice")
+    )
+    kept_back = rows[rows["kind"].isin(["blocked", "waiting"])]
     late = counts["late"] or (0, 0, 0)
     compared = "compared with {late_compared:,} earlier mails".format_map(counts)
-    if counts["late"] is None:
-        compared = "not measurable: too little mail before the abuse to say what is usual"
-    lost = (len(blocked), len(blocked), len(blocked) + counts["doubtful_blocked"])
-    lead = tuple(n + m + len(notices) for n, m in zip(lost, late, strict=True))
+    lost, kept = (
+        (len(of), len(of), len(of) + counts["doubtful"].get(kind, 0))
+        for kind, of in (("blocked", blocked), ("waiting", waiting))
+    )
+    lead = tuple(sum(of) + len(notices) for of in zip(lost, kept, late, strict=True))
+    waited, beyond = hours
+    shares = (number / late[-1] if late[-1] else 0.0 for number in late)
     return [
         ranged("own_mail_harmed", lead),
         ranged("own_recipients_blocked", lost),
-        ranged("own_recipients_delayed", late, compared),
+        ranged("own_recipients_waiting", kept),
+        ranged("own_recipients_delayed", late, compared)
+        if counts["late"] is not None
+        else figure("own_recipients_delayed", None, NO_USUAL),
         figure("notices_to_own_users", len(notices)),
-        figure("own_users_blocked", int(blocked["user"].nunique())),
-        figure("partners_blocked", int(blocked["partner"].nunique())),
+        figure("notices_to_the_misused", int(notices["in_its_name"].eq(True).sum())),
+        figure("own_users_blocked", int(kept_back["user"].nunique())),
+        figure("partners_blocked", int(kept_back["partner"].nunique())),
         figure("own_users_notified", int(notices["user"].nunique())),
-        figure("hours_of_delay", late_hours),
+        ranged("hours_of_delay", [round(waited + beyond * share, 2) for share in shares]),
     ]
 
 
-def traffic_figures(bandwidth: pa.Table, accepted: int) -> list[dict[str, Any]]:
-    """Abusive bytes and dialogues, between bounds; from BANDWIDTH."""
+def traffic_figures(bandwidth: pa.Table, accepted: int | None) -> list[dict[str, Any]]:
+    """Abusive bytes and dialogues, between bounds; from BANDWIDTH and as in `figures`."""
     rows = bandwidth.to_pandas()
     mine = rows[suspects(rows)]
 
     def three(name: str) -> tuple[int, ...]:
         return tuple(int(mine[f"{name}{end}"].sum()) for end in ("_least", "", "_most"))
 
-    if len(rows) and not rows["transactions_most"].any():
+    if accepted is None:
         return [
             figure("bytes_out_abusive", None, UNNAMED),
             figure("transactions_abusive", None, UNNAMED),
             figure("recipients_accepted_abusive", None, UNNAMED),
         ]
+    bodies = three("bytes_out")
     return [
-        ranged("bytes_out_abusive", three("bytes_out")),
+        ranged("bytes_out_abusive", bodies)
+        if any(bodies) or not accepted
+        else figure("bytes_out_abusive", None, NO_SIZES),
         ranged("transactions_abusive", three("transactions")),
         figure("recipients_accepted_abusive", accepted),
     ]
@@ -237,10 +142,15 @@ def pressure_figures(load: pa.Table, unusual: dict[str, Any], doubt: bool) -> li
 
 
 def impaired(
-    harm: pa.Table, blocklists: Sequence[dict[str, Any]], onset: pd.Timestamp | None
+    refused: pd.Series[pd.Timestamp],
+    blocklists: Sequence[dict[str, Any]],
+    onset: pd.Timestamp | None,
 ) -> dict[str, Any]:
-    """Hours in which own mail could not be relied on."""
-    refused = harm.to_pandas().query("kind == 'blocked'")["time"]
+    """Hours in which own mail could not be relied on.
+
+    Args:
+        refused: When own mail was refused, each attempt.
+    """
     if refused.empty:
         return ranged("hours_impaired", (0.0, 0.0, 0.0))
     begin = onset if onset is not None else refused.min()
@@ -248,7 +158,7 @@ def impaired(
         (max(pd.Timestamp(entry["first"]), begin), pd.Timestamp(entry["last"]))
         for entry in blocklists
         if pd.Timestamp(entry["last"]) >= begin
-    ]
+    ] or [(begin, begin)]
     low = float(refused.dt.floor("h").nunique())
     mid = max(low, (refused.max() - refused.min()) / HOUR)
     whole = (max(last for _, last in spans) - min(first for first, _ in spans)) / HOUR

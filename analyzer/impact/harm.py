@@ -9,16 +9,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.impact.abuse import DOORS, FOLLOWS
 from analyzer.impact.blocklists import entries
-from analyzer.rows import AT_ONCE, Int32, among, picked, those
-from analyzer.schema import HARM, NOT_DELIVERIES, fit
+from analyzer.impact.notices import notices
+from analyzer.rows import AT_ONCE, Flags, Int32, among, picked, saying, those
+from analyzer.schema import HARM, HARM_KINDS, NOT_DELIVERIES, WAITING, fit
 
 FEW = 20  # earlier mails to a partner, below which all earlier mail is the baseline
 FELT = 300.0  # seconds later than usual that a person notices
 USUAL = 0.95
 HOUR = 3600.0
+# What a mailbox elsewhere says of itself: the mail waits for it, not for our standing.
+FULL = (
+    r"(?i)\b[45]\.2\.2\b|over ?quota|exceed\w{0,4} (?:\w+ ){0,2}quota|quota exceeded|"
+    r"(?:mailbox|inbox) (?:is |size )?(?:full|limit)|out of storage|not enough (?:storage|space)"
+)
 PLACE = ["source", "line", "offset"]
+# A host elsewhere at which nobody answered: it is down, or drops what comes from us.
+UNREACHED = r"(?i)connection (?:timed out|refused)|no route to host|network is unreachable"
 READ = (
     """
     server queue_id life received completed origin_sender original_recipient recipient
@@ -46,27 +53,32 @@ def harmed(
 
     Returns:
         The table, and `late` (low, mid, high; None where the log has no usual mail to compare
-        with), `late_compared` (earlier mails it is compared with), `doubtful_blocked` (refused mail
-        that is neither legitimate nor abuse for sure).
+        with), `late_compared` (earlier mails it is compared with), `doubtful` (refused mail that is
+        neither legitimate nor abuse for sure, by the kind that it would be), `refused_at` (when own
+        mail was refused, whatever became of it).
     """
     mine = ours(rows)
     unsure = mine & rows["verdict"].eq("unclear") & rows["mechanism"].isna()
     own = mine & rows["verdict"].eq("legitimate")
     refused = _because(refused, onset)
-    lost, late = _lost(rows, refused), {"late": None, "late_compared": 0}
-    blocked = _blocked(those(rows[READ], own & lost), tried, refused)
+    kept_back, late = _kept_back(rows, refused), {"late": (0, 0, 0), "late_compared": 0}
+    held_up = _held_up(those(rows[READ], own & kept_back), tried, refused, ends)
     delayed = rows[READ].iloc[:0]
     if onset is not None and ends is not None:
-        delayed, late = _delayed(rows, own & ~lost, onset, ends)
+        our_doing = own & ~kept_back & ~_told(FULL, rows, own, tried)
+        unsure_why = _told(UNREACHED, rows, our_doing, tried)
+        delayed, late = _delayed(rows, our_doing, unsure_why, onset, ends)
     parts = [
-        blocked.assign(kind="blocked", user=_user(blocked), partner=_domain(blocked["recipient"])),
+        held_up.assign(user=_user(held_up), partner=_domain(held_up["recipient"])),
         delayed.assign(kind="delayed", user=_user(delayed), partner=_domain(delayed["recipient"])),
-        _notices(rows),
+        notices(rows, READ),
     ]
     if onset is None:  # listed without abuse: whom it hurt is in the log all the same
         parts = parts[:1]
     parts = [part for part in parts if len(part)]
-    counts = {**late, "doubtful_blocked": int((unsure & lost).sum())}
+    doubtful = _kinds(rows["status"][unsure & kept_back]).value_counts().to_dict()
+    of_ours = np.append(own, False)[refused["delivery"]]  # of no delivery: the last one
+    counts = {**late, "doubtful": doubtful, "refused_at": refused["time"][of_ours]}
     if not parts:
         return HARM.empty_table(), counts
     columns = [name for name in HARM.names if any(name in part for part in parts)]
@@ -108,31 +120,48 @@ def _domain(addresses: pd.Series[Any]) -> pd.Series[Any]:
     return domains.set_axis(addresses.index)
 
 
-def _lost(rows: pd.DataFrame, refused: pd.DataFrame) -> pd.Series[bool]:
-    """Refused for reputation at least once, and never delivered."""
+def _kept_back(rows: pd.DataFrame, refused: pd.DataFrame) -> pd.Series[bool]:
+    """Refused for reputation at least once, and not delivered until the log ends."""
     found = np.zeros(len(rows) + 1, np.bool_)
     found[refused["delivery"]] = True  # of no delivery: the last one
     return rows["status"].ne("delivered") & found[:-1]
 
 
-def _blocked(lost: pd.DataFrame, tried: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
-    """What was lost, with the first refusal of each."""
-    first = refused.drop_duplicates("delivery").set_index("delivery").loc[lost.index]
+def _held_up(
+    mail: pd.DataFrame, tried: pd.DataFrame, refused: pd.DataFrame, ends: pd.Timestamp | None
+) -> pd.DataFrame:
+    """What was lost and what still waits, with the first refusal of each."""
+    first = refused.drop_duplicates("delivery").set_index("delivery").loc[mail.index]
     names = np.array([entry["provider"] for entry in entries()], object)
-    told = picked(tried[["reply", *PLACE]], first["attempt"].to_numpy()).set_axis(lost.index)
+    told = picked(tried[["reply", *PLACE]], first["attempt"].to_numpy()).set_axis(mail.index)
     told = told.assign(time=first["time"], provider=names[first["entry"]])
-    return lost.drop(columns=["reply", *PLACE]).join(told)
+    told = told.assign(kind=_kinds(mail["status"]))
+    if ends is not None:
+        waited = (ends - mail["received"]).dt.total_seconds()
+        told["delay"] = waited.where(told["kind"].eq("waiting"))
+    return mail.drop(columns=["reply", *PLACE]).join(told)
+
+
+def _kinds(statuses: pd.Series[str]) -> pd.Series[str]:
+    """What mail that was refused and not delivered is called: only what ended is lost."""
+    waits = statuses.isin(WAITING)
+    return pd.Series(np.where(waits, "waiting", "blocked"), statuses.index, dtype="str")
 
 
 def _delayed(
-    rows: pd.DataFrame, own: pd.Series[bool], onset: pd.Timestamp, ends: pd.Timestamp
+    rows: pd.DataFrame,
+    own: pd.Series[bool],
+    unsure: Flags,
+    onset: pd.Timestamp,
+    ends: pd.Timestamp,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Later than 95 % of the mail to the same partner before the abuse, by five minutes or more.
 
-    Some mail is late on every day. Its share before the abuse is taken off the middle count; the
-    low count holds only what was later than anything before.
+    It was delivered, or still waits: what came back did not come late. Some mail is late on every
+    day. Its share before the abuse is taken off the middle count; the low count holds only what was
+    later than anything before. What is *unsure* to follow from the abuse counts in the high one.
     """
-    own = own & rows["received"].notna()
+    own = own & rows["received"].notna() & rows["status"].isin(["delivered", *WAITING])
     received, delivered = rows["received"][own], rows["status"].eq("delivered")[own]
     done = rows["completed"][own].where(delivered, ends)
     done = done.astype(received.dtype)  # without any fate the column holds objects
@@ -140,6 +169,7 @@ def _delayed(
     until = done.mask(early & done.gt(onset), onset)
     delay = (until - received).dt.total_seconds().clip(lower=0)
     mail = pd.DataFrame({"partner": _partners(rows["recipient"], own), "delay": delay})
+    mail["sure"] = ~unsure[own]
     before, during = mail[early], mail[~early]
     if len(before) < FEW:
         return rows[READ].iloc[:0], {"late": None, "late_compared": len(before)}
@@ -151,14 +181,25 @@ def _delayed(
     def limit(mail: pd.DataFrame, name: str) -> pd.Series[float]:
         return mail["partner"].map(known[name]).fillna(whole[name]).astype("float64")
 
-    share = float((before["delay"] >= limit(before, "usual") + FELT).mean())
+    share = float((before["sure"] & (before["delay"] >= limit(before, "usual") + FELT)).mean())
     during = during.assign(usual=limit(during, "usual"))
     late = during[during["delay"] >= during["usual"] + FELT]
-    beyond = int((late["delay"] > limit(late, "max")).sum())
-    middle = max(0, round(len(late) - share * len(during)))
+    beyond = int((late["sure"] & (late["delay"] > limit(late, "max"))).sum())
+    middle = max(0, round(late["sure"].sum() - share * len(during)))
     counts = (min(beyond, middle), middle, len(late))
     told = rows[READ].loc[late.index].join(late[["delay", "usual"]])
     return told.assign(time=told["received"]), {"late": counts, "late_compared": len(before)}
+
+
+def _told(pattern: str, rows: pd.DataFrame, own: pd.Series[bool], tried: pd.DataFrame) -> Flags:
+    """Own mail of which some attempt failed in such words."""
+    failed = among(tried["life"], rows["life"][own]) & tried["status"].ne("sent")
+    said = saying(tried["reply"], failed, pattern)
+    told = pd.MultiIndex.from_frame(those(tried[["life", "recipient"]], said))
+    found = own.to_numpy() & among(rows["life"], told.get_level_values("life").to_numpy())
+    asked = those(rows[["life", "recipient_logged"]], found)
+    found[found] = pd.MultiIndex.from_frame(asked).isin(told)
+    return found
 
 
 def _partners(recipients: pd.Series[str], own: pd.Series[bool]) -> Int32:
@@ -170,20 +211,6 @@ def _partners(recipients: pd.Series[str], own: pd.Series[bool]) -> Int32:
     return found
 
 
-def _notices(rows: pd.DataFrame) -> pd.DataFrame:
-    """Bounces and warnings about abuse that our own users got: abuse forged their address."""
-    doors = [door for door in DOORS if door != FOLLOWS]
-    about = among(rows["cause_life"], rows["origin_life"][rows["mechanism"].isin(doors)])
-    got = about & rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")
-    told = those(rows[[*READ, "cause_life"]], got)
-    return told.assign(
-        kind="notice",
-        time=told["completed"],
-        user=told["recipient"],
-        partner=None,
-    ).drop(columns="reply")
-
-
 def tallies(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
     """HARM counted by day (UTC), by user and by partner domain, the most harmed first."""
     rows = table.select(["time", "kind", "user", "partner"]).to_pandas()
@@ -192,18 +219,18 @@ def tallies(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
 
 
 def _tally(rows: pd.DataFrame, name: str) -> list[dict[str, Any]]:
-    kinds = ["blocked", "delayed", "notice"]
     counted = rows.dropna(subset=[name]).groupby([name, "kind"]).size().unstack(fill_value=0)
-    counted = counted.reindex(columns=kinds, fill_value=0)
+    counted = counted.reindex(columns=list(HARM_KINDS), fill_value=0)
     if name != "day":
         counted = counted.loc[(-counted.sum(axis=1)).sort_values(kind="stable").index]
     return [
-        {name: str(key), **dict(zip(kinds, numbers, strict=True))}
+        {name: str(key), **dict(zip(HARM_KINDS, numbers, strict=True))}
         for key, numbers in zip(counted.index, counted.to_numpy().tolist(), strict=True)
     ]
 
 
-def delay_hours(table: pa.Table) -> float:
-    """Hours that late mail waited beyond what was usual, added up."""
-    late = table.filter(pc.equal(table["kind"], "delayed")).to_pandas()
-    return round(float((late["delay"] - late["usual"]).sum()) / HOUR, 2)
+def delay_hours(table: pa.Table) -> tuple[float, float]:
+    """Hours that refused mail waited until the log ends, and late mail beyond the usual; sums."""
+    rows = table.select(["kind", "delay", "usual"]).to_pandas()
+    beyond = (rows["delay"] - rows["usual"].fillna(0)).groupby(rows["kind"]).sum() / HOUR
+    return float(beyond.get("waiting", 0)), float(beyond.get("delayed", 0))

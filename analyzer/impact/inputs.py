@@ -18,6 +18,8 @@ from typing import Any
 from analyzer.errors import SettingsError
 
 SHARES = "share"
+NOTHING = (0.0, 0.0, 0.0)
+NOT_TOLD = "not measurable in this log, so it counts as nothing: give it if you know it"
 MOST = 1e15  # beyond this nothing is money or time, and doubles lose their cents
 TEMPLATE = """\
 # What an incident cost: inputs of `relaytrail impact CASE --inputs impact.toml`.
@@ -166,8 +168,14 @@ def _line_of(key: str, text: str) -> int:
     return next((n for n, line in enumerate(text.split("\n"), 1) if pattern.match(line)), 1)
 
 
-def settle(given: Given, measured: Mapping[str, tuple[float, float, float]]) -> dict[str, Input]:
-    """Every input with its number: the user's, else the log's, else the default."""
+def settle(
+    given: Given, measured: Mapping[str, tuple[float, float, float] | None]
+) -> dict[str, Input]:
+    """Every input with its number: the user's, else the log's, else the default.
+
+    Args:
+        measured: None for what the log cannot give: it counts as nothing, and that is assumed.
+    """
     found = {}
     for key, entry in _by_key("input").items():
         if key in given.ranges:
@@ -175,8 +183,10 @@ def settle(given: Given, measured: Mapping[str, tuple[float, float, float]]) -> 
         elif "mid" in entry:
             values = (float(entry["low"]), float(entry["mid"]), float(entry["high"]))
             label, ground = "assumed", entry["source"]
+        elif (told := measured[key]) is not None:
+            values, label, ground = told, "measured", entry["meaning"]
         else:
-            values, label, ground = measured[key], "measured", entry["meaning"]
+            values, label, ground = NOTHING, "assumed", NOT_TOLD
         confirm = bool(entry.get("confirm"))
         found[key] = Input(key, entry["title"], entry["unit"], *values, label, ground, confirm)
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 from analyzer.impact import blocklists, inputs, legal
 from analyzer.impact.cost import ITEMS, OTHERS, TARIFFS, WIRE, cost
-from analyzer.impact.figures import COUNTED, HARMED, REFUSED, RESOURCES
+from analyzer.impact.declared import COUNTED, HARMED, REFUSED, RESOURCES
 from analyzer.schema import VOLUME
 
 HEAD = """\
@@ -28,17 +28,21 @@ KEYS = """\
 
 - `onset`: when the abuse began, by the findings; null without abuse.
 - `log_ends`: last line of the logs, or the end of the time asked about.
-- `clean`: `last_received` (the last abusive message), `last_left` (its last delivery or
-  notice), `hours_clean` (last received to the end of the log), `messages_since` (other mail
-  taken meanwhile), `refused_since` (relay attempts refused), `evidence`; null without abuse.
+- `clean`: `last_received` (the last abusive message), `last_left` (the last time that a
+  next host accepted one, notices too), `hours_clean` (last received to the end of the log),
+  `messages_since` (other mail taken meanwhile), `refused_since` (relay attempts refused),
+  `evidence`; null without abuse.
 - `figures`: what the log measures: `name, title, value, unit, label, ground`, and `low, mid,
   high` where there are bounds; `value` is null where the log cannot tell.
 - `lead`: name of the figure to begin with.
-- `harm`: `by_day` (UTC), `by_user`, `by_partner`: recipients `blocked`, `delayed`, `notice`;
-  row by row in harm.parquet.
+- `harm`: `by_day` (UTC), `by_user`, `by_partner`: recipients `blocked`, `waiting`, `delayed`,
+  `notice`; row by row in harm.parquet.
 - `blocklists`: one entry a provider: `provider, kind, meaning, page, first, last, refusals,
-  own_refused, own_lost, permanent, before_onset, lag_hours, relisted, spells, lists, quoted,
-  words, evidence`.
+  own_refused, own_lost (ended without delivery), own_waiting (in the queue when the log ends),
+  permanent (recipients whose refusal was for good), before_onset, lag_hours, relisted, spells,
+  taken_since, taken_from (mails that the same hosts took after the last refusal, and the first),
+  ended (those are too many for chance), lists, quoted, zones (of lists not known
+  here), words, evidence`.
 - `unexplained`: `words, providers, ask`: who refused us though the log shows no abuse before;
   else null.
 - `bandwidth_month`: the billing month with most of the abuse: `samples, free, filled, without,

@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from analyzer.impact.abuse import VERDICTS, gravity
 from analyzer.rows import borders, parted, those
-from analyzer.schema import PRESSURE, fit
+from analyzer.schema import PRESSURE, WAITING, fit
 
 Numbers = npt.NDArray[np.int64]
 READ = ["origin_life", "received", "completed", "status", "size", "verdict"]
 HOUR = pd.Timedelta(hours=1)
-STAYS = ["deferred", "held", "unknown"]
 DAY = 24  # hours of usual work without which nothing is called unusual
+HANDFUL = 10  # messages wait at any server, for one slow host elsewhere: no full queue
 
 
 def queue_load(rows: pd.DataFrame, ends: pd.Timestamp | None) -> pa.Table:
@@ -49,7 +49,7 @@ def _loads(
     timed: pd.DataFrame, ends: pd.Timestamp, hours: pd.DatetimeIndex
 ) -> Iterator[tuple[str, Numbers]]:
     """Of each verdict, what came and went in each hour: messages and bytes in, then out."""
-    stays = timed["status"].isin(STAYS) | timed["completed"].isna()
+    stays = timed["status"].isin(WAITING) | timed["completed"].isna()
     came, gone = _whole(timed["received"]), _whole(timed["completed"].mask(stays, ends + HOUR))
     order = np.argsort(timed["origin_life"].to_numpy(), kind="stable")
     begins = np.flatnonzero(np.diff(timed["origin_life"].to_numpy()[order], prepend=-1))
@@ -94,14 +94,15 @@ def _table(load: Numbers, hours: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def unusual(load: pa.Table, onset: pd.Timestamp | None) -> dict[str, Any]:
-    """`hours` since the onset in which more messages waited than in 95 % of the hours before, and
-    that number as `usual`; both None where a day of usual work is not in the log.
+    """`hours` since the onset in which more messages waited than in 95 % of the hours before, or
+    than HANDFUL if that is more; that number as `usual`. Both None where a day of usual work is not
+    in the log.
     """
     rows = load.to_pandas()
     waiting = rows.groupby("hour")["waiting"].sum()
     before = waiting[waiting.index < onset] if onset is not None else waiting.iloc[:0]
     if onset is None or len(before) < DAY:
         return {"hours": None, "usual": None}
-    usual = float(before.quantile(0.95))
+    usual = max(HANDFUL, float(before.quantile(0.95)))
     during = waiting[waiting.index >= onset.floor("h")]
     return {"hours": int(during.gt(usual).sum()), "usual": round(usual, 1)}

@@ -18,6 +18,8 @@ from analyzer.schema import BANDWIDTH, fit
 KEY = ["start", "verdict", "mechanism"]
 BIN = pd.Timedelta(minutes=5)
 FREE = 0.05  # share of a month's samples that a 95th percentile does not bill
+ADDRESS = r"\[[0-9A-Za-z.:]+\]"  # no path of a socket
+NAME = r"^([^\s.\[\]]+)\.[^\s\[\]]*[^\s.\[\]]$"  # the first label, of a name in full
 # The body went over the wire, and was refused.
 AFTER_DATA = ("in reply to end of DATA command", "in reply to end of DATA command)")
 COUNTS = [
@@ -30,7 +32,32 @@ COUNTS = [
 ]
 
 
-def samples(tried: pd.DataFrame, rows: pd.DataFrame) -> pa.Table:
+def hosts_elsewhere(tried: pd.DataFrame, rows: pd.DataFrame) -> pd.Index[str]:
+    """The next hops that are hosts of others, as the log names them: mail to them leaves by the
+    wire. Not ours, no socket, no mailbox.
+
+    Postfix and Sendmail give an address in brackets. Exchange gives a name alone, and the agent.
+
+    Args:
+        tried: Every delivery attempt: `daemon, relay, to_us`.
+        rows: DELIVERIES rows: `server`.
+    """
+    codes, named = pd.factorize(tried["relay"])
+    told = pd.Series(np.asarray(named, object), dtype="str")
+    by_smtp = np.isin(np.arange(len(told)), codes[tried["daemon"].eq("smtp")])
+    ours = rows["server"].dropna().unique()
+    its_name = told.str.extract(NAME, expand=False)
+    of_exchange = by_smtp & its_name.notna() & ~its_name.str.lower().isin(_short(ours))
+    to_us = np.isin(np.arange(len(told)), codes[tried["to_us"]])
+    found: pd.Index[str] = pd.Index(told[(told.str.contains(ADDRESS) | of_exchange) & ~to_us])
+    return found
+
+
+def _short(servers: Iterable[str]) -> set[str]:
+    return {str(name).partition(".")[0].lower() for name in servers}
+
+
+def samples(tried: pd.DataFrame, rows: pd.DataFrame, elsewhere: pd.Index[str]) -> pa.Table:
     """BANDWIDTH: what came in by the time of receipt, what left by the time of each attempt.
 
     A message for many recipients at one host may go in one transaction or in several; the log does
@@ -38,10 +65,11 @@ def samples(tried: pd.DataFrame, rows: pd.DataFrame) -> pa.Table:
     body costs a dialogue only; one refused after it, or sent again, costs the body again.
 
     Args:
-        tried: Every delivery attempt: `life, time, relay, to_us, status, reply`.
+        tried: Every delivery attempt: `life, time, relay, status, reply`.
         rows: DELIVERIES rows with `life` and `origin_life`.
+        elsewhere: From `hosts_elsewhere`.
     """
-    came, left = _messages(rows), _lines(tried, rows)
+    came, left = _messages(rows), _lines(tried, rows, elsewhere)
     summed = _summed(itertools.chain(map(_taken_in, came), map(_sent, left)))
     return fit(pa.Table.from_pandas(summed, preserve_index=False), BANDWIDTH)
 
@@ -62,11 +90,12 @@ def _taken_in(once: pd.DataFrame) -> pd.DataFrame:
     )[[*KEY, "messages_in", "bytes_in"]]
 
 
-def _lines(tried: pd.DataFrame, rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _lines(
+    tried: pd.DataFrame, rows: pd.DataFrame, elsewhere: pd.Index[str]
+) -> Iterator[pd.DataFrame]:
     """Each attempt with another host, with what is known of its leg; those of some legs a time."""
     leg = gravest(rows, "life")
-    to_a_host = tried["relay"].str.contains("[", regex=False, na=False) & ~tried["to_us"]
-    which = to_a_host & tried["time"].notna()
+    which = tried["relay"].isin(elsewhere) & tried["time"].notna()
     body = tried["status"].eq("sent")
     asked = which & ~body  # of what was sent, the reply says nothing more
     body[asked] = tried["reply"][asked].str.endswith(AFTER_DATA, na=False)

@@ -11,19 +11,24 @@ from analyzer.rows import AT_ONCE, Flags, Int32, Int64, heads, slices, those
 from analyzer.schema import NOT_DELIVERIES, VOLUME, fit
 
 KEY = ["hour", "client_ip", "verdict", "mechanism"]
-READ = [*KEY[1:], *"received status relay size life origin_life".split()]
+READ = [*KEY[1:], *"received submission status relay size life origin_life".split()]
 
 
-def hourly(deliveries: pd.DataFrame) -> pa.Table:
+def hourly(deliveries: pd.DataFrame, elsewhere: pd.Index[str]) -> pa.Table:
     """VOLUME, from DELIVERIES rows with `life` and `origin_life`.
 
     A message counts once, with the gravest of its verdicts, so that sums over rows are true. Bytes
     leave once a transaction: a message for many recipients at one host may go in one, so the log
     gives bounds. Lower: once for each message and next hop. Upper: once for each delivered
-    recipient.
+    recipient. Notices that this server made were not taken in.
+
+    Args:
+        elsewhere: Next hops that are hosts of others, from `traffic.hosts_elsewhere`.
     """
     part = _part(deliveries["received"])
-    found = [_of_hours(those(deliveries[READ], part == number)) for number in np.unique(part)]
+    found = [
+        _of_hours(those(deliveries[READ], part == number), elsewhere) for number in np.unique(part)
+    ]
     return pa.concat_tables([VOLUME.empty_table(), *found])
 
 
@@ -37,7 +42,7 @@ def _part(times: pd.Series[pd.Timestamp]) -> Int32:
     return part.astype(np.int32)[np.searchsorted(hours, hour).astype(np.int32)]
 
 
-def _of_hours(deliveries: pd.DataFrame) -> pa.Table:
+def _of_hours(deliveries: pd.DataFrame, elsewhere: pd.Index[str]) -> pa.Table:
     """VOLUME of some hours."""
     size = deliveries["size"].fillna(0).to_numpy(np.int64)
     keys = deliveries[KEY[1:]].assign(hour=deliveries["received"].dt.floor("h"))[KEY]
@@ -51,15 +56,16 @@ def _of_hours(deliveries: pd.DataFrame) -> pa.Table:
         return found
 
     once = gravest(deliveries, "origin_life")
-    to_a_host = deliveries["relay"].str.contains("[", regex=False, na=False)
-    left = (deliveries["status"].eq("delivered") & to_a_host).to_numpy()
+    came = once & deliveries["submission"].ne("internal").to_numpy(np.bool_)
+    gone = deliveries["status"].eq("delivered") & deliveries["relay"].isin(elsewhere)
+    left = gone.to_numpy()
     sent = deliveries[["life", "relay"]].assign(group=group)
     transactions = left.copy()
     transactions[left] = ~sent[left].duplicated().to_numpy()
     table = labels.assign(
         messages=total(once),
         recipients=total(~deliveries["status"].isin(NOT_DELIVERIES).to_numpy()),
-        bytes_in=total(once, size),
+        bytes_in=total(came, size),
         bytes_out=total(transactions, size),
         bytes_out_most=total(left, size),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer import words
 from analyzer.display import display
-from analyzer.report import sentences, tried
+from analyzer.report import ending, sentences, tried
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts
 from analyzer.report.mailbox import NOT_LOGGED
@@ -28,10 +28,14 @@ def _found(facts: Facts) -> list[tuple[str, str]]:
     )
     return [
         ("Is it us?", grade + sentences.what(facts)),
-        ("Is it going on?", words.capital(sentences.over(facts))),
-        ("When?", f"First {first}; last {last}."),
+        ("Is it going on?", words.capital(ending.over(facts))),
+        ("When?", f"First {first}{ending.early(facts)}; last {last}{ending.pause(facts)}."),
         ("Which door?", _doors(facts)),
-        *(("One story?", text) for text in [separate(stories(facts.findings))] if text),
+        *(
+            ("One story?", text)
+            for text in [separate(stories(facts.findings), facts.shared)]
+            if text
+        ),
         ("Which account?", _accounts(facts)),
         ("From where?", _addresses(facts)),
         ("How many?", _how_many(facts)),
@@ -98,18 +102,22 @@ def _addresses(facts: Facts) -> str:
     shown = words.listing([display(address, 45) for address in addresses], 5)
     told = f"{words.count(len(addresses), 'address')}: {shown}."
     if "stolen_account" in facts.doors and all(map(ours_alone, addresses)):
+        told += " No stranger can have such an address: "
         told += (
-            " No stranger can have such an address: a webmail or a gateway hides the true one, "
-            "which its own log may name."
+            "no other login is used from there, so it is a machine of yours, infected or used by "
+            "its owner."
+            if facts.own_machine
+            else "a webmail or a gateway hides the true one, which its own log may name."
         )
     return told
 
 
 def _how_many(facts: Facts) -> str:
     total = facts.total
-    names = ("delivered", "bounced", "deferred", "expired", "discarded")
+    names = ("delivered", "bounced", "deferred", "expired", "held", "discarded", "removed")
     known = {name: getattr(total, name) for name in names}
-    known["other"] = total.other - total.discarded
+    known["other"] = total.other - total.discarded - total.held - total.removed
+    known["deleted from the queue"] = known.pop("removed")
     fates = [f"{number:,} {name}" for name, number in known.items() if number]
     messages = sentences.least(facts) + words.count(total.messages, "message")
     recipients = words.count(total.recipients, "recipient")

@@ -12,8 +12,8 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.doors import door
+from analyzer.report.ending import QUIET_ENOUGH
 from analyzer.report.facts import Facts
-from analyzer.report.sentences import QUIET_ENOUGH
 
 OF_RELAY = {"open_relay", "backscatter"}
 HOUR = pd.Timedelta(hours=1)
@@ -27,6 +27,7 @@ class Closing:
     """`ended`: no abuse in the last hour of the log or more. `closed`: something proves it.
 
     `open_again`: a relay test after the end found the door open. `proofs`: sentences with places.
+    `draining`: what was queued went out in the last hour of the log; `waiting`: messages that wait.
     """
 
     ended: bool
@@ -35,6 +36,8 @@ class Closing:
     end: pd.Timestamp | None
     hours_clean: float | None
     messages_since: int | None
+    draining: bool
+    waiting: int
     proofs: list[str] = field(default_factory=list)
 
     @property
@@ -44,6 +47,12 @@ class Closing:
             return "No: a relay test found the door open"
         if not self.ended:
             return "Not shown: it was going on when the log ends"
+        if self.draining:
+            return "No: no new mail of it came, but what was queued still went out at the end"
+        if self.waiting:
+            wait = "waits" if self.waiting == 1 else "wait"
+            queue = f"{words.count(self.waiting, 'message')} of it still {wait} in the queue"
+            return f"Not yet: {queue}{', though the door is shown shut' if self.closed else ''}"
         return (
             "Yes, and the door is shown shut"
             if self.closed
@@ -60,11 +69,13 @@ def closing(case: Case, facts: Facts) -> Closing:
     again = _refused_again(case, facts)
     proofs = [*_refusals(facts, again), *_door(facts), *([test[1]] if test else [])]
     proofs += _others(facts) if proofs else []
+    proofs += _logins(facts)
     refused = bool(again)
     only_relay = not set(facts.doors) - OF_RELAY
     tested_shut = test is not None and test[0] == "closed"
     open_again = test is not None and test[0] == FOUND_OPEN
     doubted = test is not None and test[0] in NOT_SHUT
+    until = facts.course.sent_until
     ended = hours is not None and hours * HOUR >= QUIET_ENOUGH
     return Closing(
         ended=ended,
@@ -73,6 +84,8 @@ def closing(case: Case, facts: Facts) -> Closing:
         end=last,
         hours_clean=hours,
         messages_since=clean.get("messages_since"),
+        draining=until is not None and ends is not None and ends - until < QUIET_ENOUGH,
+        waiting=facts.course.waiting,
         proofs=proofs,
     )
 
@@ -127,6 +140,17 @@ def _others(facts: Facts) -> list[str]:
     if not others:
         return []
     return [f"That tells of the relay alone, not whether the rest is shut: {', '.join(others)}."]
+
+
+def _logins(facts: Facts) -> list[str]:
+    """What speaks for a new password, though it proves none."""
+    if facts.course.failed_logins is None:
+        return []
+    logins, first = facts.course.failed_logins
+    tried = words.capital(words.count(logins, "login"))
+    when = f"the first on {words.moment(first)}"
+    told = f"{tried} with its accounts or from its addresses failed after the last abusive message"
+    return [f"{told}, {when}."]
 
 
 def _test(case: Case, facts: Facts) -> tuple[str, str] | None:

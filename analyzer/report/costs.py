@@ -31,13 +31,13 @@ def as_text(impact: dict[str, Any]) -> list[str]:
 
 def _harm(impact: dict[str, Any]) -> list[str]:
     shown = (
-        "own_mail_harmed own_recipients_blocked own_recipients_delayed notices_to_own_users "
-        "hours_impaired"
+        "own_mail_harmed own_recipients_blocked own_recipients_waiting own_recipients_delayed "
+        "notices_to_own_users hours_impaired"
     ).split()
     by_name = {entry["name"]: entry for entry in impact["figures"]}
     return [
         _row(entry["title"], *(_count(entry.get(end, entry["value"])) for end in _ends(entry)))
-        for entry in (by_name[name] for name in shown)
+        for entry in (by_name[name] for name in shown if name in by_name)
     ]
 
 

@@ -8,6 +8,7 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.report.closed import Closing
 from analyzer.report.facts import Facts
+from analyzer.report.refusals import provider
 
 MOST = 3
 NOT_SHOWN = (
@@ -33,6 +34,7 @@ def decisions(
         return INNOCENT if blocklists else []
     asked = [
         *_door(facts, closing),
+        *_queue(facts),
         *_persons(facts),
         *_told(impact),
         *_removal(blocklists),
@@ -54,6 +56,15 @@ def _door(facts: Facts, closing: Closing) -> list[str]:
     return [NOT_SHOWN]
 
 
+def _queue(facts: Facts) -> list[str]:
+    if not facts.course.waiting:
+        return []
+    waiting = words.count(facts.course.waiting, "message")
+    still = "waits" if facts.course.waiting == 1 else "wait"
+    asked = f"Who deletes the {waiting} of the abuse that still {still} in the queue"
+    return [f"{asked}, before more goes out? `relaytrail aid` names them."]
+
+
 def _persons(facts: Facts) -> list[str]:
     if "stolen_account" not in facts.doors:
         return []
@@ -61,20 +72,26 @@ def _persons(facts: Facts) -> list[str]:
 
 
 def _told(impact: dict[str, Any]) -> list[str]:
-    harmed = figure(impact, "own_recipients_blocked")
+    lost, waiting = (
+        int(figure(impact, f"own_recipients_{kind}") or 0) for kind in ("blocked", "waiting")
+    )
     by_partner = (impact.get("harm") or {}).get("by_partner") or []
-    partners = sum(1 for row in by_partner if row["blocked"])
-    if not harmed:
+    partners = sum(1 for row in by_partner if row["blocked"] or row.get("waiting"))
+    fates = [f"{words.count(lost, 'own mail')} never arrived"] if lost else []
+    if waiting:
+        wait = "waits" if waiting == 1 else "wait"
+        fates.append(f"{words.count(waiting, 'own mail')} still {wait} here, refused so far")
+    if not fates:
         return []
-    mails = words.count(int(harmed), "own mail")
     told = f"Are our users and the {words.count(partners, 'partner domain')} told"
-    return [f"{told} that {mails} never arrived? {TEXTS}"]
+    return [f"{told} that {' and '.join(fates)}? {TEXTS}"]
 
 
 def _removal(blocklists: list[dict[str, Any]]) -> list[str]:
-    if not blocklists:
+    listed = [entry for entry in blocklists if not entry.get("ended")]
+    if not listed:
         return []
-    names = words.listing([display(str(e.get("provider", "")), 30) for e in blocklists])
+    names = words.listing([provider(e) for e in listed])
     return [f"Who asks {names} for removal, and signs what was the cause and what was changed?"]
 
 

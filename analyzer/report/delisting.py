@@ -11,11 +11,12 @@ from typing import Any
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
-from analyzer.report import sentences
+from analyzer.report import ending, sentences
 from analyzer.report.closed import Closing, closing
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import file_name, paragraphs, places_of
+from analyzer.report.refusals import provider
 from analyzer.site import ours_alone
 
 FIX = "[What was changed, and when: the log does not say it. One sentence.]"
@@ -48,14 +49,24 @@ def _public(name: str) -> bool:
 
 
 def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str]) -> str:
-    provider = display(str(entry.get("provider", "")), 60)
+    name = provider(entry)
     server = sentences.server(facts)
     addresses = [display(str(q["address"]), 45) for q in entry.get("quoted") or []] or ours
     named = words.listing(addresses) if addresses else "[our address]"
     page = display(str(entry.get("page") or ""), 160)
-    head = [f"To: {provider}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
-    body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(end)]
-    return "\n".join(head) + paragraphs(*body, _refused(entry), SIGNED)
+    head = [f"To: {name}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
+    body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(facts, end)]
+    return "\n".join(head) + paragraphs(_taken(entry), *body, _refused(entry), SIGNED)
+
+
+def _taken(entry: dict[str, Any]) -> str:
+    if not entry.get("ended"):
+        return ""
+    mails = words.count(int(entry["taken_since"]), "mail")
+    return (
+        f"[The servers that refused took {mails} from us after their last refusal: ask only if a "
+        "look at the list says that it still names us.]"
+    )
 
 
 def _cause(facts: Facts) -> list[str]:
@@ -64,7 +75,7 @@ def _cause(facts: Facts) -> list[str]:
     else:
         doubt = ""
     doors = {name: total for name, total in facts.doors.items() if name != "backscatter"}
-    doors = doors or facts.doors or {sentences.main_door(facts): facts.total}
+    doors = doors or facts.doors or {facts.main_door: facts.total}
     least = sentences.least(facts)
     told = [
         f"Cause: {door(name).cause}: {least}{words.count(total.messages, 'message')} for "
@@ -80,7 +91,7 @@ def _when(first: Any, last: Any) -> str:
     return f"from {words.moment(first)} to {words.moment(last)}"
 
 
-def _end(end: Closing) -> list[str]:
+def _end(facts: Facts, end: Closing) -> list[str]:
     """The end and what proves it; without proof, what has to be done before this is sent."""
     told = []
     if end.open_again:
@@ -93,6 +104,9 @@ def _end(end: Closing) -> list[str]:
         alive = f", in which the server took {words.count(end.messages_since, 'other message')}"
     last = words.moment(end.end) if end.end is not None else words.NONE
     told.append(f"End: the last abusive message came on {last}; none in the {clean}{alive}.")
+    told += [f"But {queue}."] if (queue := ending.what_was_queued(facts)) else []
+    if end.draining or end.waiting:
+        told.append("[Do not send this yet: the queue may send more of it. Empty it first.]")
     if end.closed:
         told.append("The door is closed. " + " ".join(end.proofs))
     else:
@@ -118,5 +132,9 @@ def _innocent(facts: Facts) -> list[str]:
     first, last = facts.log_first, facts.log_last
     read = words.count(facts.messages_read, "message")
     told = f"Our mail log {_when(first, last)} holds {read}, none of which was found to be abuse."
+    if sentences.mostly_unclear(facts):
+        told += (
+            " [Do not send this yet: most of them could not be judged. Name who is local first.]"
+        )
     ask = "Please tell us the time (UTC) and a sample or the kind of what you saw."
     return [told, "It shows this server only, not other hosts behind the same address.", ask]

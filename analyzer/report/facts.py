@@ -11,15 +11,25 @@ import pyarrow.compute as pc
 
 from analyzer.case import Case
 from analyzer.report import mailbox, tried
+from analyzer.report.course import Course, course
 from analyzer.report.doors import DOORS
+from analyzer.report.stories import shared
+from analyzer.report.totals import (
+    OUTCOMES,
+    Total,
+    by_grade,
+    by_weight,
+    grades,
+    itself,
+    peak,
+    sources,
+    total_of,
+)
 from analyzer.report.untracked import untracked
 from analyzer.schema import NOT_DELIVERIES
+from analyzer.site import ours_alone
 
-OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status is `other`
-TO_US = ("inbound", "internal")
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
-GRADES = ("confirmed", "probable", "possible")
-MADE_HERE = "made on this server"
 ORDER = tuple(DOORS)
 COLUMNS = [
     *(
@@ -33,26 +43,6 @@ COLUMNS = [
     ),
     *("received", "completed", "size", "status", "flow", "mechanism"),
 ]
-
-
-@dataclass(frozen=True)
-class Total:
-    """Messages, recipients, what became of them, and when."""
-
-    messages: int
-    recipients: int
-    elsewhere: int  # of `recipients`: those that are not ours
-    delivered: int
-    bounced: int
-    deferred: int
-    expired: int
-    other: int
-    discarded: int  # of `other`: thrown away by a filter or rule of ours, delivered to nobody
-    bytes: int
-    addresses: list[str]
-    accounts: list[str]
-    first: pd.Timestamp | None
-    last: pd.Timestamp | None
 
 
 @dataclass(frozen=True)
@@ -73,18 +63,23 @@ class Facts:
     graded: dict[str, dict[str, Total]]  # of each door, by the verdict of the findings; best first
     grades: dict[str, int]  # messages of `total` by verdict, best first
     sources: pd.DataFrame
+    own_machine: bool  # the login was used from private addresses, from each by it alone
+    shared: int  # addresses that had a part in more than one incident
     unclear: int  # messages, beside those that are told of
+    unjudged: int  # unclear messages that this server took
+    came_before: int  # of these: taken before the first line of the log
     messages_read: int
     deliveries_read: int
     log_first: pd.Timestamp | None
     log_last: pd.Timestamp | None
     peak: tuple[pd.Timestamp, int] | None
+    course: Course
     attempts: pd.DataFrame
     denied: int  # relay attempts that were refused
     let_in: int  # recipients accepted from strangers who had nothing carried
     untracked: int  # messages that Exchange took by SMTP, and no row of tracking tells of them
     first_denied: tuple[pd.Timestamp, str | None] | None  # when, and who
-    denied_after: tuple[int, pd.Timestamp] | None
+    denied_after: tuple[int, pd.Timestamp] | None  # of an open relay: after its last message
     queued: tuple[int, int] | None  # recipients listed as waiting, and those of the abuse
     findings: pd.DataFrame
     lines: dict[str, int]
@@ -93,6 +88,11 @@ class Facts:
     @property
     def found(self) -> bool:
         return self.verdict != "none"
+
+    @property
+    def main_door(self) -> str:
+        """The door to tell of first."""
+        return next(iter(self.doors), "unclear")
 
 
 def gather(case: Case) -> Facts:
@@ -108,15 +108,15 @@ def gather(case: Case) -> Facts:
         of_a_door = unclear["mechanism"].ne("unclear")  # no finding accuses the others
         rows = unclear[of_a_door] if of_a_door.any() else unclear
         unclear_messages -= int(rows["message"].nunique())
-    rows["grade"] = _grades(rows, abuse)
-    doors = {str(door): _total(_itself(part)) for door, part in rows.groupby("mechanism")}
-    graded = {str(door): _by_grade(_itself(part)) for door, part in rows.groupby("mechanism")}
+    rows["grade"] = grades(rows, abuse)
+    doors = {str(door): total_of(itself(part)) for door, part in rows.groupby("mechanism")}
+    graded = {str(door): by_grade(itself(part)) for door, part in rows.groupby("mechanism")}
     cause = rows[rows["mechanism"] != "backscatter"]
     followed = bool(len(cause)) and len(cause) < len(rows)
-    told = cause if followed else _itself(rows)
+    told = cause if followed else itself(rows)
     # Notices alone come from here: what brought them about came from elsewhere.
-    total = replace(_total(told), addresses=_by_weight((cause if followed else rows)["client_ip"]))
-    by_grade = _by_grade(told)
+    total = replace(total_of(told), addresses=by_weight((cause if followed else rows)["client_ip"]))
+    graded_told = by_grade(told)
     attempts = case.attempts.select(tried.ATTEMPT).to_pandas()
     inputs = _inputs(case)
     times = [
@@ -124,29 +124,36 @@ def gather(case: Case) -> Facts:
     ]
     return Facts(
         servers=_servers(case),
-        mtas=_by_weight(rows["mta"]),
+        mtas=by_weight(rows["mta"]),
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),
-        mailbox=mailbox.told(told, case.manifest.get("site", {}).get("domains") or []),
+        mailbox=mailbox.told(told, mailbox.ours(case)),
         total=total,
         notices=doors["backscatter"] if followed else None,
         doors={door: doors[door] for door in sorted(doors, key=lambda door: _rank(door, doors))},
         graded=graded,
-        grades={grade: part.messages for grade, part in by_grade.items()},
-        sources=_sources(rows),
+        grades={grade: part.messages for grade, part in graded_told.items()},
+        sources=sources(rows),
+        own_machine=_own_machine(case, total),
+        shared=shared(findings, rows),
         unclear=unclear_messages,
+        unjudged=unjudged(case.deliveries),
+        came_before=unjudged(case.deliveries, before_the_log=True),
         messages_read=len(case.messages),
         deliveries_read=_deliveries_read(case.deliveries),
         log_first=min(times, default=None),
         log_last=max(times, default=None),
-        peak=_peak(told),
+        peak=peak(told),
+        course=course(told, attempts, min(times, default=None)),
         attempts=tried.by_kind(attempts),
         denied=int(attempts.loc[attempts["kind"] == "relay_denied", "repeat"].sum()),
         let_in=tried.let_in(attempts, unclear, findings),
         untracked=untracked(case),
         first_denied=tried.first_denied(attempts),
-        denied_after=tried.denied_after(attempts, doors.get("open_relay", total).last),
+        denied_after=tried.denied_after(attempts, doors["open_relay"].last)
+        if "open_relay" in doors
+        else None,
         queued=_queued(case.queue),
         findings=findings,
         lines=lines_of(case),
@@ -158,6 +165,20 @@ def gather(case: Case) -> Facts:
     )
 
 
+def _own_machine(case: Case, total: Total) -> bool:
+    private = bool(total.addresses) and all(map(ours_alone, total.addresses))
+    return private and mailbox.one_login_each(case, total.addresses)
+
+
+def unjudged(deliveries: pa.Table, *, before_the_log: bool = False) -> int:
+    """Messages that this server took and nobody can judge; all, or those taken before the log."""
+    which = pc.equal(deliveries["verdict"], "unclear")
+    which = pc.and_(which, pc.not_equal(deliveries["status"], "rejected"))
+    if before_the_log:
+        which = pc.and_(which, pc.is_null(deliveries["received"]))
+    return int(pc.count_distinct(deliveries["origin_life"].filter(which)).as_py())
+
+
 def lines_of(case: Case) -> dict[str, int]:
     """What became of the lines of all files, each content once."""
     return {key: sum(int(entry.get(key) or 0) for entry in _inputs(case)) for key in ACCOUNT}
@@ -165,12 +186,6 @@ def lines_of(case: Case) -> dict[str, int]:
 
 def _inputs(case: Case) -> list[dict[str, Any]]:
     return [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
-
-
-def _itself(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of backscatter the notices alone, where there are any: not the mail that caused them."""
-    notices = rows["mechanism"].eq("backscatter") & rows["cause_queue_id"].notna()
-    return rows[notices] if notices.any() else rows
 
 
 def _deliveries_read(deliveries: pa.Table) -> int:
@@ -193,91 +208,10 @@ def _rows(deliveries: pa.Table, verdict: str) -> pd.DataFrame:
     return rows
 
 
-def _total(rows: pd.DataFrame) -> Total:
-    counted = rows[rows["counted"]]
-    outcomes = counted["outcome"].value_counts()
-    sizes = rows.groupby("message")["size"].max().sum()
-    times = rows["received"].dropna()
-    return Total(
-        messages=int(rows["message"].nunique()),
-        recipients=len(counted),
-        elsewhere=int((~counted["flow"].isin(TO_US)).sum()),
-        **{name: int(outcomes.get(name, 0)) for name in (*OUTCOMES, "other")},
-        discarded=int(counted["status"].eq("discarded").sum()),
-        bytes=int(sizes),
-        addresses=_by_weight(rows["client_ip"]),
-        accounts=_by_weight(rows["auth_user"]),
-        first=times.min() if len(times) else None,
-        last=times.max() if len(times) else None,
-    )
-
-
-def _grades(rows: pd.DataFrame, abuse: pd.DataFrame) -> pd.Series[str]:
-    """The verdict of the finding that tells of each row: by its client, its login, its server.
-
-    Where several findings may, or none is found, the weakest word of that door counts.
-    """
-    weight = {grade: number for number, grade in enumerate(GRADES)}
-    told = abuse.assign(weight=abuse["verdict"].map(weight))
-    weakest = told.groupby("mechanism")["weight"].max()
-    of_subject = told.groupby(["mechanism", "subject"])["weight"].max()
-    found = pd.Series(float("nan"), rows.index)
-    for column in ("client_ip", "auth_user", "server"):
-        keys = pd.MultiIndex.from_frame(rows[["mechanism", column]])
-        found = found.fillna(pd.Series(of_subject.reindex(keys).to_numpy(), rows.index))
-    found = found.fillna(rows["mechanism"].map(weakest)).fillna(len(GRADES) - 1)
-    return found.map(dict(enumerate(GRADES)))
-
-
-def _by_grade(rows: pd.DataFrame) -> dict[str, Total]:
-    """What the findings of each verdict tell of, the best first."""
-    parts = dict(list(rows.groupby("grade")))
-    return {grade: _total(parts[grade]) for grade in GRADES if grade in parts}
-
-
-def _by_weight(values: pd.Series[str]) -> list[str]:
-    """Distinct values, the most frequent first, equal ones by name."""
-    counts = values.dropna().value_counts().rename_axis("value").reset_index(name="rows")
-    return counts.sort_values(["rows", "value"], ascending=[False, True])["value"].tolist()
-
-
 def _rank(door: str, doors: dict[str, Total]) -> tuple[bool, int, int, str]:
     """The door through which most came is told first, doubts and notices about it last."""
     known = ORDER.index(door) if door in ORDER else len(ORDER)
     return door in ("backup_mx", "backscatter"), -doors[door].messages, known, door
-
-
-def _sources(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each source of the abuse, the heaviest first."""
-    rows = rows.assign(source=rows["client_ip"].fillna(MADE_HERE))
-    for name in (*OUTCOMES, "other"):
-        rows[name] = rows["counted"] & (rows["outcome"] == name)
-    once = rows.sort_values("size", na_position="first").drop_duplicates(
-        ["source", "message"], keep="last"
-    )
-    table = (
-        rows.groupby("source", sort=True)
-        .agg(
-            messages=("message", "nunique"),
-            recipients=("counted", "sum"),
-            **{name: (name, "sum") for name in (*OUTCOMES, "other")},
-            first=("received", "min"),
-            last=("received", "max"),
-        )
-        .assign(bytes=once.groupby("source")["size"].sum().astype("int64"))
-        .reset_index()
-    )
-    return table.sort_values(
-        ["recipients", "messages", "source"], ascending=[False, False, True], ignore_index=True
-    )
-
-
-def _peak(rows: pd.DataFrame) -> tuple[pd.Timestamp, int] | None:
-    firsts = rows.dropna(subset=["received"]).groupby("message")["received"].min()
-    if firsts.empty:
-        return None
-    hourly = firsts.dt.floor("h").value_counts().sort_index()
-    return hourly.idxmax(), int(hourly.max())
 
 
 def _queued(queue: pa.Table) -> tuple[int, int] | None:

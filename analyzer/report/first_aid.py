@@ -14,12 +14,10 @@ import pandas as pd
 from analyzer import words
 from analyzer.case import Case
 from analyzer.report import mailbox, tried
-from analyzer.schema import NOT_DELIVERIES
+from analyzer.schema import NOT_DELIVERIES, WAITING
 from analyzer.site import OURS_ALONE, too_wide
 
 HOLDER = ["server", "queue_id"]
-# A message without an end in the log may wait too; to delete one that left does nothing.
-WAITING = ["deferred", "held", "unknown"]
 SURE = ["confirmed", "probable"]
 COLUMNS = [
     *("mta", "server", "queue_id", "origin_life", "client_ip", "origin_masked", "auth_user"),
@@ -50,8 +48,7 @@ def aid(case: Case) -> dict[str, Any]:
     gateways = set(rows.loc[rows["origin_masked"].eq(True), "client_ip"].dropna())
     gateways |= set(findings.loc[findings["detector"].eq("mask"), "subject"])
     addresses, not_offered = _addresses(rows, abuse, gateways, case)
-    ours = case.manifest.get("site", {}).get("domains") or []
-    hidden = mailbox.told(abuse.assign(message=abuse["origin_life"]), ours)
+    hidden = mailbox.told(abuse.assign(message=abuse["origin_life"]), mailbox.ours(case))
     return {
         "queue": _listed(case) if len(case.queue) else _by_log(rows, case),
         "accounts": _accounts(rows),
@@ -87,6 +84,7 @@ def _by_log(rows: pd.DataFrame, case: Case) -> dict[str, Any]:
     came = case.messages.select([*HOLDER, "received"]).to_pandas().groupby(HOLDER)["received"].max()
     newest = came.reindex(pd.MultiIndex.from_frame(counted[HOLDER])).set_axis(counted.index)
     last_of_id = counted["origin_life"].eq(last) & ~newest.gt(counted["received"])
+    # A message without an end in the log may wait too; to delete one that left does nothing.
     waiting = counted[counted["status"].isin(WAITING) & last_of_id]
     unsure = waiting[waiting["verdict"].eq("unclear")]
     return {

@@ -6,11 +6,11 @@ from typing import Any
 
 from analyzer import words
 from analyzer.display import display
+from analyzer.schema import HARM_KINDS
 
 Dict = dict[str, Any]
 NO_MODEL = "The cost model was not run for this case"
 ROWS_SHOWN = 10
-KINDS = ("blocked", "delayed", "notice")
 
 
 def money(impact: Dict) -> Dict | None:
@@ -61,7 +61,8 @@ def _rows(found: list[Dict] | None, name: str, most: int = ROWS_SHOWN) -> list[D
     return [
         {
             "name": display(str(row[name]), 70),
-            **{kind: words.thousands(row[kind]) for kind in KINDS},
+            # An earlier version knew fewer kinds.
+            **{kind: words.thousands(row.get(kind, 0)) for kind in HARM_KINDS},
         }
         for row in (found or [])[:most]
     ]

@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.case import Case
 
 NOT_LOGGED = "(not logged)"  # a login, of which the log has no name
 NEARLY_ALL = 0.9  # of the messages of a host, under one sender of ours
+
+
+def ours(case: Case) -> list[str]:
+    """Domains in which we have mailboxes: a gateway has them under those that it relays for."""
+    site = case.manifest.get("site") or {}
+    return [*(site.get("domains") or []), *(site.get("relay_domains") or [])]
+
+
+def one_login_each(case: Case, addresses: list[str]) -> bool:
+    """Whether each of these addresses sends with a single login, innocent mail too: one person's
+    machine, and no webmail or gateway, which stands for many.
+    """
+    sent = case.deliveries.select(["client_ip", "auth_user"])
+    sent = sent.filter(pc.is_in(sent["client_ip"], pa.array(addresses, pa.string())))
+    logins = sent.to_pandas().fillna(NOT_LOGGED).groupby("client_ip")["auth_user"].unique()
+    return all(len(of) == 1 and of[0] != NOT_LOGGED for of in logins)
 
 
 def told(rows: pd.DataFrame, ours: list[str]) -> tuple[str, int] | None:

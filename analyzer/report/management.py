@@ -13,9 +13,15 @@ from analyzer.report.closed import closing
 from analyzer.report.decisions import figure
 from analyzer.report.facts import gather
 from analyzer.report.letter import items, paragraphs
+from analyzer.report.refusals import provider
 from analyzer.report.story import tell
 
-KINDS = ("blocked", "delayed")
+# What is told of a partner: column and kind of harm.
+COLUMNS = {
+    "recipients_refused": "blocked",
+    "recipients_late": "delayed",
+    "recipients_still_waiting": "waiting",
+}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -51,11 +57,18 @@ def _note(case: Case) -> str:
     """To our own users: what they may have seen, and what to do. No names, no blame."""
     facts = gather(case)
     end = closing(case, facts)
-    blocked, late = (
-        figure(case.impact, name) for name in ("own_recipients_blocked", "own_recipients_delayed")
+    blocked, waiting, late = (
+        figure(case.impact, f"own_recipients_{kind}") for kind in ("blocked", "waiting", "delayed")
     )
     notices = figure(case.impact, "notices_to_own_users")
-    listed = [display(str(e["provider"]), 40) for e in case.impact.get("blocklists", [])]
+    refusing, ended = (
+        [
+            provider(entry)
+            for entry in case.impact.get("blocklists", [])
+            if bool(entry.get("ended")) is over
+        ]
+        for over in (False, True)
+    )
     happened = (
         "Strangers used our mail server to send mail."
         if facts.found and facts.verdict != "possible"
@@ -64,15 +77,30 @@ def _note(case: Case) -> str:
     seen = []
     if blocked:
         seen.append(f"{words.count(int(blocked), 'mail')} of ours did not arrive and came back.")
-    if late:
-        seen.append(f"About {words.count(int(late), 'mail')} arrived late.")
-    if notices:
+    if waiting:
+        wait = "waits" if waiting == 1 else "wait"
         seen.append(
-            f"{words.count(int(notices), 'notice')} of failed delivery went to people here about "
-            "mail that they never wrote. Delete them; your mailbox did not send that mail."
+            f"{words.count(int(waiting), 'mail')} of ours {wait} here until others take mail from "
+            "us again: not lost, and not to be sent a second time."
         )
-    if listed:
-        seen.append(f"These refused us, and may still: {words.listing(listed, 6)}.")
+    if late:
+        seen.append(f"About {words.count(int(late), 'mail')} arrived late, or will.")
+    of_ours = figure(case.impact, "notices_to_the_misused") or 0
+    if forged := int((notices or 0) - of_ours):
+        seen.append(
+            f"{words.count(forged, 'notice')} of failed delivery went to people here about mail "
+            "that they never wrote. Delete them; your mailbox did not send that mail."
+        )
+    if of_ours:
+        seen.append(
+            f"{words.count(int(of_ours), 'notice')} of failed delivery went to the account that "
+            "was misused itself: that mail was sent from here in its name, by somebody else. "
+            "Leave them to whoever looks into it."
+        )
+    if refusing:
+        seen.append(f"These refused us, and may still: {words.listing(refusing, 6)}.")
+    if ended:
+        seen.append(f"These refused us, and take our mail again: {words.listing(ended, 6)}.")
     state = (
         "The gap is closed."
         if end.closed
@@ -88,13 +116,20 @@ def _note(case: Case) -> str:
 
 
 def partners(case: Case) -> str:
-    """Domains of partners whose mail from us was refused or late, as CSV; no cell is a formula."""
+    """Domains of partners whose mail from us was refused or late, as CSV; no cell is a formula.
+
+    Late mail is told only where more of it was late than on any other day.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["partner_domain", "recipients_refused", "recipients_late"])
+    writer.writerow(["partner_domain", *COLUMNS])
+    told = set(COLUMNS.values())
+    if not figure(case.impact, "own_recipients_delayed"):
+        told -= {"delayed"}
     for row in (case.impact.get("harm") or {}).get("by_partner", []):
-        if any(row[kind] for kind in KINDS):
-            writer.writerow([_cell(row["partner"]), *(int(row[kind]) for kind in KINDS)])
+        counts = [int(row.get(kind, 0)) if kind in told else 0 for kind in COLUMNS.values()]
+        if any(counts):
+            writer.writerow([_cell(row["partner"]), *counts])
     return file.getvalue()
 
 

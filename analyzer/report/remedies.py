@@ -7,8 +7,10 @@ from typing import Any
 from analyzer import words
 from analyzer.display import display
 from analyzer.report import repairs
-from analyzer.report.facts import Facts, Total
+from analyzer.report.facts import Facts
+from analyzer.report.refusals import provider
 from analyzer.report.repairs import Step
+from analyzer.report.totals import Total
 
 
 def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
@@ -21,8 +23,8 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
         listed.append(_still_queued(*facts.queued))
     if "open_relay" in facts.doors:
         listed.append(PROVE)
-    if blocklists:
-        listed.append(_removal(blocklists))
+    if still := [entry for entry in blocklists if not entry.get("ended")]:
+        listed.append(_removal(still))
     return [*listed, KEEP]
 
 
@@ -32,7 +34,8 @@ def _on(mta: str, facts: Facts) -> list[Step]:
     doors = {d: t for d, t in facts.doors.items() if t is not facts.notices}
     masks = set(facts.findings.loc[facts.findings["detector"] == "mask", "subject"])
     listed = [step for door, total in doors.items() for step in _close(mta, door, total, masks)]
-    waiting = facts.total.deferred + (facts.notices.deferred if facts.notices else 0)
+    held = [total for total in (facts.total, facts.notices) if total]
+    waiting = sum(total.deferred + total.held for total in held)
     if waiting:
         listed += repairs.of(mta, "queue", waiting=words.count(waiting, "recipient"))
     if len(facts.mtas) == 1:
@@ -112,8 +115,7 @@ def _still_queued(listed: int, abusive: int) -> Step:
 
 def _removal(blocklists: list[dict[str, Any]]) -> Step:
     pages = [
-        f"{display(str(entry.get('provider', '')), 60)}: "
-        f"{display(str(entry.get('page') or words.NONE), 120)}"
+        f"{provider(entry)}: {display(str(entry.get('page') or words.NONE), 120)}"
         for entry in blocklists
     ]
     return _step(

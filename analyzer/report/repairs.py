@@ -89,7 +89,7 @@ POSTFIX = {
             "Stop what still waits in the queue",
             "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
             "for days. Hold the queue, delete those messages (queue_id in deliveries.parquet, "
-            "status deferred), release the rest.",
+            "status deferred or held), release the rest.",
             "postsuper -h ALL;  postsuper -d QUEUE_ID;  postsuper -H ALL",
         )
     ],
@@ -151,7 +151,8 @@ SENDMAIL = {
             "Stop what still waits in the queue",
             "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
             "for days. Quarantine it by queue id (queue_id in deliveries.parquet, status "
-            "deferred), look, then remove those qf and df files while no queue runner is at work.",
+            "deferred or held), look, then remove those qf and df files while no queue runner is "
+            "at work.",
             "sendmail -Qabuse -qIQUEUE_ID",
             "mailq -qQ",
         )

@@ -1,4 +1,4 @@
-"""Which sentences follow from the numbers: title, lead, certainty, is it over?
+"""Which sentences follow from the numbers: title, lead, certainty?
 
 Strangers' words in them have gone through `display`.
 """
@@ -9,13 +9,14 @@ import pandas as pd
 
 from analyzer import words
 from analyzer.display import display
-from analyzer.report import tried
+from analyzer.report import ending, tried
 from analyzer.report.doors import door
-from analyzer.report.facts import Facts, Total
+from analyzer.report.facts import Facts
+from analyzer.report.totals import Total
 from analyzer.site import ours_alone
 
 MOST = 0.1  # of the lines of mail programs unread: then a log without abuse acquits nobody
-QUIET_ENOUGH = pd.Timedelta(hours=1)  # less silence than this at the end of a log says nothing
+HALF = 0.5  # of the messages not judged: then nothing is said of all of them
 WRONG_SITE = "Who is local looks wrong as stated, and every verdict depends on it."
 DOUBTS_SHOWN = 2
 DOUBT = (
@@ -27,6 +28,9 @@ GRADES = {
     "possible": "Possible: the pattern fits abuse, but innocent reasons are not ruled out.",
 }
 SURENESS = {"probable": "probably", "possible": "possibly"}
+NAME = "name your domains and networks in a site.toml (`relaytrail site infer`), analyse again"
+OLDER = "give the older logs too: most of these messages came before the first line of this one"
+SEE_SITE = "see that site.toml names all your domains and networks"
 TRACKING = "give the files of the folder MessageTracking too"
 ELSEWHERE = (
     "The log shows only what this server did between its first and last line: mail that went "
@@ -40,23 +44,18 @@ def server(facts: Facts) -> str:
     return words.listing(names, 1) if names else "this server"
 
 
-def main_door(facts: Facts) -> str:
-    """The door to tell of first."""
-    return next(iter(facts.doors), "unclear")
-
-
 def grade(facts: Facts) -> str:
     """The verdict that the headline names: of the door that is told of first."""
-    return next(iter(facts.graded.get(main_door(facts), {})), facts.verdict)
+    return next(iter(facts.graded.get(facts.main_door, {})), facts.verdict)
 
 
 def title(facts: Facts) -> str:
     if not facts.found:
-        silent = mostly_unread(facts) or mostly_untracked(facts)
+        silent = mostly_unread(facts) or mostly_untracked(facts) or mostly_unclear(facts)
         what = "Not judged: the mail of" if silent else "No relay abuse found on"
         part = ", in what was read" if facts.closed and not silent else ""
         return f"{what} {server(facts)}{part}"
-    subject = door(main_door(facts)).title
+    subject = door(facts.main_door).title
     if facts.verdict == "possible":
         subject = f"Possible {subject[0].lower()}{subject[1:]}"
     return f"{subject} {server(facts)}"
@@ -81,16 +80,17 @@ def what(facts: Facts) -> str:
 
     What is less sure, and the other doors, are named.
     """
-    mechanism = main_door(facts)
+    mechanism = facts.main_door
     total = facts.graded.get(mechanism, {}).get(grade(facts), facts.total)
     possible = "Possibly, " if facts.verdict == "possible" else ""
     when = words.capital(possible + _between(total))
-    return f"{when}, {server(facts)} {_deed(mechanism, total, least(facts))}{_besides(facts)}."
+    deed = f"{_deed(mechanism, total, least(facts))}{_besides(facts)}"
+    return f"{when}, {server(facts)} {deed}{ending.pause(facts)}."
 
 
 def _besides(facts: Facts) -> str:
     """What is less sure, and other doors than the main one; of notices it is told elsewhere."""
-    named, main = grade(facts), main_door(facts)
+    named, main = grade(facts), facts.main_door
     others = [
         f"{SURENESS[less]} {words.count(total.messages, 'message')} more of that kind"
         f"{_sources(total)}"
@@ -149,25 +149,7 @@ def _outcome(facts: Facts) -> str:
     total = facts.total
     accepted = words.thousands(total.delivered) if total.delivered else "none"
     fate = f"The next servers accepted {accepted} of all {total.recipients:,} deliveries"
-    return f"{fate}; {over(facts)}"
-
-
-def over(facts: Facts) -> str:
-    """Is it still going on? Only as far as the log reaches."""
-    last, end = facts.total.last, facts.log_last
-    if last is None or end is None:
-        return "the log does not show when it ended."
-    quiet = end - last
-    if quiet < QUIET_ENOUGH:
-        return f"it was still going on when the log ends ({words.moment(end)})."
-    told = f"no abusive message in the last {words.span(quiet)} of the log"
-    if facts.denied_after is not None and main_door(facts) == "open_relay":
-        attempts, _ = facts.denied_after
-        were = "was" if attempts == 1 else "were"
-        told += f", and {words.count(attempts, 'later relay attempt')} {were} refused"
-    if facts.notices is not None and facts.notices.last is not None and facts.notices.last > last:
-        told += f"; notices about it went out until {words.moment(facts.notices.last)}"
-    return f"{told}."
+    return f"{fate}; {ending.over(facts)}"
 
 
 def _innocent(facts: Facts) -> list[str]:
@@ -194,6 +176,14 @@ def _innocent(facts: Facts) -> list[str]:
             f"This is no sign of innocence; {TRACKING}.",
         ]
     told = [*tried.misused(facts.findings), *_unread(facts), *_untracked(facts)]
+    if mostly_unclear(facts):
+        of = f"{words.thousands(facts.unjudged)} of {words.count(facts.messages_read, 'message')}"
+        nothing = f"Nothing can be said: {of} could not be judged."
+        remedy = SEE_SITE if facts.site_known else NAME
+        if facts.came_before > HALF * facts.unjudged:
+            remedy = OLDER
+        said = " ".join([nothing, found, *_closed(facts)])
+        return [said, f"This is no sign of innocence; {remedy}.", *told]
     return [" ".join([found, *_closed(facts)]), *told, ELSEWHERE]
 
 
@@ -223,6 +213,16 @@ def _untracked(facts: Facts) -> list[str]:
 def mostly_untracked(facts: Facts) -> bool:
     """The same of messages, of which the receive protocol of Exchange alone tells."""
     return facts.untracked > MOST * (facts.untracked + facts.messages_read)
+
+
+def mostly_unclear(facts: Facts) -> bool:
+    """Most of the messages that were taken could not be judged."""
+    return beyond_judging(facts.unjudged, facts.messages_read)
+
+
+def beyond_judging(unjudged: int, messages: int) -> bool:
+    """The same of counts of messages."""
+    return unjudged > HALF * messages
 
 
 def mostly_unread(facts: Facts) -> bool:

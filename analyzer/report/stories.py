@@ -48,19 +48,44 @@ def _door(mechanism: str, mine: pd.DataFrame) -> str:
     return f"{door(mechanism).incident} {words.listing(subjects, NAMED)} ({messages})"
 
 
-def separate(told: list[dict[str, Any]]) -> str:
-    """For whoever takes all of it for one attack; empty where it is one."""
+def shared(findings: pd.DataFrame, rows: pd.DataFrame) -> int:
+    """Addresses that had a part in more than one incident.
+
+    Args:
+        findings: Rows of FINDINGS.
+        rows: Abuse: `mechanism, client_ip, auth_user`.
+    """
+    abuse = findings[findings["kind"].eq("abuse") & findings["incident"].notna()]
+    abuse = abuse[["mechanism", "subject", "incident"]]
+    parts = [
+        rows[["mechanism", "client_ip", name]]
+        .drop_duplicates()
+        .set_axis(["mechanism", "client_ip", "subject"], axis="columns")
+        .merge(abuse, on=["mechanism", "subject"])
+        for name in ("client_ip", "auth_user")
+    ]
+    once = pd.concat(parts)[["client_ip", "incident"]].dropna().drop_duplicates()
+    return int(once["client_ip"].duplicated().groupby(once["client_ip"]).any().sum())
+
+
+def separate(told: list[dict[str, Any]], shared: int = 0) -> str:
+    """For whoever takes all of it for one attack; empty where it is one.
+
+    Args:
+        shared: Addresses that had a part in more than one.
+    """
     if len(told) < 2:
         return ""
     shown = [
         f"{story['name']}, from {words.short(story['first'])}: {story['text']}" for story in told
     ]
     more = f". And {len(shown) - NAMED} more" if len(shown) > NAMED else ""
-    return (
-        f"No: {len(told)} incidents that share no address, login or open door. "
-        + ". ".join(shown[:NAMED])
-        + f"{more}."
-    )
+    apart = f"No: {len(told)} incidents that share no address, login or open door"
+    if shared:
+        has = "has" if shared == 1 else "have"
+        addresses = words.count(shared, "address")
+        apart = f"{len(told)} incidents, but {addresses} {has} a part in more than one of them"
+    return f"{apart}. " + ". ".join(shown[:NAMED]) + f"{more}."
 
 
 def guessed(findings: pd.DataFrame) -> list[tuple[pd.Timestamp, str]]:

@@ -5,7 +5,6 @@ Every text in a story is ready to be shown: strangers' words have gone through `
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
@@ -20,14 +19,17 @@ from analyzer.report import (
     glossary,
     harm,
     method,
+    refusals,
     remedies,
     sentences,
 )
 from analyzer.report.answers import answers
 from analyzer.report.closed import Closing, closing
 from analyzer.report.doors import door
-from analyzer.report.facts import MADE_HERE, OUTCOMES, Facts, gather
+from analyzer.report.facts import Facts, gather
+from analyzer.report.refusals import PLACES_SHOWN, places
 from analyzer.report.timeline import timeline
+from analyzer.report.totals import MADE_HERE, OUTCOMES
 
 ATTEMPT_NAMES = {
     "relay_denied": "Relaying refused",
@@ -37,9 +39,6 @@ ATTEMPT_NAMES = {
     "accepted_no_data": "Recipient accepted, message never sent",
     "other": "Refused for another reason",
 }
-PLACES_SHOWN = 5
-# What Postfix puts before the words of the other server.
-SAID = re.compile(r"^host \S{1,300} (?:said|refused to talk to me): ")
 
 
 def tell(case: Case) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def tell(case: Case) -> dict[str, Any]:
         "zone": display(zone, 40),
         "sources": _sources(facts),
         "year": sentences.years(facts),
-        "blocklists": [_blocklist(entry) for entry in blocklists],
+        "blocklists": [refusals.told(entry) for entry in blocklists],
         "attempts": _attempts(facts),
         "impact": [_figure(figure) for figure in case.impact.get("figures", [])],
         "audit": audit.page(case.audit, facts),
@@ -170,23 +169,6 @@ def _sources(facts: Facts) -> list[dict[str, Any]]:
     return rows
 
 
-def _blocklist(entry: dict[str, Any]) -> dict[str, Any]:
-    first, last = (
-        pd.Timestamp(entry[key]) if entry.get(key) else None for key in ("first", "last")
-    )
-    return {
-        "provider": display(str(entry.get("provider", "")), 60),
-        "meaning": words.capital(display(str(entry.get("meaning") or ""), 200)),
-        "page": display(str(entry.get("page") or words.NONE), 120),
-        "first": words.short(first),
-        "last": words.short(last),
-        "refusals": words.thousands(int(entry.get("refusals") or 0)),
-        "own_refused": words.thousands(int(entry.get("own_refused") or 0)),
-        "words": display(SAID.sub("", str(entry.get("words") or "")), 140),
-        "evidence": places(entry.get("evidence") or []),
-    }
-
-
 def _attempts(facts: Facts) -> list[dict[str, str]]:
     return [
         {
@@ -256,27 +238,22 @@ def _finding(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def places(evidence: Any) -> list[str]:
-    """file:line (byte offset), the first few."""
-    if evidence is None:
-        return []
-    return [
-        f"{display(str(place['source']), 80)}:{place['line']} (byte {place['offset']})"
-        for place in list(evidence)[:PLACES_SHOWN]
-    ]
-
-
 def _numbers(facts: Facts) -> dict[str, Any]:
     """The figures behind the words, for programs and for tests."""
     total = facts.total
     counts = ("messages", "recipients", *OUTCOMES, "other", "bytes")
     times = {"first": total.first, "last": total.last}
     times |= {"log_first": facts.log_first, "log_last": facts.log_last}
+    times |= {"delivered_until": facts.course.sent_until}
     return {
         **{name: getattr(total, name) for name in counts},
         **{name: None if time is None else time.isoformat() for name, time in times.items()},
         "addresses": len(total.addresses),
         "accounts": len(total.accounts),
+        "held": total.held,
+        "removed": total.removed,
+        "delivered_later": facts.course.sent_later,
+        "messages_waiting": facts.course.waiting,
         "notices": facts.notices.messages if facts.notices else 0,
         "unclear_messages": facts.unclear,
         "messages_read": facts.messages_read,

@@ -8,7 +8,7 @@ from typing import Any
 from analyzer import words
 from analyzer.case import Case
 from analyzer.report import sentences, tables
-from analyzer.report.facts import lines_of
+from analyzer.report.facts import lines_of, unjudged
 from analyzer.report.story import tell
 
 LABEL = 17  # width of the questions' column
@@ -28,7 +28,8 @@ def as_text(case: Case) -> list[str]:
         lines += _hanging(entry["question"], entry["answer"])
     for entry in story["blocklists"]:
         when = f"{entry['first']} to {entry['last']} UTC"
-        told = f"{entry['provider']}: {entry['refusals']} recipients refused, {when}."
+        told = f"{entry['provider']}: {entry['refusals']} recipients refused, {when}"
+        told += f"; {entry['taken']}." if entry["taken"] else "."
         lines += _hanging("Who refuses us?", told)
     return [*lines, "", *_hanging("Lines", story["accounting"]["sum"])]
 
@@ -38,7 +39,9 @@ def _hanging(label: str, text: str) -> list[str]:
 
 
 def judged(case: Case) -> bool:
-    """Whether enough lines that speak of mail were read to say that nothing was found."""
+    """Whether enough was read, and of that enough judged, to say that nothing was found."""
+    if sentences.beyond_judging(unjudged(case.deliveries), len(case.messages)):
+        return False
     return not sentences.mostly(lines_of(case))
 
 

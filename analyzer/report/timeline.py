@@ -10,7 +10,9 @@ import pandas as pd
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
+from analyzer.report.course import Course
 from analyzer.report.facts import Facts
+from analyzer.report.refusals import provider
 from analyzer.report.stories import guessed, stories
 
 LISTS_SHOWN = 4
@@ -38,9 +40,12 @@ def timeline(
     told = stories(facts.findings)
     events += _each(told) if len(told) > 1 else _abuse(facts)
     for entry in blocklists[:LISTS_SHOWN]:
-        provider = display(str(entry.get("provider", "")), 60)
+        name = provider(entry)
         refused = pd.Timestamp(entry["first"]) if entry.get("first") else None
-        events.append((refused, f"{provider} refuses our mail for the first time."))
+        events.append((refused, f"{name} refuses our mail for the first time."))
+        if entry.get("ended"):
+            taken = pd.Timestamp(entry["taken_from"])
+            events.append((taken, f"{name} has refused for the last time; mail is taken again."))
     events.append((facts.log_last, "The log ends."))
     events += [*_relay_test(asked.relay_test), *_lists_asked(asked.dnsbl)]
     timed = [(time, text) for time, text in events if time is not None and not pd.isna(time)]
@@ -120,8 +125,37 @@ def _abuse(facts: Facts) -> list[Event]:
             most = words.count(messages, "abusive message")
             events.append((hour, f"The busiest hour begins: {most}."))
         events.append((total.last, "The last abusive message is accepted."))
+    return events + _pause(facts.course) + _afterwards(facts)
+
+
+def _pause(course: Course) -> list[Event]:
+    if course.pause is None:
+        return []
+    begins, ends = course.pause
+    pause = words.span(ends - begins)
+    return [(begins, f"It pauses for {pause}."), (ends, "It goes on after its longest pause.")]
+
+
+def _afterwards(facts: Facts) -> list[Event]:
+    """What was refused after the last message, and what the queue still let out."""
+    events: list[Event] = []
     if facts.denied_after is not None:
         attempts, first = facts.denied_after
         until = words.count(attempts, "attempt")
-        events.append((first, f"Relaying is refused again; {until} until the log ends."))
+        again = " again" if _was_open_before_refusing(facts) else ""
+        events.append((first, f"Relaying is refused{again}; {until} until the log ends."))
+    if facts.course.failed_logins is not None:
+        logins, first = facts.course.failed_logins
+        told = f"{words.count(logins, 'login')} until the log ends"
+        events.append((first, f"Logins with its accounts or from its addresses fail; {told}."))
+    if facts.course.sent_until is not None:
+        sent = words.count(facts.course.sent_later, "delivery")
+        told = f"{sent} after the last message came in"
+        events.append((facts.course.sent_until, f"The queue delivers for the last time; {told}."))
     return events
+
+
+def _was_open_before_refusing(facts: Facts) -> bool:
+    """No attempt was refused before strangers' mail was taken."""
+    relayed, denied = facts.doors["open_relay"].first, facts.first_denied
+    return relayed is None or denied is None or denied[0] >= relayed

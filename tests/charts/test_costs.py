@@ -32,7 +32,7 @@ BILL = {"currency": "EUR", "items": ITEMS, "drivers": [DRIVER]} | {
     "total": item("total", 150, 250, 450)
 }
 HARM = {
-    "by_day": [{"day": "2026-12-08", "blocked": 9, "delayed": 2, "notice": 31}],
+    "by_day": [{"day": "2026-12-08", "blocked": 9, "waiting": 4, "delayed": 2, "notice": 31}],
     "by_partner": [{"partner": "big.example", "blocked": 9, "delayed": 0, "notice": 0}],
 }
 MONTH = {"month": "2026-12", "direction": "out", "filled": 2, "free": 446} | {
@@ -83,14 +83,14 @@ def test_without_harm_no_harm_is_drawn():
 def test_harmed_mail_names_the_partner_that_refused_most():
     drawn = chart("harmed_mail", harm=HARM)
     assert (
-        drawn.title
-        == "Mail of ours to 9 recipients was refused; 1 partner domain, big.example most"
+        drawn.title == "Mail of ours to 13 recipients was refused, of which 4 still wait; "
+        "1 partner domain, big.example most"
     )
-    assert "8 Dec 2026: 9 refused, never delivered, 2 later than usual" in drawn.alt
+    assert "8 Dec 2026: 9 refused, never delivered, 4 refused, still waiting when" in drawn.alt
 
 
 def test_no_refusal_is_made_of_late_mail():
-    late = HARM | {"by_day": [HARM["by_day"][0] | {"blocked": 0}]}
+    late = HARM | {"by_day": [HARM["by_day"][0] | {"blocked": 0, "waiting": 0}]}
     title = chart("harmed_mail", harm=late).title
     assert title == "No mail of ours was refused; to 2 recipients it was later than usual"
 

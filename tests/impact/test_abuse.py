@@ -43,6 +43,12 @@ def test_the_hours_without_abuse_run_from_the_last_abusive_message_to_the_end_of
     assert found["last_left"] == "2026-03-09T06:00:00Z"
 
 
+def test_what_was_tried_in_vain_did_not_leave(deliveries):
+    tried = ABUSE | {"status": "deferred", "completed": LAST + pd.Timedelta(hours=9)}
+    assert clean(deliveries(ABUSE, tried))["last_left"] == "2026-03-09T06:00:00Z"
+    assert clean(deliveries(tried))["last_left"] is None
+
+
 def test_other_mail_shows_that_the_server_was_alive(deliveries):
     later = {"received": LAST + pd.Timedelta(hours=1), "life": 2, "origin_life": 2}
     assert (

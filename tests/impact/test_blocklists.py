@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analyzer.impact.blocklists import classify, echo, entries, refusals, unexplained
+from analyzer.impact.blocklists import classify, entries, refusals
+from analyzer.impact.listings import echo, unexplained
 
 SPAMHAUS = "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen.spamhaus.org"
 
@@ -19,6 +20,7 @@ SPAMHAUS = "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen
         ("421 4.7.0 [TSS04] temporarily deferred, unexpected volume", "Yahoo"),
         ("550 5.7.1 [CS01] Message rejected due to local policy", "Apple iCloud"),
         ("554 IP=192.0.2.25 - A problem occurred. tosa@rx.t-online.de (BL)", "T-Online"),
+        ("554 5.7.1 [192.0.2.25] blocked using ips.backscatterer.org", "Backscatterer"),
         ("550 5.7.1 listed at bl.unheard-of.example", "other blocklist"),
     ],
 )
@@ -59,7 +61,8 @@ def refused(*differences):
 
 
 def told(attempts, rows, onset=None):
-    return echo(refusals(attempts, rows), attempts, onset)
+    hosts = pd.Index(attempts["relay"].unique()).difference(["EX01"])
+    return echo(refusals(attempts, rows), attempts, hosts, onset)
 
 
 def test_a_recipient_refused_again_and_again_is_one_refused_from_first_to_last(deliveries):
@@ -72,6 +75,23 @@ def test_a_recipient_refused_again_and_again_is_one_refused_from_first_to_last(d
 def test_abusive_mail_that_is_refused_is_not_our_own(deliveries):
     (entry,) = told(refused({}), deliveries({"verdict": "abusive"}))
     assert (entry["refusals"], entry["own_refused"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "fates"),
+    [("bounced", (1, 0)), ("removed", (1, 0)), ("deferred", (0, 1)), ("delivered", (0, 0))],
+)
+def test_own_mail_is_lost_only_where_it_ended(deliveries, status, fates):
+    (entry,) = told(refused({}), deliveries({"status": status}))
+    assert (entry["own_lost"], entry["own_waiting"]) == fates
+
+
+@pytest.mark.parametrize(("status", "permanent"), [("bounced", 1), ("deferred", 0)])
+def test_a_refusal_is_permanent_by_itself_and_not_by_what_came_of_the_mail_later(
+    deliveries, status, permanent
+):
+    (entry,) = told(refused({"status": status}), deliveries({"status": "bounced"}))
+    assert entry["permanent"] == permanent
 
 
 @pytest.mark.parametrize(
@@ -188,6 +208,56 @@ def test_refused_again_after_a_day_is_relisting_if_meanwhile(deliveries, between
     (entry,) = told(refused({}, *between, again), deliveries({}))
     assert entry["relisted"] == relisted
     assert len(entry["spells"]) == relisted + 1
+
+
+def test_a_list_that_nobody_knows_is_told_by_its_zone(deliveries):
+    unheard = {"reply": "550 5.7.1 [192.0.2.25] listed at BL.unheard-of.example, see page"}
+    (entry,) = told(refused(unheard), deliveries({}))
+    assert (entry["provider"], entry["zones"]) == ("other blocklist", ["bl.unheard-of.example"])
+    (known,) = told(refused({}), deliveries({}))
+    assert known["zones"] == []
+
+
+OTHER_HOST = {"relay": "mx.other.example[198.51.100.8]:25"}
+
+
+@pytest.mark.parametrize(
+    ("mails", "change", "counted"),
+    [
+        (3, {}, (3, True)),
+        (2, {}, (2, False)),
+        (9, OTHER_HOST, (0, False)),
+        (9, {"time": FIRST - HOUR}, (0, False)),
+    ],
+    ids=["enough", "too few", "of another host", "before it"],
+)
+def test_a_listing_has_ended_where_the_same_hosts_took_mail_since(
+    deliveries, mails, change, counted
+):
+    since = [TAKEN | {"time": FIRST + (2 + n) * HOUR} | change for n in range(mails)]
+    (entry,) = told(refused({}, *since), deliveries({}))
+    assert (entry["taken_since"], entry["ended"]) == counted
+    assert entry["taken_from"] == ("2026-03-01T12:00:00Z" if counted[0] else None)
+
+
+def test_hosts_that_refuse_only_some_mail_have_not_stopped_because_they_took_a_few(deliveries):
+    """Nine of ten were taken while they refused: 40 more are chance, 50 are not."""
+    meanwhile = [TAKEN | {"time": FIRST + n * HOUR / 10} for n in range(1, 19)]
+    again = {"time": FIRST + 2 * HOUR, "life": 2}
+    since = [TAKEN | {"time": FIRST + (3 + n) * HOUR} for n in range(50)]
+    few, many = (
+        told(refused({}, again, *meanwhile, *since[:taken]), deliveries({}))[0]
+        for taken in (40, 50)
+    )
+    assert (few["ended"], many["ended"]) == (False, True)
+
+
+def test_a_mailbox_of_ours_that_takes_mail_ends_no_listing(deliveries):
+    """Exchange names its own server where another host refused."""
+    ours = {"relay": "EX01"}
+    since = [TAKEN | ours | {"time": FIRST + n * HOUR} for n in range(1, 9)]
+    (entry,) = told(refused(ours, *since), deliveries({}))
+    assert (entry["taken_since"], entry["ended"]) == (0, False)
 
 
 def test_the_addresses_that_replies_speak_of_are_those_to_be_removed(deliveries):

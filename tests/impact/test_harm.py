@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from analyzer.impact.blocklists import refusals
+from analyzer.impact.figures import impaired
 from analyzer.impact.harm import delay_hours, harmed, tallies
 
 ONSET = pd.Timestamp("2026-03-10T00:00:00Z")
@@ -98,6 +99,19 @@ def test_a_refusal_hurts_nobody_where(hurt, said):
     assert kinds(hurt([LOST], [said])[0]) == []
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *(("deferred", "waiting"), ("held", "waiting"), ("unknown", "waiting")),
+        *(("bounced", "blocked"), ("expired", "blocked"), ("removed", "blocked")),
+    ],
+)
+def test_refused_mail_is_lost_where_it_ended_and_waits_where_it_did_not(hurt, status, kind):
+    (row,) = hurt([{"status": status}])[0].to_pylist()
+    waited = (ENDS - DURING).total_seconds() if kind == "waiting" else None
+    assert (row["kind"], row["delay"]) == (kind, waited)
+
+
 def test_a_forwarding_user_of_ours_is_the_one_who_is_hurt(hurt):
     row = LOST | {"mechanism": "forwarding", "original_recipient": "jo@corp.example"}
     assert hurt([row])[0]["user"].to_pylist() == ["jo@corp.example"]
@@ -117,8 +131,9 @@ def test_a_reverse_name_that_never_satisfied_has_nothing_to_do_with_the_abuse(hu
 
 
 def test_doubtful_mail_is_counted_and_not_listed(hurt):
-    table, counts = hurt([LOST | {"verdict": "unclear"}])
-    assert (kinds(table), counts["doubtful_blocked"]) == ([], 1)
+    doubtful = {"verdict": "unclear"}
+    table, counts = hurt([LOST | doubtful, {"status": "deferred"} | doubtful])
+    assert (kinds(table), counts["doubtful"]) == ([], {"blocked": 1, "waiting": 1})
 
 
 def mail(seconds, number, day):
@@ -175,7 +190,55 @@ def test_without_usual_mail_nothing_is_called_late(hurt):
 
 
 def test_the_hours_beyond_the_usual_are_summed(hurt):
-    assert delay_hours(hurt([*USUAL, mail(7202, 60, 0), mail(3602, 61, 0)])[0]) == 3.0
+    assert delay_hours(hurt([*USUAL, mail(7202, 60, 0), mail(3602, 61, 0)])[0]) == (0.0, 3.0)
+
+
+ROOM = "host mx.far.example[198.51.100.9] said: 452 4.2.2 over quota (in reply to RCPT TO command)"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"status": "bounced"}, {"status": "expired"}],
+)
+def test_what_came_back_did_not_come_late(hurt, other):
+    assert hurt([*USUAL, mail(90_000, 60, 0) | other])[1]["late"] == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "late"),
+    [
+        ({"reply": ROOM}, 0),
+        ({"reply": "452 4.2.2 The recipient's inbox is out of storage space"}, 0),
+        ({"reply": ROOM, "recipient": "b@far.example"}, 1),
+        ({"reply": "450 4.3.2 try later"}, 1),
+    ],
+    ids=["a full mailbox", "another", "the mailbox of another recipient", "another reason"],
+)
+def test_a_mailbox_without_room_elsewhere_is_not_our_doing(hurt, said, late):
+    attempt = said | {"life": 160, "status": "deferred"}
+    assert hurt([*USUAL, mail(90_000, 60, 0)], [attempt])[1]["late"] == (late, late, late)
+
+
+def test_a_host_that_does_not_answer_may_have_dropped_us_or_not(hurt):
+    silent = {"reply": "connect to mx.far.example[198.51.100.9]:25: Connection timed out"}
+    attempt = silent | {"life": 160, "status": "deferred"}
+    assert hurt([*USUAL, mail(90_000, 60, 0)], [attempt])[1]["late"] == (0, 0, 1)
+
+
+@pytest.mark.parametrize("status", ["delivered", "bounced", "deferred"])
+def test_hours_are_impaired_by_refusals_whatever_became_of_the_mail(hurt, status):
+    later = {"time": DURING + pd.Timedelta(hours=3)}
+    _, counts = hurt([{"status": status}], [{"status": "deferred"}, later])
+    assert impaired(counts["refused_at"], [], ONSET)["value"] == 3.0
+
+
+def test_a_refusal_of_abuse_impairs_no_hour(hurt):
+    _, counts = hurt([LOST | {"verdict": "abusive"}])
+    assert impaired(counts["refused_at"], [], ONSET)["value"] == 0.0
+
+
+def test_refused_mail_that_waits_has_waited_until_the_log_ends(hurt):
+    assert delay_hours(hurt([{"status": "deferred"}])[0]) == (43.0, 0.0)
 
 
 NOTICE = {
@@ -196,6 +259,50 @@ def test_a_notice_about_abuse_that_reached_our_own_user_is_told(hurt):
     assert (row["kind"], row["user"], row["line"]) == ("notice", "ann@corp.example", 7)
 
 
+LOGIN = {"mechanism": "stolen_account", "auth_user": "ann@corp.example"}
+SCRIPT = {"mechanism": "local_injection", "origin_sender": "www-data@mx1.corp.example"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "user", "own"),
+    [
+        (LOGIN, "Ann@corp.example", True),
+        (LOGIN | {"auth_user": r"CORP\ann"}, "ann@corp.example", True),
+        (LOGIN, "bob@corp.example", False),
+        (LOGIN, "ann@other.example", False),
+        (SCRIPT, "www-data@mx1.corp.example", True),
+        (SCRIPT | {"local_user": "web7"}, "web7@mx1.corp.example", True),
+        (SCRIPT, "ann@corp.example", False),
+        ({"mechanism": "open_relay"}, "ann@corp.example", False),
+    ],
+    ids=[
+        *("its login", "its login in a domain", "another user", "the same name elsewhere"),
+        *("the script's sender", "the script's user", "forged by a script", "forged by strangers"),
+    ],
+)
+def test_a_notice_to_the_misused_is_about_mail_that_was_sent_in_its_name(hurt, cause, user, own):
+    (row,) = hurt([ABUSE | cause, NOTICE | {"recipient": user}])[0].to_pylist()
+    assert row["in_its_name"] is own
+
+
+def test_a_script_that_sends_as_somebody_to_whom_people_write_has_forged_that_address(hurt):
+    info = {"recipient": "info@corp.example"}
+    forges = ABUSE | SCRIPT | {"origin_sender": "info@corp.example"}
+    letter = info | {"recipient_side": "inside", "flow": "inbound", "life": 9, "origin_life": 9}
+    (row,) = hurt([forges, letter, NOTICE | info])[0].to_pylist()
+    assert row["in_its_name"] is False
+
+
+def test_a_script_that_forges_many_senders_has_none_of_its_own(hurt):
+    others = [
+        ABUSE | SCRIPT | {"origin_sender": f"u{n}@corp.example", "life": n, "origin_life": n}
+        for n in range(10, 20)
+    ]
+    user = {"recipient": "www-data@mx1.corp.example"}
+    (row,) = hurt([ABUSE | SCRIPT, *others, NOTICE | user])[0].to_pylist()
+    assert row["in_its_name"] is False
+
+
 @pytest.mark.parametrize(
     "notice",
     [{"cause_life": -1}, {"recipient_side": "outside"}, {"status": "bounced"}],
@@ -211,11 +318,11 @@ def test_a_notice_about_ordinary_mail_is_no_harm(hurt):
 
 def test_harm_is_counted_by_day_user_and_partner(hurt):
     found = tallies(hurt([LOST, ABUSE, NOTICE])[0])
-    day = {"day": "2026-03-10", "blocked": 1, "delayed": 0, "notice": 1}
+    day = {"day": "2026-03-10", "blocked": 1, "waiting": 0, "delayed": 0, "notice": 1}
     assert found["by_day"] == [day]
     assert found["by_partner"] == [
-        {"partner": "far.example", "blocked": 1, "delayed": 0, "notice": 0}
+        {"partner": "far.example", "blocked": 1, "waiting": 0, "delayed": 0, "notice": 0}
     ]
     assert found["by_user"] == [
-        {"user": "ann@corp.example", "blocked": 1, "delayed": 0, "notice": 1}
+        {"user": "ann@corp.example", "blocked": 1, "waiting": 0, "delayed": 0, "notice": 1}
     ]

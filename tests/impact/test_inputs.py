@@ -38,6 +38,12 @@ def test_every_line_of_the_template_can_be_put_into_force(read):
     assert {entry["label"] for entry in choices(given)} == {"given"}
 
 
+def test_what_the_log_cannot_give_counts_as_nothing_and_is_not_called_measured():
+    found = settle(Given(), LOG | {"bytes_out": None})["bytes_out"]
+    assert (found.mid, found.label) == (0.0, "assumed")
+    assert "not measurable" in found.ground
+
+
 def test_the_defaults_in_the_template_are_the_defaults(read):
     text = template().replace("#staff_rate_per_hour", "staff_rate_per_hour")
     (said,) = read(text).ranges.values()

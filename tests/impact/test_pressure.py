@@ -45,9 +45,16 @@ def test_abuse_is_told_apart(deliveries):
 
 def test_hours_are_unusual_by_the_hours_before_the_abuse(deliveries):
     before = [mail(n + 0.1, n + 0.2, n) for n in range(30)]
-    flood = [mail(30.1, 32.5, 100 + n, verdict="abusive") for n in range(9)]
+    flood = [mail(30.1, 32.5, 100 + n, verdict="abusive") for n in range(11)]
     table = load(deliveries(*before, *flood), hours=34)
-    assert unusual(table, START + 30 * HOUR) == {"hours": 2, "usual": 0.0}
+    assert unusual(table, START + 30 * HOUR) == {"hours": 2, "usual": 10}
+
+
+def test_a_handful_of_messages_is_no_unusual_queue(deliveries):
+    before = [mail(n + 0.1, n + 0.2, n) for n in range(30)]
+    few = [mail(30.1, 32.5, 100 + n, verdict="abusive") for n in range(10)]
+    table = load(deliveries(*before, *few), hours=34)
+    assert unusual(table, START + 30 * HOUR)["hours"] == 0
 
 
 def test_less_than_a_day_of_usual_work_says_nothing_of_the_usual(deliveries):

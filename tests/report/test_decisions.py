@@ -19,6 +19,29 @@ def test_a_closed_relay_leaves_the_removal_from_lists_to_be_decided(case):
     ]
 
 
+ENDED = {"taken_since": 79, "taken_from": "2026-12-08T10:00:00Z", "ended": True}
+
+
+def test_nobody_is_asked_for_removal_from_what_has_ended(case):
+    again = {"provider": "Barracuda"}
+    made = case(blocklists=[ENDED, again])
+    assert "Who asks Barracuda for removal" in tell(made)["decisions"][0]
+    (step,) = [step for step in tell(made)["steps"] if step["title"].startswith("Ask for removal")]
+    assert [line.partition(":")[0] for line in step["lines"]] == ["Barracuda"]
+    ended = tell(case(blocklists=[ENDED]))
+    assert ended["decisions"] == []
+    assert "removal" not in str(ended["steps"])
+
+
+def test_users_are_told_what_is_lost_and_what_still_waits(case):
+    figures = [
+        {"name": "own_recipients_blocked", "value": 2},
+        {"name": "own_recipients_waiting", "value": 9},
+    ]
+    told = tell(case(figures=figures))["decisions"][0]
+    assert "2 own mails never arrived and 9 own mails still wait here, refused so far" in told
+
+
 def test_a_stolen_login_asks_for_a_lock_and_about_the_law(case):
     asked = tell(case(deliveries=[LOGIN], findings=[LOGIN]))["decisions"]
     assert asked[0] == "Who locks ann today, and checks what else its password opens?"

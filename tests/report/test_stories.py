@@ -1,8 +1,9 @@
 """Is it one story or several?"""
 
 import pandas as pd
+import pytest
 
-from analyzer.report.stories import guessed, separate, stories
+from analyzer.report.stories import guessed, separate, shared, stories
 
 
 def findings(*rows):
@@ -29,6 +30,23 @@ def test_several_are_told_apart_with_their_door_subject_and_number():
     assert told.startswith("No: 2 incidents that share no address, login or open door.")
     assert "somebody else used the login ann (10 messages)" in told
     assert "mail relayed for 203.0.113.7 (10 messages)" in told
+
+
+LOGIN = {"mechanism": "stolen_account", "client_ip": "203.0.113.7"}
+
+
+@pytest.mark.parametrize(
+    ("bob", "addresses"), [({}, 1), ({"client_ip": "203.0.113.8"}, 0)], ids=["the same", "another"]
+)
+def test_addresses_that_two_incidents_share_are_counted(bob, addresses):
+    found = findings({}, {"subject": "bob", "incident": "incident-2"})
+    rows = [LOGIN | {"auth_user": "ann"}, LOGIN | {"auth_user": "bob"} | bob]
+    assert shared(found, pd.DataFrame(rows)) == addresses
+
+
+def test_incidents_that_share_addresses_are_not_said_to_share_none():
+    told = separate(stories(findings({}, {"subject": "bob", "incident": "incident-2"})), 5)
+    assert told.startswith("2 incidents, but 5 addresses have a part in more than one of them.")
 
 
 def test_the_tenth_incident_comes_after_the_second():

@@ -46,6 +46,35 @@ def test_a_log_of_which_much_could_not_be_read_acquits_nobody(case):
     assert story["lead"][0].startswith("Nothing can be said: 50 of 100 lines could not be read.")
 
 
+UNCLEAR = LEGITIMATE | {"verdict": "unclear"}
+
+
+def test_a_log_of_which_most_mail_is_unclear_acquits_nobody(case):
+    rows = [UNCLEAR, UNCLEAR | {"origin_life": 1}, LEGITIMATE | {"origin_life": 2}]
+    story = tell(case(deliveries=rows, findings=[], site=INFERRED))
+    assert story["title"] == "Not judged: the mail of mx1.example.org"
+    assert story["lead"][0].startswith("Nothing can be said: 2 of 3 messages could not be judged.")
+    assert "name your domains and networks" in story["lead"][1]
+
+
+def test_messages_that_came_before_the_log_are_judged_by_older_logs(case):
+    rows = [UNCLEAR | {"received": None, "origin_life": life} for life in (0, 1)]
+    lead = tell(case(deliveries=rows, findings=[]))["lead"]
+    assert "give the older logs too" in lead[1]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [UNCLEAR, LEGITIMATE | {"origin_life": 1}],
+        [UNCLEAR | {"status": "rejected"}],
+    ],
+    ids=["half of it is judged", "it was refused"],
+)
+def test_unclear_mail_leaves_an_acquittal_where(case, rows):
+    assert tell(case(deliveries=rows, findings=[]))["title"].startswith("No relay abuse found")
+
+
 def test_a_few_unread_lines_are_told_beside_the_answer(case):
     story = tell(case(deliveries=[LEGITIMATE], findings=[]))
     assert "1 line could not be read, and may tell more." in story["lead"]
@@ -234,6 +263,13 @@ def test_the_sender_behind_a_webmail_is_locked_first(case):
     assert "1 message came with the sender ann@example.org" in story["steps"][0]["text"]
 
 
+def test_the_sender_behind_a_gateway_is_of_a_domain_that_it_relays_for(case):
+    row = {"mechanism": "trusted_host", "client_ip": "10.0.0.9"}
+    gateway = {"origin": "given", "domains": [], "relay_domains": ["example.org"]}
+    made = case(deliveries=[row | {"origin_sender": "ann@example.org"}], site=gateway)
+    assert "1 message came with the sender ann@example.org" in tell(made)["steps"][0]["text"]
+
+
 def test_mail_to_relay_domains_by_the_log_alone_is_told_in_words_after_a_door(case):
     relayed = {"verdict": "unclear"}
     doubtful = [relayed | {"mechanism": "backup_mx", "origin_life": life} for life in (1, 2)]
@@ -273,6 +309,12 @@ def test_each_list_that_refused_us_is_named_with_its_page(case):
 def test_a_list_is_quoted_without_what_postfix_puts_before_its_words(case):
     reply = "host mx.other.example[192.0.2.1] refused to talk to me: 554 listed"
     assert tell(case(blocklists=[{"words": reply}]))["blocklists"][0]["words"] == "554 listed"
+
+
+def test_a_list_that_nobody_knows_is_told_by_its_zone(case):
+    unknown = {"provider": "other blocklist", "zones": ["bl.unheard-of.example"]}
+    provider = tell(case(blocklists=[unknown]))["blocklists"][0]["provider"]
+    assert provider == "other blocklist bl.unheard-of.example"
 
 
 def test_the_timeline_is_in_order_and_says_when_the_log_ends(case):

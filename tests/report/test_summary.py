@@ -44,6 +44,22 @@ def test_strangers_can_neither_colour_nor_widen_the_terminal(case, hostile):
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        (True, "the same servers took 79 mails from us since 8 Dec 10:00: it has ended there."),
+        (
+            False,
+            "the same servers took 79 mails from us since 8 Dec 10:00, too few to say it ended.",
+        ),
+    ],
+)
+def test_mail_that_was_taken_after_the_last_refusal_is_told(case, ended, told):
+    since = {"taken_since": 79, "taken_from": "2026-12-08T10:00:00Z", "ended": ended}
+    text = " ".join(" ".join(summary.as_text(case(blocklists=[since]))).split())
+    assert told in text
+
+
 def test_a_program_gets_numbers_as_numbers(case):
     told = json.loads(json.dumps(summary.as_json(case())))
     assert told["numbers"]["messages"] == 1
@@ -98,8 +114,15 @@ def test_a_login_that_the_log_does_not_name_is_told_by_its_sender(case):
 
 def test_a_stolen_login_from_an_address_that_nobody_else_can_have_is_behind_a_webmail(case):
     login = BEHIND_A_WEBMAIL | {"mechanism": "stolen_account", "auth_user": "ann"}
+    other = login | {"origin_life": 1, "auth_user": "bob", "verdict": "legitimate"}
+    answer = summary.as_json(case(deliveries=[login, other]))["answers"]["From where?"]
+    assert "10.0.0.9. No stranger can have such an address: a webmail" in answer
+
+
+def test_a_private_address_that_one_login_alone_uses_is_a_machine_of_ours(case):
+    login = BEHIND_A_WEBMAIL | {"mechanism": "stolen_account", "auth_user": "ann"}
     answer = summary.as_json(case(deliveries=[login]))["answers"]["From where?"]
-    assert "10.0.0.9. No stranger can have such an address" in answer
+    assert "so it is a machine of yours, infected or used by its owner." in answer
 
 
 def test_a_stolen_login_of_which_the_log_has_no_address_came_from_nowhere_that_is_known(case):

@@ -78,6 +78,12 @@ def test_an_innocent_server_asks_what_the_list_saw(case):
     assert "Cause:" not in told
 
 
+def test_no_list_is_told_of_innocence_that_nobody_judged(case):
+    unclear = LEGITIMATE | {"verdict": "unclear"}
+    told = request(case(deliveries=[unclear], findings=[]))
+    assert "[Do not send this yet: most of them could not be judged." in told
+
+
 def test_nobody_refusing_us_is_said(case):
     assert "Nobody refuses us" in request(case(blocklists=[]))
 
@@ -100,17 +106,66 @@ def test_users_are_told_what_they_may_have_seen_without_a_name(case):
     assert "ann" not in note.split()
 
 
+def test_the_misused_account_is_not_told_that_it_sent_nothing(case):
+    figures = [
+        {"name": "notices_to_own_users", "value": 10},
+        {"name": "notices_to_the_misused", "value": 7},
+    ]
+    note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
+    assert "3 notices of failed delivery went to people here about mail that they never" in note
+    assert "7 notices of failed delivery went to the account that was misused itself" in note
+    figures[1]["value"] = 10
+    note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
+    assert "your mailbox did not send" not in note
+
+
+def test_mail_that_waits_is_not_said_to_have_come_back(case):
+    figures = [{"name": "own_recipients_waiting", "value": 63}]
+    note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
+    assert "63 mails of ours wait here until others take mail from us again: not lost" in note
+    assert "did not arrive" not in note
+
+
+ENDED = {"taken_since": 79, "taken_from": "2026-12-08T10:00:00Z", "ended": True}
+
+
+def test_who_takes_our_mail_again_is_not_said_to_refuse_it_still(case):
+    made = case(blocklists=[ENDED, {"provider": "Barracuda"}])
+    note = flat(AUDIENCES["management"](made)["note-to-users.txt"])
+    assert "These refused us, and may still: Barracuda." in note
+    assert "These refused us, and take our mail again: Spamhaus SBL." in note
+
+
+def test_a_request_about_a_listing_that_seems_over_says_so_first(case):
+    told = request(case(blocklists=[ENDED]))
+    assert "[The servers that refused took 79 mails from us after their last refusal: ask" in told
+    assert "The servers that refused took" not in request(case())
+
+
+PARTNERS = [
+    {"partner": "=cmd.example", "blocked": 2, "waiting": 5, "delayed": 7, "notice": 0},
+    {"partner": "late.example", "blocked": 0, "waiting": 0, "delayed": 3, "notice": 0},
+    {"partner": "quiet.example", "blocked": 0, "waiting": 0, "delayed": 0, "notice": 4},
+]
+
+
+def partners(made):
+    told = AUDIENCES["management"](with_impact(made, harm={"by_partner": PARTNERS}))
+    return list(csv.reader(io.StringIO(told["partners.csv"])))
+
+
 def test_partners_are_a_table_without_formulas(case):
-    rows = [
-        {"partner": "=cmd.example", "blocked": 2, "delayed": 0, "notice": 0},
-        {"partner": "quiet.example", "blocked": 0, "delayed": 0, "notice": 4},
+    late = [{"name": "own_recipients_delayed", "value": 6}]
+    assert partners(case(figures=late)) == [
+        ["partner_domain", "recipients_refused", "recipients_late", "recipients_still_waiting"],
+        ["'=cmd.example", "2", "7", "5"],
+        ["late.example", "0", "3", "0"],
     ]
-    made = with_impact(case(), harm={"by_partner": rows})
-    table = list(csv.reader(io.StringIO(AUDIENCES["management"](made)["partners.csv"])))
-    assert table == [
-        ["partner_domain", "recipients_refused", "recipients_late"],
-        ["'=cmd.example", "2", "0"],
-    ]
+
+
+def test_partners_are_told_of_no_late_mail_where_as_much_was_late_before(case):
+    none = [{"name": "own_recipients_delayed", "value": 0}]
+    assert partners(case(figures=none))[1:] == [["'=cmd.example", "2", "0", "5"]]
 
 
 def test_an_x_arf_mail_has_the_parts_of_rfc_5965_and_the_fields_of_version_3(case):
