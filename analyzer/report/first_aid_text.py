@@ -41,6 +41,7 @@ INSIDE = {
         "ps -u UID; crontab -l -u NAME; in Postfix authorized_submit_users = !NAME, static:all",
     ),
 }
+HANDED_OVER = "look first in its own log: who logged in there? Else it is infected itself"
 REFUSE = {
     "postfix": (
         "in a cidr table that check_client_access names, before any permit:",
@@ -57,7 +58,7 @@ def as_text(told: dict[str, Any]) -> list[str]:
         *_queue_text(told["queue"]),
         "",
         *_accounts_text(told),
-        *_inside_text(told["inside"]),
+        *_inside_text(told["inside"], handed_over=bool(told["mailbox"])),
         "",
     ]
     lines += _addresses_text(told["addresses"])
@@ -131,13 +132,14 @@ def _mailbox(sender: str, messages: int) -> str:
     )
 
 
-def _inside_text(inside: list[dict[str, Any]]) -> list[str]:
+def _inside_text(inside: list[dict[str, Any]], *, handed_over: bool) -> list[str]:
+    """*handed_over*: a host may have done no more than to hand over the mail of an account."""
     lines = []
     for kind, (unit, did, way) in INSIDE.items():
         mine = [(f"{kind} {one['subject']}", one) for one in inside if one["kind"] == kind]
         if mine:
             lines += ["", f"{words.count(len(mine), unit)} {did}:", *_listed(mine)]
-            lines += words.wrapped(way, "    ", "    ")
+            lines += words.wrapped(HANDED_OVER if handed_over else way, "    ", "    ")
     return lines
 
 

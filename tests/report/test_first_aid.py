@@ -137,6 +137,9 @@ def test_a_sender_of_ours_of_nearly_all_is_the_account_behind_a_webmail(case):
     told = aid(case(deliveries=[OF_ANN, OF_ANN | LATER]))
     assert told["mailbox"] == {"sender": "ann@example.org", "messages": 2}
     assert "ann@example.org" in "\n".join(as_text(told))
+    finding = {"detector": "trusted_host", "subject": "10.0.0.9", "subject_kind": "ip"}
+    lines = as_text(aid(case(deliveries=[OF_ANN], findings=[finding])))
+    assert any("look first in its own log" in line for line in lines)
     both = [OF_ANN, OF_ANN | LATER | {"origin_sender": "ben@example.org"}]
     assert aid(case(deliveries=both))["mailbox"] is None
 
