@@ -76,7 +76,7 @@ def _title(bad: pd.DataFrame, suspect: str, *, counted: bool) -> str:
         return f"The {style.DOUBT[suspect]}abuse brought in {came}; what was sent is not counted"
     low, high = words.size(bad["bytes_out"].sum()), words.size(bad["bytes_out_most"].sum())
     out = low if low == high else f"at least {low}, at most {high}"
-    return f"The {style.DOUBT[suspect]}abuse brought in {came} and sent out {out}"
+    return f"The {style.DOUBT[suspect]}abuse brought in {came}; other hosts took {out}"
 
 
 def _alt(whole: pd.DataFrame, title: str, bin: style.Bin) -> str:

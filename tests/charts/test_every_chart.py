@@ -90,7 +90,7 @@ def test_what_is_unclear_stays_out_of_the_title_where_something_is_certain():
 
 def test_both_bounds_of_the_bytes_sent_are_in_the_title():
     assert chart("bandwidth", RELAYED).title == (
-        "The abuse brought in 1.0 MB and sent out at least 2.0 MB, at most 5.0 MB"
+        "The abuse brought in 1.0 MB; other hosts took at least 2.0 MB, at most 5.0 MB"
     )
 
 
