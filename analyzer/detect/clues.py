@@ -19,7 +19,7 @@ MOST_DAYS = 0.6  # of the days on which it sends
 FEW = 3  # other sources, which tell little of what is usual
 USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
 OLD_LIST = 0.125  # of those of a mailing to an old list
-USUAL_SPAM = 0.2  # of them are with a provider to whom a newsletter is spam
+USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
 AWAKE = 18  # hours of a day
 QUIET_DAYS = 0.25  # of its days on which a source sends least
 MOST = 4.0  # doublings that count
@@ -60,7 +60,7 @@ def failed_of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def mailing(mail: pd.DataFrame) -> pd.Series[bool]:
-    """May it be one: under one sender, which is not new to the source, from no strange place, at
+    """May it be one: under one sender or two, not new to the source, from no strange place, at
     usual hours or in few others, and not round the clock?
     """
     senders = _a_day(mail, mail["origin_sender"].where(mail["outside"].gt(0)))
@@ -170,7 +170,8 @@ def foreign_sender(mail: pd.DataFrame) -> pd.Series[float]:
 
     A web shop or a hosted application may have one of its own: that one alone says nothing.
     """
-    return (_foreign(mail) & _one_of_several(mail, _foreign(mail))).astype("float64")
+    foreign = _foreign(mail)
+    return (foreign & _one_of_several(mail, foreign)).astype("float64")
 
 
 def masked_stranger(mail: pd.DataFrame) -> pd.Series[float]:
@@ -278,12 +279,15 @@ def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
 
 def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
     """To somebody outside, under an outside sender that the source does not use on most days, nor
-    another one of the same domain.
+    another one of the same domain: of a customer's, and not of a provider's with MANY in a day.
     """
     away = mail["sender_side"].eq("outside") & mail["outside"].gt(0)
     domain = mail["origin_sender"].fillna("").str.replace(r"^.*@", "", regex=True).str.lower()
-    its_own = always(mail).groupby([mail["by"], domain]).transform("max")
-    foreign: pd.Series[bool] = away & ~its_own
+    used = always(mail)
+    others = used.groupby([mail["by"], domain]).transform("max")
+    day = mail["received"].dt.floor("D")
+    names = mail["origin_sender"].groupby([mail["by"], domain, day]).transform("nunique")
+    foreign: pd.Series[bool] = away & ~used & ~(others & names.lt(MANY))
     return foreign
 
 

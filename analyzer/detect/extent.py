@@ -25,7 +25,7 @@ def extent(
     """Which messages lie in the runs, and which of them are told.
 
     Args:
-        best: As of `_best`.
+        best: One row a source: `first`, `last`, `score`, as of `runs.best_run`.
         left: Which messages are in no run so far.
     """
     mail, owners, login = weighed.mail, weighed.owners, misuse.by == "auth_user"
@@ -45,8 +45,11 @@ def extent(
     if login:
         theirs, his = same_addresses(mail, inside & ~owners & mail["by"].isin(sure.index[sure]))
         inside = (inside | (left & theirs)) & ~his
-        # A thief, too, writes under the owner's name.
-        unlike &= ~_from_addresses(mail, inside & ~unlike)
+        # A thief, too, writes under the owner's name: from his addresses, or, if he has a new one
+        # for each message, from any from which the owner does not write at other times.
+        his_own = inside & ~unlike
+        few = mail["by"].map(from_few(mail["by"][his_own], mail["client_ip"][his_own])).eq(True)
+        unlike &= ~_from_addresses(mail, his_own) & (few | _from_addresses(mail, ~inside))
     return inside, inside & ~owners & (~unlike | weighed.forged)
 
 

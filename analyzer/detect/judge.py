@@ -127,7 +127,7 @@ def _mechanism(
     rows: pd.DataFrame, open_relay: pd.Series[bool], run: pd.Series[int], runs: pd.DataFrame
 ) -> pd.Series[str]:
     """By what door each row came, or why it went on; null for ordinary mail."""
-    in_a_run = run.ge(0)
+    in_a_run = run.ge(0) & np.append(runs["score"].ge(PROBABLE).to_numpy(np.bool_), False)[run]
     went_on, for_others, notice = _passed_on(rows, open_relay | in_a_run)
     told = [
         (door, run.isin(runs.index[runs["mechanism"].eq(door)]))
@@ -168,12 +168,11 @@ def _hosts(mail: pd.DataFrame) -> pd.DataFrame:
     days = day[ours].groupby([client, sender]).nunique()
     people = days[days.gt(1)].groupby(level=0).size()
     behind = ours & client.map(people).ge(PEOPLE)
-    mailbox = client + " " + sender
-    of_one = find(mail[behind].assign(mailbox=mailbox[behind]), MAILBOX)
+    of_one = find(mail[behind].assign(mailbox=client[behind] + " " + sender[behind]), MAILBOX)
     sure = of_one["score"].ge(PROBABLE)
     of_all = find(mail[~mail["origin_life"].isin(of_one.loc[sure, "lives"].explode())], HOST)
-    told = {*of_all["lives"].explode()}
-    apart = of_one["lives"].map(told.isdisjoint).astype("bool")
+    told = of_one["lives"].explode().isin(of_all["lives"].explode())
+    apart = ~told.groupby(level=0).any()
     return pd.concat([of_one[sure | apart], of_all], ignore_index=True)
 
 

@@ -16,7 +16,7 @@ from analyzer.detect.detector import (
     measured,
     totals,
 )
-from analyzer.detect.own_cloud import from_own_cloud
+from analyzer.detect.own_cloud import by_cloud, from_own_cloud
 from analyzer.rows import Flags, Int32, among, different, domain, numbered, saying, those
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
@@ -46,6 +46,8 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
     sent accuses nobody.
     """
     stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
+    # Whoever states these networks has every tenant in them.
+    stranger |= by_cloud(rows) & rows["sender_side"].eq("outside")
     stranger &= ~from_own_cloud(rows)
     ends_outside = rows["original_side"].eq("outside") & rows["recipient_side"].eq("outside")
     thrown_away = rows["status"].eq("discarded")

@@ -8,8 +8,8 @@ from analyzer.rows import saying
 
 # RFC 3463: other address status, bad mailbox, bad mailbox syntax, moved; RFC 7505: null MX.
 NO_SUCH_USER = ["5.1.0", "5.1.1", "5.1.3", "5.1.6", "5.1.10"]
-# Nobody any more, or a domain that does not exist (5.4.310: Exchange's code of it).
-GONE = [*NO_SUCH_USER, "5.2.1", "5.4.4", "5.4.310"]
+# Nobody any more, or a domain that does not exist (5.1.2 by Sendmail, 5.4.310 by Exchange).
+GONE = [*NO_SUCH_USER, "5.1.2", "5.2.1", "5.4.4", "5.4.310"]
 # A reply without a code of its own, in Postfix 5.0.0; 5.4.1 is Microsoft's for nobody, with words.
 UNCLEAR = ["5.0.0", "5.2.0", "5.4.1", "5.5.0"]
 NOBODY = (  # in the words of servers that give none

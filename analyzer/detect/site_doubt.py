@@ -44,9 +44,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         rows += _hints(evidence.hints)
     parts = [pd.DataFrame(rows, columns=["subject", "subject_kind", "reason"])]
     parts.append(_relaying_for_many(evidence.deliveries))
+    parts.append(_by_the_cloud(evidence.deliveries))
     if evidence.site_known:
         parts += [_left_out(evidence.deliveries), _most_wanted(evidence.deliveries)]
-        parts.append(_by_the_cloud(evidence.deliveries))
     found = pd.concat(parts, ignore_index=True)
     nothing: Any = [[] for _ in found.index]
     return found.assign(kind="limit", verdict="possible", evidence=nothing)
@@ -190,9 +190,9 @@ def _by_the_cloud(deliveries: pd.DataFrame) -> pd.DataFrame:
                 (
                     f"{count(messages, 'message')} to people outside came from Exchange Online, by "
                     f"{count(addresses, 'address')}, under senders of ours, and could not be "
-                    "judged: if our own mailboxes there send by this server, state these addresses "
-                    "in `networks`; if not, every customer of Microsoft may relay by it: let in "
-                    "our tenant alone."
+                    "judged: state these addresses in `networks` if our own mailboxes there send "
+                    "by this server. Either way let in our tenant alone: every customer of "
+                    "Microsoft sends from them."
                 )
             ],
         }

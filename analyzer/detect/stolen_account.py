@@ -30,7 +30,7 @@ MISUSE = Misuse(
         Clue(-3.0, "to people it knows", clues.known_people),
         Clue(-2.5, "to ourselves", clues.among_us),
         Clue(0.4, "from there to many new people at once", clues.strange_breadth, telling=False),
-        Clue(2.0, "to people who do not exist, beyond what a mailing has", clues.failed),
+        Clue(2.0, "to people who do not exist, beyond what honest mail has", clues.failed),
         Clue(
             2.0,
             "to people who do not exist, as on an old list",

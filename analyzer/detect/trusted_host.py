@@ -7,6 +7,7 @@ An infected machine, an abused application, or a gateway behind which strangers 
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 from analyzer.detect import clues
 from analyzer.detect.detector import Detector
@@ -43,7 +44,7 @@ MISUSE = Misuse(
         Clue(0.5, "under senders of ours who send otherwise", clues.others_names, telling=False),
         Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
-        Clue(2.5, "to people who do not exist, beyond what a mailing has", clues.failed),
+        Clue(2.5, "to people who do not exist, beyond what honest mail has", clues.failed),
         Clue(
             2.5,
             "to people who do not exist, as on an old list",
@@ -59,12 +60,9 @@ MISUSE = Misuse(
 
 # Of a mail server or a webmail of ours behind this one, each mailbox is judged by itself, too: what
 # one thief sends by day is little beside the mail of all the others.
-MAILBOX = Misuse(
-    mechanism="trusted_host",
+MAILBOX = replace(
+    MISUSE,
     by="mailbox",
-    subject_kind="ip",
-    words=MISUSE.words,
-    base=-0.25,
     clues=tuple(clue for clue in MISUSE.clues if clue.measure in OF_A_MAILBOX),
 )
 

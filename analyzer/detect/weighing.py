@@ -92,7 +92,8 @@ class Weighed:
 
 def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
-    mail = mail.assign(mailing=mailing(mail))
+    # Who sends mailings from the server itself has a sender that is no program's.
+    mail = mail.assign(mailing=mailing(mail) & (misuse.by != "user"))
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     # What a host or a program sends to ourselves says nothing of what it sends to others.
     aside = mail["outside"].eq(0) & (misuse.by != "auth_user")

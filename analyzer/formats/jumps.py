@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from analyzer.formats.in_order import newest_first
 from analyzer.formats.in_turn import in_turn
 from analyzer.formats.leaps import SILENCE, leaps
 
@@ -41,7 +42,11 @@ def jumps(logs: dict[str, dict[str, pa.Table]]) -> pd.DataFrame:
 
 
 def _of_file(name: str, tables: dict[str, pa.Table]) -> list[pd.DataFrame]:
-    """A file may hold several servers' lines, each with a clock of its own."""
+    """A file may hold several servers' lines, each with a clock of its own. One that begins with
+    its newest line is not looked at.
+    """
+    if newest_first(tables):
+        return []
     clocks: dict[str, _Clock] = {}
     for server, rows in in_turn(tables):
         clocks.setdefault(server, _Clock()).shows(rows)

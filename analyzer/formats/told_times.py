@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ WITH_NEW_ID = ("client", "pickup", "received")  # lines written when their queue
 SECONDS_OF = {"postfix": clock.seconds, "sendmail": sendmail_ids.seconds}
 READ = ["mta", "queue_id", "micros", "with_year", "zoned", "line"]
 A_DAY, QUARTER = DAY // SECOND, 900  # seconds
+# By how many quarters of an hour zones differ from UTC: whole hours, and the few others there are.
+OTHERS = [-38, -14, -10, 14, 18, 22, 23, 26, 35, 38, 42, 51, 55]
+ZONES = np.array(sorted([*range(-48, 57, 4), *OTHERS]), np.int64)
 SLOW = 30  # seconds by which a clock may be slow
 SUMMER = (4, -4, 2, -2)  # quarters of an hour by which clocks are changed
 FARTHEST = 15 * 3600  # seconds: no zone lies farther from UTC, and a message is soon collected
@@ -50,9 +54,6 @@ class Told:
 
     def __len__(self) -> int:
         return len(self.line)
-
-    def __getitem__(self, rows: slice) -> Told:
-        return Told(self.line[rows], self.at[rows], self.ahead[rows])
 
 
 def by_ids(tables: Iterable[pa.Table]) -> Told:
@@ -115,7 +116,7 @@ def offset(told: Told) -> tuple[list[tuple[int, int]], int] | None:
         return None
     day, ahead = (told.at + told.ahead) // A_DAY, told.ahead
     whole = _quarters(day, ahead)
-    quarter = (ahead + SLOW) // QUARTER
+    quarter = _nearest((ahead + SLOW) // QUARTER)
     begins = _change(quarter, whole)
     if begins is None:
         return [(0, whole * QUARTER // 60)], int((quarter == whole).sum())
@@ -129,7 +130,15 @@ def _quarters(day: Int64, ahead: Int64) -> int:
     least = np.full(int(day.max() - day.min()) + 1, np.iinfo(np.int64).max)
     np.minimum.at(least, day - day.min(), ahead)
     by_day = least[least < np.iinfo(np.int64).max]
-    return int(np.floor((np.median(by_day) + SLOW) / QUARTER))
+    return int(_nearest(np.floor((np.median(by_day[:, None], axis=0) + SLOW) / QUARTER))[0])
+
+
+def _nearest(quarters: npt.NDArray[Any]) -> Int64:
+    """Of each number of quarters of an hour the nearest by which a zone differs from UTC."""
+    after = np.searchsorted(ZONES, quarters).clip(1, len(ZONES) - 1)
+    lower, upper = ZONES[after - 1], ZONES[after]
+    nearest: Int64 = np.where(quarters - lower < upper - quarters, lower, upper)
+    return nearest
 
 
 def _change(quarter: Int64, whole: int) -> int | None:

@@ -21,6 +21,7 @@ from analyzer.formats.stamps import SECOND
 from analyzer.formats.told_times import WITH_NEW_ID, Told
 from analyzer.formats.two_names import PLENTY, SHARE, SOME
 
+HALF = 0.5  # of the lines that tell: of servers in several zones, none is that of all
 NEARLY_ALL = 0.9  # of the lines that tell, where they tell what nobody would expect
 STAMP = ["micros", "with_year", "zoned", "line"]
 
@@ -45,7 +46,7 @@ def zones(logs: Sequence[Log], assumed: str, stated: str | None = None) -> dict[
     base = Zone(stated or assumed)
     found = {log.name: _told(_by_ids(log), "queue ids", stated, stated) for log in logs}
     if len(logs) > 1 and not all(found.values()):
-        _beside({log.name: _beginnings(log) for log in logs}, found, base, stated)
+        _beside(_beginnings(logs), found, base, stated)
     return {name: told or base for name, told in found.items()}
 
 
@@ -60,7 +61,7 @@ def _told(
     one that *holds* else fits.
     """
     offset = told_times.offset(told)
-    if offset is None or offset[1] < share * len(told):
+    if offset is None or offset[1] < max(share, HALF) * len(told):
         return None
     offsets, agree = offset
     if holds is not None:
@@ -94,16 +95,24 @@ def _beside(
                 break
 
 
-def _beginnings(log: Log) -> pd.DataFrame:
-    """Lines that name an id for the first time, of some ids: `queue_id` and the STAMP.
+def _beginnings(logs: Sequence[Log]) -> dict[str, pd.DataFrame]:
+    """By log, lines that name an id for the first time, of some ids: `queue_id` and the STAMP.
 
-    No others: a message that waits is named again in the next part of a rotated log.
+    No others: a message that waits is named again in the next part of a rotated log. The same ids
+    of all logs: else two have few in common.
     """
     columns = ["queue_id", *STAMP]
-    kept = [log.tables[kind].select(columns) for kind in WITH_NEW_ID if kind in log.tables]
-    one_in = sum(map(len, kept)) // PLENTY + 1
+    kept = {
+        log.name: [log.tables[kind].select(columns) for kind in WITH_NEW_ID if kind in log.tables]
+        for log in logs
+    }
+    one_in = sum(len(table) for tables in kept.values() for table in tables) // PLENTY + 1
+    return {name: _begun(tables, columns, one_in) for name, tables in kept.items()}
+
+
+def _begun(tables: Sequence[pa.Table], columns: list[str], one_in: int) -> pd.DataFrame:
     parts = [pd.DataFrame(columns=columns)]
-    for chunk in (chunk for table in kept for chunk in table.to_batches()):
+    for chunk in (chunk for table in tables for chunk in table.to_batches()):
         ids = plain(chunk["queue_id"])
         hashed = pd.util.hash_array(ids.to_numpy(zero_copy_only=False))
         table = pa.table({**{name: chunk[name] for name in STAMP}, "queue_id": ids})
@@ -117,13 +126,15 @@ def _of_both(mine: pd.DataFrame, theirs: pd.DataFrame, name: str) -> Told:
     are few of those of either.
     """
     both = mine.merge(theirs, on="queue_id", suffixes=("", "_there"))
+    if len(both) < SOME:
+        return told_times.in_order([])
     shown, line = both["micros_there"].to_numpy(np.int64), both["line_there"].to_numpy(np.int64)
     ahead = np.where(both["zoned_there"].astype(bool), 0, zone.offsets(shown, line, name)[0])
     stamps = pa.RecordBatch.from_pandas(both[STAMP], preserve_index=False)
     told = told_times.near(stamps, (shown - ahead) // SECOND, np.ones(len(both), np.bool_))
     few = len(told) < SOME
     if few or len(told) < SHARE * min(_within(told.line, mine), _within(line, theirs)):
-        return told[:0]
+        return told_times.in_order([])
     return told
 
 

@@ -109,7 +109,7 @@ HARMED = (
     ),
     (
         "hours_of_delay",
-        "Hours that own mail waited beyond the usual, added up",
+        "Hours that own mail waited: refused mail in all, late mail beyond the usual",
         "h",
         (
             "harm table: kind waiting until the log ends, and kind delayed in proportion to low, "

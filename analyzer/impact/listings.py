@@ -186,7 +186,7 @@ def _zones(rows: pd.DataFrame, replies: pd.Series) -> list[str]:
     """What the lists are called that this version does not know."""
     unknown = [entry["list"] == UNKNOWN for entry in entries()]
     mine = rows[np.array(unknown)[rows["entry"]]].drop_duplicates("to")
-    return [zone.lower() for zone, _ in _named(ZONE, replies, mine["attempt"].to_numpy())]
+    return [zone for zone, _ in _named(ZONE, replies, mine["attempt"].to_numpy())]
 
 
 def _named(pattern: str, replies: pd.Series, which: Int32) -> list[tuple[str, int]]:
@@ -196,7 +196,7 @@ def _named(pattern: str, replies: pd.Series, which: Int32) -> list[tuple[str, in
     for at in range(0, len(replies), REPLIES_AT_ONCE):
         some = slice(at, at + REPLIES_AT_ONCE)
         said = text_of(replies[some][mine[some]]).dictionary_encode()
-        words = pc.utf8_slice_codeunits(said.dictionary, 0, LONGEST)
+        words = pc.utf8_lower(pc.utf8_slice_codeunits(said.dictionary, 0, LONGEST))
         words = pc.replace_substring_regex(words, NOT_ITS_WORD[0], " ")
         told = pc.extract_regex(words, pattern)
         found.append(pc.struct_field(told, "named").take(said.indices).drop_null().to_pandas())

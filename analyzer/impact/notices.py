@@ -57,7 +57,7 @@ def _in_its_name(told: pd.DataFrame, abuse: pd.DataFrame, rows: pd.DataFrame) ->
 
 def _usual(senders: pd.Series[str]) -> str | None:
     """The sender of nearly all; None where there is none."""
-    shares = senders.value_counts(normalize=True)
+    shares = senders.str.lower().value_counts(normalize=True)
     return str(shares.index[0]) if len(shares) and shares.iloc[0] >= NEARLY_ALL else None
 
 
@@ -65,5 +65,7 @@ def _is_read(address: str | None, rows: pd.DataFrame) -> bool:
     """Whether people write to it: then it is a mailbox that a script forged, and not its user."""
     if address is None:
         return False
-    written = rows["recipient"].eq(address) & rows["submission"].eq("smtp")
-    return bool((written & rows["verdict"].eq("legitimate")).any())
+    asked = rows["submission"].eq("smtp") & rows["verdict"].eq("legitimate")
+    return bool(
+        those(rows[["recipient"]], asked)["recipient"].str.lower().eq(address.lower()).any()
+    )

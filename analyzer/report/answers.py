@@ -104,8 +104,8 @@ def _addresses(facts: Facts) -> str:
     if "stolen_account" in facts.doors and all(map(ours_alone, addresses)):
         told += " No stranger can have such an address: "
         told += (
-            "no other login is used from there, so it is a machine of yours, infected or used by "
-            "its owner."
+            "no other login is used from there, so most likely it is a machine of yours, infected "
+            "or used by its owner."
             if facts.own_machine
             else "a webmail or a gateway hides the true one, which its own log may name."
         )

@@ -70,7 +70,7 @@ def closing(case: Case, facts: Facts) -> Closing:
     proofs = [*_refusals(facts, again), *_door(facts), *([test[1]] if test else [])]
     proofs += _others(facts) if proofs else []
     proofs += _logins(facts)
-    refused = bool(again)
+    refused = bool(again) and _at_every_server(case)
     only_relay = not set(facts.doors) - OF_RELAY
     tested_shut = test is not None and test[0] == "closed"
     open_again = test is not None and test[0] == FOUND_OPEN
@@ -102,6 +102,20 @@ def _refused_again(case: Case, facts: Facts) -> list[str]:
     rows = case.attempts.select(["time", "client_ip"]).filter(denied).to_pandas()
     after = set(rows.loc[rows["time"] > relay.last, "client_ip"].dropna())
     return [address for address in relay.addresses if address in after]
+
+
+def _at_every_server(case: Case) -> bool:
+    """Was an address that had relayed by it refused afterwards at every open relay?"""
+    relayed = case.deliveries.select(["server", "client_ip", "received", "mechanism"])
+    mine = pc.fill_null(pc.equal(relayed["mechanism"], "open_relay"), False)
+    rows = relayed.filter(mine).to_pandas()
+    last = rows.groupby("server")["received"].max()
+    denied = pc.equal(case.attempts["kind"], "relay_denied")
+    tried = case.attempts.select(["server", "time", "client_ip"]).filter(denied).to_pandas()
+    had_relayed = pd.MultiIndex.from_frame(rows[["server", "client_ip"]]).unique()
+    known = pd.MultiIndex.from_frame(tried[["server", "client_ip"]]).isin(had_relayed)
+    shut = tried[known & tried["time"].gt(tried["server"].map(last))]
+    return set(last.index) <= set(shut["server"])
 
 
 def _refusals(facts: Facts, again: list[str]) -> list[str]:

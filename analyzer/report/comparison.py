@@ -16,9 +16,9 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.end_shown import LIKELY, NOT_OVER, NOT_SHOWN, OVER, end_shown
+from analyzer.report.facts import asked_about
 from analyzer.report.tried_again import tried_again
 from analyzer.schema import NOT_DELIVERIES
-from analyzer.window import Window
 
 HOUR = pd.Timedelta(hours=1)
 COLUMNS = [
@@ -110,13 +110,7 @@ def _side(case: Case) -> _Side:
         entered=_entered(once, case),
         deferred=once["origin_life"].map(waits).fillna(False).astype(bool),
     )
-    inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
-    times = [pd.Timestamp(e[key]) for e in inputs for key in ("first", "last") if e.get(key)]
-    asked = case.manifest.get("options", {})
-    window = Window(asked.get("since"), asked.get("until"))
-    since, until = window.bounds(case.manifest.get("site", {}).get("timezone") or "UTC")
-    first = max([min(times, default=None), since], key=_or_earliest)
-    last = min([max(times, default=None), until], key=_or_latest)
+    first, last = asked_about(case)
     attempts = case.attempts.select(ATTEMPTS)
     number = int(untimed["origin_life"].nunique())
     return _Side(case, first, last, once, number, attempts.to_pandas())
@@ -130,14 +124,6 @@ def _entered(rows: pd.DataFrame, case: Case) -> pd.Series[Any]:
     key = pd.MultiIndex.from_frame(rows[["origin_queue_id", time]], names=[id_, time])
     entered: pd.Series[Any] = first.reindex(key).set_axis(rows.index)
     return entered.fillna(rows["server"])
-
-
-def _or_earliest(time: pd.Timestamp | None) -> pd.Timestamp:
-    return pd.Timestamp.min.tz_localize("UTC") if time is None else time
-
-
-def _or_latest(time: pd.Timestamp | None) -> pd.Timestamp:
-    return pd.Timestamp.max.tz_localize("UTC") if time is None else time
 
 
 def _without_notices(side: _Side) -> _Side:
@@ -300,3 +286,11 @@ def _slots(same: dict[str, Any]) -> str:
         f"The abuse ran in {words.count(same['slots'], 'hour')} of the week. The second case has "
         f"mail in {same['seen']} of them, and abuse in {same['abusive']}."
     )
+
+
+def _or_earliest(time: pd.Timestamp | None) -> pd.Timestamp:
+    return pd.Timestamp.min.tz_localize("UTC") if time is None else time
+
+
+def _or_latest(time: pd.Timestamp | None) -> pd.Timestamp:
+    return pd.Timestamp.max.tz_localize("UTC") if time is None else time

@@ -28,6 +28,7 @@ from analyzer.report.totals import (
 from analyzer.report.untracked import untracked
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import ours_alone
+from analyzer.window import Window
 
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
 ORDER = tuple(DOORS)
@@ -119,9 +120,7 @@ def gather(case: Case) -> Facts:
     graded_told = by_grade(told)
     attempts = case.attempts.select(tried.ATTEMPT).to_pandas()
     inputs = _inputs(case)
-    times = [
-        pd.Timestamp(entry[key]) for entry in inputs for key in ("first", "last") if entry.get(key)
-    ]
+    log_first, log_last = asked_about(case)
     return Facts(
         servers=_servers(case),
         mtas=by_weight(rows["mta"]),
@@ -142,10 +141,10 @@ def gather(case: Case) -> Facts:
         came_before=unjudged(case.deliveries, before_the_log=True),
         messages_read=len(case.messages),
         deliveries_read=_deliveries_read(case.deliveries),
-        log_first=min(times, default=None),
-        log_last=max(times, default=None),
+        log_first=log_first,
+        log_last=log_last,
         peak=peak(told),
-        course=course(told, attempts, min(times, default=None)),
+        course=course(told, attempts, log_first),
         attempts=tried.by_kind(attempts),
         denied=int(attempts.loc[attempts["kind"] == "relay_denied", "repeat"].sum()),
         let_in=tried.let_in(attempts, unclear, findings),
@@ -177,6 +176,22 @@ def unjudged(deliveries: pa.Table, *, before_the_log: bool = False) -> int:
     if before_the_log:
         which = pc.and_(which, pc.is_null(deliveries["received"]))
     return int(pc.count_distinct(deliveries["origin_life"].filter(which)).as_py())
+
+
+def asked_about(case: Case) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """First and last moment of the logs, within the time asked about."""
+    times = [
+        pd.Timestamp(entry[key])
+        for entry in _inputs(case)
+        for key in ("first", "last")
+        if entry.get(key)
+    ]
+    if not times:
+        return None, None
+    asked = case.manifest.get("options", {})
+    window = Window(asked.get("since"), asked.get("until"))
+    since, until = window.bounds(case.manifest.get("site", {}).get("timezone") or "UTC")
+    return max(min(times), since or min(times)), min(max(times), until or max(times))
 
 
 def lines_of(case: Case) -> dict[str, int]:

@@ -15,7 +15,7 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.report import mailbox, tried
 from analyzer.schema import NOT_DELIVERIES, WAITING
-from analyzer.site import OURS_ALONE, too_wide
+from analyzer.site import LOOPBACK, OURS_ALONE, too_wide
 
 HOLDER = ["server", "queue_id"]
 SURE = ["confirmed", "probable"]
@@ -34,9 +34,9 @@ def aid(case: Case) -> dict[str, Any]:
         recipients, mechanism, received, place`), `not_sure` (messages of unclear verdict that
         wait).
         `accounts`: `account, mta, messages, first, last`. `mailbox`: where no login is named, the
-        sender of ours of nearly all of it, `sender, messages`. `inside`: hosts and local users of
-        ours that sent it, `subject, kind` (`ip`, `uid`), `messages, last`. `refused`: sentences on
-        logins and hosts misused by somebody of whom nothing was accepted.
+        sender of ours of nearly all of it, `sender, messages`. `inside`: hosts, local users and
+        programs of ours that sent it, `subject, kind` (`ip`, `uid`, `server`), `messages, last`.
+        `refused`: sentences on logins and hosts misused by somebody of whom nothing was accepted.
         `addresses`: `ip, mta, messages, last`. `not_offered`: `what, reason`: gateways, ours, and
         who also sent innocent mail. `unread`: lines of mail servers that were not understood, and
         may hide more of all this.
@@ -146,7 +146,7 @@ def _inside(findings: pd.DataFrame, gateways: set[str]) -> list[dict[str, Any]]:
     return [
         {
             "subject": str(one["subject"]),
-            "kind": str(one["subject_kind"]),
+            "kind": "server" if one["subject"] in LOOPBACK else str(one["subject_kind"]),
             "messages": int(one["messages"]),
             "last": words.iso(one["last_seen"]),
         }

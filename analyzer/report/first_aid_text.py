@@ -40,6 +40,11 @@ INSIDE = {
         "sent it",
         "ps -u UID; crontab -l -u NAME; in Postfix authorized_submit_users = !NAME, static:all",
     ),
+    "server": (
+        "program",
+        "of the mail server's own machine sent it",
+        "look for it: ps -ef, crontab -l, and what was uploaded to its web server",
+    ),
 }
 HANDED_OVER = "look first in its own log: who logged in there? Else it is infected itself"
 REFUSE = {
@@ -139,7 +144,9 @@ def _inside_text(inside: list[dict[str, Any]], *, handed_over: bool) -> list[str
         mine = [(f"{kind} {one['subject']}", one) for one in inside if one["kind"] == kind]
         if mine:
             lines += ["", f"{words.count(len(mine), unit)} {did}:", *_listed(mine)]
-            lines += words.wrapped(HANDED_OVER if handed_over else way, "    ", "    ")
+            lines += words.wrapped(
+                HANDED_OVER if handed_over and kind == "ip" else way, "    ", "    "
+            )
     return lines
 
 

@@ -118,7 +118,7 @@ def _note(case: Case) -> str:
 def partners(case: Case) -> str:
     """Domains of partners whose mail from us was refused or late, as CSV; no cell is a formula.
 
-    Late mail is told only where more of it was late than on any other day.
+    Late mail is told only where more was late than before the abuse.
     """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")

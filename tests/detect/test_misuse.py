@@ -579,6 +579,7 @@ def test_senders_of_ours_that_a_script_forges_for_days_are_of_its_run():
     assert findings.loc[findings["kind"].eq("abuse"), "messages"].tolist() == [400]
 
 
+TO = ("recipient", "original_recipient")
 BY_DAY = {"received": lambda n: START + pd.Timedelta(days=3) + n * pd.Timedelta(seconds=20)}
 OF_AN_OLD_LIST = {
     "status": lambda n: "delivered" if n % 10 else "bounced",
@@ -591,9 +592,6 @@ def days_before(number, **difference):
     friends = {name: lambda n: f"friend{n % 3}@far.example" for name in TO}
     often = {"received": lambda n: START + n * pd.Timedelta(hours=2)}
     return letters(number, **{**friends, **often, **difference})
-
-
-TO = ("recipient", "original_recipient")
 
 
 def test_a_mailing_to_an_old_list_is_no_more_than_possible():
@@ -659,6 +657,9 @@ def test_a_sender_in_the_domain_of_one_that_a_host_always_uses_is_its_own():
     assert set(verdicts(shop + mailing).values()) <= {"possible"}
     foreign = letters(300, **HOST, **BY_DAY, **FORGED)
     assert verdicts(shop + foreign) == {HOME: "confirmed"}
+    many = {"origin_sender": lambda n: f"x{n}@customer.example"}
+    provider = letters(300, **HOST, **BY_DAY, **away, **many)
+    assert verdicts(shop + provider) == {HOME: "confirmed"}
 
 
 def test_what_the_owner_sends_meanwhile_from_elsewhere_is_not_of_a_run_that_forges():

@@ -52,8 +52,17 @@ CLOUD = {"client_ip": "40.107.20.35", "sender_side": "inside"}
         (CLOUD | {"client_ip": "2a01:111:f403::1"}, False),
         (CLOUD | {"sender_side": "outside"}, True),
         (CLOUD | {"client_ip": "40.91.0.1"}, True),
+        (CLOUD | {"client_side": "inside"}, False),
+        (CLOUD | {"client_side": "inside", "sender_side": "outside"}, True),
     ],
-    ids=["from our own mailboxes there", "by IPv6", "under a stranger's sender", "from elsewhere"],
+    ids=[
+        "from our own mailboxes there",
+        "by IPv6",
+        "under a stranger's sender",
+        "from elsewhere",
+        "as stated",
+        "another tenant's, as stated",
+    ],
 )
 def test_mail_by_exchange_online_under_senders_of_ours_accuses_nobody(
     deliveries, difference, is_relaying

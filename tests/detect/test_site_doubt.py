@@ -85,9 +85,11 @@ def test_a_line_that_can_be_read_in_two_ways_leaves_out_no_domain(evidence):
     assert found(evidence, deliveries=[unclear]) == []
 
 
-def test_mail_of_ours_by_exchange_online_that_went_on_is_a_limit(evidence):
+@pytest.mark.parametrize("site_known", [True, False])
+def test_mail_of_ours_by_exchange_online_that_went_on_is_a_limit(evidence, site_known):
     cloud = {"client_ip": "40.107.20.35", "sender_side": "inside"}
     rows = [cloud, cloud | {"client_ip": "40.107.20.36", "origin_life": 1}, {}]
-    (row,) = found(evidence, deliveries=rows)
+    told = found(evidence, deliveries=rows, site_known=site_known)
+    (row,) = [row for row in told if row["subject"] == "networks"]
     assert (row["subject"], row["messages"], row["recipients"]) == ("networks", 2, 2)
     assert "by 2 addresses" in row["reason"]

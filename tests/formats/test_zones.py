@@ -46,7 +46,7 @@ def postfix(
     for hour in range(number):
         at = DAY + timedelta(hours=10 + hour)
         shown = (at + timedelta(seconds=late)).astimezone(zone)
-        said = body.format(name=ids(at) if ids else f"4A5C{0 if hour % once_more else 1}{hour:02}")
+        said = body.format(name=ids(at) if ids else f"4A5C{0 if hour % once_more else 1}{hour:03}")
         text += f"{shown.strftime(stamp)} {said}\n"
     return formats.joined(name, [formats.read_syslog(name, 1, 0, text.encode())])
 
@@ -110,6 +110,12 @@ def test_a_log_of_the_same_messages_that_names_its_zone_tells_that_of_the_other(
     }
 
 
+def test_of_large_logs_the_same_messages_are_looked_at(monkeypatch):
+    monkeypatch.setitem(formats.zones.__globals__, "PLENTY", 50)
+    logs = iso("central.log", number=400), postfix("mail.log", 2, number=300)
+    assert name_of(*logs) == "UTC+02:00"
+
+
 def test_of_two_logs_of_the_same_messages_without_zones_the_first_tells_the_other():
     assert name_of(postfix("a.log"), postfix("b.log", 2)) == "UTC+02:00"
     assert told(postfix("a.log"), postfix("b.log"))["b.log"].ground == ""
@@ -142,3 +148,18 @@ def test_ids_that_do_not_agree_change_nothing_of_what_the_user_says():
     stamps = [(f"Dec  7 {10 + n:02}:{n * 16:02}:01", f"2026-12-07 {9 + n}:00:00") for n in range(4)]
     mixed = [(stamp, queue_id(at)) for stamp, at in stamps]
     assert name_of(log(*mixed, *mixed), stated="America/New_York") == "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("late", "zone"),
+    [(-420, "UTC+01:00"), (420, "UTC+01:00"), (0, "UTC+01:00")],
+    ids=["slow clock", "fast clock", "right"],
+)
+def test_a_clock_that_is_minutes_wrong_shows_no_zone_that_there_is_not(late, zone):
+    assert name_of(iso("central.log"), postfix("mail.log", 1, late=late)) == zone
+
+
+def test_of_servers_in_several_zones_none_is_that_of_the_file():
+    one, other = [*ids_every_hour(1)], [*ids_every_hour(4)]
+    both = [pair for two in zip(one, other, strict=True) for pair in two]
+    assert told(log(*both, *ids_every_hour(9)))["maillog"] == ("UTC", "", None)

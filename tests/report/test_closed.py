@@ -32,6 +32,18 @@ def test_refusals_after_the_last_relayed_message_show_a_closed_relay(case):
     assert more == []
 
 
+def test_a_refusal_at_one_server_shuts_no_door_of_another(case):
+    other = {"server": "mx2.example.org", "origin_life": 1}
+    end = end_of(case(deliveries=[{}, other]))
+    assert (end.closed, end.headline) == (False, "Quiet; that it is shut is not shown")
+
+
+def test_what_was_not_asked_about_is_no_quiet_time(case):
+    made = case()
+    made.manifest["options"] = {"until": "2026-12-08 05:30"}
+    assert end_of(made).headline == "Not shown: it was going on when the log ends"
+
+
 def test_silence_alone_shows_no_closed_door(case):
     end = end_of(case(attempts=[]))
     assert (end.ended, end.closed) == (True, False)

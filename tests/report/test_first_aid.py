@@ -101,6 +101,7 @@ def test_a_stolen_account_is_locked_with_its_count(case):
     assert (account["account"], account["messages"]) == ("ann", 2)
 
 
+HERE = "1 program of the mail server's own machine sent it:"
 INSIDE = {"mechanism": "trusted_host", "client_ip": "10.0.0.9", "detector": "trusted_host"}
 OF_ANN = INSIDE | {"origin_sender": "ann@example.org"}
 
@@ -110,8 +111,20 @@ OF_ANN = INSIDE | {"origin_sender": "ann@example.org"}
     [
         ("trusted_host", "10.0.0.9", "ip", "1 host of yours sent it:"),
         ("local_injection", "33", "uid", "1 local user sent it:"),
+        (
+            "local_injection",
+            "127.0.0.1",
+            "ip",
+            "1 program of the mail server's own machine sent it:",
+        ),
+        (
+            "local_injection",
+            "EX01",
+            "server",
+            "1 program of the mail server's own machine sent it:",
+        ),
     ],
-    ids=["a host", "a local user"],
+    ids=["a host", "a local user", "a program by SMTP", "a program by the pickup folder"],
 )
 def test_what_sent_it_inside_is_named(case, detector, subject, kind, words):
     finding = {"detector": detector, "subject": subject, "subject_kind": kind, "messages": 7}

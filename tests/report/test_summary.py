@@ -122,7 +122,7 @@ def test_a_stolen_login_from_an_address_that_nobody_else_can_have_is_behind_a_we
 def test_a_private_address_that_one_login_alone_uses_is_a_machine_of_ours(case):
     login = BEHIND_A_WEBMAIL | {"mechanism": "stolen_account", "auth_user": "ann"}
     answer = summary.as_json(case(deliveries=[login]))["answers"]["From where?"]
-    assert "so it is a machine of yours, infected or used by its owner." in answer
+    assert "most likely it is a machine of yours, infected or used by its owner." in answer
 
 
 def test_a_stolen_login_of_which_the_log_has_no_address_came_from_nowhere_that_is_known(case):
