@@ -19,6 +19,7 @@ MOST_DAYS = 0.6  # of the days on which it sends
 FEW = 3  # other sources, which tell little of what is usual
 USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
 OLD_LIST = 0.125  # of those of a mailing to an old list
+BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hours of a mailing
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
 AWAKE = 18  # hours of a day
 QUIET_DAYS = 0.25  # of its days on which a source sends least
@@ -60,16 +61,20 @@ def failed_of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def mailing(mail: pd.DataFrame) -> pd.Series[bool]:
-    """May it be one: under one sender or two, not new to the source, from no strange place, at
-    usual hours or in few others, and not round the clock?
+    """May it be one: under one sender or two, not new to the source, from no strange place, in a
+    part of the day, and of the hours in which the source never sends in one at most?
     """
     senders = _a_day(mail, mail["origin_sender"].where(mail["outside"].gt(0)))
-    odd = _a_day(mail, mail["received"].dt.floor("h").where(odd_hours(mail).gt(0)))
-    day = mail["received"].dt.floor("D")
+    day, hour = (mail["received"].dt.floor(unit) for unit in ("D", "h"))
+    odd = _a_day(mail, hour.where(odd_hours(mail).gt(0)))
+    in_an_hour, in_a_day = (
+        mail["outside"].groupby([mail["by"], of]).transform("sum") for of in (hour, day)
+    )
+    busy = _a_day(mail, hour.where(in_an_hour.ge(BUSY * in_a_day)))
     begins = day.groupby(mail["by"]).transform("min")
     used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("min")
-    few = senders.lt(SEVERAL) & odd.lt(SEVERAL) & (used.lt(day) | used.eq(begins))
-    may_be: pd.Series[bool] = few & mail["strange"].eq(0) & round_the_clock(mail).eq(0)
+    few = senders.lt(SEVERAL) & odd.le(1) & busy.le(LONGEST) & (used.lt(day) | used.eq(begins))
+    may_be: pd.Series[bool] = few & mail["strange"].eq(0)
     return may_be
 
 

@@ -599,6 +599,15 @@ def test_a_mailing_to_an_old_list_is_no_more_than_possible():
     assert set(verdicts(days_before(36, **HOST) + mailing).values()) <= {"possible"}
 
 
+def test_as_many_dead_addresses_all_day_long_are_no_mailing():
+    all_day = {"received": lambda n: START + pd.Timedelta(days=3) + n * pd.Timedelta(minutes=1)}
+    desk = {"client_ip": HOME, "address_side": "inside"}
+    mailing = letters(900, **desk, **all_day, **OF_AN_OLD_LIST)
+    assert verdicts(days_before(36, **desk) + mailing) == {"ann": "confirmed"}
+    within_hours = letters(900, **desk, **BY_DAY, **OF_AN_OLD_LIST)
+    assert set(verdicts(days_before(36, **desk) + within_hours).values()) <= {"possible"}
+
+
 def test_as_many_dead_addresses_from_a_strange_place_are_no_mailing():
     mailing = letters(900, **HOTEL, **BY_DAY, **OF_AN_OLD_LIST)
     desk = days_before(36, client_ip=HOME, address_side="inside")
