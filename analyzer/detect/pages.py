@@ -34,10 +34,11 @@ to ourselves counts neither for abuse nor against it, and what it sends as alway
 is mostly otherwise. What was refused after its DATA is not: a run of which nothing was accepted is
 told as an attempt. Each finding lists the points of its run.
 
-Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%} of
-a login's or a host's mailing to an old list: under one sender or two, from no strange place, in a
-part of the day. What a mailing has between the two, owners show as well. Where a host sends for many
-of us, as a mail server or a webmail behind this one does, each mailbox is judged by itself, too.
+Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%}
+of a login's or a host's mailing to an old list: under one sender or two, from no strange place,
+in a part of the day. What a mailing has between the two, owners show as well. Where a host sends
+for many of us, as a mail server or a webmail behind this one does, each mailbox is judged by
+itself, too.
 """
 
 

@@ -174,4 +174,6 @@ def from_few(by: pd.Series[str], network: pd.Series[str]) -> pd.Series[bool]:
 def in_run(by: pd.Series[str], runs: pd.DataFrame) -> pd.Series[bool]:
     """Which messages lie in the run of their source; in the index of *by*."""
     label = by.index.to_series()
-    return label.ge(by.map(runs["first"])) & label.le(by.map(runs["last"]))
+    # Of no messages the map holds texts.
+    first, last = (by.map(runs[name]).astype("float64") for name in ("first", "last"))
+    return label.ge(first) & label.le(last)
