@@ -48,7 +48,9 @@ def relaytrail(folder, *arguments):
 @pytest.mark.parametrize("resolver", ["127.0.0.1", "::1"])
 def test_what_lists_say_reaches_the_case_and_its_report(resolver, tmp_path):
     log = ROOT / "tests/scenarios/first_probe_before_the_flood.log"
-    relaytrail(tmp_path, "analyze", log, "--year", "2026")
+    site = tmp_path / "site.toml"
+    site.write_text('domains = ["corp.example"]\nnetworks = ["10.0.0.0/8"]\n', "utf-8")
+    relaytrail(tmp_path, "analyze", log, "--year", "2026", "--site", site)
     zones = [word for zone in ZONES for word in ("--zone", zone)]
     asked = ("dnsbl", FOUR, SIX, CLEAN, *zones, "--case", "case", "--json")
     with FakeDns(NAMES, resolver) as server:
