@@ -14,12 +14,17 @@ from analyzer.display import display
 
 NAME = "harmed_mail"
 DAY = pd.Timedelta(days=1)
-# Kind → how it is said, colour, hatch.
+# Kind → how it is said, how in the legend, which is one row, colour, hatch.
 KINDS = {
-    "blocked": ("refused, never delivered", "#a3162b", None),
-    "waiting": ("refused, still waiting when the log ends", "#c9657a", "\\\\\\\\"),
-    "delayed": ("later than usual", "#e3962b", "////"),
-    "notice": ("notices about abuse to own users", "#7f9cb8", "...."),
+    "blocked": ("refused, never delivered", "refused, lost", "#a3162b", None),
+    "waiting": (
+        "refused, still waiting when the log ends",
+        "refused, still waits",
+        "#c9657a",
+        "\\\\\\\\",
+    ),
+    "delayed": ("later than usual", "later than usual", "#e3962b", "////"),
+    "notice": ("notices about abuse to own users", "notices to own users", "#7f9cb8", "...."),
 }
 
 
@@ -36,12 +41,12 @@ def harmed_mail(harm: dict[str, Any], ground: Ground) -> style.Chart | None:
     axes = figure.subplots()
     starts = style.numbers(pd.DatetimeIndex(days.index))
     base = days["blocked"] * 0
-    for kind, (said, color, hatch) in KINDS.items():
+    for kind, (_, short, color, hatch) in KINDS.items():
         if not days[kind].any():
             continue
         look: dict[str, Any] = {"align": "edge", "edgecolor": "white", "linewidth": 0.3}
         look |= {"color": color, "hatch": hatch, "bottom": base}
-        label = f"{said} ({words.thousands(days[kind].sum())})"
+        label = f"{short} ({words.thousands(days[kind].sum())})"
         axes.bar(starts, days[kind], 1.0, label=label, **look)
         base = base + days[kind]
     style.hatch_gaps(axes, ground.wide_gaps())
