@@ -41,7 +41,8 @@ def next_after(positions: Positions, starts: Positions, otherwise: int) -> Posit
 class Lines:
     """One block as columns; every array has one entry a line.
 
-    `start` to `end` is the line without its end. Of a line with a syslog header, `host` is where
+    `start` to `end` is the line without its end, and without blanks that nobody reads before its
+    `newline`. Of a line with a syslog header, `host` is where
     the host begins, `program_end` where the program ends, `pid` its process id (0 for none),
     `text` where the message begins, and `id_end` the first colon in it. `end` of a line that
     syslog wrapped as repeated is the inner end.
@@ -50,6 +51,7 @@ class Lines:
     data: bytes
     start: Positions
     end: Positions
+    newline: Positions
     host: Positions
     program_end: Positions
     pid: npt.NDArray[np.int64]
@@ -69,6 +71,12 @@ class Lines:
 
     def pieces(self, begin: Positions, end: Positions) -> pa.BinaryArray:
         return pieces(self.data, begin, end)
+
+    def whole(self, rows: npt.NDArray[np.intp]) -> pa.BinaryArray:
+        """Some lines without their ends, but with the blanks before them."""
+        start, end = self.start[rows], self.newline[rows]
+        end -= (self.bytes[end - 1] == RETURN) & (end > start)
+        return self.pieces(start, end)
 
 
 def cut(block: bytes) -> Lines:
@@ -107,6 +115,7 @@ def cut(block: bytes) -> Lines:
         data,
         start,
         end,
+        newline,
         host,
         program_end,
         pid,
@@ -117,14 +126,6 @@ def cut(block: bytes) -> Lines:
         stamps,
         colons,
     )
-
-
-def whole_lines(byte: npt.NDArray[np.uint8], start: Positions) -> Positions:
-    """Where lines end, but for their line ends: with the blanks that nobody reads."""
-    newline = np.flatnonzero(byte == NEWLINE).astype(np.int32)
-    end = newline[np.searchsorted(newline, start)]
-    end -= (byte[end - 1] == RETURN) & (end > start)
-    return end
 
 
 def _before_blanks(byte: npt.NDArray[np.uint8], start: Positions, newline: Positions) -> Positions:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.formats.lines import Lines, whole_lines
+from analyzer.formats.lines import Lines
 from analyzer.formats.pieces import pieces
 from analyzer.formats.wrapped import Wrapped
 
@@ -43,8 +43,7 @@ class Places:
 
     def text(self, rows: Rows) -> pa.BinaryArray:
         if self.wrapped is None:
-            start = self.lines.start[rows]
-            return self.lines.pieces(start, whole_lines(self.lines.bytes, start))
+            return self.lines.whole(rows)
         start, end = (
             ends[rows].astype(np.int32) for ends in (self.wrapped.start, self.wrapped.end)
         )
