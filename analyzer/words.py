@@ -30,6 +30,11 @@ def count(value: int, unit: str) -> str:
     return f"{value:,} {unit}{'es' if unit.endswith('s') else 's'}"
 
 
+def form(value: int, one: str, many: str) -> str:
+    """The word that goes with a count: 1 attempt was, 2 attempts were."""
+    return one if value == 1 else many
+
+
 def unit_for(most: float) -> tuple[float, str]:
     """The largest decimal unit that *most* fills; kB at least."""
     return next((unit for unit in UNITS if most >= unit[0]), UNITS[-1])

@@ -44,11 +44,13 @@ def hosts_elsewhere(tried: pd.DataFrame, rows: pd.DataFrame) -> pd.Index[str]:
     """
     codes, named = pd.factorize(tried["relay"])
     told = pd.Series(np.asarray(named, object), dtype="str")
-    by_smtp = np.isin(np.arange(len(told)), codes[tried["daemon"].eq("smtp")])
+    by_smtp, to_us = (
+        np.isin(np.arange(len(told)), codes[said])
+        for said in (tried["daemon"].eq("smtp"), tried["to_us"])
+    )
     ours = rows["server"].dropna().unique()
     its_name = told.str.extract(NAME, expand=False)
     of_exchange = by_smtp & its_name.notna() & ~its_name.str.lower().isin(_short(ours))
-    to_us = np.isin(np.arange(len(told)), codes[tried["to_us"]])
     found: pd.Index[str] = pd.Index(told[(told.str.contains(ADDRESS) | of_exchange) & ~to_us])
     return found
 

@@ -56,7 +56,7 @@ def notice_as_text(notice: Any, now: datetime) -> list[str]:
     lines = words.count(notice.count, "line")
     detail = display(notice.detail, 160)
     if notice.what == "unread":
-        were = "was" if notice.count == 1 else "were"
+        were = words.form(notice.count, "was", "were")
         told = f": {lines} of mail servers {were} not understood and may hide abuse; the last: "
         told += detail
     elif notice.what == "no_mail":

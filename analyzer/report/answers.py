@@ -62,7 +62,7 @@ def _tried(facts: Facts) -> str:
     """Relay attempts, doors found open, and misuse of which nothing was accepted."""
     told = f"{words.count(facts.denied, 'relay attempt')} refused"
     if facts.let_in:
-        were = "was" if facts.let_in == 1 else "were"
+        were = words.form(facts.let_in, "was", "were")
         told += (
             f"; besides, {words.count(facts.let_in, 'recipient')} {were} accepted whose message "
             "was never sent or was refused"

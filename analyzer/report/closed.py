@@ -50,7 +50,7 @@ class Closing:
         if self.draining:
             return "No: no new mail of it came, but what was queued still went out at the end"
         if self.waiting:
-            wait = "waits" if self.waiting == 1 else "wait"
+            wait = words.form(self.waiting, "waits", "wait")
             queue = f"{words.count(self.waiting, 'message')} of it still {wait} in the queue"
             return f"Not yet: {queue}{', though the door is shown shut' if self.closed else ''}"
         return (
@@ -122,7 +122,7 @@ def _refusals(facts: Facts, again: list[str]) -> list[str]:
     if facts.denied_after is None or "open_relay" not in facts.doors:
         return []
     attempts, first = facts.denied_after
-    were = "was" if attempts == 1 else "were"
+    were = words.form(attempts, "was", "were")
     tried = words.capital(words.count(attempts, "attempt"))
     when = f"the first on {words.moment(first)}"
     told = f"{tried} to relay {were} refused after the last relayed message, {when}"

@@ -60,7 +60,7 @@ def _queue(facts: Facts) -> list[str]:
     if not facts.course.waiting:
         return []
     waiting = words.count(facts.course.waiting, "message")
-    still = "waits" if facts.course.waiting == 1 else "wait"
+    still = words.form(facts.course.waiting, "waits", "wait")
     asked = f"Who deletes the {waiting} of the abuse that still {still} in the queue"
     return [f"{asked}, before more goes out? `relaytrail aid` names them."]
 
@@ -79,7 +79,7 @@ def _told(impact: dict[str, Any]) -> list[str]:
     partners = sum(1 for row in by_partner if row["blocked"] or row.get("waiting"))
     fates = [f"{words.count(lost, 'own mail')} never arrived"] if lost else []
     if waiting:
-        wait = "waits" if waiting == 1 else "wait"
+        wait = words.form(waiting, "waits", "wait")
         fates.append(f"{words.count(waiting, 'own mail')} still {wait} here, refused so far")
     if not fates:
         return []

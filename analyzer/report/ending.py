@@ -25,7 +25,7 @@ def over(facts: Facts) -> str:
     told = f"no abusive message in the last {words.span(quiet)} of the log"
     if facts.denied_after is not None and facts.main_door == "open_relay":
         attempts, _ = facts.denied_after
-        were = "was" if attempts == 1 else "were"
+        were = words.form(attempts, "was", "were")
         told += f", and {words.count(attempts, 'later relay attempt')} {were} refused"
     if facts.course.failed_logins is not None:
         logins, _ = facts.course.failed_logins
@@ -52,7 +52,7 @@ def what_was_queued(facts: Facts) -> str:
 def still_here(facts: Facts) -> str:
     """How many messages wait; empty where none does."""
     waiting = facts.course.waiting
-    wait = "waits" if waiting == 1 else "wait"
+    wait = words.form(waiting, "waits", "wait")
     return f"{words.count(waiting, 'message')} of it still {wait} in the queue" if waiting else ""
 
 

@@ -56,54 +56,14 @@ def _page(case: Case) -> str:
 def _note(case: Case) -> str:
     """To our own users: what they may have seen, and what to do. No names, no blame."""
     facts = gather(case)
-    end = closing(case, facts)
-    blocked, waiting, late = (
-        figure(case.impact, f"own_recipients_{kind}") for kind in ("blocked", "waiting", "delayed")
-    )
-    notices = figure(case.impact, "notices_to_own_users")
-    refusing, ended = (
-        [
-            provider(entry)
-            for entry in case.impact.get("blocklists", [])
-            if bool(entry.get("ended")) is over
-        ]
-        for over in (False, True)
-    )
     happened = (
         "Strangers used our mail server to send mail."
         if facts.found and facts.verdict != "possible"
         else "Other servers refused mail of ours; why is being looked into."
     )
-    seen = []
-    if blocked:
-        seen.append(f"{words.count(int(blocked), 'mail')} of ours did not arrive and came back.")
-    if waiting:
-        wait = "waits" if waiting == 1 else "wait"
-        seen.append(
-            f"{words.count(int(waiting), 'mail')} of ours {wait} here until others take mail from "
-            "us again: not lost, and not to be sent a second time."
-        )
-    if late:
-        seen.append(f"About {words.count(int(late), 'mail')} arrived late, or will.")
-    of_ours = figure(case.impact, "notices_to_the_misused") or 0
-    if forged := int((notices or 0) - of_ours):
-        seen.append(
-            f"{words.count(forged, 'notice')} of failed delivery went to people here about mail "
-            "that they never wrote. Delete them; your mailbox did not send that mail."
-        )
-    if of_ours:
-        seen.append(
-            f"{words.count(int(of_ours), 'notice')} of failed delivery went to the account that "
-            "was misused itself: that mail was sent from here in its name, by somebody else. "
-            "Leave them to whoever looks into it."
-        )
-    if refusing:
-        seen.append(f"These refused us, and may still: {words.listing(refusing, 6)}.")
-    if ended:
-        seen.append(f"These refused us, and take our mail again: {words.listing(ended, 6)}.")
     state = (
         "The gap is closed."
-        if end.closed
+        if closing(case, facts).closed
         else "[That the gap is closed is not shown yet: say here what is true when you send this.]"
     )
     do = ["If mail of yours came back since then, send it again, or telephone."]
@@ -111,8 +71,62 @@ def _note(case: Case) -> str:
         do.append("If your password is used elsewhere too, change it there and here.")
     since = f" It began on {words.moment(facts.total.first)}." if facts.total.first else ""
     head = paragraphs(f"{happened}{since if facts.found else ''} {state if facts.found else ''}")
+    seen = [*_own_mail(case), *_notices(case), *_who_refused(case)]
     said = "\nWhat you may have seen:\n" + items(seen) + "\n" if seen else ""
     return (head + said + "\nWhat to do:\n" + items(do) + "\n").lstrip("\n")
+
+
+def _own_mail(case: Case) -> list[str]:
+    """What became of our users' own mail."""
+    blocked, waiting, late = (
+        int(figure(case.impact, f"own_recipients_{kind}") or 0)
+        for kind in ("blocked", "waiting", "delayed")
+    )
+    told = []
+    if blocked:
+        told.append(f"{words.count(blocked, 'mail')} of ours did not arrive and came back.")
+    if waiting:
+        told.append(
+            f"{words.count(waiting, 'mail')} of ours {words.form(waiting, 'waits', 'wait')} here "
+            "until others take mail from us again: not lost, and not to be sent a second time."
+        )
+    if late:
+        told.append(f"About {words.count(late, 'mail')} arrived late, or will.")
+    return told
+
+
+def _notices(case: Case) -> list[str]:
+    """Notices of failed delivery that came to our users because of the abuse."""
+    every = int(figure(case.impact, "notices_to_own_users") or 0)
+    of_ours = int(figure(case.impact, "notices_to_the_misused") or 0)
+    told = []
+    if forged := every - of_ours:
+        told.append(
+            f"{words.count(forged, 'notice')} of failed delivery went to people here about mail "
+            "that they never wrote. Delete them; your mailbox did not send that mail."
+        )
+    if of_ours:
+        told.append(
+            f"{words.count(of_ours, 'notice')} of failed delivery went to the account that "
+            "was misused itself: that mail was sent from here in its name, by somebody else. "
+            "Leave them to whoever looks into it."
+        )
+    return told
+
+
+def _who_refused(case: Case) -> list[str]:
+    """The lists and providers that refused us."""
+    entries = case.impact.get("blocklists", [])
+    refusing, ended = (
+        [provider(entry) for entry in entries if bool(entry.get("ended")) is over]
+        for over in (False, True)
+    )
+    told = []
+    if refusing:
+        told.append(f"These refused us, and may still: {words.listing(refusing, 6)}.")
+    if ended:
+        told.append(f"These refused us, and take our mail again: {words.listing(ended, 6)}.")
+    return told
 
 
 def partners(case: Case) -> str:

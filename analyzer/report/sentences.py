@@ -192,7 +192,8 @@ def _closed(facts: Facts) -> list[str]:
     if not facts.closed:
         return []
     names = words.listing([display(name, 60) for name in facts.closed], 3)
-    what = "1 file was" if len(facts.closed) == 1 else f"{len(facts.closed):,} files were"
+    number = len(facts.closed)
+    what = f"{words.count(number, 'file')} {words.form(number, 'was', 'were')}"
     return [f"But {what} not read, or not to the end, and may tell more: {names}."]
 
 

@@ -82,7 +82,7 @@ def separate(told: list[dict[str, Any]], shared: int = 0) -> str:
     more = f". And {len(shown) - NAMED} more" if len(shown) > NAMED else ""
     apart = f"No: {len(told)} incidents that share no address, login or open door"
     if shared:
-        has = "has" if shared == 1 else "have"
+        has = words.form(shared, "has", "have")
         addresses = words.count(shared, "address")
         apart = f"{len(told)} incidents, but {addresses} {has} a part in more than one of them"
     return f"{apart}. " + ". ".join(shown[:NAMED]) + f"{more}."
