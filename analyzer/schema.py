@@ -149,7 +149,13 @@ SERVER = column("server", pa.string(), "host as logged", required=True)
 MASKED = column(
     "origin_masked", pa.bool_(), "the log shows only a gateway, filter or proxy", required=True
 )
-AUTH = column("auth_user", pa.string(), "login as logged; null without authentication")
+NOT_LOGGED = "(not logged)"
+AUTH = column(
+    "auth_user",
+    pa.string(),
+    f"login as logged; `{NOT_LOGGED}` where the protocol says that there was one, and no line "
+    "names it; null without authentication",
+)
 SUBMISSION = column(
     "submission",
     pa.string(),

@@ -19,7 +19,7 @@ from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.links import with_children
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, Locality
-from analyzer.messages.logins import NOT_LOGGED
+from analyzer.schema import NOT_LOGGED
 
 Int64 = npt.NDArray[np.int64]
 

@@ -14,9 +14,9 @@ import pandas as pd
 from analyzer.messages.addresses import per_value
 from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
+from analyzer.schema import NOT_LOGGED
 
 LONGEST_CONNECTION = pd.Timedelta(hours=6)
-NOT_LOGGED = "(not logged)"  # the protocol says that there was a login, and no line names it
 KEYS = {"dialogue": "int64", "client_ip": "str"}
 LOGGED_IN = re.compile(r"(?i)^e?smtps?a$")  # RFC 3848: the A of ESMTPSA
 

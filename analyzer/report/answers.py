@@ -7,8 +7,8 @@ from analyzer.display import display
 from analyzer.report import ending, sentences, tried
 from analyzer.report.doors import door
 from analyzer.report.facts import Facts
-from analyzer.report.mailbox import NOT_LOGGED
 from analyzer.report.stories import separate, stories
+from analyzer.schema import NOT_LOGGED
 from analyzer.site import ours_alone
 
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.case import Case
+from analyzer.schema import NOT_LOGGED
 
-NOT_LOGGED = "(not logged)"  # a login, of which the log has no name
 NEARLY_ALL = 0.9  # of the messages of a host, under one sender of ours
 
 
