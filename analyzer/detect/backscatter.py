@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from analyzer.detect import refusals
 from analyzer.detect.detector import PLACE, TOLD, Detector, Evidence, evidence_of, totals
-from analyzer.rows import among, those
+from analyzer.rows import Flags, among, lower, slices, those
 from analyzer.words import count
 
-MANY = 20  # notices about forwards, of which a few are due to honest senders
+# Notices in all about forwards, and in a day about unknown users: honest senders get a few, who
+# mistype an address, or do not know who left.
+MANY = 20
 
+HONEST = (
+    "honest senders bring about so few in a day, and those to people to whom one of us wrote; who "
+    "mistypes an address should be told while he hands the message in"
+)
 UNKNOWN = "mail for unknown users that it had accepted"
 ABOUT = {
     "open_relay": "relayed mail",
@@ -61,6 +69,31 @@ def notices(rows: pd.DataFrame, abusive: pd.Series[bool]) -> pd.Series[bool]:
     return notice & (about | about_forward if about_forward.sum() >= MANY else about)
 
 
+def ordinary(rows: pd.DataFrame, backscatter: pd.Series[bool]) -> pd.Series[bool]:
+    """Which backscatter about unknown users honest senders brought about, and their mail: all where
+    there is little in any day, else what went to people to whom one of us wrote.
+    """
+    unknown = unknown_user(rows)
+    notice = backscatter & among(rows["cause_leg"], rows["life"][unknown])
+    expected = notice & _written_to(rows, notice)
+    a_day = rows["received"][notice & ~expected].dt.floor("D").value_counts()
+    honest = expected if a_day.max() >= MANY else notice
+    others = among(rows["life"], rows["cause_leg"][notice & ~honest])
+    cause = backscatter & unknown & among(rows["life"], rows["cause_leg"][honest]) & ~others
+    return honest | cause
+
+
+def _written_to(rows: pd.DataFrame, which: pd.Series[bool]) -> Flags:
+    """To whose recipient one of us wrote: that is a correspondent's address, and hardly forged."""
+    ours = rows["sender_side"].eq("inside") & rows["origin_sender"].ne("")
+    ours &= rows["recipient_side"].eq("outside")
+    asked, found = lower(rows["recipient"][which]), np.zeros(len(rows), np.bool_)
+    for some in slices(len(rows) if len(asked) else 0):
+        to = lower(rows["recipient"][some][ours[some]])
+        found[which] |= pc.is_in(asked, to).to_numpy(zero_copy_only=False)
+    return found
+
+
 def refused_too_late(rows: pd.DataFrame, notice: pd.Series[bool]) -> pd.Series[bool]:
     """The accepted mail for unknown users that caused notices to strangers."""
     return unknown_user(rows) & among(rows["life"], rows["cause_leg"][notice])
@@ -70,28 +103,38 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     """One finding for each server and cause."""
     everything = evidence.deliveries
     mine = everything["mechanism"].eq("backscatter") & everything["cause_life"].ge(0)
-    rows = those(everything[[*TOLD, *PLACE, "server", "origin_queue_id", "cause_life"]], mine)
+    asked = [*TOLD, *PLACE, "server", "origin_queue_id", "cause_life", "verdict"]
+    rows = those(everything[asked], mine)
     if rows.empty:
         return pd.DataFrame()
+    rows = rows.assign(server=_made_by(rows, everything))
     causes = _causes(rows, everything)
     about = rows["cause_life"].map(causes["mechanism"]).map(ABOUT).fillna(UNKNOWN)
-    rows = rows.assign(cause=about)
-    rows = rows.assign(group=rows["server"] + " " + rows["cause"])
+    rows = rows.assign(cause=about, honest=rows["verdict"].eq("legitimate"))
+    rows = rows.assign(group=rows["server"] + " " + rows["cause"] + rows["honest"].map(str))
     groups = rows.groupby("group")
     found = totals(rows, "group").assign(
         subject=groups["server"].first(),
         cause=groups["cause"].first(),
+        honest=groups["honest"].first(),
         queue_id=groups["origin_queue_id"].first(),
         evidence=evidence_of(rows, "group"),
         keys=_keys(rows, causes),
     )
     return found.assign(
-        kind="abuse",
+        kind=found["honest"].map({True: "context", False: "abuse"}),
         mechanism="backscatter",
-        verdict=_verdict(found["cause"]) if evidence.site_known else "possible",
+        verdict=_verdict(found) if evidence.site_known else "possible",
         subject_kind="server",
         reason=found.apply(_reason, axis=1),
     ).reset_index(drop=True)
+
+
+def _made_by(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.Series[str]:
+    """The server that made each notice, which others of ours may have carried."""
+    first = everything[["life", "server"]][among(everything["life"], rows["origin_life"])]
+    made: pd.Series[str] = first.drop_duplicates("life").set_index("life")["server"]
+    return rows["origin_life"].map(made).fillna(rows["server"])
 
 
 def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
@@ -114,15 +157,19 @@ def _keys(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.Series[Any]:
     return named.groupby(rows["group"]).agg(lambda keys: sorted(set(keys.dropna())))
 
 
-def _verdict(cause: pd.Series[str]) -> pd.Series[str]:
+def _verdict(found: pd.DataFrame) -> pd.Series[str]:
     """Who wrote to a forward may be honest."""
-    return cause.map({ABOUT["forwarding"]: "probable"}).fillna("confirmed")
+    doubt = found["cause"].eq(ABOUT["forwarding"]) | found["honest"]
+    return doubt.map({True: "probable", False: "confirmed"})
 
 
 def _reason(row: pd.Series[Any]) -> str:
+    said = f"this server sent {count(row.messages, 'notice')} to strangers about {row.cause}"
+    if row.honest:
+        return f"{said}: {HONEST}"
     return (
-        f"this server sent {count(row.messages, 'notice')} to strangers about {row.cause}: the "
-        "envelope sender of such mail is usually forged, so they reach people who wrote nothing"
+        f"{said}: the envelope sender of such mail is usually forged, so they reach people who "
+        "wrote nothing"
     )
 
 
@@ -130,8 +177,10 @@ BACKSCATTER = Detector(
     name="backscatter",
     question="Which notices went to strangers, about abuse or mail that should have been refused?",
     verdicts={
-        "confirmed": "the site is known",
-        "probable": f"{MANY} notices or more about mail that was forwarded and then refused",
+        "confirmed": f"the site is known; about mail for unknown users {MANY} notices in a day, or "
+        "more, to people to whom none of us wrote",
+        "probable": f"{MANY} notices or more about mail that was forwarded and then refused; or, "
+        "as context, notices about mail for unknown users that honest senders bring about",
         "possible": "who is local was inferred from the log",
     },
     forgeable="the recipients: they are the senders that the abusive mail claimed",

@@ -22,6 +22,7 @@ OLD_LIST = 0.125  # of those of a mailing to an old list
 BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hours of a mailing
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
 AWAKE = 18  # hours of a day
+BY_NIGHT = 0.8  # of the messages from a network are at odd hours, if it is not used by day as well
 QUIET_DAYS = 0.25  # of its days on which a source sends least
 MOST = 4.0  # doublings that count
 HOUR = pd.Timedelta(hours=1)
@@ -221,12 +222,14 @@ def passed_on(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
-    """1 for an outside sender, a half for one of ours that is neither the login's nor usual."""
+    """1 for an outside sender, a half for one of ours that is neither the login's nor usual, and
+    nothing where the log names none.
+    """
     local, login = (
         mail[column].str.replace(r"@.*$", "", regex=True).str.lower()
         for column in ("origin_sender", "by")
     )
-    own = local.eq(login) | _usual(mail, "origin_sender")
+    own = local.eq(login) | _usual(mail, "origin_sender") | mail["origin_sender"].isna()
     others = ~own
     foreign = mail["sender_side"].eq("outside") & _one_of_several(mail, others)
     return pd.Series(np.select([own, foreign], [0.0, 1.0], 0.5), index=mail.index)
@@ -247,7 +250,8 @@ def two_places(mail: pd.DataFrame) -> pd.Series[float]:
         for unit in ("h", "D")
     )
     odd = odd_hours(mail)
-    by_night = odd.groupby([mail["by"], mail["network"].fillna("")]).transform("mean").gt(0.5)
+    there = odd.groupby([mail["by"], mail["network"].fillna("")])
+    by_night = there.transform("mean").ge(BY_NIGHT)
     strange = strange_network(mail) * (~mail["always_had"] | by_night)
     return strange * new * np.maximum(by_hour, by_day * odd)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer.detect.detector import Detector, Evidence, evidence_of, measured
+from analyzer.detect.mask import gateways
 from analyzer.words import count
 
 FAILURES, LOGINS = 20, 10  # a forgotten password fails less often, and for one login
@@ -45,8 +46,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 
 def _opened(failed: pd.DataFrame, deliveries: pd.DataFrame) -> pd.Series[Any]:
     """Logins that sent from the client within an hour after it failed, by client."""
+    of_one = failed["client_ip"][~failed["client_ip"].isin(gateways(deliveries))]
     sent = deliveries.loc[
-        deliveries["auth_user"].notna() & deliveries["client_ip"].isin(failed["client_ip"]),
+        deliveries["auth_user"].notna() & deliveries["client_ip"].isin(of_one),
         ["client_ip", "auth_user", "received"],
     ].dropna()
     if sent.empty:

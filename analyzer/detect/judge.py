@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.detect.backscatter import BACKSCATTER, notices, refused_too_late
+from analyzer.detect.backscatter import BACKSCATTER, notices, ordinary, refused_too_late
 from analyzer.detect.clock import CLOCK
 from analyzer.detect.detector import Evidence
 from analyzer.detect.door import DOOR
@@ -32,6 +32,7 @@ from analyzer.detect.stolen_account import STOLEN_ACCOUNT
 from analyzer.detect.trusted_host import MAILBOX, PEOPLE, TRUSTED_HOST
 from analyzer.detect.trusted_host import MISUSE as HOST
 from analyzer.detect.two_readings import TWO_READINGS
+from analyzer.detect.unnamed_logins import may_be_ours
 from analyzer.detect.weighing import CONFIRMED, PROBABLE
 from analyzer.schema import FINDINGS, fit
 
@@ -80,7 +81,9 @@ def judge(evidence: Evidence) -> Judged:
     unexplained |= mechanism.eq("backup_mx") & rows["relay_assumed"].eq(True)
     sure = np.append(runs["score"].ge(PROBABLE).to_numpy(np.bool_), True)  # the last: of no run
     abuse = mechanism.isin(ABUSE) & sure[run] & evidence.site_known
-    unclear = mechanism.isin(ABUSE) | unexplained
+    abuse &= ~may_be_ours(rows, open_relay)
+    honest = ordinary(rows, mechanism.eq("backscatter"))
+    abuse, unclear = abuse & ~honest, (mechanism.isin(ABUSE) | unexplained) & ~honest
     known = [("abusive", abuse), ("unclear", unclear), ("legitimate", ~unclear)]
     judged = rows.assign(mechanism=mechanism, verdict=_named(known))
     seen = replace(evidence, deliveries=judged.assign(run=run), runs=runs)

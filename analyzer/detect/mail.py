@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.detect import refusals
+from analyzer.detect.mask import gateways
 from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread, whole
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
@@ -90,7 +91,8 @@ def messages(
     table = table.astype({"uid": "Int64"})
     for name, shown in signs.items():
         table[name] = np.bincount(message[shown], minlength=len(of_us))[of_us]
-    guesses = _guesses(table[["received", "client_ip"]], attempts)
+    tried = attempts[~attempts["client_ip"].isin(gateways(deliveries))]
+    guesses = _guesses(table[["received", "client_ip"]], tried)
     return table.assign(
         network=networks(table["client_ip"]),
         guesses=guesses,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, totals
-from analyzer.rows import those
+from analyzer.rows import numbered, those
 from analyzer.words import count
 
 READ = [*TOLD, "client_ip", "client_side", "origin_sender", "recipient_side"]
@@ -33,6 +33,11 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         subject_kind="ip",
         reason=[_reason(str(ip), row) for ip, row in found.iterrows()],
     ).reset_index(names="subject")
+
+
+def gateways(rows: pd.DataFrame) -> pd.Index[str]:
+    """The addresses behind which others hide: what was done from there says nothing of one."""
+    return numbered(rows["client_ip"], rows["origin_masked"].eq(True).to_numpy())[1]
 
 
 def _reason(ip: str, row: pd.Series[int]) -> str:

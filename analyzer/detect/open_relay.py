@@ -30,6 +30,10 @@ MEASURED = {
 }
 NEXT_HOP = r"\["  # before the address of a server, in `relay`
 OF_CLIENT = ["client_ip", "origin_life"]
+OURS = (
+    "; part of it at least may be of one of us whose login the log does not name: it was sent as a "
+    "person sends, or from where the same sender logged in at other times"
+)
 INNOCENT = {
     "forwarding": "for an address of ours that passed it on, not counted",
     "backup_mx": "for a domain that we are the backup or gateway of, not counted",
@@ -84,6 +88,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         away=np.bincount(there[away], minlength=len(doors)),
         domains=different(there, len(doors), rows["recipient"], domain),
         senders=different(door, len(doors), rows["origin_sender"]),
+        rows=np.bincount(door[mine], minlength=len(doors)),
+        unnamed=np.bincount(door[mine & rows["verdict"].eq("unclear")], minlength=len(doors)),
         # The lines that accepted the first messages, then those that tell their fate.
         evidence=evidence_of(rows, "door", "orig_", 5) + evidence_of(rows, "door", "", 5),
     )
@@ -100,10 +106,11 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         found.index,
     )
     verdict = (enough & ~doubted).map({True: "confirmed", False: "probable"})
+    ours = found["unnamed"].eq(found["rows"])
     return found.assign(
         kind="abuse",
         mechanism="open_relay",
-        verdict=verdict if evidence.site_known else "possible",
+        verdict=verdict.mask(ours, "possible") if evidence.site_known else "possible",
         subject_kind=found["crowd"].map({True: "server", False: "ip"}),
         keys=pd.Series([[DOOR_KEY]] * len(found), found.index),
         reason=found.apply(_reason, axis=1),
@@ -176,6 +183,7 @@ def _reason(row: pd.Series[Any]) -> str:
         f"{count(row.away, 'recipient')} outside, in {count(row.domains, 'domain')}, "
         f"under {count(row.senders, 'envelope sender')}{_way_in(row)}"
         f"{'; the address hides who they were' if row.masked and not row.crowd else ''}"
+        f"{OURS if row.unnamed and not row.crowd else ''}"
     )
     if not row.crowd:
         return said
@@ -205,7 +213,8 @@ OPEN_RELAY = Detector(
         f"or {ENOUGH_DOMAINS} domains were reached",
         "probable": "fewer; or all for one domain, where `relay_domains` is not stated; "
         "or the client lies in a stated network too wide to believe",
-        "possible": "who is local was inferred from the log",
+        "possible": "who is local was inferred from the log, or all of it may be of one of us "
+        "whose login the log does not name",
     },
     forgeable="nothing: client_ip is the TCP peer, as our own server saw it",
     judge=judge,

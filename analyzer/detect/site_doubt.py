@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.detect.detector import Detector, Evidence, once
+from analyzer.detect.mask import gateways
 from analyzer.detect.own_cloud import from_own_cloud
 from analyzer.rows import (
     Flags,
@@ -18,7 +19,6 @@ from analyzer.rows import (
     different,
     domain,
     heads,
-    numbered,
     slices,
     text_of,
     those,
@@ -69,8 +69,7 @@ def _hints(hints: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 def _hiding(evidence: Evidence) -> list[tuple[str, str, str]]:
     """Stated networks with an address of ours through which strangers come in."""
-    rows = evidence.deliveries
-    hidden = numbered(rows["client_ip"], rows["origin_masked"].eq(True).to_numpy())[1]
+    hidden = gateways(evidence.deliveries)
     found = []
     for name in evidence.networks:
         network = ipaddress.ip_network(name)

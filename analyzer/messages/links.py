@@ -131,7 +131,8 @@ def _plausible(
 
 def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64:
     """The leg that each leg was made of; -1 for a first leg. On one server a parent began
-    earlier: in one file by its place, in two by the time, for they are not written in one order.
+    earlier: in one file by its place, if not by the time, for lines may be collected out of order;
+    in two by the time, for they are not written in one order.
     """
     parent = np.full(len(legs), -1)
     edges = deliveries[deliveries["child"] >= 0].drop_duplicates("child")
@@ -146,8 +147,10 @@ def parents(deliveries: pd.DataFrame, legs: pd.DataFrame, lives: Lives) -> Int64
     begin, received = legs["begin"].to_numpy(np.int64), legs["received"]
     server, source = (pd.factorize(legs[name])[0] for name in ("server", "source"))
     of = np.maximum(parent, 0)
-    by_time = received.iloc[of].reset_index(drop=True).gt(received.reset_index(drop=True) + EARLY)
-    later = np.where(source[of] == source, begin[of] >= begin, by_time.to_numpy())
+    made_of = received.iloc[of].reset_index(drop=True)
+    own = received.reset_index(drop=True)
+    by_place = (begin[of] >= begin) & ~made_of.le(own).to_numpy()
+    later = np.where(source[of] == source, by_place, made_of.gt(own + EARLY).to_numpy())
     later = (parent >= 0) & later & (server[of] == server)
     parent[later] = -1
     return _without_circles(parent)

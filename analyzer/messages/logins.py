@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal
 
 import pandas as pd
 
@@ -17,6 +18,11 @@ from analyzer.messages.lives import Events
 from analyzer.schema import NOT_LOGGED
 
 LONGEST_CONNECTION = pd.Timedelta(hours=6)
+# By how much a login may be stamped before the message, where it stands before it or behind it.
+EARLIEST: dict[Literal["backward", "forward"], pd.Timedelta] = {
+    "backward": -pd.Timedelta(seconds=1),
+    "forward": pd.Timedelta(0),
+}
 KEYS = {"dialogue": "int64", "client_ip": "str"}
 LOGGED_IN = re.compile(r"(?i)^e?smtps?a$")  # RFC 3848: the A of ESMTPSA
 
@@ -56,7 +62,9 @@ def _place(known: pd.DataFrame, events: Events) -> pd.Series[int]:
 
 
 def _tied(legs: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """The last login of the same dialogue and client before each leg; indexed by life."""
+    """The last login of the same dialogue and client before each leg, or the next one where lines
+    were collected out of order; indexed by life.
+    """
     by = list(KEYS)
     wanted = ["rank", "time", *by, "auth_user", "auth_method"]
     found = frame(events, "login", wanted).dropna(subset=by)
@@ -64,14 +72,14 @@ def _tied(legs: pd.DataFrame, events: Events) -> pd.DataFrame:
     talk = frame(events, "received", ["rank", "dialogue"]).set_index("rank")["dialogue"]
     asked = legs[["received_rank", "received", "client_ip"]].dropna().reset_index(names="life")
     asked = asked.assign(dialogue=talk.reindex(asked["received_rank"]).to_numpy())
-    tied = pd.merge_asof(
-        asked.astype({**KEYS, "received_rank": "int64"}).sort_values("received_rank"),
-        found.astype({**KEYS, "rank": "int64"}).sort_values("rank"),
-        left_on="received_rank",
-        right_on="rank",
-        by=by,
-        direction="backward",
-    )
-    age = tied["received"] - pd.to_datetime(tied["time"], utc=True)
-    near = age.le(LONGEST_CONNECTION) & age.ge(-pd.Timedelta(seconds=1))
-    return tied[near].set_index("life")[["auth_user", "auth_method"]]
+    asked = asked.astype({**KEYS, "received_rank": "int64"}).sort_values("received_rank")
+    found = found.astype({**KEYS, "rank": "int64"}).sort_values("rank")
+    near = []
+    for direction, least in EARLIEST.items():
+        tied = pd.merge_asof(
+            asked, found, left_on="received_rank", right_on="rank", by=by, direction=direction
+        )
+        age = tied["received"] - pd.to_datetime(tied["time"], utc=True)
+        near.append(tied[age.between(least, LONGEST_CONNECTION)])
+    either = pd.concat(near).drop_duplicates("life")
+    return either.set_index("life")[["auth_user", "auth_method"]]

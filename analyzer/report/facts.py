@@ -37,6 +37,8 @@ COLUMNS = [
         "mta",
         "server",
         "origin_life",
+        "orig_source",
+        "orig_line",
         "cause_queue_id",
         "client_ip",
         "auth_user",
@@ -50,7 +52,8 @@ COLUMNS = [
 class Facts:
     """What the sentences are made of."""
 
-    servers: list[str]
+    servers: list[str]  # of the log
+    took_in: list[str]  # of these, which took in what is told of; the busiest first
     mtas: list[str]  # of the abuse, the busiest first
     verdict: (
         str  # the best of the abuse findings: confirmed, probable, possible; `none` without abuse
@@ -123,6 +126,7 @@ def gather(case: Case) -> Facts:
     log_first, log_last = asked_about(case)
     return Facts(
         servers=_servers(case),
+        took_in=_took_in(case, told),
         mtas=by_weight(rows["mta"]),
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
@@ -256,6 +260,18 @@ def _servers(case: Case) -> list[str]:
     counts.sort(key=lambda count: (-count["counts"], str(count["values"])))
     stated = case.manifest.get("site", {}).get("servers") or []
     return [_in_full(str(count["values"]), stated) for count in counts]
+
+
+def _took_in(case: Case, rows: pd.DataFrame) -> list[str]:
+    """The hosts that took in what is told of, by the number of these messages."""
+    once = rows.drop_duplicates("message")[["orig_source", "orig_line"]]
+    mail = case.messages.select(["source", "line", "server"])
+    mail = mail.filter(pc.is_in(mail["line"], pa.array(once["orig_line"], pa.int64())))
+    found = once.merge(
+        mail.to_pandas(), left_on=["orig_source", "orig_line"], right_on=["source", "line"]
+    )
+    stated = case.manifest.get("site", {}).get("servers") or []
+    return [_in_full(name, stated) for name in by_weight(found["server"])]
 
 
 def _in_full(name: str, stated: list[str]) -> str:

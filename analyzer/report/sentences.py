@@ -39,8 +39,8 @@ ELSEWHERE = (
 
 
 def server(facts: Facts) -> str:
-    """The server's name, as logged."""
-    names = [display(name, 60) for name in facts.servers]
+    """The server's name, as logged; of several, that of the one that was abused."""
+    names = [display(name, 60) for name in facts.took_in or facts.servers]
     return words.listing(names, 1) if names else "this server"
 
 

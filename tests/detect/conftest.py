@@ -9,6 +9,7 @@ BEGINS, ENDS = pd.Timestamp("2026-12-07", tz="UTC"), pd.Timestamp("2026-12-08", 
 
 # A stranger's message to a stranger, delivered.
 DELIVERY = {
+    "mta": "postfix",
     "server": "mx1",
     "queue_id": "3F2A12CE583",
     "origin_queue_id": "3F2A12CE583",
@@ -25,6 +26,7 @@ DELIVERY = {
     "reply": "250 2.0.0 Ok",
     "relay": "mx.far.example[198.51.100.60]:25",
     "mechanism": None,
+    "verdict": None,
     "sender_side": "outside",
     "client_side": "outside",
     "original_side": "outside",

@@ -3,7 +3,13 @@
 import pandas as pd
 import pytest
 
-from analyzer.detect.backscatter import BACKSCATTER, notices, refused_too_late, unknown_user
+from analyzer.detect.backscatter import (
+    BACKSCATTER,
+    notices,
+    ordinary,
+    refused_too_late,
+    unknown_user,
+)
 
 # Mail of a stranger for one of us who does not exist.
 UNKNOWN = {
@@ -86,6 +92,52 @@ def test_no_mail_for_an_unknown_user_where(deliveries, difference):
 def test_mail_for_an_unknown_user_without_a_notice_to_a_stranger_caused_none(deliveries):
     rows = deliveries(UNKNOWN)
     assert refused_too_late(rows, pd.Series([False])).tolist() == [False]
+
+
+def unknown_users(number, **difference):
+    """The rows of so many such messages, each with its notice to an address of its own."""
+    rows = []
+    for n in range(0, 2 * number, 2):
+        about = {"life": n + 1, "origin_life": n + 1, "cause_life": n, "cause_leg": n}
+        to = {"recipient": f"ann{n}@a.example", "origin_sender": ""}
+        rows += [UNKNOWN | {"life": n, "origin_life": n}, NOTICE | about | to | difference]
+    return rows
+
+
+WRITTEN = {
+    "sender_side": "inside",
+    "recipient": "ANN0@a.example",
+    "life": 999,
+    "origin_life": 999,
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "number"),
+    [
+        (unknown_users(20), 0),
+        (unknown_users(19), 38),
+        ([*unknown_users(21), WRITTEN], 2),
+        ([*unknown_users(20), WRITTEN], 40),
+        ([*unknown_users(20), WRITTEN | {"origin_sender": ""}], 0),
+    ],
+    ids=[
+        "twenty in a day are not",
+        "nineteen are",
+        "what goes to whom one of us wrote is, and its cause",
+        "without it there are nineteen",
+        "a notice does not write to anybody",
+    ],
+)
+def test_backscatter_about_unknown_users_that_is_ordinary(deliveries, rows, number):
+    mine = [row is not rows[-1] or row.get("life") != 999 for row in rows]
+    assert ordinary(deliveries(*rows), pd.Series(mine)).sum() == number
+
+
+def test_of_twenty_notices_in_two_days_all_are_ordinary(deliveries):
+    rows = deliveries(*unknown_users(20))
+    rows.loc[rows.index[-2:], "received"] += pd.Timedelta(days=1)
+    assert ordinary(rows, pd.Series(True, rows.index)).all()
 
 
 # Mail of a stranger that an alias sent on, and that the next server took for spam.

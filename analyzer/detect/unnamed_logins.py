@@ -1,0 +1,57 @@
+"""Which mail without a login may be of one of us, whose login the log does not name?
+
+Exchange 2003 names none, nor does Sendmail below LogLevel 9; of some its line was lost. Postfix
+names each in the line that names the client.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analyzer.detect import refusals
+from analyzer.rows import those
+
+A_DAY = 50  # recipients to whom a person writes at most
+DEAD = 0.1  # of them that do not exist, at most, and one more
+ASKED = ["client_ip", "origin_sender", "sender_side", "received", "status", "dsn", "reply"]
+
+
+def may_be_ours(rows: pd.DataFrame, relayed: pd.Series[bool]) -> pd.Series[bool]:
+    """Rows of relayed messages whose client may be one of us: at other times it logged in, and
+    wrote under the same sender of ours; or no login is named at all, and it wrote as a person does.
+    """
+    ours = relayed & rows["sender_side"].eq("inside")
+    if not ours.any():
+        return ours
+    logged_in = rows["auth_user"].notna() & rows["submission"].eq("smtp")
+    if logged_in.any():
+        return ours & _pair(rows, ours).isin(_pair(rows, logged_in).dropna().unique())
+    unnamed = relayed & rows["mta"].ne("postfix")
+    return unnamed & rows["client_ip"].isin(_persons(rows, unnamed))
+
+
+def _pair(rows: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[str]:
+    """Client and sender of some rows."""
+    asked = those(rows[["client_ip", "origin_sender"]], which)
+    pair = asked["client_ip"] + " " + asked["origin_sender"].str.lower()
+    return pair.reindex(rows.index)
+
+
+def _persons(rows: pd.DataFrame, which: pd.Series[bool]) -> list[str]:
+    """The clients of some rows that wrote under one sender alone, who gets mail here, to few people
+    a day, nearly all of whom exist.
+    """
+    here = rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")
+    asked = those(rows[ASKED], which)
+    asked = asked.assign(
+        sender=asked["origin_sender"].str.lower(),
+        day=asked["received"].dt.floor("D"),
+        dead=refusals.nobody(asked),
+    )
+    of = asked.groupby("client_ip")
+    one = of["sender"].nunique(dropna=False).eq(1) & of["sender_side"].first().eq("inside")
+    known = of["sender"].first().isin(rows["recipient"][here].str.lower())
+    few = asked.groupby(["client_ip", "day"]).size().groupby(level=0).max().le(A_DAY)
+    alive = of["dead"].sum().le(1 + DEAD * of.size())
+    persons: list[str] = one.index[one & known & few & alive].tolist()
+    return persons
