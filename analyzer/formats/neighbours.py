@@ -16,13 +16,13 @@ NO_QUEUE_ID = r"^\n$"  # these programs write none at the beginning
 BARE = r'[^">]*'  # an address without quotes: what is quoted may look like the rest of the line
 
 
-def _others(program: str, sample: str) -> Shape:
+def _others(program: str, sample: str, pattern: str = "") -> Shape:
     return Shape(
         kind="known",
         meaning="known, without bearing",
         programs=programs(program),
         prefix=b"",
-        complete="",
+        complete=pattern,
         sample=f"{HEAD}{program}{sample}",
         bearing=False,
     )
@@ -178,4 +178,17 @@ MAILSCANNER = _dialect(
     tag="MailScanner",
 )
 
-NEIGHBOURS = (DOVECOT, SASLAUTHD, AMAVIS, RSPAMD, MAILSCANNER)
+# Its sendmail command passes on what scripts send; the mail server's own lines tell of it. Where a
+# program's name ends at a blank, the rest of this one stands in the text. Lines of Sendmail on a
+# host called plesk, behind a relay of syslog, begin with a queue id or `key=`, and stay unread.
+PLESK = _dialect(
+    "plesk",
+    _others(
+        "plesk",
+        " sendmail[11]: SKIP during call 'check-quota' handler",
+        r"^ ?(?:sendmail\[[0-9]+\]: )?(?:[^ :=0-9]+|S[0-9]+)[: ]",
+    ),
+    tag="plesk(?: sendmail)?",
+)
+
+NEIGHBOURS = (DOVECOT, SASLAUTHD, AMAVIS, RSPAMD, MAILSCANNER, PLESK)

@@ -62,21 +62,48 @@ LISTENING = (
     "discarding EHLO keywords: ",
     "client certificate ",
     "TLS ",
-    "idle timeout",
 )
 HOUSEKEEPING = (
     "statistics:",
     "table ",
-    "auto_clnt",
-    "name_mask:",
-    "dict_",
     "private/",
     "public/",
     "watchdog ",
-    "open_limit",
     "postfix-",
     "-- MARK --",
 )
+
+# What a daemon under -v, or one that serves a host of debug_peer_list, says of its own work. These
+# lines hold the other side's words, so each is known by what Postfix writes before them.
+WORKING = (
+    "connection established",
+    "connection closed",
+    "connection request",
+    "idle timeout",
+    "master disconnect",
+    "connect to subsystem ",
+    "lookup ",
+    "send attr ",
+    "input attribute ",
+    "process generation: ",
+    "fsspace: ",
+    "fd=",
+    "before input_transp_cleanup: ",
+    "after input_transp_cleanup: ",
+    ">>> ",
+)
+SCHEDULING = (
+    "start sorted recipient list",
+    "end sorted recipient list",
+    "done ",
+    "defer transport ",
+    "defer site ",
+)
+TALKING = ("server features: ", "Using ESMTP ", "trying... ")
+_SAID = r"^[<>] [^ \[\]]*\[[^ \[\]]*\](?::[0-9]+)?:(?: |$)"
+_STREAM = r"^[a-z-]+ (?:stream disconnect$|socket: wanted attribute: )"
+# A function of its own, which has an underscore; so has `reject_warning`, which is a decision.
+_FUNCTION = r"^[a-z0-9]+_[a-vx-z0-9][a-z0-9_]*(?:\[[0-9]+\])?:(?: |$)"
 
 
 def _known(daemons: frozenset[str], prefix: str, line: str, pattern: str = "") -> Shape:
@@ -140,4 +167,11 @@ KNOWN_LINES = (
         "smtpd[11]: a.example[192.0.2.7]: Untrusted: subject_CN=a, issuer=b, fingerprint=AB",
         _CERTIFICATE,
     ),
+    *_words(ANY, "smtpd", WORKING),
+    *_words(QMGR, "qmgr", SCHEDULING),
+    *_words(CLEANUP, "cleanup", ("initial envelope ", "extracted envelope ")),
+    *_words(REMOTE, "smtp", TALKING),
+    _known(ANY, "", "smtpd[11]: < a.example[192.0.2.7]: EHLO pc", _SAID),
+    _known(ANY, "", "smtpd[11]: rewrite stream disconnect", _STREAM),
+    _known(ANY, "", "smtpd[11]: match_list_match: a.example: no match", _FUNCTION),
 )

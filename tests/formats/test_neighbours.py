@@ -105,6 +105,33 @@ def test_a_sender_in_quotes_is_not_believed_to_be_the_rest_of_the_line():
     assert (reading.tables, reading.ignored) == ({}, 1)
 
 
+FROM = (
+    "7B7500Aj000011: from=<ann@a.example>, size=9, class=0, nrcpts=1, relay=b.example [192.0.2.7]"
+)
+
+
+@pytest.mark.parametrize("program", ["plesk sendmail", "relay1 plesk sendmail", "plesk: sendmail"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "handlers_stderr: PASS",
+        "SKIP during call 'check-quota' handler",
+        "Unable to get sender domain by sender mailname",
+        "S11: from=<ann@a.example> to=<bob@b.example>",
+    ],
+)
+def test_a_wrapper_of_the_sendmail_command_is_no_mail_server(program, text):
+    reading = read(f"{program}[11]: {text}")
+    assert (reading.tables, reading.ignored) == ({}, 1)
+
+
+def test_sendmail_on_a_host_with_the_name_of_a_wrapper_is_not_passed_over():
+    behind_a_relay = read(f"plesk sendmail[11]: {FROM}")
+    assert (behind_a_relay.ignored, len(behind_a_relay.unread)) == (0, 1)
+    plain = f"{HEAD}sendmail[11]: {FROM}\n".replace("mx1", "plesk").encode()
+    assert list(formats.read_syslog("mail.log", 1, 0, plain).tables) == ["received"]
+
+
 @pytest.mark.parametrize(
     ("line", "lost", "whose"),
     [
