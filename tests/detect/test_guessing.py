@@ -43,3 +43,9 @@ def test_a_login_that_sent_before_or_hours_later_is_not(evidence):
     sent = [{"auth_user": "bob", "received": time} for time in ("08:00", "11:00")]
     (found,) = guessed(evidence, failures(20), sent)
     assert "none from here sent mail" in found["reason"]
+
+
+def test_who_sends_through_a_gateway_where_somebody_guessed_is_not_named(evidence):
+    sent = [{"auth_user": "bob", "received": "10:00"}, {"origin_masked": True}]
+    (found,) = guessed(evidence, failures(20), sent)
+    assert "none from here sent mail" in found["reason"]
