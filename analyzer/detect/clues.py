@@ -21,6 +21,7 @@ USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
 OLD_LIST = 0.125  # of those of a mailing to an old list
 BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hours of a mailing
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
+FLOOD, TIMES = 100, 20  # new people in a day; as many as on most days
 AWAKE = 18  # hours of a day
 BY_NIGHT = 0.8  # of the messages from a network are at odd hours, if it is not used by day as well
 QUIET_DAYS = 0.25  # of its days on which a source sends least
@@ -104,6 +105,22 @@ def strange_breadth(mail: pd.DataFrame) -> pd.Series[float]:
 
 def strange_burst(mail: pd.DataFrame) -> pd.Series[float]:
     return burst(mail) * strange_network(mail)
+
+
+def unlike_other_days(mail: pd.DataFrame) -> pd.Series[float]:
+    """To FLOOD new people in a day, and TIMES as many as on most, under the sender that it always
+    uses, where more do not exist than in honest mail. A mailing to an old list looks so, too.
+    """
+    by, day = mail["by"], mail["received"].dt.floor("D")
+    a_day = mail["new"].groupby([by, day]).sum().groupby(level=0)
+    usual = a_day.median()[a_day.size().ge(USUAL_DAYS)].clip(lower=1)
+    new, dead, taken = (
+        mail[name].groupby([by, day]).transform("sum") for name in ("new", "failed", "taken")
+    )
+    flood = new.ge(FLOOD) & new.ge(TIMES * by.map(usual))
+    expected = USUAL_DEAD * (dead + taken)
+    flood &= dead.gt(expected + np.sqrt(expected)) & always(mail)
+    return flood.astype("float64")
 
 
 def round_the_clock(mail: pd.DataFrame) -> pd.Series[float]:

@@ -28,6 +28,12 @@ MISUSE = Misuse(
         Clue(2.5, "to people who do not exist, beyond what honest mail has", clues.failed),
         Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),
+        Clue(
+            0.4,
+            "to many more new people than on its other days, of whom many do not exist",
+            clues.unlike_other_days,
+            telling=False,
+        ),
         Clue(0.5, "at hours in which it never sends", clues.odd_hours, telling=False),
         Clue(0.5, "round the clock, unlike before", clues.clock_unlike_before, telling=False),
     ),

@@ -53,6 +53,12 @@ MISUSE = Misuse(
         ),
         Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),
+        Clue(
+            0.4,
+            "to many more new people than on its other days, of whom many do not exist",
+            clues.unlike_other_days,
+            telling=False,
+        ),
         Clue(0.2, "round the clock", clues.round_the_clock, telling=False),
         Clue(0.5, "at hours in which it never sends", clues.odd_hours, telling=False),
     ),
