@@ -188,9 +188,10 @@ def _told(rows: pd.DataFrame, source: Int32, names: pd.Index[str]) -> pd.DataFra
 
 def _sources(rows: pd.DataFrame) -> tuple[Int32, pd.Index[str], Int8]:
     """Who had each recipient outside sent to: a number, -1 for other rows; the names; and the kind:
-    a login, a user of the server, an address.
+    a login, a user of the server, an address. What a list or alias of ours sent on is nobody's.
     """
     outside = rows["recipient_side"].ne("inside") & ~rows["status"].isin(NOT_DELIVERIES)
+    outside &= rows["original_side"].ne("inside")
     mine = outside & rows["cause_life"].lt(0) & rows["received"].notna()
     local = mine & rows["auth_user"].isna() & rows["submission"].eq("local")
     users = user(those(rows[["client_ip", *ASKED]], local))

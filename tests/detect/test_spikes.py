@@ -63,6 +63,10 @@ def test_mail_among_ourselves_is_none():
     assert spikes(sent("2026-03-05 02:00", 80, recipient_side="inside")) == []
 
 
+def test_what_a_list_of_ours_sent_on_is_none():
+    assert spikes(sent("2026-03-05 02:00", 80, original_side="inside")) == []
+
+
 def test_a_host_without_a_login_is_named_by_its_address_and_a_user_by_the_id():
     host = sent("2026-03-05 02:00", 80, auth_user=None)
     web = sent("2026-03-04 02:00", 80, auth_user=None, client_ip=None, submission="local", uid=33)
