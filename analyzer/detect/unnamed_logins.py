@@ -25,6 +25,9 @@ def may_be_ours(rows: pd.DataFrame, relayed: pd.Series[bool]) -> pd.Series[bool]
         return ours
     logged_in = rows["auth_user"].notna() & rows["submission"].eq("smtp")
     if logged_in.any():
+        # Of a flood few clients logged in as well: only their rows are copied.
+        ours &= rows["client_ip"].isin(rows["client_ip"][logged_in].dropna().unique())
+        logged_in &= rows["client_ip"].isin(rows["client_ip"][ours].unique())
         return ours & _pair(rows, ours).isin(_pair(rows, logged_in).dropna().unique())
     unnamed = relayed & rows["mta"].ne("postfix")
     return unnamed & rows["client_ip"].isin(_persons(rows, unnamed))
