@@ -23,7 +23,7 @@ BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hour
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
 FLOOD, TIMES = 100, 20  # new people in a day; as many as on most days
 AWAKE = 18  # hours of a day
-BY_NIGHT = 0.8  # of the messages from a network are at odd hours, if it is not used by day as well
+BY_NIGHT = 0.6  # of the messages from a network are at odd hours, if it is not used by day as well
 QUIET_DAYS = 0.25  # of its days on which a source sends least
 MOST = 4.0  # doublings that count
 HOUR = pd.Timedelta(hours=1)
