@@ -9,6 +9,7 @@ from analyzer.formats.no_log import is_mail_server, speaks_of_mail, what_it_is
 from analyzer.formats.overlap import once
 from analyzer.formats.queue_listing import LISTING, told
 from analyzer.formats.reader import Reading, read_syslog
+from analyzer.formats.received_twice import received_once, repeats_ids
 from analyzer.formats.recognise import Read, Recogniser
 from analyzer.formats.rotation import absent_parts
 from analyzer.formats.times import dated
@@ -36,6 +37,8 @@ __all__ = [
     "one_name_each",
     "order",
     "read_syslog",
+    "received_once",
+    "repeats_ids",
     "speaks_of_mail",
     "stacked",
     "told",

@@ -2,38 +2,26 @@
 
 A copy of yesterday and today's longer file, a file that begins in the middle of another, the same
 lines from the journal and from a file: two rows are the same line if they say the same in every
-column, in the same second or, where nothing fits better, in the next. Within one log nothing is
-ever the same: two connects in one second are two.
+column, in the same second or, where nothing fits better, in the next. Within one log nothing is the
+same here (`received_twice` asks that): two connects in one second are two.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.formats.alike import NONE, Int64, Part, Rows, Span, Tables, codes, short, stretches
 from analyzer.formats.pieces import plain
-from analyzer.formats.stamps import MISSING, SECOND
+from analyzer.formats.stamps import SECOND
 
-Int64 = npt.NDArray[np.int64]
-Tables = dict[str, pa.Table]  # by kind
-Span = tuple[int, int]  # seconds since 1970
-Rows = list[tuple[int, Int64, Int64]]  # number of a chunk, rows of it, and their seconds
-
-PLACE = {"source", "line", "offset", "time", "second", "row"}  # compared otherwise, or may differ
-UNKNOWN = int(MISSING) // SECOND  # the second of a line without a time
 ENDS = ["server", "time_min", "time_max"]
-AT_A_TIME = 1 << 14  # lines of one kind that are compared at once
-NONE = np.empty(0, np.int64)
 EXACT = 1  # second: the journal takes its own time
-ONE_IN = 64  # lines, whose times tell how many there are of all
 
 
 def once(
@@ -52,9 +40,9 @@ def once(
     contested = [name for name in names if name in shared]
     for kind in sorted({kind for name in contested for kind in logs[name]}):
         parts = [
-            _Part(name, logs[name][kind], shared[name]) for name in contested if kind in logs[name]
+            Part(name, logs[name][kind], shared[name]) for name in contested if kind in logs[name]
         ]
-        for stretch in _stretches(parts):
+        for stretch in stretches(parts) if len(parts) > 1 else ():
             _compare(parts, stretch, slack, told)
         for part in parts:
             if not part.keep.any():
@@ -100,83 +88,12 @@ def _spans_of(chunk: pa.RecordBatch) -> Iterator[tuple[str | None, int, int]]:
     coded = chunk["server"]
     if not pa.types.is_dictionary(coded.type):
         coded = coded.dictionary_encode()
-    names = _short(coded.dictionary).to_pylist()
+    names = short(coded.dictionary).to_pylist()
     grouped = pa.table({"server": coded.indices, "time": chunk["time"].cast(pa.int64())})
     ends = grouped.group_by("server").aggregate([("time", "min"), ("time", "max")])
     for code, first, last in zip(*(ends[name].to_pylist() for name in ENDS), strict=True):
         if first is not None:
             yield (names[code] if code is not None else None), first // SECOND, last // SECOND
-
-
-@dataclass
-class _Part:
-    """Lines of one kind in a log that another may repeat. `keep`: those that none before has."""
-
-    name: str
-    table: pa.Table
-    shared: Span
-
-    def __post_init__(self) -> None:
-        self.keep = np.ones(len(self.table), np.bool_)
-        self.chunks = [chunk for chunk in self.table.to_batches() if len(chunk)]
-        self.start = np.cumsum([0, *map(len, self.chunks)])
-        ends = [_ends(_seconds(chunk)) for chunk in self.chunks]
-        self.first, self.last, self.unknown = np.array(ends, np.int64).reshape(-1, 3).T
-
-    def sample(self) -> Int64:
-        """The seconds of one line in so many of those that may be repeated."""
-        some = [_seconds(chunk)[::ONE_IN] for chunk in self.chunks]
-        seconds: Int64 = np.concatenate([NONE, *some])
-        return seconds[(seconds >= self.shared[0]) & (seconds <= self.shared[1])]
-
-    def within(self, first: int, end: int) -> Rows:
-        """By chunk, the rows of some seconds that may be repeated, and their seconds."""
-        found = []
-        met = (self.first < end) & (self.last >= first)
-        for number in np.flatnonzero(met | ((self.unknown > 0) & (first <= UNKNOWN))):
-            seconds = _seconds(self.chunks[number])
-            asked = _within(seconds, self.shared) & (seconds >= first) & (seconds < end)
-            if asked.any():
-                found.append((int(number), np.flatnonzero(asked), seconds[asked]))
-        return found
-
-    def said(self, found: Rows) -> pa.Table:
-        """What those rows say, and `row`, `line` and `second`."""
-        tables = []
-        for number, rows, seconds in found:
-            chunk = self.chunks[number]
-            some = pa.Table.from_batches(
-                [chunk.take(pa.array(rows)) if len(rows) < len(chunk) else chunk]
-            )
-            tables.append(
-                some.append_column("row", pa.array(rows + self.start[number])).append_column(
-                    "second", pa.array(seconds)
-                )
-            )
-        return pa.concat_tables(tables)
-
-    def kept(self) -> pa.Table:
-        """What none before has; chunks of it that are whole stay where they lie."""
-        chunks = []
-        for start, chunk in zip(self.start, self.chunks, strict=False):
-            keep = self.keep[start : start + len(chunk)]
-            if keep.any():
-                chunks.append(chunk if keep.all() else chunk.filter(pa.array(keep)))
-        return pa.Table.from_batches(chunks, self.table.schema)
-
-
-def _stretches(parts: Sequence[_Part]) -> Iterator[Span]:
-    """Seconds from and to which there are not too many lines of all parts to be compared at once;
-    at last the second that stands for no known time.
-    """
-    if len(parts) < 2:
-        return
-    sample = np.sort(np.concatenate([part.sample() for part in parts]))
-    begin = min(part.shared[0] for part in parts)
-    end = max(part.shared[1] for part in parts) + 1
-    edges = np.unique([begin, *sample[:: max(AT_A_TIME // ONE_IN, 1)], end]).tolist()
-    yield from pairwise(edges)
-    yield UNKNOWN, UNKNOWN + 1
 
 
 def _near(found: Sequence[Rows], slack: int) -> list[Rows]:
@@ -192,7 +109,7 @@ def _near(found: Sequence[Rows], slack: int) -> list[Rows]:
 
 
 def _compare(
-    parts: Sequence[_Part], stretch: Span, slack: Mapping[str, int], told: dict[str, Counter[str]]
+    parts: Sequence[Part], stretch: Span, slack: Mapping[str, int], told: dict[str, Counter[str]]
 ) -> None:
     """Mark the rows in a stretch of time that a log before has, and count them by that log.
 
@@ -208,7 +125,7 @@ def _compare(
     said = pd.DataFrame(
         {
             "log": np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
-            "said": _codes(some),
+            "said": codes(some),
             "slack": _slacks(plain(some["server"]), slack),
             **{name: some[name].to_numpy() for name in ("second", "row", "line")},
         }
@@ -253,44 +170,3 @@ def _log_before(said: pd.DataFrame) -> Int64:
         later = near & (log[mine] > log[theirs])
         before[number[mine][later]] = log[theirs][later]
     return before
-
-
-def _codes(table: pa.Table) -> Int64:
-    """A number for what each row says: equal if and only if all columns are."""
-    code = np.zeros(len(table), np.int64)
-    for name in table.column_names:
-        if name in PLACE:
-            continue
-        column = _short(table[name]) if name == "server" else plain(table[name])
-        values = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
-        if isinstance(values, pa.ChunkedArray):
-            values = values.chunk(0)
-        size = max(len(values.dictionary), 1)
-        if size > 1:
-            code, _ = pd.factorize(code * size + values.indices.to_numpy())
-    return code.astype(np.int64)
-
-
-def _short(server: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """A central log has a host's whole name where its own log has the first part."""
-    return pc.replace_substring_regex(plain(server), r"^([A-Za-z][^.]*)\..*$", r"\1")
-
-
-def _seconds(chunk: pa.RecordBatch) -> Int64:
-    micros = pc.fill_null(chunk["time"].cast(pa.int64()), int(MISSING)).to_numpy()
-    seconds: Int64 = micros // SECOND
-    return seconds
-
-
-def _ends(seconds: Int64) -> tuple[int, int, int]:
-    """The first and last second known, and how many lines have none."""
-    known = seconds[seconds != UNKNOWN]
-    first = known.min(initial=np.iinfo(np.int64).max)
-    return int(first), int(known.max(initial=UNKNOWN)), len(seconds) - len(known)
-
-
-def _within(seconds: Int64, span: Span) -> npt.NDArray[np.bool_]:
-    """In the span, or at no known time."""
-    unknown = seconds == UNKNOWN
-    inside: npt.NDArray[np.bool_] = ((seconds >= span[0]) & (seconds <= span[1])) | unknown
-    return inside

@@ -1,14 +1,14 @@
 """Which server has two names in the logs, and how much later does a copy of its lines say it is?
 
 A central log names a server as the relay of the lines knows it, by its address perhaps, and may
-give a line the time at which it came in. Queue ids tell: that half of them stand in both logs,
-within a minute, is no chance.
+give a line the time at which it came in. It may know it on two ways, by two names. Queue ids tell:
+that half of them stand in both logs, or under both names, within a minute, is no chance.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -28,18 +28,20 @@ WHO = ["log", "server"]
 
 
 def one_name_each(
-    logs: Mapping[str, Tables],
-) -> tuple[dict[str, dict[str, pa.Table]], dict[str, int]]:
-    """The logs with one name for each server; and by server the seconds by which copies of a line
-    differ, where they are more than one.
+    logs: Mapping[str, Tables], twice: Collection[str] = ()
+) -> tuple[dict[str, dict[str, pa.Table]], dict[str, int], dict[str, int]]:
+    """The logs with one name for each server; by server the seconds by which copies of a line
+    differ, where they are more than one; and by how many seconds the lines of each log are later
+    than in another, all together.
 
     Args:
         logs: By file, each with `time` instead of the stamps as read.
+        twice: Logs that have queue ids of theirs twice.
     """
-    pairs = _pairs(logs) if len(logs) > 1 else pd.DataFrame()
+    pairs = _pairs(logs, twice) if len(logs) > 1 or twice else pd.DataFrame()
     named = {name: dict(tables) for name, tables in logs.items()}
     if not len(pairs):
-        return named, {}
+        return named, {}, {}
     names = _names(pairs)
     if names:
         named = {
@@ -48,12 +50,21 @@ def one_name_each(
         }
     server = pd.Series([names.get(name, name) for name in pairs["server"]], pairs.index)
     slack = pairs["apart"].groupby(server).quantile(0.99, "higher")
-    return named, {str(name): int(of) for name, of in slack[slack.gt(1)].items()}
+    late = (
+        pairs.groupby("log")["apart"]
+        .sum()
+        .sub(pairs.groupby("other_log")["apart"].sum(), fill_value=0)
+    )
+    return (
+        named,
+        {str(name): int(of) for name, of in slack[slack.gt(1)].items()},
+        {name: int(late.get(number, 0)) for number, name in enumerate(logs)},
+    )
 
 
-def _pairs(logs: Mapping[str, Tables]) -> pd.DataFrame:
-    """Two lines of two logs about one queue id: `server`, `other` and the seconds `apart`; none
-    where the two have few in common.
+def _pairs(logs: Mapping[str, Tables], twice: Collection[str]) -> pd.DataFrame:
+    """Two lines of two logs, or names in one, about one queue id: `server`, `other` and the seconds
+    `apart`; none where the two have few in common.
     """
     lines = pd.concat([pd.DataFrame(columns=["queue_id"]), *_lines(logs)], ignore_index=True)
     if not len(lines):
@@ -63,7 +74,9 @@ def _pairs(logs: Mapping[str, Tables]) -> pd.DataFrame:
     )
     before = lines.shift()
     apart = lines["second"] - before["second"]
-    same = lines["queue_id"].eq(before["queue_id"]) & lines["log"].ne(before["log"])
+    in_one = lines["log"].isin([number for number, name in enumerate(logs) if name in twice])
+    other = lines["log"].ne(before["log"]) | (in_one & lines["server"].ne(before["server"]))
+    same = lines["queue_id"].eq(before["queue_id"]) & other
     same &= apart.le(LATEST)
     pairs = lines[same].assign(
         other_log=before["log"], other=before["server"], apart=apart.astype("Int64")

@@ -19,7 +19,8 @@ from analyzer.window import Window
 def inputs(pieces: Sequence[Piece], dated: Dated, window: Window) -> list[dict[str, Any]]:
     """What the manifest says of each input.
 
-    `repeats`: how many of its parsed lines another input has too, by that input; they count once.
+    `repeats`: how many of its parsed lines another input has too, by that input; by itself, how
+    many it has more than once. They count once.
 
     Raises:
         AccountingError: parsed + ignored + blank + unread differ from the lines read.

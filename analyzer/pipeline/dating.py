@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +36,8 @@ class Dated:
         logs: By file, every event of it with its time.
         events: By kind, over all files, each line once, with `order`: what was written first.
         clock: What the manifest says of each file's year and zone.
-        repeated: Lines of a file that another has too, by that other.
+        repeated: Lines of a file that another has too, by that other; by itself, those that it has
+            more than once.
         zone: Time zone of what the user says.
         doubtful: Hours that summer time makes doubtful, as `formats.dated` tells them; and where
             a log is not of the stated zone.
@@ -91,8 +93,14 @@ def date(
         for n, (name, (dated, _)) in enumerate(told.items())
     }
     names = formats.order(tables)
-    tables, slack = formats.one_name_each(tables)
-    counted, repeated = formats.once(tables, names, slack)
+    twice = [name for name in names if formats.repeats_ids(tables[name])]
+    tables, slack, late = formats.one_name_each(tables, twice)
+    received, again, apart = formats.received_once(tables, twice)
+    slack |= {server: max(slack.get(server, 0), seconds) for server, seconds in apart.items()}
+    written_first = sorted(names, key=lambda name: late.get(name, 0))
+    counted, repeated = formats.once(received, written_first, slack)
+    for name, lines in again.items():
+        repeated.setdefault(name, Counter())[name] = lines
     return Dated(
         tables,
         one_table_a_kind(counted, names),

@@ -38,7 +38,9 @@ def _entry(entry: dict[str, Any], year: dict[str, Any]) -> dict[str, Any]:
         notes.append(f"the same content as {display(str(entry['duplicate_of']), 80)}, counted once")
     for name, times in (entry.get("repeats") or {}).items():
         lines = words.count(int(times), "line")
-        notes.append(f"{lines} also in {display(str(name), 80)}, counted once")
+        other = f"also in {display(str(name), 80)}"
+        where = "once more here" if name == entry.get("path") else other
+        notes.append(f"{lines} {where}, counted once")
     if outside := int(entry.get("outside_window") or 0):
         notes.append(f"{words.count(outside, 'line')} outside the time asked about")
     if entry.get("note"):

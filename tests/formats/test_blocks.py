@@ -11,7 +11,7 @@ from analyzer import formats
 from analyzer.pipeline.dating import one_table_a_kind
 
 in_turn = importlib.import_module("analyzer.formats.in_turn")
-overlap = importlib.import_module("analyzer.formats.overlap")
+alike = importlib.import_module("analyzer.formats.alike")
 
 
 TOLD = {
@@ -105,8 +105,8 @@ def look_at(monkeypatch):
 
     def look_at(lines):
         monkeypatch.setattr(in_turn, "LINES_AT_A_TIME", lines)
-        monkeypatch.setattr(overlap, "AT_A_TIME", lines)
-        monkeypatch.setattr(overlap, "ONE_IN", 1)
+        monkeypatch.setattr(alike, "AT_A_TIME", lines)
+        monkeypatch.setattr(alike, "ONE_IN", 1)
 
     return look_at
 
@@ -159,6 +159,21 @@ def test_lines_that_stand_twice_do_not_change_with_the_blocks_and_lines_at_a_tim
         assert {name: rows(of) for name, of in kept.items()} == {
             name: rows(of) for name, of in whole.items()
         }
+
+
+def test_lines_received_twice_do_not_change_with_the_blocks_and_lines_at_a_time(look_at):
+    lines = list(logged(clock("2026-12-07 05:00", *[m / 4 for m in range(60)])))
+    late = list(logged(clock("2026-12-07 05:00", *[m / 4 + 1 / 16 for m in range(60)])))
+    both = [line for pair in zip(lines, late, strict=True) for line in pair]
+    tables = dated(read(both, len(both)), "UTC")[0]
+    whole, told, apart = formats.received_once({"a.log": tables}, ["a.log"])
+    assert (told, apart) == ({"a.log": 60}, {"mx1": 3})
+    for size, at_a_time in itertools.product([1, 7, 1000], [1, 7, 1000]):
+        look_at(at_a_time)
+        pieces = {kind: cut(table, size) for kind, table in tables.items()}
+        kept = formats.received_once({"a.log": pieces}, ["a.log"])
+        assert kept[1:] == (told, apart)
+        assert rows(kept[0]["a.log"]) == rows(whole["a.log"])
 
 
 def numbered(*chunks):

@@ -4,6 +4,7 @@ import gzip
 import lzma
 import random
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -119,9 +120,13 @@ def test_a_log_counts_once_in(analysed, whole, files):
     same(case, whole)
 
 
+def stamp(line):
+    return datetime.strptime(f"2026 {line[:15].decode()} +0000", "%Y %b %d %H:%M:%S %z")
+
+
 def late(line):
     """The line as a central server has it that gives names and times of its own."""
-    time = pd.Timestamp(f"2026 {line[:15].decode()}") + pd.Timedelta(seconds=3)
+    time = stamp(line) + timedelta(seconds=3)
     return time.strftime("%b %d %H:%M:%S").encode() + line[15:].replace(b" mx1 ", b" 10.1.2.3 ", 1)
 
 
@@ -133,6 +138,16 @@ def test_a_central_log_that_names_the_host_by_address_three_seconds_late_counts_
     assert repeats(case)["central.log"] > 0.99 * central["parsed"]
     for name in ("messages", "deliveries"):
         assert comparable(getattr(case, name)).equals(comparable(getattr(whole, name)))
+
+
+def test_a_central_log_late_by_turns_gives_way_to_the_log_of_the_server(analysed, whole):
+    """Its lines are out of order, as each has the time at which it came in."""
+    said = random.Random(4)
+    lines = sorted((stamp(line) + timedelta(seconds=said.uniform(0, 4)), line) for line in LOG)
+    central = b"".join(time.strftime("%b %d %H:%M:%S").encode() + line[15:] for time, line in lines)
+    case = analysed(a_central_log=central, mail_log=text())
+    assert repeats(case)["a.central.log"] > 0.99 * len(case.events["delivery"])
+    same(case, whole)
 
 
 def test_a_log_that_begins_with_its_last_line_says_the_same(analysed, whole):

@@ -361,6 +361,14 @@ def test_a_file_that_was_read_twice_counts_once(case):
     assert story["inputs"][1]["notes"] == ["the same content as mail.log, counted once"]
 
 
+def test_lines_that_stand_twice_are_told_by_where_else_they_stand(case):
+    story = tell(case(inputs=[{"path": "copy.log", "repeats": {"copy.log": 2, "mail.log": 1}}]))
+    assert story["inputs"][0]["notes"] == [
+        "2 lines once more here, counted once",
+        "1 line also in mail.log, counted once",
+    ]
+
+
 def test_a_guessed_year_is_said_with_its_ground(case):
     clock = [{"path": "mail.log", "year": 2026, "ground": "12 Message-IDs that Postfix made"}]
     notes = tell(case(clock=clock))["inputs"][0]["notes"]
