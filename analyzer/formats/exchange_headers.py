@@ -8,8 +8,8 @@
 | SMTP receive protocol | `#Fields:` with `session-id` |
 
 The files of the folder MessageTracking say more than any export. Of lists (`Recipients`) an export
-keeps only `System.String[]` unless they are joined, and its times are the server's own and written
-as in its country, so export with both written out:
+keeps only `System.String[]` unless they are joined (by a semicolon, comma, bar or blank), and its
+times are the server's own and written as in its country, so export with both written out:
 
     Get-MessageTrackingLog -ResultSize Unlimited |
       Select-Object @{n='Timestamp'; e={$_.Timestamp.ToUniversalTime().ToString('o')}},

@@ -186,6 +186,39 @@ def test_a_quoted_local_part_may_hold_the_separator():
     ]
 
 
+@pytest.mark.parametrize("counted", ["2", ""], ids=["counted", "not counted"])
+@pytest.mark.parametrize("between", [" ", ",", ", ", "; ", "|"])
+@pytest.mark.parametrize("first", ["ada@x.example", '"a b, c|d@e"@x.example'])
+def test_an_export_may_join_recipients_and_their_statuses_by_another_sign(first, between, counted):
+    listed = {
+        "recipient-address": between.join([first, "bob@x.example"]),
+        "recipient-count": counted,
+        "recipient-status": between.join(["250 2.1.5 Ok", "550 5.1.1 no such user, sorry"]),
+    }
+    told = events(read(log(SEND | listed)), "delivery")
+    assert [(one["recipient"], one["dsn"]) for one in told] == [
+        (first, "2.1.5"),
+        ("bob@x.example", "5.1.1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["/O=CORP/OU=EX/CN=RECIPIENTS/CN=Ada B", "a|b@x.example", "a#b@x.example"]
+)
+def test_a_sign_that_an_address_may_hold_does_not_part_it(address):
+    told = events(
+        read(log(SEND | {"recipient-address": address, "recipient-count": ""})), "delivery"
+    )
+    assert [one["recipient"] for one in told] == [address]
+
+
+def test_a_code_that_another_server_said_begins_no_status_of_the_next_recipient():
+    status = "451 4.4.0 target answered: 421 4.2.1 busy"
+    both = {"recipient-address": "a@x.example;b@x.example", "recipient-count": "2"}
+    told = events(read(log(SEND | both | {"recipient-status": status})), "delivery")
+    assert [one["reply"] for one in told] == [status, status]
+
+
 @pytest.mark.parametrize(
     ("event", "status", "outcome"),
     [
