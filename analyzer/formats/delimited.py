@@ -19,6 +19,8 @@ from analyzer.formats.reader import Reading
 from analyzer.formats.sections import Sections
 from analyzer.schema import UNREAD
 
+HEADING = "heading"  # what lines are counted under that say no more than which columns there are
+
 
 def read(laid_out: Sections, source: str, first_line: int, offset: int, size: int) -> Reading:
     """Every line of the block: parsed, ignored, blank or unread."""
@@ -33,7 +35,7 @@ def read(laid_out: Sections, source: str, first_line: int, offset: int, size: in
             work.read(section.columns, first, last[first])
     headings = int(laid_out.headings.sum())
     if headings:
-        work.ignored["heading"] += headings
+        work.ignored[HEADING] += headings
     blank = int((block.blank & ~_within(laid_out.multiline, len(block))).sum())
     ignored = sum(work.ignored.values())
     unread = work.unread_table()
