@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.formats.cells import Block, Cells, cells, cut, repaired
+from analyzer.formats.cells import QUOTING, Block, Cells, cells, cut, repaired
 from analyzer.formats.clock import turns
 from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, Columns, Int64, Rows
 from analyzer.formats.reader import Reading
@@ -106,12 +106,13 @@ class _Work:
         self, columns: Columns, first: npt.NDArray[np.intp], last: npt.NDArray[np.intp]
     ) -> None:
         """What the fast way refused, record by record; without the right fields it is unread."""
-        width, lines, places = len(columns.names), [], []
+        width, separator = len(columns.names), columns.layout.separator
+        lines, places = [], []
         note = f"not the {width} fields that the columns in force name"
         for begin, end in zip(first.tolist(), last.tolist(), strict=True):
             text = (
-                repaired(self.block.text(begin, end), width)
-                if columns.layout.separator == ","
+                repaired(self.block.text(begin, end), width, separator)
+                if separator in QUOTING
                 else None
             )
             if text is None:
@@ -123,7 +124,7 @@ class _Work:
             return
         anew = cut(b"\n".join(lines) + b"\n")
         row = np.arange(len(lines))
-        found = cells(anew, row, row, width, ",")
+        found = cells(anew, row, row, width, separator)
         begins, ends = np.array(places, np.intp).T
         self._tell(columns, found, begins[found.row], ends[found.row])
 

@@ -310,6 +310,26 @@ def test_an_export_of_the_shell_names_the_same_columns_without_dashes():
     )
 
 
+def semicolons(export):
+    """The export of a country that writes a comma in numbers."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(csv.reader(io.StringIO(export)))
+    return text.getvalue()
+
+
+def test_an_export_may_be_separated_by_semicolons():
+    (received,) = events(read(semicolons(EXPORT)), "received")
+    assert (received["client_name"], received["sender"]) == ("mail.far.example", "bob@far.example")
+
+
+@pytest.mark.parametrize("name", ['"mail;\r\n""far"" away"', 'mail"far'], ids=["quoted", "damaged"])
+def test_its_fields_may_hold_what_separates_them_newlines_and_quotes(name):
+    two = EXPORT.replace("ada@corp.example", "ada@corp.example;eve@corp.example")
+    reading = read(semicolons(two).replace("mail.far.example", name))
+    told = [one["recipient"] for one in events(reading, "addressed")]
+    assert (told, len(reading.unread)) == (["ada@corp.example", "eve@corp.example"], 0)
+
+
 @pytest.mark.parametrize(
     ("written", "hour"),
     [
