@@ -265,6 +265,13 @@ def next_ids(context: pa.Array) -> pa.Array:
     )
 
 
+def names_next(context: pa.Array) -> pa.Array:
+    """Which answers name the message as Postfix or Sendmail goes on with it."""
+    by_postfix = pc.match_substring(context, " queued as ")
+    by_sendmail = pc.match_substring(context, " Message accepted for delivery")
+    return pc.fill_null(pc.or_(by_postfix, by_sendmail), False)
+
+
 def senders(paths: pa.Array) -> pa.Array:
     """Envelope senders: `<>` is the null sender, nothing at all is unknown."""
     return pc.if_else(pc.equal(paths, ""), NULL, pc.utf8_trim(paths, "<>"))

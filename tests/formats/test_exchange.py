@@ -220,6 +220,28 @@ def test_a_code_that_another_server_said_begins_no_status_of_the_next_recipient(
 
 
 @pytest.mark.parametrize(
+    ("event", "answer", "told"),
+    [
+        ("SEND", "250 2.0.0 Ok: queued as 4jHv9j2J19zVBxj", "context"),
+        ("SENDEXTERNAL", "250 2.0.0 6B7A00aa002101 Message accepted for delivery", "context"),
+        ("SEND", "250 2.6.0 Queued mail for delivery", "status"),
+        ("FAIL", "250 2.0.0 Ok: queued as 4jHv9j2J19zVBxj", "status"),
+    ],
+)
+def test_the_answer_of_a_next_server_that_took_the_message_is_the_one_that_has_its_id(
+    event, answer, told
+):
+    said = {"context": answer, "status": "250 2.1.5 Recipient ok"}
+    row = {
+        "event-id": event,
+        "source-context": said["context"],
+        "recipient-status": said["status"],
+    }
+    (delivery,) = events(read(log(SEND | row)), "delivery")
+    assert (delivery["reply"], delivery["dsn"]) == (said[told], "2.1.5")
+
+
+@pytest.mark.parametrize(
     ("event", "status", "outcome"),
     [
         ("SEND", "250 2.1.5 Ok", "sent"),
