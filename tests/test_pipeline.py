@@ -449,3 +449,25 @@ def test_a_log_that_could_not_be_read_beside_one_that_could_is_told(sample, tmp_
     assert [of[name]["unread"] for name in ("unread.json", "packages.log")] == [30, 0]
     assert "none of its lines could be read" in of["unread.json"]["damage"]
     assert all(map(add_up, of.values()))
+
+
+TRACKING = b"#Fields: date-time,source,event-id,internal-message-id,recipient-address\r\n"
+SHADOW = b"2026-12-07T10:00:00.000Z,SMTP,%s,7001,ada@corp.example\r\n"
+
+
+@pytest.mark.parametrize("event", [b"HARECEIVE", b"SUBMIT"])
+@pytest.mark.parametrize("rows", [0, 3])
+def test_a_tracking_file_in_which_nothing_tells_of_a_delivery_is_no_damage(
+    sample, tmp_path, event, rows
+):
+    written(tmp_path, "read.log", sample[:500])
+    written(tmp_path, "MSGTRKM.LOG", [TRACKING, *[SHADOW % event] * rows])
+    outcome = pipeline.analyze([tmp_path], site=load(RELAY / "site.toml"), year=2026)
+    assert outcome.complete
+    assert all(map(add_up, outcome.case.manifest["inputs"]))
+
+
+def test_one_of_which_a_row_could_not_be_read_is(sample, tmp_path):
+    written(tmp_path, "read.log", sample[:500])
+    written(tmp_path, "MSGTRKM.LOG", [TRACKING, SHADOW % b"HARECEIVE", b"half a row\r\n"])
+    assert not pipeline.analyze([tmp_path], site=load(RELAY / "site.toml"), year=2026).complete

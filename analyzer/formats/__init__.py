@@ -1,6 +1,7 @@
 """Blocks of lines become EVENTS. One file a log format."""
 
 from analyzer.formats.clock import Turns
+from analyzer.formats.delimited import HEADING
 from analyzer.formats.in_order import in_order, newest_first, stacked
 from analyzer.formats.journal_export import whole_records
 from analyzer.formats.jumps import jumps
@@ -17,6 +18,7 @@ from analyzer.formats.two_names import one_name_each
 from analyzer.formats.zones import Zone, zones
 
 __all__ = [
+    "HEADING",
     "LINES_A_FILE",
     "LISTING",
     "Log",

@@ -24,6 +24,7 @@ Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 
 NEWLINE, RETURN, QUOTE, HASH = b'\n\r"#'
+QUOTING = ",;"  # separators of logs whose fields may be quoted; among tabs a quote is text
 MARK = np.array(
     [0xEF, 0xBB, 0xBF], np.uint8
 )  # UTF-8 byte order mark, also between concatenated files
@@ -78,7 +79,9 @@ def cut(block: bytes) -> Block:
     return Block(data, byte, start, end.astype(np.int32), quotes)
 
 
-def spans(block: Block, width: Callable[[int], int], swallowed: list[int]) -> dict[int, int]:
+def spans(
+    block: Block, width: Callable[[int], tuple[int, str]], swallowed: list[int]
+) -> dict[int, int]:
     """Records of several lines, first to last. All other lines are records by themselves.
 
     A quoted field may hold newlines. A quote that is open at the end of a line belongs to such a
@@ -86,7 +89,7 @@ def spans(block: Block, width: Callable[[int], int], swallowed: list[int]) -> di
     force at that line; otherwise it is damage, and its line stands alone.
 
     Args:
-        width: Number of columns in force at a line.
+        width: Number of columns in force at a line, and what separates them.
         swallowed: Gets the comment lines that turned out to be text inside a quoted field.
     """
     inside = np.searchsorted(block.quotes, block.end) - np.searchsorted(block.quotes, block.start)
@@ -96,8 +99,9 @@ def spans(block: Block, width: Callable[[int], int], swallowed: list[int]) -> di
     while at + 1 < len(odd):
         first, last = odd[at], odd[at + 1]
         near = block.end[last] - block.start[first] <= MOST_BYTES
-        begins = near and not block.comments[first]
-        if begins and _fields(block.text(first, last), ",", strict=True) == width(first):
+        wanted, separator = width(first)
+        begins = near and separator in QUOTING and not block.comments[first]
+        if begins and _fields(block.text(first, last), separator, strict=True) == wanted:
             found[first] = last
             swallowed.extend(n for n in range(first + 1, last + 1) if block.comments[n])
             at += 2
@@ -178,7 +182,7 @@ def cells(
     """
     begin, end = block.start[first], block.end[last]
     marks, row = block.marks(separator, first, last), np.arange(len(first))
-    if separator == "," and len(block.quotes):
+    if separator in QUOTING and len(block.quotes):
         quotes, of = _quotes_of(block, begin, end)
         damaged = _damaged(block, quotes, of, begin, end, separator)
         marks = _outside_quotes(marks, quotes[~damaged[of]])
@@ -232,12 +236,12 @@ def _damaged(
     return damaged
 
 
-def repaired(text: bytes, width: int) -> bytes | None:
+def repaired(text: bytes, width: int, separator: str) -> bytes | None:
     """A record written anew, if a patient reader finds *width* fields in it; else None."""
     if len(text) > MOST_BYTES:
         return None
-    rows = _parsed(text, ",", strict=False)
+    rows = _parsed(text, separator, strict=False)
     if len(rows) != 1 or len(rows[0]) != width or any("\n" in value for value in rows[0]):
         return None
     quoted = ('"' + value.replace('"', '""') + '"' for value in rows[0])
-    return ",".join(quoted).encode("latin-1")
+    return separator.join(quoted).encode("latin-1")

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.formats.cells import Block, Cells, cells, cut, repaired
+from analyzer.formats.cells import QUOTING, Block, Cells, cells, cut, repaired
 from analyzer.formats.clock import turns
 from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, Columns, Int64, Rows
 from analyzer.formats.reader import Reading
 from analyzer.formats.sections import Sections
 from analyzer.schema import UNREAD
+
+HEADING = "heading"  # what lines are counted under that say no more than which columns there are
 
 
 def read(laid_out: Sections, source: str, first_line: int, offset: int, size: int) -> Reading:
@@ -33,7 +35,7 @@ def read(laid_out: Sections, source: str, first_line: int, offset: int, size: in
             work.read(section.columns, first, last[first])
     headings = int(laid_out.headings.sum())
     if headings:
-        work.ignored["heading"] += headings
+        work.ignored[HEADING] += headings
     blank = int((block.blank & ~_within(laid_out.multiline, len(block))).sum())
     ignored = sum(work.ignored.values())
     unread = work.unread_table()
@@ -104,12 +106,13 @@ class _Work:
         self, columns: Columns, first: npt.NDArray[np.intp], last: npt.NDArray[np.intp]
     ) -> None:
         """What the fast way refused, record by record; without the right fields it is unread."""
-        width, lines, places = len(columns.names), [], []
+        width, separator = len(columns.names), columns.layout.separator
+        lines, places = [], []
         note = f"not the {width} fields that the columns in force name"
         for begin, end in zip(first.tolist(), last.tolist(), strict=True):
             text = (
-                repaired(self.block.text(begin, end), width)
-                if columns.layout.separator == ","
+                repaired(self.block.text(begin, end), width, separator)
+                if separator in QUOTING
                 else None
             )
             if text is None:
@@ -121,7 +124,7 @@ class _Work:
             return
         anew = cut(b"\n".join(lines) + b"\n")
         row = np.arange(len(lines))
-        found = cells(anew, row, row, width, ",")
+        found = cells(anew, row, row, width, separator)
         begins, ends = np.array(places, np.intp).T
         self._tell(columns, found, begins[found.row], ends[found.row])
 

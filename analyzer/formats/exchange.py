@@ -26,6 +26,7 @@ from analyzer.formats.exchange_values import (
     dsns,
     has_zone,
     in_utc,
+    names_next,
     next_ids,
     null_if_empty,
     numbers,
@@ -238,9 +239,12 @@ class _Base:
         picked = row[parent]
         of_recipient = pa.array(parent)
         context = null_if_empty(rows.text("source-context", row))
+        answer = context.take(of_recipient)
         status = pa.array([meaning.status for meaning in MEANINGS.values()]).take(
             pa.array(self.number[picked])
         )
+        # The answer to DATA has the id; that to each RCPT says more only where it was no.
+        taken = pc.and_(pc.equal(status, "sent"), names_next(context).take(of_recipient))
         expired = pc.and_(pc.equal(status, "bounced"), by_distinct(words, says_expired))
         return rows.events(
             picked,
@@ -250,7 +254,7 @@ class _Base:
                 "status": pc.if_else(expired, "expired", status),
                 "dsn": by_distinct(words, dsns),
                 "relay": null_if_empty(rows.text("server-hostname", row)).take(of_recipient),
-                "reply": coalesced(words, context.take(of_recipient)),
+                "reply": coalesced(pc.if_else(taken, answer, words), answer),
                 "connector": null_if_empty(rows.text("connector-id", row)).take(of_recipient),
                 "new_queue_id": next_ids(context).take(of_recipient),
             },

@@ -3,13 +3,13 @@
 | log | its columns are named by |
 | --- | --- |
 | message tracking, 2007 to Subscription Edition | `#Fields:`, comma separated |
-| Get-MessageTrackingLog as CSV, message trace of Exchange Online | the first line, quoted or not |
+| Get-MessageTrackingLog as CSV, message trace of Exchange Online | the first line (`,` or `;`) |
 | message tracking of 2000 and 2003 | `# Date`, tab separated |
 | SMTP receive protocol | `#Fields:` with `session-id` |
 
 The files of the folder MessageTracking say more than any export. Of lists (`Recipients`) an export
-keeps only `System.String[]` unless they are joined, and its times are the server's own and written
-as in its country, so export with both written out:
+keeps only `System.String[]` unless they are joined (by a semicolon, comma, bar or blank), and its
+times are the server's own and written as in its country, so export with both written out:
 
     Get-MessageTrackingLog -ResultSize Unlimited |
       Select-Object @{n='Timestamp'; e={$_.Timestamp.ToUniversalTime().ToString('o')}},
@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 
 from analyzer.formats.exchange import TRACKING
 from analyzer.formats.exchange_2003 import TRACKING_2003
@@ -77,19 +78,21 @@ def columns_of(line: bytes) -> Columns | None:
             if {"date", "time", "event-id", "msgid"} <= set(names)
             else None
         )
-    return _exported(text)
+    return _exported(text, ",") or _exported(text, ";")
 
 
 def _known(names: tuple[str, ...]) -> Columns | None:
     return next((Columns(layout, names) for layout, needed in NEEDED if needed <= set(names)), None)
 
 
-def _exported(text: str) -> Columns | None:
+def _exported(text: str, separator: str) -> Columns | None:
     try:
-        cells = next(csv.reader([text]), [])
+        cells = next(csv.reader([text], delimiter=separator), [])
     except csv.Error:
         return None
     plain = tuple(re.sub("[^a-z0-9]", "", cell.lower()) for cell in cells)
     if any(needed <= set(plain) for needed in TRACES):
-        return Columns(TRACE, plain)
-    return _known(tuple(SAME.get(name, name) for name in plain))
+        found: Columns | None = Columns(TRACE, plain)
+    else:
+        found = _known(tuple(SAME.get(name, name) for name in plain))
+    return found and replace(found, layout=replace(found.layout, separator=separator))

@@ -41,11 +41,17 @@ POSSIBLE = np.array([f"{YEARS.start}-01-01", f"{YEARS.stop}-01-01"], "datetime64
 EXPIRED = r"QUEUE\.Expired|4\.4\.7"
 DSN_CODE = r"(?:^|[^0-9.])[245][0-9]{2}[ -](?P<dsn>[245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.]|$)"
 NEXT_ID = r"\[InternalId=(?P<id>[0-9]{1,19})(?:, Hostname=[^\]]{1,255})?\]"
-NEXT_STATUS = (
-    r";([245][0-9]{2}[ -])"  # a status may hold a semicolon: the next one begins with a reply code
+# A status may hold what joins it to the next one, which begins with a reply code; a code behind a
+# colon is what another server said.
+NEXT_STATUSES = (
+    r"();([245][0-9]{2}[ -])",
+    r"([^\s,|:;])[\s,|]+([245][0-9]{2}[ -][245]\.[0-9]{1,3}\.[0-9]{1,3} )",
 )
 LOST = "System.String[]"  # what Export-Csv writes of a list that was not joined: its class
-ADDRESS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^;"])+')  # a quoted local part may hold the separator
+# Outside quotes no address holds a blank, a comma or a semicolon, and no domain a bar. What became
+# of a recipient, which a trace writes behind `##`, may.
+DOMAIN_END = r"(@[^\s,;|#@]+)[\s,|]+"
+ADDRESS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s,;|"#]|#(?!#))+(?:##[^;]*)?')
 
 
 def null_if_empty(values: pa.Array) -> pa.Array:
@@ -195,23 +201,21 @@ def recipients_of(lists: pa.Array, counts: pa.Array | None) -> tuple[pa.Array, P
     """Recipients of all rows, one after another, and the row of each.
 
     Args:
-        lists: Addresses joined by semicolons.
-        counts: How many each row says it has, if it says so: a quoted local part may hold a
-            semicolon.
+        lists: Addresses joined by semicolons; in what a shell exported, also by blanks or commas.
+        counts: How many each row says it has, if it says so: where semicolons part as many, they
+            are what joins them.
     """
     split = pc.split_pattern(lists, ";")
-    quoted = pc.match_substring(lists, '"')
-    wrong = (
-        quoted
-        if counts is None
-        else pc.and_(quoted, pc.fill_null(pc.not_equal(pc.list_value_length(split), counts), True))
-    )
-    if pc.any(wrong).as_py():
-        careful = [
-            ADDRESS.findall(text) if bad else None
-            for text, bad in zip(lists.to_pylist(), wrong.to_pylist(), strict=True)
-        ]
-        split = pc.coalesce(pa.array(careful, pa.list_(pa.string())), split)
+    unclear = pc.not_equal(lists, "")
+    if counts is not None:
+        same = pc.equal(pc.list_value_length(split), counts)
+        unclear = pc.and_(unclear, pc.invert(pc.fill_null(same, False)))
+    if pc.any(unclear).as_py():
+        lists = pc.if_else(unclear, lists, NULL)
+        anew = pc.split_pattern(pc.replace_substring_regex(lists, DOMAIN_END, r"\1;"), ";")
+        quoted = pc.if_else(pc.match_substring(lists, '"'), lists, NULL)
+        careful = [text and ADDRESS.findall(text) for text in quoted.to_pylist()]
+        split = pc.coalesce(pa.array(careful, split.type), anew, split)
     values = pc.utf8_trim_whitespace(pc.list_flatten(split))
     parents = pc.list_parent_indices(split).to_numpy().astype(np.intp)
     kept = pc.not_equal(values, "")
@@ -226,26 +230,18 @@ def statuses_of(texts: pa.Array, counts: Picked) -> pa.Array:
     recipient gets the whole text.
     """
     wanted = pa.array(counts)
-    plain = pc.split_pattern(texts, ";")
-    good = pc.equal(pc.list_value_length(plain), wanted)
-    unclear = pc.if_else(good, "", texts)
-    marked = pc.split_pattern(pc.replace_substring_regex(unclear, NEXT_STATUS, "\x1f\\1"), "\x1f")
-    better = pc.equal(pc.list_value_length(marked), wanted)
-    parent = np.repeat(np.arange(len(counts)), counts)
-    nth = np.arange(len(parent)) - np.repeat(np.cumsum(counts) - counts, counts)
-    chosen = [(good, plain), (pc.and_(better, pc.invert(good)), marked)]
-    result = texts.take(pa.array(parent))
-    for usable, split in chosen:
-        starts = (
-            np.cumsum(np.concatenate([[0], pc.list_value_length(split).to_numpy()[:-1]]))
-            if len(split)
-            else np.empty(0, int)
-        )
-        mine = usable.to_numpy(zero_copy_only=False)[parent]
-        at = pa.array(np.where(mine, starts[parent] + nth, 0), mask=~mine)
-        flat = pc.list_flatten(split)
-        if len(flat):
-            result = pc.if_else(pa.array(mine), flat.take(at), result)
+    split = pc.split_pattern(texts, ";")
+    fits = pc.equal(pc.list_value_length(split), wanted)
+    for beginning in NEXT_STATUSES:
+        if pc.all(fits).as_py():
+            break
+        marked = pc.replace_substring_regex(pc.if_else(fits, NULL, texts), beginning, "\\1\x1f\\2")
+        anew = pc.split_pattern(marked, "\x1f")
+        found = pc.fill_null(pc.equal(pc.list_value_length(anew), wanted), False)
+        split, fits = pc.if_else(found, anew, split), pc.or_(fits, found)
+    parent = pa.array(np.repeat(np.arange(len(counts)), counts))
+    each = pc.list_flatten(split.filter(fits))
+    result = pc.replace_with_mask(texts.take(parent), fits.take(parent), each)
     return null_if_empty(pc.utf8_trim_whitespace(result))
 
 
@@ -267,6 +263,13 @@ def next_ids(context: pa.Array) -> pa.Array:
     return pc.replace_with_mask(
         pa.nulls(len(context), pa.string()), named, null_if_empty(pc.struct_field(answers, "id"))
     )
+
+
+def names_next(context: pa.Array) -> pa.Array:
+    """Which answers name the message as Postfix or Sendmail goes on with it."""
+    by_postfix = pc.match_substring(context, " queued as ")
+    by_sendmail = pc.match_substring(context, " Message accepted for delivery")
+    return pc.fill_null(pc.or_(by_postfix, by_sendmail), False)
 
 
 def senders(paths: pa.Array) -> pa.Array:

@@ -2,8 +2,9 @@
 
 RFC 5424 has its own header; the older form is decorated: a priority before the stamp, a facility
 between stamp and host, `[ID 801593 mail.info]` before the text (Solaris), `stdout F` or a stamp of
-the line itself after a container's stamp, a name before all that. Each is looked for only in the
-few lines that can have it, so a plain log costs nothing.
+the line itself after a container's stamp, `Message forwarded from mx1: ` before the program (AIX),
+a name before all that. Each is looked for only in the few lines that can have it, so a plain log
+costs nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pyarrow.compute as pc
 
 from analyzer.formats.collected import after_collector
+from analyzer.formats.pieces import pieces
 from analyzer.formats.stamps import Bytes, Flags, Positions, Rows, Stamps, read_stamps
 
 NOBODY = "-"  # RFC 5424: a field without a value
@@ -31,6 +34,7 @@ _STAMPS = [
         (b"\0\0\0\0-\0\0-", b"\0\0\0\0\xff\0\0\xff"),
     )
 ]
+_FORWARDED = b"Message forwarded from "
 _NO_ROWS = np.empty(0, np.intp)
 NEARLY_ALL = 0.9  # of the lines of a block
 COLLECTORS = 2  # at most so many tools have written before a line, as grep over what compose told
@@ -158,9 +162,24 @@ def after_id(data: bytes, byte: Bytes, headed: Flags, text: Positions, end: Posi
     return text
 
 
+def forwarded(data: bytes, host: Positions, header_end: Positions, rows: Rows) -> Rows:
+    """Which of the rows have, where the program should stand, who forwarded them; `host` becomes
+    where that name begins, which another colon ends.
+    """
+    if not rows.size or _FORWARDED not in data:
+        return _NO_ROWS
+    heads = pieces(data, host[rows], header_end[rows])
+    pattern = rf"^(?P<before>(?:[^ ]+ ){{0,2}}{_FORWARDED.decode()})[^ ]+$"
+    before = pc.struct_field(pc.extract_regex(heads, pattern), "before")
+    there = before.is_valid().to_numpy(zero_copy_only=False)
+    rows = rows[there]
+    host[rows] += pc.binary_length(before.drop_null()).to_numpy()
+    return rows
+
+
 def who(head: str) -> tuple[str, str]:
     """Host and program of what stands between the stamp and the process id."""
     words = [word for word in head.split(" ") if not _FACILITY.fullmatch(word)]
     if len(words) < 2:
         return NOBODY, "".join(words)  # some daemons write no host
-    return words[0], " ".join(words[1:])
+    return words[0].removesuffix(":"), " ".join(words[1:])  # a colon ends who forwarded it

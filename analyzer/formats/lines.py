@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.headers import after_id, headers, modern_fields
+from analyzer.formats.headers import after_id, forwarded, headers, modern_fields
 from analyzer.formats.pieces import PADDING, eight_bytes, pieces, prefix
 from analyzer.formats.process_ids import digits_at, programs_and_ids
 from analyzer.formats.stamps import Stamps
@@ -97,6 +97,13 @@ def cut(block: bytes) -> Lines:
     headed = stamps.present & (header_end < end)
     header_end = np.where(headed, header_end, host).astype(np.int32)
     program_end, pid = programs_and_ids(data, host, header_end, headed)
+    rows = np.flatnonzero(headed & (pid == 0) & (next_colon[number + 1] < end))
+    if (rows := forwarded(data, host, header_end, rows)).size:
+        number[rows] += 1
+        header_end[rows] = next_colon[number[rows]]
+        program_end[rows], pid[rows] = programs_and_ids(
+            data, host[rows], header_end[rows], headed[rows]
+        )
     text = np.where(headed, header_end + 2, host).astype(np.int32)
     if modern.any():
         headed &= ~modern

@@ -10,7 +10,9 @@ _COLUMNS = (
     rb"(?:date-time|client-ip|event-id|internal-message-id|recipient-address"
     rb"|EventId|InternalMessageId|Recipients)"
 )
-_EXPORTED = rb'^"?#?[^\n]{0,600}' + _COLUMNS + rb'"?,[^\n]*\n(?s:.*?)'  # columns, and what follows
+_EXPORTED = (
+    rb'^"?#?[^\n]{0,600}' + _COLUMNS + rb'"?[,;][^\n]*\n(?s:.*?)'
+)  # columns, and what follows
 _EXPORT = (
     "give the files of the server's folder MessageTracking, or export them as docs/formats.md "
     "shows under exchange"
@@ -60,11 +62,11 @@ KINDS = (
     ),
     (
         re.compile(
-            rb'^(?!# ?Date\t)"?#?[^\n]{0,600}' + _COLUMNS + rb'"?[;\t][^\n]*[;\t]', re.MULTILINE
+            rb'^(?!# ?Date\t)"?#?[^\n]{0,600}' + _COLUMNS + rb'"?[|\t][^\n]*[|\t]', re.MULTILINE
         ),
         (
-            "columns of Exchange, but not cut by commas, which `Export-Csv` writes without "
-            f"-Delimiter and -UseCulture: {_EXPORT}"
+            "columns of Exchange, but not cut by commas or semicolons, which `Export-Csv` writes "
+            f"without -Delimiter: {_EXPORT}"
         ),
     ),
     (
@@ -76,7 +78,7 @@ KINDS = (
     ),
     (
         re.compile(
-            _EXPORTED + rb'(?:[0-9]{1,4}[-/.]){2}[0-9]{1,4} [0-9]{1,2}[:.][0-9:.]{2,5}"?,',
+            _EXPORTED + rb'(?:[0-9]{1,4}[-/.]){2}[0-9]{1,4} [0-9]{1,2}[:.][0-9:.]{2,5}"?[,;]',
             re.MULTILINE,
         ),
         (

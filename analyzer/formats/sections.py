@@ -69,10 +69,10 @@ def sections(
         comments = comments | (np.arange(len(block)) == at[0])
     swallowed: list[int] = []
 
-    def width(line: int) -> int:
+    def width(line: int) -> tuple[int, str]:
         before = [n for n in named if n < line and n not in swallowed]
         columns = named[max(before)] if before else in_force
-        return len(columns.names) if columns else 0
+        return (len(columns.names), columns.layout.separator) if columns else (0, ",")
 
     quoting = bool(len(block.quotes))
     multiline = spans(block, width, swallowed) if quoting else {}

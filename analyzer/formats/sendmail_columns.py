@@ -238,7 +238,8 @@ def _lost(table: pa.Table) -> pa.Table:
 
 
 def _clone(table: pa.Table) -> pa.Table:
-    return _one_row_each(table, "new_queue_id")
+    listed = pc.replace_substring(table["new_queue_id"], ";", ",")
+    return _one_row_each(_with(table, {"new_queue_id": listed}), "new_queue_id")
 
 
 def _expansion(table: pa.Table) -> pa.Table:

@@ -86,8 +86,8 @@ MESSAGE_LINES = (
         "clone",
         "the recipients were divided among messages",
         "split: ",
-        r"^split: .*, id(?:\(s\)|s)?=(?P<new_queue_id>[0-9A-Za-z, ]*)$",
-        f"{A}split: maxrcpts=2, rcpts=4, count=2, id(s)={B.strip(': ')}, 7B7500Aj000013",
+        r"^split: .*, id(?:\(s\)|s)?=(?P<new_queue_id>[0-9A-Za-z,; ]*)$",
+        f"{A}split: maxrcpts=2, rcpts=6, count=2, ids={B.strip(': ')}; 7B7500Aj000013",
     ),
     shape(
         "notice",

@@ -131,6 +131,8 @@ def _piece(
     if any(map(len, log.tables.values())):
         return Piece(item, account, log)
     # A log may hold nothing but lines of a mail server that need not be read.
+    if formats.HEADING in log.ignored_by_program and not (len(log.unread) or account.overlong):
+        return Piece(item, account, None)
     known = any(map(formats.is_mail_server, log.ignored_by_program))
     beginning = beginning or b"".join(line.first for line in account.overlong[:1])
     missed = not known and formats.speaks_of_mail(beginning)

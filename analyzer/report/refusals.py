@@ -19,13 +19,15 @@ def told(entry: dict[str, Any]) -> dict[str, Any]:
     first, last = (
         pd.Timestamp(entry[key]) if entry.get(key) else None for key in ("first", "last")
     )
+    refusals = int(entry.get("refusals") or 0)
     return {
         "provider": provider(entry),
         "meaning": words.capital(display(str(entry.get("meaning") or ""), 200)),
         "page": display(str(entry.get("page") or words.NONE), 120),
         "first": words.short(first),
         "last": words.short(last),
-        "refusals": words.thousands(int(entry.get("refusals") or 0)),
+        "refusals": words.thousands(refusals),
+        "refused": words.count(refusals, "recipient"),
         "own_refused": words.thousands(int(entry.get("own_refused") or 0)),
         "words": display(SAID.sub("", str(entry.get("words") or "")), 140),
         "taken": _taken(entry),

@@ -27,8 +27,8 @@ def as_text(case: Case) -> list[str]:
     for entry in story["answers"]:
         lines += _hanging(entry["question"], entry["answer"])
     for entry in story["blocklists"]:
-        when = f"{entry['first']} to {entry['last']} UTC"
-        told = f"{entry['provider']}: {entry['refusals']} recipients refused, {when}"
+        when = " to ".join(dict.fromkeys([entry["first"], entry["last"]]))
+        told = f"{entry['provider']}: {entry['refused']} refused, {when} UTC"
         told += f"; {entry['taken']}." if entry["taken"] else "."
         lines += _hanging("Who refuses us?", told)
     return [*lines, "", *_hanging("Lines", story["accounting"]["sum"])]

@@ -186,6 +186,61 @@ def test_a_quoted_local_part_may_hold_the_separator():
     ]
 
 
+@pytest.mark.parametrize("counted", ["2", ""], ids=["counted", "not counted"])
+@pytest.mark.parametrize("between", [" ", ",", ", ", "; ", "|"])
+@pytest.mark.parametrize("first", ["ada@x.example", '"a b, c|d@e"@x.example'])
+def test_an_export_may_join_recipients_and_their_statuses_by_another_sign(first, between, counted):
+    listed = {
+        "recipient-address": between.join([first, "bob@x.example"]),
+        "recipient-count": counted,
+        "recipient-status": between.join(["250 2.1.5 Ok", "550 5.1.1 no such user, sorry"]),
+    }
+    told = events(read(log(SEND | listed)), "delivery")
+    assert [(one["recipient"], one["dsn"]) for one in told] == [
+        (first, "2.1.5"),
+        ("bob@x.example", "5.1.1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["/O=CORP/OU=EX/CN=RECIPIENTS/CN=Ada B", "a|b@x.example", "a#b@x.example"]
+)
+def test_a_sign_that_an_address_may_hold_does_not_part_it(address):
+    told = events(
+        read(log(SEND | {"recipient-address": address, "recipient-count": ""})), "delivery"
+    )
+    assert [one["recipient"] for one in told] == [address]
+
+
+def test_a_code_that_another_server_said_begins_no_status_of_the_next_recipient():
+    status = "451 4.4.0 target answered: 421 4.2.1 busy"
+    both = {"recipient-address": "a@x.example;b@x.example", "recipient-count": "2"}
+    told = events(read(log(SEND | both | {"recipient-status": status})), "delivery")
+    assert [one["reply"] for one in told] == [status, status]
+
+
+@pytest.mark.parametrize(
+    ("event", "answer", "told"),
+    [
+        ("SEND", "250 2.0.0 Ok: queued as 4jHv9j2J19zVBxj", "context"),
+        ("SENDEXTERNAL", "250 2.0.0 6B7A00aa002101 Message accepted for delivery", "context"),
+        ("SEND", "250 2.6.0 Queued mail for delivery", "status"),
+        ("FAIL", "250 2.0.0 Ok: queued as 4jHv9j2J19zVBxj", "status"),
+    ],
+)
+def test_the_answer_of_a_next_server_that_took_the_message_is_the_one_that_has_its_id(
+    event, answer, told
+):
+    said = {"context": answer, "status": "250 2.1.5 Recipient ok"}
+    row = {
+        "event-id": event,
+        "source-context": said["context"],
+        "recipient-status": said["status"],
+    }
+    (delivery,) = events(read(log(SEND | row)), "delivery")
+    assert (delivery["reply"], delivery["dsn"]) == (said[told], "2.1.5")
+
+
 @pytest.mark.parametrize(
     ("event", "status", "outcome"),
     [
@@ -275,6 +330,26 @@ def test_an_export_of_the_shell_names_the_same_columns_without_dashes():
         "bob@far.example",
         2,
     )
+
+
+def semicolons(export):
+    """The export of a country that writes a comma in numbers."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(csv.reader(io.StringIO(export)))
+    return text.getvalue()
+
+
+def test_an_export_may_be_separated_by_semicolons():
+    (received,) = events(read(semicolons(EXPORT)), "received")
+    assert (received["client_name"], received["sender"]) == ("mail.far.example", "bob@far.example")
+
+
+@pytest.mark.parametrize("name", ['"mail;\r\n""far"" away"', 'mail"far'], ids=["quoted", "damaged"])
+def test_its_fields_may_hold_what_separates_them_newlines_and_quotes(name):
+    two = EXPORT.replace("ada@corp.example", "ada@corp.example;eve@corp.example")
+    reading = read(semicolons(two).replace("mail.far.example", name))
+    told = [one["recipient"] for one in events(reading, "addressed")]
+    assert (told, len(reading.unread)) == (["ada@corp.example", "eve@corp.example"], 0)
 
 
 @pytest.mark.parametrize(

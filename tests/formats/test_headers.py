@@ -44,6 +44,9 @@ FORMS = {
     "facility after the stamp (BSD)": f"Dec  7 05:00:00 <mail.info> mx1 postfix/smtpd[11]: {TEXT}",
     "numbered facility (BSD)": f"Dec  7 05:00:00 <2.6> mx1 postfix/smtpd[11]: {TEXT}",
     "facility after the host (AIX)": f"Dec  7 05:00:00 mx1 mail:info postfix/smtpd[11]: {TEXT}",
+    "forwarded (AIX)": f"Dec  7 05:00:00 loghost Message forwarded from mx1: postfix/smtpd[11]: {TEXT}",
+    "forwarded, with a facility (AIX)": f"Dec  7 05:00:00 loghost mail:info Message forwarded from mx1: postfix/smtpd[11]: {TEXT}",
+    "forwarded, no other host (AIX)": f"Dec  7 05:00:00 Message forwarded from mx1: postfix/smtpd[11]: {TEXT}",
     "Solaris": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: [ID 801593 mail.info] {TEXT}",
     "year first": f"2026 Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "year after the day": f"Dec  7 2026 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
@@ -265,6 +268,12 @@ def test_entities_that_a_stranger_writes_stay_as_they_are():
 def test_a_facility_in_the_text_is_no_part_of_the_header():
     _, reading = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: [ID 801593 mail.info {TEXT}")
     assert len(reading.unread) == 1
+
+
+@pytest.mark.parametrize("rest", ["", " postfix/smtpd[11]: ", " last message repeated 3 times"])
+def test_a_line_that_says_who_forwarded_it_and_no_more_is_none_of_a_mail_server(rest):
+    event, reading = read(f"Dec  7 05:00:00 loghost Message forwarded from mx1:{rest}")
+    assert (event, reading.lines) == (None, 1)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -184,6 +185,31 @@ def test_a_strangers_reply_that_names_one_of_our_ids_joins_nothing(analyzed):
         ("7001", "delivered", "open_relay"),
         ("7002", "delivered", "open_relay"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "number", "answer"),
+    [
+        (
+            "gw1.corp.example",
+            "1",
+            "250 2.0.0 6B7A01aa002101 Message accepted for delivery;ClientSubmitTime:",
+        ),
+        ("gw2.corp.example", "2", "250 2.0.0 Ok: queued as 4jHv9j2J19zVBxj;ClientSubmitTime:"),
+    ],
+    ids=["Sendmail", "Postfix"],
+)
+def test_what_our_gateway_took_over_is_no_message_of_its_own(
+    analyzed, tmp_path, gateway, number, answer
+):
+    log = Path(__file__).with_name("gateways_behind_exchange.log")
+    lines = log.read_text("utf-8").splitlines(keepends=True)
+    (tmp_path / "maillog").write_text("".join(x for x in lines if gateway in x), "utf-8")
+    mail = {"message-id": f"<a{number}@corp.example>"}
+    to_gateway = {"server-hostname": gateway, "source-context": answer}
+    case = analyzed([MAILBOX | mail, SEND | mail | to_gateway | {"return-path": ADA}])
+    assert deliveries(case, "server", "status", "submission") == [(gateway, "delivered", "local")]
+    assert len(case.messages) == 1
 
 
 def test_a_message_id_used_twice_is_two_messages(analyzed):

@@ -60,6 +60,21 @@ def test_mail_that_was_taken_after_the_last_refusal_is_told(case, ended, told):
     assert told in text
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({}, "Spamhaus SBL: 12 recipients refused, 8 Dec 07:00 to 8 Dec 09:00 UTC."),
+        (
+            {"refusals": 1, "last": "2026-12-08T07:00:20Z"},
+            "Spamhaus SBL: 1 recipient refused, 8 Dec 07:00 UTC.",
+        ),
+    ],
+)
+def test_who_refuses_us_is_told_with_how_many_and_when(case, entry, told):
+    text = " ".join(" ".join(summary.as_text(case(blocklists=[entry]))).split())
+    assert told in text
+
+
 def test_a_program_gets_numbers_as_numbers(case):
     told = json.loads(json.dumps(summary.as_json(case())))
     assert told["numbers"]["messages"] == 1
