@@ -39,7 +39,10 @@ def taken_over(tried: pd.DataFrame, known: pd.DataFrame, servers: Collection[str
     if tried.empty or known["server"].nunique() < 2:
         return tried
     host = tried["relay"].astype("str").str.replace(r"\[.*$", "", regex=True).str.lower()
-    named_ours = host.isin({name.lower() for name in servers if name}) & ~tried["two_readings"]
+    names = {name.lower() for name in servers if name}
+    # Syslog cuts a host's name at its first dot.
+    named_ours = host.isin(names) | host.str.partition(".")[0].isin(names)
+    named_ours &= ~tried["two_readings"]
     ours = tried["to_us"] | named_ours
     asked = (
         ours & tried["status"].eq("sent") & tried["daemon"].isin(HAND_OVER) & tried["child"].lt(0)

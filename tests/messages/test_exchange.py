@@ -199,16 +199,19 @@ def test_a_strangers_reply_that_names_one_of_our_ids_joins_nothing(analyzed):
     ],
     ids=["Sendmail", "Postfix"],
 )
-def test_what_our_gateway_took_over_is_no_message_of_its_own(
-    analyzed, tmp_path, gateway, number, answer
+@pytest.mark.parametrize("cut", ["", ".corp.example"], ids=["in full", "at its first dot"])
+def test_what_our_gateway_took_over_is_no_message_of_its_own_however_syslog_names_it(
+    analyzed, tmp_path, gateway, number, answer, cut
 ):
     log = Path(__file__).with_name("gateways_behind_exchange.log")
+    logged = gateway.removesuffix(cut)
     lines = log.read_text("utf-8").splitlines(keepends=True)
-    (tmp_path / "maillog").write_text("".join(x for x in lines if gateway in x), "utf-8")
+    mine = "".join(x.replace(gateway, logged) for x in lines if gateway in x)
+    (tmp_path / "maillog").write_text(mine, "utf-8")
     mail = {"message-id": f"<a{number}@corp.example>"}
     to_gateway = {"server-hostname": gateway, "source-context": answer}
     case = analyzed([MAILBOX | mail, SEND | mail | to_gateway | {"return-path": ADA}])
-    assert deliveries(case, "server", "status", "submission") == [(gateway, "delivered", "local")]
+    assert deliveries(case, "server", "status", "submission") == [(logged, "delivered", "local")]
     assert len(case.messages) == 1
 
 
