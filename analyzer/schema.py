@@ -130,6 +130,13 @@ EVENTS = pa.schema(
             "the line may end a longer recipient later than it was read: what it says of the "
             "recipient, next hop and outcome acquits nobody; null: it has one reading",
         ),
+        column(
+            "certificate",
+            pa.string(),
+            "what the server says of the certificate that the client showed: `Trusted`, "
+            "`Verified`, `Untrusted` (Postfix), `OK` (Sendmail)",
+        ),
+        column("fingerprint", pa.string(), "of that certificate"),
     ],
     metadata={
         "meaning": "One row for each line that tells of a message, an attempt or the server itself."
