@@ -203,8 +203,16 @@ MESSAGES = pa.schema(
             "what `auth_user` rests on: `line` (the line that accepted the message), `connection` "
             "(Sendmail: the login line of the same process and client before it), `protocol` (the "
             "protocol says that there was a login, and no line names it), `sender` (Exchange: no "
-            "line names it, and a mailbox may send as itself only)",
+            "line names it, and a mailbox may send as itself only), `mailbox` (POP before SMTP: "
+            "the login to a mailbox from the same address shortly before)",
         ),
+        column(
+            "certificate",
+            pa.string(),
+            "the client certificate of the session: `trusted` (by an authority that the server "
+            "trusts), `untrusted`; null where the log shows none",
+        ),
+        column("fingerprint", pa.string(), "of that certificate, where a line names it"),
     ],
     metadata={"meaning": "One row for each message, as it was received."},
 )
