@@ -130,6 +130,13 @@ EVENTS = pa.schema(
             "the line may end a longer recipient later than it was read: what it says of the "
             "recipient, next hop and outcome acquits nobody; null: it has one reading",
         ),
+        column(
+            "certificate",
+            pa.string(),
+            "what the server says of the certificate that the client showed: `Trusted`, "
+            "`Verified`, `Untrusted` (Postfix), `OK` (Sendmail)",
+        ),
+        column("fingerprint", pa.string(), "of that certificate"),
     ],
     metadata={
         "meaning": "One row for each line that tells of a message, an attempt or the server itself."
@@ -196,8 +203,16 @@ MESSAGES = pa.schema(
             "what `auth_user` rests on: `line` (the line that accepted the message), `connection` "
             "(Sendmail: the login line of the same process and client before it), `protocol` (the "
             "protocol says that there was a login, and no line names it), `sender` (Exchange: no "
-            "line names it, and a mailbox may send as itself only)",
+            "line names it, and a mailbox may send as itself only), `mailbox` (POP before SMTP: "
+            "the login to a mailbox from the same address shortly before)",
         ),
+        column(
+            "certificate",
+            pa.string(),
+            "the client certificate of the session: `trusted` (by an authority that the server "
+            "trusts), `untrusted`; null where the log shows none",
+        ),
+        column("fingerprint", pa.string(), "of that certificate, where a line names it"),
     ],
     metadata={"meaning": "One row for each message, as it was received."},
 )

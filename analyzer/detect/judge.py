@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.detect.backscatter import BACKSCATTER, notices, ordinary, refused_too_late
+from analyzer.detect.client_certificate import CLIENT_CERTIFICATE
 from analyzer.detect.clock import CLOCK
 from analyzer.detect.detector import Evidence
 from analyzer.detect.door import DOOR
@@ -43,6 +44,7 @@ DETECTORS = (
     LOCAL_INJECTION,
     BACKSCATTER,
     DOOR,
+    CLIENT_CERTIFICATE,
     RELAY_PROBES,
     GUESSING,
     LOOPS,
@@ -136,7 +138,12 @@ def _mechanism(
         (door, run.isin(runs.index[runs["mechanism"].eq(door)]))
         for door in runs["mechanism"].unique()
     ]
-    why = [("forwarding", went_on), ("backup_mx", for_others), ("backscatter", notice)]
+    why = [
+        ("forwarding", went_on),
+        ("backup_mx", for_others),
+        ("client_certificate", rows["by_certificate"]),
+        ("backscatter", notice),
+    ]
     return _named([("open_relay", open_relay), *told, *why])
 
 

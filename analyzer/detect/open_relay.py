@@ -47,7 +47,7 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
     and every recipient of such a message counts. What was addressed to one of us and went on from
     here is forwarding. What the server's own rule threw away was never taken to be passed on; what
     it gave to a filter was, whatever the filter did. What our own mailboxes in a cloud may have
-    sent accuses nobody.
+    sent accuses nobody; nor does what a client certificate let in.
     """
     stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     # Whoever states these networks has every tenant in them.
@@ -57,7 +57,7 @@ def relayed(rows: pd.DataFrame) -> pd.Series[bool]:
     thrown_away = rows["status"].eq("discarded")
     by_filter = saying(rows["relay"], thrown_away, NEXT_HOP)
     own_rule = rows["status"].eq("rejected") | (thrown_away & ~by_filter)
-    accepted = stranger & ends_outside & ~own_rule
+    accepted = stranger & ends_outside & ~own_rule & ~rows["by_certificate"]
     return stranger & among(rows["origin_life"], rows["origin_life"][accepted])
 
 

@@ -86,6 +86,31 @@ DOVECOT = _dialect(
     _others("dovecot", ": imap(ann)<4711><q1w2e3>: Logged out in=10 out=20"),
 )
 
+# Its servers have a name for each protocol; packages put the name of the product before it.
+COURIER = _dialect(
+    "courier",
+    Shape(
+        kind="mailbox_login",
+        meaning="a login to a mailbox (IMAP, POP3)",
+        programs=programs("courier"),
+        prefix=b"LOGIN, user=",
+        complete=(
+            r"^LOGIN, user=(?P<auth_user>.*), ip=\[(?P<client_ip>[0-9A-Fa-f.:]+)\]"
+            r"(?:, [a-z]+=[^, ]*)*$"
+        ),
+        sample=f"{HEAD}pop3d: LOGIN, user=ann, ip=[::ffff:192.0.2.7], port=[4711]",
+    ),
+    Shape(
+        kind="known",
+        meaning="known, without bearing",
+        programs=programs("courier"),
+        prefix=b"",
+        sample=f"{HEAD}imapd: Connection, ip=[::ffff:192.0.2.7]",
+        bearing=False,
+    ),
+    tag=r"(?:courier-)?(?:imap|pop3)(?:d|login|s|d-ssl)",
+)
+
 SASLAUTHD = _dialect(
     "saslauthd",
     Shape(
@@ -191,4 +216,4 @@ PLESK = _dialect(
     tag="plesk(?: sendmail)?",
 )
 
-NEIGHBOURS = (DOVECOT, SASLAUTHD, AMAVIS, RSPAMD, MAILSCANNER, PLESK)
+NEIGHBOURS = (DOVECOT, COURIER, SASLAUTHD, AMAVIS, RSPAMD, MAILSCANNER, PLESK)

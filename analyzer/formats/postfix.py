@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from analyzer.formats.postfix_dialogue import DECISION_LINES, DIALOGUE_LINES
-from analyzer.formats.postfix_known import KNOWN_LINES
+from analyzer.formats.postfix_dialogue import CERTIFICATE, DECISION_LINES, DIALOGUE_LINES
+from analyzer.formats.postfix_known import CERTIFICATE_LINES, KNOWN_LINES
 from analyzer.formats.postfix_mail import MESSAGE_LINES
 from analyzer.formats.postfix_readings import complete
 from analyzer.formats.postfix_words import DAEMONS
@@ -33,7 +33,14 @@ def recognise(tag: str) -> Program | None:
 
 POSTFIX = Dialect(
     mta="postfix",
-    shapes=(*MESSAGE_LINES, *DIALOGUE_LINES, *DECISION_LINES, *KNOWN_LINES),
+    shapes=(
+        *MESSAGE_LINES,
+        *DIALOGUE_LINES,
+        *DECISION_LINES,
+        *KNOWN_LINES,
+        CERTIFICATE,
+        *CERTIFICATE_LINES,
+    ),
     recognise=recognise,
     # Short ids are upper-case hex, long ones base 52 without vowels (mail_queue.h).
     queue_id=r"^(?:[0-9A-F]{6,40}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,40})$",

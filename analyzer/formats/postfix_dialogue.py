@@ -11,6 +11,7 @@ from analyzer.formats.shapes import Shape, programs
 ACTIONS = "reject reject_warning permit hold discard filter redirect bcc info warn hangup delay"
 AFTER_DATA = "milter-reject milter-discard milter-hold proxy-reject proxy-accept"
 CONTENT = "reject warning info hold discard redirect filter replace prepend bcc strip pass"
+JUDGED = "Untrusted Trusted Verified"  # what is said of a client's certificate
 HEADERS = "add change delete insert reject discard hold"
 ENVELOPE = "from=<ann@a.example> to=<bob@b.example> proto=ESMTP helo=<pc>"
 
@@ -73,6 +74,21 @@ def _lost(words: str) -> Shape:
     )
 
 
+# Older releases do not say here whether the certificate is trusted. CN and issuer are the client's
+# words, so what follows them is looked for from the end.
+CERTIFICATE = Shape(
+    kind="tls",
+    meaning="a client showed a certificate",
+    programs=SMTPD,
+    prefix=b"",
+    complete=(
+        rf"^{CLIENT}: (?:(?P<certificate>{JUDGED.replace(' ', '|')}): )?subject_CN=.*, "
+        r"fingerprint=(?P<fingerprint>[0-9A-Fa-f:]+)(?:, pkey_fingerprint=[0-9A-Fa-f:]*)?$"
+    ),
+    sample=f"{HEAD}smtpd[11]: a.example[192.0.2.7]: Trusted: subject_CN=a.example, issuer=Our CA, "
+    "fingerprint=C3:24:01:FB, pkey_fingerprint=53:93:BB:E1",
+)
+
 DIALOGUE_LINES = (
     Shape(
         kind="connect",
@@ -89,11 +105,14 @@ DIALOGUE_LINES = (
             meaning="STARTTLS was done with a client",
             programs=SMTPD,
             prefix=words.encode(),
-            complete=rf"^{words} TLS connection established from {CLIENT}: (?P<reply>.*)$",
+            complete=rf"^{said} TLS connection established from {CLIENT}: (?P<reply>.*)$",
             sample=f"{HEAD}smtpd[11]: {words} TLS connection established from a.example"
             "[192.0.2.7]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
         )
-        for words in ("Anonymous", "Untrusted", "Trusted", "Verified")
+        for words, said in (
+            ("Anonymous", "Anonymous"),  # it showed no certificate
+            *((words, f"(?P<certificate>{words})") for words in JUDGED.split()),
+        )
     ),
     Shape(
         kind="auth_failed",

@@ -123,11 +123,6 @@ def _words(daemons: frozenset[str], daemon: str, all_words: tuple[str, ...]) -> 
     return [_known(daemons, words, f"{daemon}[11]: {words}{client}") for words in all_words]
 
 
-# Of a certificate; the names in it are the other side's text.
-_CERTIFICATE = (
-    r"^[^\[\] ]*\[[^\[\] ]*\](?::[0-9]+)?: (?:(?:Unt|T)rusted: |Verified: )?"
-    r"(?:subject_CN=|certificate verification failed|re-using session with ).*$"
-)
 _NOTICE_FAILED = "sender notification failed to "
 _DROPPED = "undeliverable postmaster notification discarded"
 _RATE = "max connection rate 1/60s for (smtp:192.0.2.7) at Dec  7 05:00:00"
@@ -161,11 +156,15 @@ KNOWN_LINES = (
     *_words(ANY, "smtpd", HOUSEKEEPING),
     *_words(programs("local virtual pipe"), "local", ("passing ",)),
     *_words(ANY, "error", ("passing <",)),
+)
+# Asked after the lines that name a client's certificate; the names in it are the other side's text.
+CERTIFICATE_LINES = (
     _known(
         TLS,
         "",
-        "smtpd[11]: a.example[192.0.2.7]: Untrusted: subject_CN=a, issuer=b, fingerprint=AB",
-        _CERTIFICATE,
+        "smtp[11]: a.example[192.0.2.7]:25: Untrusted: subject_CN=a, issuer=b, fingerprint=AB",
+        r"^[^\[\] ]*\[[^\[\] ]*\](?::[0-9]+)?: (?:(?:Unt|T)rusted: |Verified: )?"
+        r"(?:subject_CN=|certificate verification failed|re-using session with ).*$",
     ),
     *_words(ANY, "smtpd", WORKING),
     *_words(QMGR, "qmgr", SCHEDULING),

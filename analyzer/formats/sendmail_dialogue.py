@@ -21,8 +21,9 @@ DIALOGUE_LINES = (
         "tls",
         "STARTTLS was done with a client",
         "STARTTLS=server, ",
-        rf"^STARTTLS=server, relay={PEER}, version=(?P<reply>.*)$",
-        f"STARTTLS=server, relay={HOST}, version=TLSv1.3, verify=NO, cipher=AES, bits=256/256",
+        rf"^STARTTLS=server, relay={PEER}, version=(?P<reply>[^,]*"
+        r"(?:, verify=(?P<certificate>OK),)?.*)$",
+        f"STARTTLS=server, relay={HOST}, version=TLSv1.3, verify=OK, cipher=AES, bits=256/256",
     ),
     shape(
         "connect",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.messages.clocks import offsets
 from analyzer.messages.copies import copies
@@ -18,6 +19,7 @@ from analyzer.messages.exchange_parts import Each, made_ready
 from analyzer.messages.expansions import came_for_us
 from analyzer.messages.joining import Joined, join
 from analyzer.messages.legs import PLACE, frame
+from analyzer.messages.let_in import LetIn, let_in, with_let_in
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, Locality
 from analyzer.messages.masks import masked
@@ -87,9 +89,11 @@ def assemble(
     for told in (came_for_us, copies):
         if (mine := told(rows)).any():
             rows["original_side"] = rows["original_side"].mask(mine, INSIDE)
+    known_by = let_in(rows, events, whole.attempts)
+    rows = with_let_in(rows, known_by)
     rows["origin_masked"] = masked(rows)
     return Assembled(
-        _messages(whole, rows),
+        _messages(whole, rows, known_by),
         rows.drop(columns="named"),
         whole.attempts.select(ATTEMPTS.names),
         whole.tried.drop(columns="order"),
@@ -114,9 +118,18 @@ def _joined_in(
     return joined
 
 
-def _messages(whole: Joined, rows: pd.DataFrame) -> pa.Table:
-    """MESSAGES, with what all deliveries say of who hides behind a gateway."""
+def _messages(whole: Joined, rows: pd.DataFrame, known_by: LetIn) -> pa.Table:
+    """MESSAGES, with what all deliveries say of who hides behind a gateway or was let in."""
     hidden = np.unique(rows.loc[rows["origin_masked"], "origin_life"])
-    masks = pa.array(np.isin(whole.messages["life"].to_numpy(), hidden))
-    place = MESSAGES.get_field_index("origin_masked")
-    return whole.messages.select(MESSAGES.names).set_column(place, MESSAGES.field(place), masks)
+    life = whole.messages["life"].to_numpy()
+    told = {"origin_masked": pa.array(np.isin(life, hidden))}
+    if len(known_by.logins):
+        login = pa.array(known_by.logins.reindex(life), pa.string())
+        ground = pc.if_else(pc.is_valid(login), "mailbox", None)
+        found = {"auth_user": login, "auth_ground": ground}
+        told |= {n: pc.coalesce(mine, whole.messages[n]) for n, mine in found.items()}
+    table = whole.messages.select(MESSAGES.names)
+    for name, values in told.items():
+        place = MESSAGES.get_field_index(name)
+        table = table.set_column(place, MESSAGES.field(place), values)
+    return table

@@ -42,7 +42,7 @@ from analyzer.messages.legs import PLACE, frame, legs, own_client
 from analyzer.messages.links import causes, children, parents, roots
 from analyzer.messages.lives import live
 from analyzer.messages.locality import INSIDE, Locality, sides
-from analyzer.messages.logins import logins
+from analyzer.messages.logins import certificates, logins
 from analyzer.messages.made_here import made_here
 from analyzer.messages.originals import original_recipient
 from analyzer.messages.own import Own
@@ -65,6 +65,8 @@ ORIGIN = [
     "message_id",
     "connector",
     "relay_right",
+    "certificate",
+    "fingerprint",
 ]
 OF_LEG = ["mta", "server", "queue_id", "sender", "size", "begun_by"]
 OF_FIRST = ["queue_id", "sender", *ORIGIN, *PLACE]
@@ -109,7 +111,7 @@ def join(part: Part, of: Survey, site: Site | None) -> Joined:
     local = of.locality
     aside = set_aside(events)
     known = with_senders(legs(events, lives, made_here(events, lives)), aside, events)
-    known = logins(known, events, of.protocol_tells)
+    known = certificates(logins(known, events, of.protocol_tells), events)
     known = submitters(_normal(known, local), events, local, of.sessions)
     known = told_by_filters(proxied(known, events, lives), events)
     talks = dialogues(events, known)

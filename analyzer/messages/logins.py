@@ -1,16 +1,20 @@
-"""Which login handed a Sendmail message in?
+"""Which login, or which client certificate, handed a message in?
 
-Sendmail logs a login without a queue id. It holds for what the client hands in after it in the
-same dialogue (`processes`), for one process serves one connection; process ids come round again.
+Sendmail logs a login without a queue id, and every server a certificate. Each holds for what the
+client hands in after it in the same dialogue (`processes`), for one process serves one connection;
+process ids come round again.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.messages.addresses import per_value
 from analyzer.messages.legs import frame
@@ -24,6 +28,11 @@ EARLIEST: dict[Literal["backward", "forward"], pd.Timedelta] = {
     "forward": pd.Timedelta(0),
 }
 KEYS = {"dialogue": "int64", "client_ip": "str"}
+ASKED = ["rank", "time", *KEYS]
+TAKING = ["client", "received"]  # lines that take a message from a client
+LOGIN = ["auth_user", "auth_method"]
+CERTIFICATE = ["certificate", "fingerprint"]
+TRUSTED = ["Trusted", "Verified", "OK"]  # what servers say of a certificate that they trust
 LOGGED_IN = re.compile(r"(?i)^e?smtps?a$")  # RFC 3848: the A of ESMTPSA
 
 
@@ -42,7 +51,8 @@ def logins(known: pd.DataFrame, events: Events, protocol_tells: Mapping[str, int
         return known.assign(auth_ground=ground)
     claimed = per_value(known["proto"], lambda proto: bool(LOGGED_IN.search(proto))).eq(True) & mine
     tells = _place(known, events).ge(known["server"].astype("object").map(dict(protocol_tells)))
-    tied = _tied(known[mine], events).reindex(known.index)
+    lines = frame(events, "login", [*ASKED, *LOGIN])
+    tied = _tied(known[mine], lines, LOGIN, events).reindex(known.index)
     by_line = tied["auth_user"].notna() & (claimed | ~tells)
     only_claimed = claimed & ~by_line
     return known.assign(
@@ -61,15 +71,38 @@ def _place(known: pd.DataFrame, events: Events) -> pd.Series[int]:
     return known["received_rank"].map(order)
 
 
-def _tied(legs: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """The last login of the same dialogue and client before each leg, or the next one where lines
-    were collected out of order; indexed by life.
+def certificates(known: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """The legs with `certificate` and `fingerprint` (see MESSAGES)."""
+    shown = frame(_with_certificate(events), "tls", [*ASKED, *CERTIFICATE])
+    if shown.empty:
+        return known.assign(**{name: pd.Series(None, known.index, "str") for name in CERTIFICATE})
+    # Postfix writes two lines of one certificate, and its fingerprint into the first.
+    shown[CERTIFICATE] = shown.groupby(list(KEYS))[CERTIFICATE].ffill()
+    by_smtp = known[known["begun_by"].isin(TAKING)]
+    tied = _tied(by_smtp, shown, CERTIFICATE, events).reindex(known.index)
+    trusted = tied["certificate"].isin(TRUSTED).map({True: "trusted", False: "untrusted"})
+    return known.assign(
+        certificate=trusted.where(tied[CERTIFICATE].notna().any(axis=1)).astype("str"),
+        fingerprint=tied["fingerprint"].astype("str"),
+    )
+
+
+def _with_certificate(events: Events) -> Events:
+    """The lines that name a certificate: of most logs none do, though many tell of TLS."""
+    lines = events.get("tls", pa.table({}))
+    named = [pc.is_valid(lines[name]) for name in CERTIFICATE if name in lines.column_names]
+    return {"tls": lines.filter(functools.reduce(pc.or_, named))} if named else {}
+
+
+def _tied(legs: pd.DataFrame, lines: pd.DataFrame, told: list[str], events: Events) -> pd.DataFrame:
+    """What the last of the lines of the same dialogue and client before each leg told, or the next
+    one where they were collected out of order; indexed by life.
     """
     by = list(KEYS)
-    wanted = ["rank", "time", *by, "auth_user", "auth_method"]
-    found = frame(events, "login", wanted).dropna(subset=by)
+    found = lines.dropna(subset=by)
     found = found[found["dialogue"].ge(0)]
-    talk = frame(events, "received", ["rank", "dialogue"]).set_index("rank")["dialogue"]
+    took = pd.concat([frame(events, kind, ["rank", "dialogue"]) for kind in TAKING])
+    talk = took.set_index("rank")["dialogue"]
     asked = legs[["received_rank", "received", "client_ip"]].dropna().reset_index(names="life")
     asked = asked.assign(dialogue=talk.reindex(asked["received_rank"]).to_numpy())
     asked = asked.astype({**KEYS, "received_rank": "int64"}).sort_values("received_rank")
@@ -82,4 +115,4 @@ def _tied(legs: pd.DataFrame, events: Events) -> pd.DataFrame:
         age = tied["received"] - pd.to_datetime(tied["time"], utc=True)
         near.append(tied[age.between(least, LONGEST_CONNECTION)])
     either = pd.concat(near).drop_duplicates("life")
-    return either.set_index("life")[["auth_user", "auth_method"]]
+    return either.set_index("life")[told]

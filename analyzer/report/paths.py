@@ -27,7 +27,7 @@ PLACE = ["source", "line", "offset"]
 ATTEMPT = ["time", "status", "dsn", "relay", "reply", "delay", "delays"]
 ACCEPTED = [
     "client_ip", "client_name", "helo", "origin_masked", "auth_user", "auth_method", "auth_ground",
-    "submission", "uid", "local_user",
+    "submission", "uid", "local_user", "certificate", "fingerprint",
 ]  # fmt: skip
 RECIPIENT = ["recipient", "original_recipient", "status", "flow", "mechanism", "verdict"]
 LINE = [
@@ -138,7 +138,7 @@ def _path(
     told = head.iloc[0] if len(head) else None
     legs = [] if told is None else list(told["legs"])
     legs = list(dict.fromkeys([queue_id, *legs, *mine["queue_id"]]))
-    accepted = {} if told is None else {name: plain(told[name]) for name in ACCEPTED}
+    accepted = {} if told is None else {name: plain(told.get(name)) for name in ACCEPTED}
     message_id = _first(mine["message_id"]) if told is None else plain(told["message_id"])
     return {
         "server": server if told is None else told["server"],

@@ -38,6 +38,7 @@ DELIVERY = {
     "two_readings": False,
     "relay_assumed": False,
     "relay_domain": False,
+    "by_certificate": False,
     "source": "mail.log",
     "line": 4,
     "offset": 400,

@@ -25,6 +25,7 @@ PLAIN = {
     "recipient_side": "outside",
     "original_side": "outside",
     "relay_domain": False,
+    "by_certificate": False,
     "flow": "outbound",
     "status": "delivered",
     "dsn": "2.0.0",

@@ -48,6 +48,17 @@ def test_a_login_names_account_and_address():
 
 
 @pytest.mark.parametrize(
+    "program",
+    ["pop3d", "imapd", "pop3d-ssl", "imapd-ssl", "courier-pop3d", "courier-imaps", "imaplogin"],
+)
+@pytest.mark.parametrize("user", ["ann@corp.example", "x, ip=[203.0.113.9], port=[1]"])
+@pytest.mark.parametrize("end", ["", ", port=[4711]", ", port=[4711], protocol=IMAP"])
+def test_courier_names_account_and_address(program, user, end):
+    line = f"{program}: LOGIN, user={user}, ip=[::ffff:192.0.2.7]{end}"
+    assert only(line, "mailbox_login", "auth_user", "client_ip") == (user, "::ffff:192.0.2.7")
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "imap-login: Disconnected (auth failed, 3 attempts in 12 secs)",

@@ -75,12 +75,31 @@ def test_a_delivery_ends_before_any_agent_where(daemon, end):
 
 
 @pytest.mark.parametrize(
+    ("line", "said", "fingerprint"),
+    [
+        ("Trusted TLS connection established from {}: TLSv1.3 with cipher A", "Trusted", None),
+        ("Anonymous TLS connection established from {}: TLSv1.3 with cipher A", None, None),
+        ("{}: Untrusted: subject_CN=x, issuer=y, fingerprint=AA:01", "Untrusted", "AA:01"),
+        ("{}: subject_CN=x, issuer=y, fingerprint=AA:01, pkey_fingerprint=BB", None, "AA:01"),
+        ("{}: Trusted: subject_CN=x, fingerprint=00, issuer=y, fingerprint=AA", "Trusted", "AA"),
+    ],
+)
+def test_the_certificate_of_a_client_is_read_and_its_names_are_not_believed(
+    line, said, fingerprint
+):
+    (row,) = read(f"smtpd[1]: {line.format('a.example[192.0.2.7]')}")["tls"].to_pylist()
+    assert row["client_ip"] == "192.0.2.7"
+    assert (row.get("certificate"), row.get("fingerprint")) == (said, fingerprint)
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "tlsproxy[1]: SSL_accept error from [192.0.2.7]:4711: lost connection",
         "bounce[1]: 3F2A12CE583: undeliverable postmaster notification discarded",
-        "smtpd[1]: a.example[192.0.2.7]: Untrusted: subject_CN=x, issuer=y, fingerprint=AA",
-        "smtpd[1]: a.example[192.0.2.7]: subject_CN=x, issuer_CN=y, fingerprint=AA",
+        "smtp[1]: a.example[192.0.2.7]:25: Untrusted: subject_CN=x, issuer=y, fingerprint=AA",
+        "smtp[1]: a.example[192.0.2.7]:25: subject_CN=x, issuer_CN=y, fingerprint=AA",
+        "smtpd[1]: a.example[192.0.2.7]: re-using session with untrusted certificate, look for",
         "smtp[1]: b.example[192.0.2.9]:25: certificate verification failed",
     ],
 )
