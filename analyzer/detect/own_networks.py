@@ -40,6 +40,7 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     once_a_day = daily.cumcount().eq(0)
     most_days = ordinary[once_a_day].groupby(place[once_a_day]).mean().ge(OWN_DAYS)
     inside = mail["address_side"].eq("inside")
+    ordinary |= inside & outside.lt(ENOUGH)  # no mailing
     surge = ~inside & surges(mail)
     its_own = (inside | place.map(most_days)) & ~surge
     users = mail.groupby("client_ip")["by"].transform("nunique").fillna(0)
