@@ -23,7 +23,7 @@ def _others(program: str, sample: str, pattern: str = "") -> Shape:
         programs=programs(program),
         prefix=b"",
         complete=pattern,
-        sample=f"{HEAD}{program}{sample}",
+        sample=f"{HEAD}{sample}",
         bearing=False,
     )
 
@@ -83,7 +83,7 @@ DOVECOT = _dialect(
         sample=f"{HEAD}dovecot: master: Warning: Time moved forwards by 3600.123456 seconds - "
         "adjusting timeouts.",
     ),
-    _others("dovecot", ": imap(ann)<4711><q1w2e3>: Logged out in=10 out=20"),
+    _others("dovecot", "dovecot: imap(ann)<4711><q1w2e3>: Logged out in=10 out=20"),
 )
 
 # Its servers have a name for each protocol; packages put the name of the product before it.
@@ -100,14 +100,7 @@ COURIER = _dialect(
         ),
         sample=f"{HEAD}pop3d: LOGIN, user=ann, ip=[::ffff:192.0.2.7], port=[4711]",
     ),
-    Shape(
-        kind="known",
-        meaning="known, without bearing",
-        programs=programs("courier"),
-        prefix=b"",
-        sample=f"{HEAD}imapd: Connection, ip=[::ffff:192.0.2.7]",
-        bearing=False,
-    ),
+    _others("courier", "imapd: Connection, ip=[::ffff:192.0.2.7]"),
     tag=r"(?:courier-)?(?:imap|pop3)(?:d|login|s|d-ssl)",
 )
 
@@ -127,7 +120,7 @@ SASLAUTHD = _dialect(
         "[realm=] "
         "[mech=pam] [reason=PAM auth error]",
     ),
-    _others("saslauthd", "[11]: detach_tty      : master pid is: 11"),
+    _others("saslauthd", "saslauthd[11]: detach_tty      : master pid is: 11"),
 )
 
 AMAVIS = _dialect(
@@ -151,7 +144,7 @@ AMAVIS = _dialect(
         "<ann@a.example> -> <bob@b.example>, Queue-ID: 3F2A12CE583, Message-ID: <1@a.example>, "
         "mail_id: q1w2e3, Hits: -1.9, size: 652, queued_as: 3F2A12CE584, 210 ms",
     ),
-    _others("amavis", "[11]: starting. /usr/sbin/amavisd-new at mx1"),
+    _others("amavis", "amavis[11]: starting. /usr/sbin/amavisd-new at mx1"),
     tag=r"amavis(?:d(?:-new)?)?",
 )
 
@@ -174,7 +167,7 @@ RSPAMD = _dialect(
         "action): "
         "[0.10/15.00] [MIME_GOOD(-0.10){text/plain;}]), len: 652, time: 210.123ms",
     ),
-    _others("rspamd", "[11]: <c0ffee>; lua; greylist.lua:331: greylisted until later"),
+    _others("rspamd", "rspamd[11]: <c0ffee>; lua; greylist.lua:331: greylisted until later"),
     tag=r"rspamd(?:_proxy)?",
 )
 
@@ -192,14 +185,7 @@ MAILSCANNER = _dialect(
         ),
         sample=f"{HEAD}MailScanner[11]: Requeue: 3F2A12CE583.A1B2C to 5D7712CE585",
     ),
-    Shape(
-        kind="known",
-        meaning="known, without bearing",
-        programs=programs("mailscanner"),
-        prefix=b"",
-        sample=f"{HEAD}MailScanner[11]: New Batch: Scanning 1 messages, 1863 bytes",
-        bearing=False,
-    ),
+    _others("mailscanner", "MailScanner[11]: New Batch: Scanning 1 messages, 1863 bytes"),
     tag="MailScanner",
 )
 
@@ -210,7 +196,7 @@ PLESK = _dialect(
     "plesk",
     _others(
         "plesk",
-        " sendmail[11]: SKIP during call 'check-quota' handler",
+        "plesk sendmail[11]: SKIP during call 'check-quota' handler",
         r"^ ?(?:sendmail\[[0-9]+\]: )?(?:[^ :=0-9]+|S[0-9]+)[: ]",
     ),
     tag="plesk(?: sendmail)?",
