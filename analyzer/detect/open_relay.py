@@ -32,7 +32,8 @@ NEXT_HOP = r"\["  # before the address of a server, in `relay`
 OF_CLIENT = ["client_ip", "origin_life"]
 OURS = (
     "; part of it at least may be of one of us whose login the log does not name: it was sent as a "
-    "person sends, or from where the same sender logged in at other times"
+    "person sends, from where the same sender logged in at other times, or by a client that logged "
+    "in for nearly all its mail"
 )
 INNOCENT = {
     "forwarding": "for an address of ours that passed it on, not counted",

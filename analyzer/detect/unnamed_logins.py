@@ -1,7 +1,7 @@
 """Which mail without a login may be of one of us, whose login the log does not name?
 
-Exchange 2003 names none, nor does Sendmail below LogLevel 9; of some its line was lost. Postfix
-names each in the line that names the client.
+Exchange 2003 names none, nor does Sendmail below LogLevel 9; of some its line was lost, or their
+session began before the log. Postfix names each in the line that names the client.
 """
 
 from __future__ import annotations
@@ -13,24 +13,41 @@ from analyzer.rows import those
 
 A_DAY = 50  # recipients to whom a person writes at most
 DEAD = 0.1  # of them that do not exist, at most, and one more
+RARE = 0.05  # of what a client sends, at most: the login of so much may be lost
 ASKED = ["client_ip", "origin_sender", "sender_side", "received", "status", "dsn", "reply"]
 
 
 def may_be_ours(rows: pd.DataFrame, relayed: pd.Series[bool]) -> pd.Series[bool]:
-    """Rows of relayed messages whose client may be one of us: at other times it logged in, and
-    wrote under the same sender of ours; or no login is named at all, and it wrote as a person does.
+    """Rows of relayed messages whose client may be one of us: at other times it logged in, nearly
+    always or under the same sender of ours; or no login is named at all, and it wrote as a person
+    does.
     """
+    if not relayed.any():
+        return relayed
     ours = relayed & rows["sender_side"].eq("inside")
-    if not ours.any():
-        return ours
     logged_in = rows["auth_user"].notna() & rows["submission"].eq("smtp")
-    if logged_in.any():
-        # Of a flood few clients logged in as well: only their rows are copied.
-        ours &= rows["client_ip"].isin(rows["client_ip"][logged_in].dropna().unique())
-        logged_in &= rows["client_ip"].isin(rows["client_ip"][ours].unique())
-        return ours & _pair(rows, ours).isin(_pair(rows, logged_in).dropna().unique())
-    unnamed = relayed & rows["mta"].ne("postfix")
-    return unnamed & rows["client_ip"].isin(_persons(rows, unnamed))
+    if not logged_in.any():
+        unnamed = relayed & rows["mta"].ne("postfix") & _same_client(rows, ours)
+        return unnamed & rows["client_ip"].isin(_persons(rows, unnamed))
+    # Of a flood few clients logged in as well: only their rows are copied.
+    asked = relayed & _same_client(rows, logged_in)
+    logged_in &= _same_client(rows, asked)
+    ours &= asked
+    ours &= _pair(rows, ours).isin(_pair(rows, logged_in).dropna().unique())
+    return ours | (asked & rows["client_ip"].isin(_nearly_always(rows, logged_in, asked)))
+
+
+def _same_client(rows: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[bool]:
+    """All rows of the clients of some."""
+    return rows["client_ip"].isin(rows["client_ip"][which].dropna().unique())
+
+
+def _nearly_always(
+    rows: pd.DataFrame, logged_in: pd.Series[bool], asked: pd.Series[bool]
+) -> pd.Index[str]:
+    """The clients that logged in for nearly all that they sent."""
+    often, seldom = (rows["client_ip"][of].value_counts() for of in (logged_in, asked))
+    return seldom.index[seldom.le(RARE * often.reindex(seldom.index))]
 
 
 def _pair(rows: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[str]:

@@ -13,6 +13,7 @@ TO_HER = {
     "recipient_side": "inside",
     "life": 99,
 }
+STRANGERS = OURS | {"sender_side": "outside", "origin_sender": "x@far.example"}
 LOGGED_IN = OURS | {"auth_user": "jo", "life": 98}
 
 
@@ -40,6 +41,8 @@ def many(number, **difference):
         ([OURS, LOGGED_IN], True),
         ([OURS, LOGGED_IN | {"client_ip": "203.0.113.8"}, TO_HER], False),
         ([OURS, LOGGED_IN | {"origin_sender": "al@corp.example"}, TO_HER], False),
+        ([STRANGERS, *20 * [LOGGED_IN]], True),
+        ([STRANGERS, *19 * [LOGGED_IN]], False),
     ],
     ids=[
         "no login is named, and somebody here wrote to somebody",
@@ -53,6 +56,8 @@ def many(number, **difference):
         "the client logged in at another time, under the same sender",
         "not another client",
         "not under another sender",
+        "the client logged in for nearly all its mail",
+        "not for less",
     ],
 )
 def test_it_may_be_of_one_of_us(deliveries, rows, ours):
