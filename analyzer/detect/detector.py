@@ -57,6 +57,7 @@ class Evidence:
             `set`, or has an hour that clocks of its zone show `twice` or `never`.
         absent: `server, since, until, newer, older, absent`, place: parts of rotated logs that are
             not among the evidence.
+        silences: `server, since, until`, place: when a server that never rests logged nothing.
         networks: Stated networks that are believed.
         runs: Runs of misuse, see `analyzer.detect.misuse`; deliveries have their numbers as `run`.
         hints: `key, value, times, reason`: what may be ours, and only the owner can say.
@@ -75,6 +76,7 @@ class Evidence:
     clocks: pd.DataFrame = field(default_factory=pd.DataFrame)
     jumps: pd.DataFrame = field(default_factory=pd.DataFrame)
     absent: pd.DataFrame = field(default_factory=pd.DataFrame)
+    silences: pd.DataFrame = field(default_factory=pd.DataFrame)
     networks: tuple[str, ...] = ()
     runs: pd.DataFrame = field(default_factory=pd.DataFrame)
     hints: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -1,4 +1,5 @@
-"""Log gaps: when do the log itself or its numbered parts say that lines are missing?
+"""Log gaps: when do the log itself, its numbered parts or an unusual silence say that lines are
+missing?
 
 A burst of relayed mail is just when syslog's rate limit strikes, so every count there is a lower
 bound.
@@ -18,11 +19,16 @@ MAIL = r"(?i)postfix|sendmail|sm-mta|mail|smtp|dovecot|amavis|rspamd|syslog"
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
-    """A limit for each server and stretch of time in which lines were lost, and for each part of a
-    rotated log that is not there.
+    """A limit for each server and stretch of time in which lines were lost or that is silent, and
+    for each part of a rotated log that is not there.
     """
     absent = [_absent(row) for _, row in evidence.absent.iterrows()]
-    found = _dropped(evidence.lost_lines) + absent
+    silent = [
+        _silent(row)
+        for _, row in evidence.silences.iterrows()
+        if not _explained(row, evidence.absent)
+    ]
+    found = _dropped(evidence.lost_lines) + absent + silent
     return pd.DataFrame(found).assign(kind="limit") if found else pd.DataFrame()
 
 
@@ -53,6 +59,29 @@ def _absent(row: pd.Series[Any]) -> dict[str, object]:
     }
 
 
+def _explained(silence: pd.Series[Any], absent: pd.DataFrame) -> bool:
+    """Is a part of the log that is not there of that time?"""
+    if absent.empty:
+        return False
+    mine = absent[absent["server"].eq(silence["server"])]
+    return bool((mine["since"].lt(silence["until"]) & mine["until"].gt(silence["since"])).any())
+
+
+def _silent(row: pd.Series[Any]) -> dict[str, object]:
+    since, until = (f"{row[name]:%Y-%m-%d %H:%M}" for name in ("since", "until"))
+    return {
+        "subject": row["server"],
+        "subject_kind": "server",
+        "verdict": "possible",
+        "first_seen": row["since"],
+        "last_seen": row["until"],
+        "reason": f"no mail of {row['server']} is logged between {since} and {until} UTC, far "
+        "longer than at any other time: lines are missing, or the server did not work. Nothing is "
+        "known of that time, and counts that reach into it may be lower bounds.",
+        "evidence": places(row.to_frame().T),
+    }
+
+
 def _gap(rows: pd.DataFrame) -> dict[str, object]:
     server = rows["server"].iloc[0]
     number = int(rows["lost"].sum())
@@ -76,10 +105,12 @@ def _gap(rows: pd.DataFrame) -> dict[str, object]:
 
 LOG_GAP = Detector(
     name="log_gap",
-    question="When do the log itself or its numbered parts say that lines are missing?",
+    question="When do the log itself, its numbered parts or an unusual silence say that lines are "
+    "missing?",
     verdicts={
         "confirmed": "syslog or the journal counted what it dropped",
         "probable": "the number of a part of a rotated log is left out",
+        "possible": "a server logs nothing for far longer than at any other time",
     },
     forgeable="by programs on the server itself, which may write to its log",
     judge=judge,

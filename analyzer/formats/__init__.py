@@ -13,6 +13,7 @@ from analyzer.formats.reader import Reading, read_syslog
 from analyzer.formats.received_twice import received_once, repeats_ids
 from analyzer.formats.recognise import Read, Recogniser
 from analyzer.formats.rotation import absent_parts
+from analyzer.formats.silences import silences
 from analyzer.formats.times import dated
 from analyzer.formats.two_names import one_name_each
 from analyzer.formats.zones import Zone, zones
@@ -41,6 +42,7 @@ __all__ = [
     "read_syslog",
     "received_once",
     "repeats_ids",
+    "silences",
     "speaks_of_mail",
     "stacked",
     "told",

@@ -115,6 +115,7 @@ def _evidence(
         clocks=assembled.clocks,
         jumps=window.rows(jumps, "time", dated.zone),
         absent=window.rows(formats.absent_parts(dated.logs), "until", dated.zone),
+        silences=window.rows(formats.silences(dated.logs), "until", dated.zone),
     )
 
 

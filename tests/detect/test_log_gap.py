@@ -43,6 +43,37 @@ def test_a_loss_without_a_number_is_a_limit_too():
     assert "does not say how many" in gaps({"lost": None})["reason"].iloc[0]
 
 
+SILENCE = {
+    "server": "mx1",
+    "since": NOW - pd.Timedelta(days=1),
+    "until": NOW,
+    "source": "mail.log",
+    "line": 1,
+    "offset": 0,
+}
+
+
+def silent(absent=()):
+    nothing = pd.DataFrame()
+    silences, absent = pd.DataFrame([SILENCE]), pd.DataFrame(absent)
+    told = {"absent": absent, "silences": silences}
+    return judge(Evidence(nothing, nothing, nothing, NOW, NOW, True, (), (), **told))
+
+
+def test_an_unusual_silence_is_a_possible_limit():
+    (found,) = silent().to_dict("records")
+    assert (found["kind"], found["verdict"], found["subject"]) == ("limit", "possible", "mx1")
+    assert "between 2026-12-06 05:00 and 2026-12-07 05:00 UTC" in found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("server", "limits"), [("mx1", ["probable"]), ("mx2", ["probable", "possible"])]
+)
+def test_a_silence_is_explained_by_a_part_of_that_log_that_is_not_there(server, limits):
+    part = {"server": server, "newer": "mail.log", "older": "mail.log.2", "absent": [1]}
+    assert silent([SILENCE | part])["verdict"].tolist() == limits
+
+
 def test_what_another_program_lost_says_nothing_of_mail():
     assert gaps({"relay": "cron.service"}).empty
     assert len(gaps({"relay": "postfix@-.service"})) == 1
