@@ -45,7 +45,8 @@ def _by_door(mine: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
 def _door(mechanism: str, mine: pd.DataFrame) -> str:
     subjects = [display(str(subject), 45) for subject in mine["subject"].drop_duplicates()]
     messages = words.count(int(mine["messages"].sum()), "message")
-    return f"{door(mechanism).incident} {words.listing(subjects, NAMED)} ({messages})"
+    perhaps = "perhaps " if mine["verdict"].eq("possible").all() else ""
+    return f"{perhaps}{door(mechanism).incident} {words.listing(subjects, NAMED)} ({messages})"
 
 
 def shared(findings: pd.DataFrame, rows: pd.DataFrame) -> int:

@@ -11,6 +11,7 @@ def findings(*rows):
         "kind": "abuse",
         "detector": "stolen_account",
         "mechanism": "stolen_account",
+        "verdict": "confirmed",
         "subject": "ann",
         "messages": 10,
         "first_seen": pd.Timestamp("2026-03-02T10:00:00Z"),
@@ -30,6 +31,13 @@ def test_several_are_told_apart_with_their_door_subject_and_number():
     assert told.startswith("No: 2 incidents that share no address, login or open door.")
     assert "somebody else used the login ann (10 messages)" in told
     assert "mail relayed for 203.0.113.7 (10 messages)" in told
+
+
+def test_what_is_only_possible_is_not_told_as_a_fact():
+    bob = {"subject": "bob", "incident": "incident-2", "verdict": "possible"}
+    told = separate(stories(findings({}, bob)))
+    assert "perhaps somebody else used the login bob" in told
+    assert told.count("perhaps") == 1
 
 
 LOGIN = {"mechanism": "stolen_account", "client_ip": "203.0.113.7"}
