@@ -17,10 +17,11 @@ from analyzer.formats.in_turn import servers
 
 COLUMNS = ["server", "since", "until", "source", "line", "offset"]
 MINUTE = 60_000_000  # microseconds
-LONG = 18 * 60  # minutes; no night is longer
-TIMES = 4  # as long as any that is not
-COVERED = 3 * 24 * 60  # minutes besides, at least
-SELDOM = 10  # days of them, for each silence after the first: weekends come more often
+LEAST = 3 * 60  # minutes
+TIMES = 4  # as long as the longest of the others
+DAYS = 24 * 60  # minutes
+COVERED = 3 * DAYS  # besides, at least: it has nights, too
+SELDOM = 10 * DAYS  # for each silence after the first: weekends come more often
 
 Minutes = npt.NDArray[np.int64]
 Logs = Mapping[str, Mapping[str, pa.Table]]
@@ -69,15 +70,17 @@ def _minute(chunk: pa.RecordBatch) -> Minutes:
 
 
 def _long(minutes: Minutes) -> list[tuple[int, int]]:
-    """The ends of the silences, if they are rare."""
+    """The ends of the silences, in order of time."""
     length = np.diff(minutes)
-    long = length >= LONG
-    others = length[~long]
-    rest, number = int(others.sum()), int(long.sum())
-    if not number or rest < COVERED or number > max(1, rest // (SELDOM * 24 * 60)):
-        return []
-    at = np.flatnonzero(long & (length >= TIMES * others.max()))
-    return [(int(minutes[n]), int(minutes[n + 1])) for n in at]
+    order = np.argsort(-length, kind="stable")
+    longest = np.append(length[order], 0)
+    rest = length.sum() - longest.cumsum()
+    for number in range(min(len(length), max(1, int(rest[0]) // SELDOM)), 0, -1):
+        least = max(LEAST, TIMES * longest[number])
+        if longest[number - 1] >= least and rest[number - 1] >= COVERED:
+            at = np.sort(order[:number])
+            return [(int(minutes[n]), int(minutes[n + 1])) for n in at]
+    return []
 
 
 def _first(logs: Logs, server: str, minute: int) -> dict[str, object]:

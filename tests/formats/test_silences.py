@@ -46,6 +46,17 @@ def test_each_server_is_looked_at_by_itself():
     assert told(whole, holed)["server"].tolist() == ["mx2"]
 
 
+def test_a_few_hours_are_told_of_a_server_that_otherwise_never_rests():
+    whole = log(range(4), hours=range(24))["client"]
+    assert len(told({"client": pa.concat_tables([whole[:50], whole[60:]])})) == 1
+    assert told({"client": pa.concat_tables([whole[:50], whole[52:]])}).empty
+
+
+def test_of_a_long_log_several_are_told():
+    days = [day for day in range(30) if day not in (7, 20)]
+    assert len(told(log(days, hours=range(24)))) == 2
+
+
 @pytest.mark.parametrize(
     "days",
     [
