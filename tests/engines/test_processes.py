@@ -208,7 +208,14 @@ with Copies(2) as copies:
 def eventually(path, *, there=True):
     """The path, when it is there with something in it, or is there no more."""
     until = time.monotonic() + 30
-    while (path.exists() and (path.is_dir() or path.stat().st_size > 0)) != there:
+    while filled(path) != there:
         assert time.monotonic() < until
         time.sleep(0.01)
     return path
+
+
+def filled(path):
+    try:
+        return path.is_dir() or path.stat().st_size > 0
+    except FileNotFoundError:
+        return False  # not yet, or just gone
