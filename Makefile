@@ -51,7 +51,7 @@ test: .venv/ready
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy --strict analyzer
 	$(RUN)/lint-imports
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest --numprocesses=2 --dist=worksteal
 
 accuracy: .venv/ready
 	$(RUN)/python -m benchmarks.accuracy.samples
