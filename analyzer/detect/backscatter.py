@@ -142,6 +142,8 @@ def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
     asked = ["origin_life", "mechanism", "auth_user", "client_ip"]
     cause = among(everything["origin_life"], rows["cause_life"])
     causes = those(everything[asked], cause)
+    # What was also delivered here has no mechanism in that row.
+    causes = causes.sort_values("mechanism", key=pd.isna, kind="stable")
     once = causes.drop_duplicates("origin_life").set_index("origin_life")
     return once.astype({"mechanism": "str"})
 

@@ -28,7 +28,7 @@ LIST = (
     r"^(?:owner-(?P<after>[^@]+)|(?P<before>[^@]+?)-(?:owner|bounces?|request|return)(?:[+-][^@]*)?)"
     r"@(?P<domain>[^@]+)$"
 )
-LIST_REFUSED = 0.1  # of its recipients, at most
+LIST_REFUSED = 0.3  # of its recipients, at most
 OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
@@ -238,8 +238,12 @@ def networks(ip: pd.Series[str]) -> pd.Series[str]:
 
 
 def _guesses(mail: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[int]:
-    """Failed logins from the client of each message in the day before it."""
+    """Failed logins from the client of each message in the day before it, if it tried several names
+    or the log does not tell: at the own one an owner fails, too, with an old password.
+    """
     failures = attempts[attempts["kind"].eq("auth_failed") & attempts["time"].notna()]
+    name = failures["auth_user"].str.lower()
+    failures = failures[name.groupby(failures["client_ip"]).transform("nunique").ne(1)]
     if failures.empty or mail.empty:
         return pd.Series(0, index=mail.index)
     failures = failures[["client_ip", "time", "repeat"]].sort_values("time", kind="stable")

@@ -9,6 +9,8 @@ from analyzer.detect.surges import USED_TO, surges
 
 KNOWN_SHARE = 0.25  # of the recipients of a day's mail from a network that is the source's own
 OWN_DAYS = 0.5  # of the days on which a network was used, if it is the source's own
+DAY = pd.Timedelta(days=1)
+MANY, MOSTLY = 20, 0.5  # recipients outside in a day, and how many of them its owner knows
 ENOUGH = 3  # recipients that tell something of a network
 SHARED = 5  # logins from one address of ours: a webmail, and not somebody's desk
 STEADY = 0.6  # of the days of a source, with a network that it always had
@@ -24,7 +26,7 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     long a network was used says nothing: a thief may stay for weeks. Whom outside it writes to
     does, as anybody may add one of us. On the day of a mailing its own network speaks neither for
     the source nor against it (both are 0), as where the log names none, or where many of us share
-    an address.
+    an address. A network from where it once wrote to many, most of them new, is not its own.
 
     `strange` is 1 where nothing shows that a network is the source's own, a half where little is
     known. It tells the less the more of the other sources are as strange: customers of a provider
@@ -42,9 +44,9 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     inside = mail["address_side"].eq("inside")
     ordinary |= inside & outside.lt(ENOUGH)  # no mailing
     surge = ~inside & surges(mail)
-    its_own = (inside | place.map(most_days)) & ~surge
-    users = mail.groupby("client_ip")["by"].transform("nunique").fillna(0)
-    told = mail["network"].notna() & ~(inside & users.ge(SHARED))
+    once = _once(mail, place) & outside.ge(MANY) & share(known, outside).lt(MOSTLY)
+    its_own = (inside | (place.map(most_days) & ~once)) & ~surge
+    told = mail["network"].notna() & ~(inside & users(mail).ge(SHARED))
     enough = its_own | mail["recipients"].groupby(place).transform("sum").ge(ENOUGH)
     strange = (1.0 - its_own).where(enough, 0.5).where(told, 0.0)
     own = (its_own & ordinary & told).astype("float64")
@@ -56,6 +58,18 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
         always_had=_always_had(mail, place) | _as_always(mail, strange.gt(0)),
         surge=surge,
     )
+
+
+def users(mail: pd.DataFrame) -> pd.Series[int]:
+    """How many send from the address of each message."""
+    return mail.groupby("client_ip")["by"].transform("nunique").fillna(0).astype("int64")
+
+
+def _once(mail: pd.DataFrame, place: pd.Series[int]) -> pd.Series[bool]:
+    """From a network from where the source sends within a day only, in a log of several."""
+    times = mail["received"].groupby(place)
+    within: pd.Series[bool] = (times.transform("max") - times.transform("min")).le(DAY)
+    return within & (mail["received"].max() - mail["received"].min() > USED_TO * DAY)
 
 
 def _always_had(mail: pd.DataFrame, place: pd.Series[int]) -> pd.Series[bool]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analyzer.detect.clues import always, mailing
-from analyzer.detect.own_networks import with_networks
+from analyzer.detect.own_networks import SHARED, users, with_networks
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
 IN_FULL = 0.8  # of a sign's points
@@ -132,12 +132,13 @@ def _owners(
 ) -> pd.Series[bool]:
     """Messages that are the owner's even within a run.
 
-    Of a login: from its own network, to people it knows from none that is strange, or from a desk
+    Of a login: from its own network, to people it knows from none that is strange, or from its desk,
     from where nothing proves misuse. Of a mailbox, and of the server itself: what speaks against
     abuse, for its programs may share one user, or have none in the log.
     """
     if misuse.by == "auth_user":
         network = proof.groupby([mail["by"], mail["network"].fillna("")])
         desk = mail["address_side"].eq("inside") & network.transform("max").eq(0)
+        desk &= users(mail).lt(SHARED)
         return (points.le(OWNER) & mail["own"].eq(1)) | (acquitted & mail["strange"].eq(0)) | desk
     return acquitted if misuse.by != "client_ip" else pd.Series(False, mail.index)
