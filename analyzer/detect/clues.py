@@ -19,6 +19,8 @@ MOST_DAYS = 0.6  # of the days on which it sends
 FEW = 3  # other sources, which tell little of what is usual
 USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
 OLD_LIST = 0.125  # of those of a mailing to an old list
+OLDER_LIST = 0.25  # the same, where some of them are known to have written to us
+ANSWERS, ENOUGH = 0.005, 5  # share and number of a day's recipients who wrote to us
 BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hours of a mailing
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
 FLOOD, TIMES = 100, 20  # new people in a day; as many as on most days
@@ -52,19 +54,32 @@ def failed(mail: pd.DataFrame) -> pd.Series[float]:
 
     Of whom nothing is known, as the server was not reached or took us for a spammer, do not count.
     """
-    usual = pd.Series(np.where(mail["mailing"], OLD_LIST, USUAL_DEAD), mail.index)
-    return _beyond(mail, "failed", usual)
+    return _beyond(mail, "failed", _of_a_list(mail))
 
 
 def failed_of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
     """The same of what may be a mailing, as far as an old list has it."""
-    beyond = _beyond(mail, "failed", USUAL_DEAD) - _beyond(mail, "failed", OLD_LIST)
-    return beyond * mail["mailing"]
+    return _beyond(mail, "failed", USUAL_DEAD) - _beyond(mail, "failed", _of_a_list(mail))
+
+
+def _of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
+    """Share of the recipients of an honest day who do not exist, at most."""
+    old = pd.Series(np.where(answered(mail), OLDER_LIST, OLD_LIST), mail.index)
+    return old.where(mail["mailing"], USUAL_DEAD)
+
+
+def answered(mail: pd.DataFrame) -> pd.Series[bool]:
+    """Some of a day's recipients wrote to us, as readers of a mailing do."""
+    day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
+    known, outside = (day[name].transform("sum") for name in ("known", "outside"))
+    wrote: pd.Series[bool] = known.ge(ENOUGH) & known.ge(ANSWERS * outside)
+    return wrote
 
 
 def mailing(mail: pd.DataFrame) -> pd.Series[bool]:
-    """May it be one: under one sender or two, not new to the source, from no strange place, in a
-    part of the day, and of the hours in which the source never sends in one at most?
+    """May it be one: under one sender or two, not new to the source or one of ours that gets
+    answers, from no strange place, in a part of the day, and of the hours in which the source never
+    sends in one at most?
     """
     senders = _a_day(mail, mail["origin_sender"].where(mail["outside"].gt(0)))
     day, hour = (mail["received"].dt.floor(unit) for unit in ("D", "h"))
@@ -75,8 +90,9 @@ def mailing(mail: pd.DataFrame) -> pd.Series[bool]:
     busy = _a_day(mail, hour.where(in_an_hour.ge(BUSY * in_a_day)))
     begins = day.groupby(mail["by"]).transform("min")
     used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("min")
-    few = senders.lt(SEVERAL) & odd.le(1) & busy.le(LONGEST) & (used.lt(day) | used.eq(begins))
-    may_be: pd.Series[bool] = few & mail["strange"].eq(0)
+    own = used.lt(day) | used.eq(begins) | (answered(mail) & mail["sender_side"].eq("inside"))
+    few = senders.lt(SEVERAL) & odd.le(1) & busy.le(LONGEST)
+    may_be: pd.Series[bool] = few & own & mail["strange"].eq(0)
     return may_be
 
 

@@ -26,6 +26,12 @@ MISUSE = Misuse(
         Clue(-3.0, "automatic answers", clues.null_sender),
         Clue(-3.0, "passed on by a list to which somebody wrote", clues.passed_on),
         Clue(2.5, "to people who do not exist, beyond what honest mail has", clues.failed),
+        Clue(
+            2.5,
+            "to people who do not exist, as on an old list",
+            clues.failed_of_a_list,
+            telling=False,
+        ),
         Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),
         Clue(

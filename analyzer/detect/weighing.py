@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.detect.clues import always, mailing
+from analyzer.detect.clues import always, answered, mailing
 from analyzer.detect.own_networks import SHARED, users, with_networks
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
@@ -92,8 +92,9 @@ class Weighed:
 
 def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
-    # Who sends mailings from the server itself has a sender that is no program's.
-    mail = mail.assign(mailing=mailing(mail) & (misuse.by != "user"))
+    # A script that floods looks like one that sends a mailing, but for the answers.
+    by_hand = mailing(mail)
+    mail = mail.assign(mailing=by_hand & answered(mail) if misuse.by == "user" else by_hand)
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     # What a host or a program sends to ourselves says nothing of what it sends to others.
     aside = mail["outside"].eq(0) & (misuse.by != "auth_user")
