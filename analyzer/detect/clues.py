@@ -125,7 +125,8 @@ def strange_burst(mail: pd.DataFrame) -> pd.Series[float]:
 
 def unlike_other_days(mail: pd.DataFrame) -> pd.Series[float]:
     """To FLOOD new people in a day, and TIMES as many as on most, under the sender that it always
-    uses, where more do not exist than in honest mail. A mailing to an old list looks so, too.
+    uses, where more do not exist than in honest mail, or it is the name of this server, which no
+    mailing has. A mailing to an old list looks so, too.
     """
     by, day = mail["by"], mail["received"].dt.floor("D")
     a_day = mail["new"].groupby([by, day]).sum().groupby(level=0)
@@ -135,7 +136,10 @@ def unlike_other_days(mail: pd.DataFrame) -> pd.Series[float]:
     )
     flood = new.ge(FLOOD) & new.ge(TIMES * by.map(usual))
     expected = USUAL_DEAD * (dead + taken)
-    flood &= dead.gt(expected + np.sqrt(expected)) & always(mail)
+    domain = mail["origin_sender"].str.lower().str.extract(r"^[^@]+(?:@([^.]*))?")[0]
+    here = domain.isna() | domain.eq(mail["server"].str.lower().str.extract(r"^([^.]+)")[0])
+    here &= mail["origin_sender"].ne("")
+    flood &= (dead.gt(expected + np.sqrt(expected)) | here) & always(mail)
     return flood.astype("float64")
 
 
@@ -245,6 +249,19 @@ def others_names(mail: pd.DataFrame) -> pd.Series[float]:
     return share(mail["new"], mail["outside"]) * (others & several)
 
 
+def invented_names(mail: pd.DataFrame) -> pd.Series[float]:
+    """To new people, under many names of ours in a day of which nobody else has heard, unlike
+    before. (What a mailing's own returns are called differs in numbers alone.)
+    """
+    name = mail["origin_sender"].str.lower().str.extract(r"^([a-z]{3,})")[0]
+    names = _a_day(mail, name.where(mail["unheard"]))
+    day = [mail["by"], mail["received"].dt.floor("D")]
+    quiet = names.groupby(day).first().groupby(level=0).quantile(QUIET_DAYS)
+    least = np.maximum(MANY, SEVERAL * quiet.reindex(mail["by"]).to_numpy())
+    least = np.where(_days(mail).gt(USUAL_DAYS), least, MANY)
+    return _doublings(names, beyond=least) * share(mail["new"], mail["outside"]) * mail["unheard"]
+
+
 def null_sender(mail: pd.DataFrame) -> pd.Series[float]:
     """Automatic answers carry it."""
     return mail["origin_sender"].eq("").astype("float64")
@@ -317,6 +334,12 @@ def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
     days = day.groupby([mail["by"], mail[column].fillna("")]).transform("nunique")
     usual: pd.Series[bool] = days.ge(USUAL_DAYS)
     return usual
+
+
+def _days(mail: pd.DataFrame) -> pd.Series[int]:
+    """On how many days its source sends."""
+    days: pd.Series[int] = mail["received"].dt.floor("D").groupby(mail["by"]).transform("nunique")
+    return days
 
 
 def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:

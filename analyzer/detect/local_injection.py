@@ -21,6 +21,7 @@ MISUSE = Misuse(
     clues=(
         Clue(2.5, "under several outside senders it does not use otherwise", clues.foreign_sender),
         Clue(0.5, "under many outside senders in a day", clues.many_strangers),
+        Clue(0.5, "under many names of ours that nobody else knows", clues.invented_names),
         Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
         Clue(-3.0, "automatic answers", clues.null_sender),
@@ -36,7 +37,8 @@ MISUSE = Misuse(
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),
         Clue(
             0.4,
-            "to many more new people than on its other days, of whom many do not exist",
+            "to many more new people than on its other days, of whom many do not exist, or under "
+            "the name of this server",
             clues.unlike_other_days,
             telling=False,
         ),

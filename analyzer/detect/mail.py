@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.detect import refusals
+from analyzer.detect import refusals, senders
 from analyzer.detect.mask import gateways
 from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread, whole
 from analyzer.schema import NOT_DELIVERIES
@@ -52,7 +52,7 @@ def messages(
         such user; `spam`: refused as spam; `taken`: outside, delivered. (That a blocklist refuses
         us says nothing of one source: it hits everybody's mail.) `passed_on`: a list's, to which
         somebody wrote in the day before. `sends_elsewhere`: its sender of ours has more sent by
-        other sources.
+        other sources. `unheard`: of its sender of ours nobody else has heard, see `senders`.
     """
     away = deliveries["recipient_side"].ne("inside")
     on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
@@ -64,7 +64,7 @@ def messages(
     first_row = first_of(deliveries["origin_life"].to_numpy(np.int64)[rows])
     begins = first_row == np.arange(len(rows), dtype=np.int32)
     message = (np.cumsum(begins, dtype=np.int32) - 1)[first_row]
-    by, _ = pd.factorize(_source(picked(deliveries[WHO], rows[begins])))
+    by, _ = pd.factorize(senders.source(picked(deliveries[WHO], rows[begins])))
     inside = _from_inside(picked(deliveries[["address_side", "submission"]], rows[begins]))
     first, known = _acquainted(
         deliveries,
@@ -99,19 +99,9 @@ def messages(
         user=user(table),
         companion=False,
         passed_on=_passed_on(table, deliveries),
-        sends_elsewhere=_sends_elsewhere(table),
+        sends_elsewhere=senders.send_elsewhere(table),
+        unheard=senders.unheard(table, deliveries),
     )
-
-
-def _sends_elsewhere(table: pd.DataFrame) -> pd.Series[bool]:
-    """Messages under a sender of ours of whom other sources send more."""
-    sender, _ = pd.factorize(table["origin_sender"].str.lower())
-    source, _ = pd.factorize(_source(table))
-    pair = pd.Series(sender * np.int64(source.max(initial=0) + 2) + source, table.index)
-    here = pair.groupby(pair).transform("size")
-    whole = here.groupby(sender).transform("size")
-    more: pd.Series[bool] = table["sender_side"].eq("inside") & (whole - here).gt(here)
-    return more
 
 
 def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -159,12 +149,6 @@ def user(rows: pd.DataFrame) -> pd.Series[str]:
     return named.where(named.notna(), rows["server"]).where(
         rows["submission"].eq("local"), loopback
     )
-
-
-def _source(rows: pd.DataFrame) -> pd.Series[str]:
-    """Who handed it in: a login, else an address, else a user of this machine."""
-    user = "uid " + rows["uid"].astype("Int64").astype("str")
-    return rows["auth_user"].fillna(rows["client_ip"]).fillna(user)
 
 
 def _inbound(deliveries: pd.DataFrame, relayed: pd.Series[bool]) -> pd.Series[bool]:

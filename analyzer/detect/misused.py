@@ -32,7 +32,7 @@ def _verdict(score: float) -> str:
 
 
 def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
-    """One finding a source, from the rows of its runs.
+    """One finding a source, from the rows of its runs; what speaks for it is of the strongest.
 
     Of whom nothing was accepted, all having been refused after its DATA, the finding is an attempt:
     it shows that a login is stolen or a host infected, and is no abuse.
@@ -41,10 +41,11 @@ def judge(evidence: Evidence, misuse: Misuse) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame()
     groups = rows.groupby("by")
-    first = evidence.runs.loc[groups["run"].first()]
+    strongest = evidence.runs.loc[rows["run"].loc[groups["score"].idxmax()]]
     found = totals(rows, "by").assign(
         score=groups["score"].max(),
-        **{name: first[name].to_numpy() for name in ("clues", "measured", "checks")},
+        **{name: strongest[name].to_numpy() for name in ("clues", "measured", "checks")},
+        runs=groups["run"].nunique(),
         queue_id=groups["origin_queue_id"].first(),
         baseline_first=evidence.begins,
         baseline_last=evidence.ends,
@@ -85,8 +86,9 @@ def _reason(row: pd.Series[Any], misuse: Misuse) -> str:
     if row.score < PROBABLE:
         who = f"perhaps {who}"
     refused = "" if row.accepted else "; nothing was accepted, each was refused after its DATA"
+    runs = f"in {row.runs} runs; of the strongest: " if row.runs > 1 else ""
     return (
-        f"{who}{refused}; a message of the run, on average: {row.clues}; in all "
+        f"{who}{refused}; {runs}a message of the run, on average: {row.clues}; in all "
         f"{row.score:.0f} points, where {POSSIBLE:.0f} is possible, {PROBABLE:.0f} probable "
         f"and {CONFIRMED:.0f} confirmed"
     )

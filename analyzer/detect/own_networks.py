@@ -62,14 +62,16 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
 
 def users(mail: pd.DataFrame) -> pd.Series[int]:
     """How many send from the address of each message."""
-    return mail.groupby("client_ip")["by"].transform("nunique").fillna(0).astype("int64")
+    number: pd.Series[int] = mail.groupby("client_ip")["by"].transform("nunique").fillna(0)
+    return number
 
 
 def _once(mail: pd.DataFrame, place: pd.Series[int]) -> pd.Series[bool]:
     """From a network from where the source sends within a day only, in a log of several."""
     times = mail["received"].groupby(place)
     within: pd.Series[bool] = (times.transform("max") - times.transform("min")).le(DAY)
-    return within & (mail["received"].max() - mail["received"].min() > USED_TO * DAY)
+    several = mail["received"].max() - mail["received"].min() > USED_TO * DAY
+    return within & bool(several)
 
 
 def _always_had(mail: pd.DataFrame, place: pd.Series[int]) -> pd.Series[bool]:

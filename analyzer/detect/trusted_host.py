@@ -42,6 +42,7 @@ MISUSE = Misuse(
         ),
         Clue(0.5, "under many of our senders, unlike before", clues.names_of_ours, telling=False),
         Clue(0.5, "under senders of ours who send otherwise", clues.others_names, telling=False),
+        Clue(0.5, "under many names of ours that nobody else knows", clues.invented_names),
         Clue(0.25, "to people nobody here ever wrote to", clues.new_people, telling=False),
         Clue(-2.5, "to people it knows", clues.known_people),
         Clue(2.5, "to people who do not exist, beyond what honest mail has", clues.failed),
@@ -55,7 +56,8 @@ MISUSE = Misuse(
         Clue(0.4, "to many new people at once", clues.breadth, telling=False),
         Clue(
             0.4,
-            "to many more new people than on its other days, of whom many do not exist",
+            "to many more new people than on its other days, of whom many do not exist, or under "
+            "the name of this server",
             clues.unlike_other_days,
             telling=False,
         ),

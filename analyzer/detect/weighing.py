@@ -133,9 +133,9 @@ def _owners(
 ) -> pd.Series[bool]:
     """Messages that are the owner's even within a run.
 
-    Of a login: from its own network, to people it knows from none that is strange, or from its desk,
-    from where nothing proves misuse. Of a mailbox, and of the server itself: what speaks against
-    abuse, for its programs may share one user, or have none in the log.
+    Of a login: from its own network, to people it knows from none that is strange, or from its
+    desk, from where nothing proves misuse. Of a mailbox, and of the server itself: what speaks
+    against abuse, for its programs may share one user, or have none in the log.
     """
     if misuse.by == "auth_user":
         network = proof.groupby([mail["by"], mail["network"].fillna("")])
