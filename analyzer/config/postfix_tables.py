@@ -183,7 +183,7 @@ def entries(given: Given) -> list[tuple[str, Said]]:
 
 def _pair(line: str) -> tuple[str, str]:
     """A pattern ends at its own delimiter, a quoted key at its quote, any other key at a blank."""
-    pattern = re.match(r"((?:!?\s*)([/|~%#;])(?:\\.|(?!\2).)*\2\w*)\s*(.*)$", line)
+    pattern = re.match(r"((?:!?\s*)([/|~%#;])(?:\\.|(?!\2)[^\\])*\2\w*)\s*(.*)$", line)
     quoted = re.match(r'("(?:\\.|[^"\\])*"\S*)\s*(.*)$', line)
     if line[:1] in "/!|~%" and pattern:
         return pattern[1], pattern[3]

@@ -113,7 +113,8 @@ def tables(places: Places) -> Iterator[tuple[str, Table]]:
     for name in (*LISTS, RELAY, RECIPIENT, *sorted(classes(places))):
         for kind, table in _asked(places, places.postfix.words(name), name):
             yield kind, table
-            for value in {said.value for _, said in table.entries or () if ":" in said.value}:
+            values = (said.value for _, said in table.entries or () if ":" in said.value)
+            for value in dict.fromkeys(values):
                 words = [Said(word, Place("", 0)) for word in split(value)]
                 yield from _asked(places, words, name)
 

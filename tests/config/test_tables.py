@@ -60,3 +60,7 @@ def test_a_pattern_that_only_the_other_language_understands_is_unknown():
 def test_an_entry_tells_its_line_and_key():
     found = table("hash:/etc/postfix/t", HASH).lookup(["a.example"])
     assert (str(found.place), found.key) == ("given/etc/postfix/t:4", "A.Example")
+
+
+def test_a_pattern_that_never_ends_is_read_at_once():
+    assert table("regexp:/etc/postfix/t", "/" + "\\" * 80 + "\n").patterns
