@@ -15,9 +15,8 @@ import pyarrow as pa
 
 from analyzer.config.findings import Hole
 from analyzer.config.postfix_patterns import fits
+from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import Network, Site, domain_key
-
-NOT_COUNTED = ["filtered", "expanded"]
 
 
 class Traffic:
@@ -35,7 +34,7 @@ class Traffic:
         ]
         columns += ["origin_sender", "recipient", "original_recipient", "status", "received"]
         rows = deliveries.select(columns).to_pandas()
-        self._rows = rows[~rows["status"].isin(NOT_COUNTED) & rows["submission"].eq("smtp")]
+        self._rows = rows[~rows["status"].isin(NOT_DELIVERIES) & rows["submission"].eq("smtp")]
         helo = messages.select(["server", "queue_id", "received", "helo"]).to_pandas()
         helo = helo.drop_duplicates(["server", "queue_id", "received"])
         self._rows = self._rows.merge(

@@ -23,7 +23,7 @@ class Entries:
         if key in ("domains", "relay_domains") and ("@" in text or any(map(str.isspace, text))):
             self.notes.append(f"{said.place}: {text} is no domain")
             return
-        self.values.setdefault(key, {}).setdefault(value or said.value, said.place)
+        self.values.setdefault(key, {}).setdefault(text, said.place)
 
     def know(self, key: str) -> None:
         """The files do speak of the key, even if they name nothing."""

@@ -10,9 +10,9 @@ from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Service
-from analyzer.config.postfix_places import Places, network_of, prefix_of
+from analyzer.config.postfix_places import Places, prefix_of
 from analyzer.config.postfix_stranger import Answer
-from analyzer.config.postfix_tables import is_table
+from analyzer.config.postfix_tables import is_table, name_keys, network_of
 from analyzer.config.postfix_variants import plain
 from analyzer.config.postfix_walk import Decision, Stranger
 from analyzer.config.postfix_words import RECIPIENT, RELAY
@@ -92,9 +92,7 @@ def _entry_of(places: Places, word: Said, asked: str) -> Said | None:
     """The very entry, where the word of a list names a table."""
     if not is_table(word.value):
         return None
-    above = asked.split(".")
-    keys = [asked, *(".".join(above[n:]) for n in range(1, len(above)))]
-    found = places.tables.table(word).lookup(keys)
+    found = places.tables.table(word).lookup(name_keys(asked, True))
     return found if isinstance(found, Said) else None
 
 

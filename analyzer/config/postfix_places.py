@@ -13,19 +13,20 @@ from dataclasses import dataclass
 
 from analyzer.config.given import Said
 from analyzer.config.postfix import Postfix, split
-from analyzer.config.postfix_tables import UNKNOWN, Answer, Tables, Unknown, entries, is_table
-from analyzer.site import OURS_ALONE, Network
+from analyzer.config.postfix_tables import (
+    UNKNOWN,
+    Answer,
+    Tables,
+    Unknown,
+    entries,
+    is_table,
+    name_keys,
+    network_of,
+)
+from analyzer.site import Network, ours_alone
 
 CLASS = "mynetworks_style = class"
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def network_of(word: str) -> Network | None:
-    """A word of mynetworks as a network; None where it is something else."""
-    try:
-        return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
-    except ValueError:
-        return None
+FINAL = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
 
 
 def prefix_of(key: str) -> Network | None:
@@ -89,29 +90,15 @@ class Places:
     def names(self, name: str, domain: str, *, parents: bool = False) -> Answer:
         """Does a list of domains hold this one, or with *parents* one above it?"""
         wanted = domain.lower().rstrip(".")
-        above = wanted.split(".")
-        keys = (
-            [wanted, *(".".join(above[n:]) for n in range(1, len(above)))] if parents else [wanted]
-        )
-        dotted = [f".{'.'.join(above[n:])}" for n in range(1, len(above))] if not parents else []
-
-        def fits(word: str) -> bool:
-            return word.lower() in keys or word.lower() in dotted
-
-        return self.match(name, fits, keys)
+        words = name_keys(wanted, parents)
+        keys = words if parents else [wanted]
+        return self.match(name, lambda word: word.lower() in words, keys)
 
     def trusted(self, client: str) -> Answer:
         """Is the client in mynetworks?"""
         if not self.postfix.stated("mynetworks"):
-            private = any(ipaddress.ip_address(client) in network for network in OURS_ALONE)
-            return UNKNOWN if private or self.styled() else None
-        address = ipaddress.ip_address(client)
-
-        def fits(word: str) -> bool:
-            network = network_of(word)
-            return network is not None and address in network
-
-        return self.match("mynetworks", fits, [client])
+            return UNKNOWN if ours_alone(client) or self.styled() else None
+        return self._holds("mynetworks", client)
 
     def styled(self) -> list[Said]:
         """`mynetworks_style = class`: a network of strangers, and only the server knows which."""
@@ -122,18 +109,22 @@ class Places:
 
     def may_claim(self, client: str) -> Answer:
         """May the client say by XCLIENT that it is another?"""
+        return self._holds("smtpd_authorized_xclient_hosts", client)
+
+    def _holds(self, name: str, client: str) -> Answer:
+        """Is the client in a list of networks?"""
         address = ipaddress.ip_address(client)
 
         def fits(word: str) -> bool:
             network = network_of(word)
             return network is not None and address in network
 
-        return self.match("smtpd_authorized_xclient_hosts", fits, [client])
+        return self.match(name, fits, [client])
 
     def destination(self, domain: str) -> tuple[str, Answer]:
         """`final`, `relay`, `other` or `unknown`, and the word that says so."""
         doubt = False
-        for name in ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains"):
+        for name in FINAL:
             found = self.literal(domain) if domain.startswith("[") else self.names(name, domain)
             if isinstance(found, Said):
                 return "final", found

@@ -10,7 +10,8 @@ from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Service
-from analyzer.config.postfix_places import Places, network_of
+from analyzer.config.postfix_places import Places
+from analyzer.config.postfix_tables import network_of
 from analyzer.config.postfix_walk import pairs
 from analyzer.config.postfix_words import (
     KNOWN,

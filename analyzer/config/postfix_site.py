@@ -7,10 +7,8 @@ import re
 from analyzer.config.entries import Entries
 from analyzer.config.given import Said
 from analyzer.config.postfix import Postfix, split
-from analyzer.config.postfix_places import Places, network_of
-from analyzer.config.postfix_tables import Tables, is_table
-
-FINAL = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
+from analyzer.config.postfix_places import FINAL, Places
+from analyzer.config.postfix_tables import Tables, is_table, network_of
 
 
 def site(postfix: Postfix, tables: Tables) -> Entries:

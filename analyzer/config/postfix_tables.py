@@ -16,6 +16,7 @@ from typing import Final
 
 from analyzer.config import postfix_patterns
 from analyzer.config.given import Given, Place, Said
+from analyzer.site import Network
 
 INDEXED = {"hash", "btree", "lmdb", "cdb", "sdbm", "dbm", "texthash"}
 PATTERNS = {"regexp", "pcre"}
@@ -45,6 +46,21 @@ def is_table(word: str) -> bool:
     """`type:name`; an address such as ::1 or [2001:db8::1] is none."""
     kind, colon, name = word.partition(":")
     return bool(colon and name) and kind in TYPES
+
+
+def network_of(word: str) -> Network | None:
+    """A word of a list, or the key of an entry, as a network; None where it is something else."""
+    try:
+        return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
+    except ValueError:
+        return None
+
+
+def name_keys(name: str, parents: bool) -> list[str]:
+    """A name, and the names above it; these with a dot before them, unless *parents* fit below."""
+    labels = name.rstrip(".").split(".")
+    dot = "" if parents else "."
+    return [name, *(dot + ".".join(labels[n:]) for n in range(1, len(labels)))]
 
 
 @dataclass(frozen=True)
@@ -235,11 +251,8 @@ def _first_network(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> A
             continue
     for key, said in rules:
         negated = key.startswith("!")
-        try:
-            network = ipaddress.ip_network(
-                key.lstrip("!").replace("[", "").replace("]", ""), strict=False
-            )
-        except ValueError:
+        network = network_of(key.lstrip("!"))
+        if network is None:
             continue
         if any((address in network) != negated for address in addresses):
             return said

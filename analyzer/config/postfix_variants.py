@@ -15,8 +15,8 @@ from dataclasses import replace
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import split
 from analyzer.config.postfix_patterns import FILLERS, examples
-from analyzer.config.postfix_places import Places, network_of, prefix_of
-from analyzer.config.postfix_tables import MOST_TRIED, Pattern, Table, is_table
+from analyzer.config.postfix_places import FINAL, Places, prefix_of
+from analyzer.config.postfix_tables import MOST_TRIED, Pattern, Table, is_table, network_of
 from analyzer.config.postfix_walk import Stranger, classes, pairs
 from analyzer.config.postfix_words import ACCESS_CHECKS, LISTS, RECIPIENT, RELAY
 from analyzer.config.suffixes import owned_by_nobody, owner_of, suffix_of
@@ -256,7 +256,7 @@ def _suffixes(places: Places) -> list[str]:
 
 
 def _final_domains(places: Places) -> list[str]:
-    return _domains(places, ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains"))
+    return _domains(places, FINAL)
 
 
 def _relay_domains(places: Places) -> list[str]:

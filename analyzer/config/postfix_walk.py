@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from analyzer.config.given import Said
 from analyzer.config.postfix_places import Places
-from analyzer.config.postfix_tables import Unknown, is_table
+from analyzer.config.postfix_tables import Unknown, is_table, name_keys
 from analyzer.config.postfix_words import ACCESS_CHECKS, ARGUMENT, KNOWN, NEVER_PERMITS
 
 PERMIT, REJECT, DEFER, DUNNO, DISCARD = "permit", "reject", "defer", "dunno", "discard"
@@ -176,12 +176,12 @@ class Walk:
         )
         who = self.stranger
         if kind == "client":
-            yield _name_keys(who.name, parents)
+            yield name_keys(who.name, parents)
             yield _ip_keys(who.client)
         elif kind == "reverse":
-            yield _name_keys(who.reverse, parents)
+            yield name_keys(who.reverse, parents)
         elif kind == "helo":
-            yield _name_keys(who.helo, parents)
+            yield name_keys(who.helo, parents)
         elif kind == "sender":
             yield _address_keys(who.sender, parents) if who.sender else ["<>"]
         elif kind == "recipient":
@@ -248,12 +248,6 @@ def pairs(words: Sequence[Said], name: str) -> Iterator[tuple[Said, Said | None]
             at += 1
 
 
-def _name_keys(name: str, parents: bool) -> list[str]:
-    labels = name.rstrip(".").split(".")
-    dot = "" if parents else "."
-    return [name, *(dot + ".".join(labels[n:]) for n in range(1, len(labels)))]
-
-
 def _ip_keys(address: str) -> list[str]:
     mark = ":" if ":" in address else "."
     parts = address.split(mark)
@@ -262,7 +256,7 @@ def _ip_keys(address: str) -> list[str]:
 
 def _address_keys(address: str, parents: bool) -> list[str]:
     local, _, domain = address.rpartition("@")
-    return [address, *_name_keys(domain, parents), f"{local}@"]
+    return [address, *name_keys(domain, parents), f"{local}@"]
 
 
 def _is_address(text: str) -> bool:

@@ -89,7 +89,7 @@ def _features(sendmail: Sendmail) -> Iterator[Finding]:
         if name in _BY_FEATURE:
             remedy = f"dnl FEATURE(`{name}')dnl"
             check = _BY_FEATURE[name]
-            relays = check if check in (PROMISCUOUS, LOCAL_FROM) else None
+            relays = check in (PROMISCUOUS, LOCAL_FROM)
             detail = f"FEATURE({name}) is on."
             yield Finding(check, said.place, "", detail, remedy, hole=hole if relays else None)
         elif name == "loose_relay_check":
