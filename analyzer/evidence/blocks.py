@@ -1,4 +1,4 @@
-"""How is a stream cut into numbered blocks of whole lines?"""
+"""How is a stream cut into blocks of whole lines?"""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ class Block:
     """Whole lines, each ended by a newline, the last one too where the file has none."""
 
     source: str
-    number: int  # from 0
     first_line: int  # from 1
     offset: int  # of its first byte in the decompressed stream
     data: bytes
@@ -67,7 +66,6 @@ class Cutter:
         self.overlong: list[Overlong] = []
 
     def __iter__(self) -> Iterator[Block]:
-        number = 0
         while self._fill(self._needed):
             cut = self._cut()
             if cut == self._start and self._end - self._start > self._longest:
@@ -76,7 +74,7 @@ class Cutter:
                 if self._start == self._end:  # zeros to the end: the last line is empty
                     self.partial_last = True
                     self.lines += 1
-                    yield Block(self._source, number, self.lines, self._offset, b"\n")
+                    yield Block(self._source, self.lines, self._offset, b"\n")
                     return
                 self._leave_out()
                 continue
@@ -84,8 +82,7 @@ class Cutter:
             first_line, offset = self.lines + 1, self._offset
             data = self._take(self._end) + b"\n" if self.partial_last else self._take(cut)
             self.lines += int(np.count_nonzero(np.frombuffer(data, np.uint8) == NEWLINE))
-            yield Block(self._source, number, first_line, offset, data)
-            number += 1
+            yield Block(self._source, first_line, offset, data)
 
     def _fill(self, needed: int) -> bool:
         """Have `needed` bytes at hand, unless the stream ends; False if there are none."""

@@ -2,8 +2,7 @@
 
 The positions of line ends, separators and quotes are found by numpy, and a column is a view of the
 same bytes. Only what is damaged, or spans lines, is looked at one record at a time, and never more
-than a bounded
-piece of it: one stray quote must not swallow the rows behind it.
+than a bounded piece of it: one stray quote must not swallow the rows behind it.
 """
 
 from __future__ import annotations

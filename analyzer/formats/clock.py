@@ -24,7 +24,7 @@ from analyzer.window import YEARS
 
 Int64 = npt.NDArray[np.int64]
 
-NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back (reliability.md, T-05)
+NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back
 LONG_ID = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"  # mail_queue.h: digits of base 52
 _VALUE_OF = np.zeros(256, np.int64)
 _VALUE_OF[np.frombuffer(LONG_ID.encode(), np.uint8)] = np.arange(len(LONG_ID))

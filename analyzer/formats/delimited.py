@@ -87,19 +87,14 @@ class _Work:
             ]
             return
         width, separator = len(columns.names), columns.layout.separator
-        found = cells(self.block, first, last, width, separator)
-        self._tell(columns, found, first[found.row], last[found.row])
-        if len(found) == len(first):
-            return
-        refused = np.ones(len(first), np.bool_)
-        refused[found.row] = False
-        first, last = first[refused], last[refused]
-        if columns.layout.trailing:
-            found = cells(self.block, first, last, width + 1, separator)
+        for fields in (width, width + 1) if columns.layout.trailing else (width,):
+            found = cells(self.block, first, last, fields, separator)
             self._tell(columns, found, first[found.row], last[found.row])
             refused = np.ones(len(first), np.bool_)
             refused[found.row] = False
             first, last = first[refused], last[refused]
+            if not len(first):
+                return
         self._patiently(columns, first, last)
 
     def _patiently(

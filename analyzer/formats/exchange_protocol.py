@@ -15,19 +15,19 @@ from analyzer.formats.exchange_values import NULL, coalesced, in_utc, null_if_em
 from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.stamps import MISSING
 
-# Kind of the events a row becomes, by its event character and a pattern of its data (or context).
+# What rows tell something, by their event character and a pattern of their data (or context).
 SAID = (
-    ("session", "+", "data", r"^"),
-    ("session", "-", "data", r"^"),
-    ("session", "*", "context", r"(?i)^set session permissions$"),
-    ("session", "*", "context", r"(?i)^authenticated"),
-    ("session", "*", "context", r"^User Name: "),
-    ("session", "*", "data", r"^User Name: "),
-    ("session", "<", "data", r"(?i)^(?:(?:EHLO|HELO|AUTH) |(?:STARTTLS|DATA|BDAT)\b)"),
-    ("session", "<", "data", r"(?i)^MAIL FROM:"),
-    ("session", "<", "data", r"(?i)^RCPT TO:"),
-    ("session", ">", "data", r"^(?:250 2\.1\.5|250 2\.6\.0|[45][0-9]{2} )"),
-    ("session", "*", "data", r"^[0-9A-Fa-f]{16};"),
+    ("+", "data", r"^"),
+    ("-", "data", r"^"),
+    ("*", "context", r"(?i)^set session permissions$"),
+    ("*", "context", r"(?i)^authenticated"),
+    ("*", "context", r"^User Name: "),
+    ("*", "data", r"^User Name: "),
+    ("<", "data", r"(?i)^(?:(?:EHLO|HELO|AUTH) |(?:STARTTLS|DATA|BDAT)\b)"),
+    ("<", "data", r"(?i)^MAIL FROM:"),
+    ("<", "data", r"(?i)^RCPT TO:"),
+    (">", "data", r"^(?:250 2\.1\.5|250 2\.6\.0|[45][0-9]{2} )"),
+    ("*", "data", r"^[0-9A-Fa-f]{16};"),
 )
 ENDPOINT = r"^\[?(?P<ip>[0-9A-Fa-f:.]{2,45}?)(?:%[^\]:]*)?\]?:(?P<port>[0-9]{1,5})$"
 
@@ -37,7 +37,7 @@ def tell(rows: Rows) -> Told:
     micros = in_utc(rows.text("date-time"))
     event, data, context = (rows.text(name) for name in ("event", "data", "context"))
     wanted = np.zeros(len(rows), np.bool_)
-    for _, sign, column, pattern in SAID:
+    for sign, column, pattern in SAID:
         fits = pc.and_(
             pc.equal(event, sign),
             pc.match_substring_regex(context if column == "context" else data, pattern),

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from analyzer.formats.collected import after_collector
-from analyzer.formats.pieces import pieces
+from analyzer.formats.pieces import eight_bytes, pieces
 from analyzer.formats.stamps import Bytes, Flags, Positions, Rows, Stamps, read_stamps
 
 NOBODY = "-"  # RFC 5424: a field without a value
@@ -98,7 +98,7 @@ def _second_stamps(
     data: bytes, byte: Bytes, end: Positions, stamps: Stamps, host: Positions
 ) -> None:
     """A container's stamp has `stdout F ` behind it, or (`docker logs -t`) the line as it was."""
-    word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
+    word = eight_bytes(data)
     rows = np.flatnonzero(stamps.zoned)
     first = word[host[rows]]
     streamed = byte[host[rows]] == ord("s")
@@ -147,7 +147,7 @@ def modern_fields(
 
 def after_id(data: bytes, byte: Bytes, headed: Flags, text: Positions, end: Positions) -> Positions:
     """Where the text begins past Solaris' `[ID 801593 mail.info] `."""
-    word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
+    word = eight_bytes(data)
     rows = np.flatnonzero(
         headed
         & ((word[text] & np.uint64(0xFFFFFFFF)) == np.uint64(int.from_bytes(b"[ID ", "little")))

@@ -50,7 +50,7 @@ class Heads:
         self._tags_of: dict[tuple[int, frozenset[str]], npt.NDArray[np.bool_]] = {}
         self.known = (self.dialects >= 0)[self.tag_of] & lines.headed
         self.ids = queue_ids(
-            lines, [(self.written_by(n, frozenset()), d.queue_id) for n, d in self.dialects_met()]
+            lines, [(self.written_by(n), d.queue_id) for n, d in self.dialects_met()]
         )
         self._id_words = as_text(self.ids.ids.dictionary)
         self._id_numbers = self.ids.ids.indices.to_numpy()
@@ -83,8 +83,9 @@ class Heads:
             begun[b""].add(name)
         return begun
 
-    def written_by(self, dialect: int, daemons: frozenset[str]) -> npt.NDArray[np.bool_]:
-        wrote: npt.NDArray[np.bool_] = self.tags_of(dialect, daemons)[self.tag_of]
+    def written_by(self, dialect: int) -> npt.NDArray[np.bool_]:
+        """Which lines the programs of a dialect wrote."""
+        wrote: npt.NDArray[np.bool_] = (self.dialects == dialect)[self.tag_of]
         return wrote & self.lines.headed
 
     def count(self, rows: Rows) -> Counter[str]:

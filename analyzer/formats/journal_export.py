@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.lines import Positions, next_after
-from analyzer.formats.pieces import PADDING, pieces
+from analyzer.formats.pieces import PADDING, eight_bytes, pieces
 from analyzer.formats.wrapped import Wrapped, as_block, journal_lines
 
 BEGIN = b"__CURSOR="
@@ -142,9 +142,7 @@ class _Fields:
         self._data, self._start, self._end = data, start, end
         self._binary, self._record = binary, record
         self._records = int(record[-1]) + 1 if len(record) else 0
-        word = np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
-        self._first = word[start]
-        self._words = word
+        self._words = eight_bytes(data)
 
     def line_of(self, name: str) -> npt.NDArray[np.intp]:
         """Of each record, the line that begins with the name; -1 for none. The first one counts."""

@@ -15,7 +15,7 @@ Positions = npt.NDArray[np.int32]
 PADDING = bytes(64)  # so that a line may be read past its end
 
 
-def eight_bytes(data: bytes) -> npt.NDArray[np.uint64]:
+def eight_bytes(data: bytes | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
     """The eight bytes that begin at each offset, unaligned and without a copy."""
     return np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
 

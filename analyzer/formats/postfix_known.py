@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from analyzer.formats.postfix_words import BOUNCE, CLEANUP, HEAD, QMGR, REMOTE, SMTPD
+from analyzer.formats.postfix_words import (
+    BOUNCE,
+    CLEANUP,
+    HEAD,
+    QMGR,
+    REMOTE,
+    SCRIPTS,
+    SERVICES,
+    SMTPD,
+)
 from analyzer.formats.shapes import Shape, programs
 
 ANY: frozenset[str] = frozenset()
@@ -10,14 +19,6 @@ TLS = SMTPD | REMOTE | programs("tlsproxy postscreen")
 POSTSCREEN = (
     "CONNECT PASS PREGREET DNSBL HANGUP COMMAND NON-SMTP BARE DISCONNECT ALLOWLISTED DENYLISTED "
     "WHITELISTED BLACKLISTED NOQUEUE WHITELIST ALLOWLIST cache close entering enabling"
-)
-SERVICES = (
-    "trivial-rewrite verify tlsmgr proxymap proxywrite flush postdrop sendmail postqueue showq "
-    "postalias postmap postcat postkick postconf postlock"
-)
-SCRIPTS = (
-    "postfix-script master postsuper postlog postlogd postmulti postfix-wrapper post-install "
-    "postfix-tls-script"
 )
 
 # What the client side of Postfix says while it tries; the delivery line tells how it ended.
@@ -149,8 +150,8 @@ KNOWN_LINES = (
         "tlsproxy[11]: CONNECT from [192.0.2.7]:4711",
         r"^(?:CONNECT|DISCONNECT) .*$",
     ),
-    _known(programs(SCRIPTS), "", "postfix-script[11]: starting the Postfix mail system"),
-    _known(programs(SERVICES), "", "trivial-rewrite[11]: table hash:/etc/aliases has changed"),
+    _known(SCRIPTS, "", "postfix-script[11]: starting the Postfix mail system"),
+    _known(SERVICES, "", "trivial-rewrite[11]: table hash:/etc/aliases has changed"),
     *_words(REMOTE, "smtp", TRYING),
     *_words(SMTPD | programs("tlsproxy"), "smtpd", LISTENING),
     *_words(ANY, "smtpd", HOUSEKEEPING),

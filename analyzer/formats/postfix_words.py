@@ -15,12 +15,15 @@ AGENTS = (
 )
 BOUNCE = programs("bounce defer trace")
 GATES = programs("smtpd qmqpd cleanup postscreen")  # whoever may refuse
-OTHERS = programs(
-    "pickup postscreen dnsblog tlsproxy anvil scache master postfix-script trivial-rewrite verify "
-    "tlsmgr proxymap proxywrite flush postsuper postdrop sendmail postqueue showq postlog postlogd "
-    "postalias postmap postmulti postcat postkick postconf postfix-wrapper post-install "
-    "postfix-tls-script postlock"
+SERVICES = programs(
+    "trivial-rewrite verify tlsmgr proxymap proxywrite flush postdrop sendmail postqueue showq "
+    "postalias postmap postcat postkick postconf postlock"
 )
+SCRIPTS = programs(
+    "postfix-script master postsuper postlog postlogd postmulti postfix-wrapper post-install "
+    "postfix-tls-script"
+)
+OTHERS = programs("pickup postscreen dnsblog tlsproxy anvil scache") | SERVICES | SCRIPTS
 DAEMONS = SMTPD | CLEANUP | QMGR | AGENTS | BOUNCE | OTHERS
 
 # An address as logged since 3.5: a quoted string may hold anything. Older releases log it raw, so a

@@ -135,7 +135,7 @@ def _read_shapes(
 
     Shapes are asked in the order of how common they are, and only about lines that are left.
     """
-    left = np.flatnonzero(base.written_by(number, frozenset()) & (kind == 0))
+    left = np.flatnonzero(base.written_by(number) & (kind == 0))
     eight, tag = base.ids.first_eight[left], base.tag_of[left]
     begun = base.begun(tag, eight)
     found: dict[str, list[Found]] = {}

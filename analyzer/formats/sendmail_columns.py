@@ -9,15 +9,18 @@ import pyarrow.compute as pc
 from analyzer.formats.shapes import captures, rows_with
 
 NONE = pa.scalar(None, pa.string())
+DISCARDED = "discarded"  # all that is said of a message that a milter threw away
 STAGES = {
     "check_relay": "CONNECT",
     "check_mail": "MAIL",
     "check_rcpt": "RCPT",
     "check_data": "DATA",
+    "data": "DATA",
+    **dict.fromkeys(
+        ("header", "body", "unknown", "check_eoh", "check_eom", "eoh", "eom", DISCARDED),
+        "END-OF-MESSAGE",
+    ),
 }
-DISCARDED = "discarded"  # all that is said of a message that a milter threw away
-AFTER_DATA = {"data": "DATA", "check_eoh": "END-OF-MESSAGE", "check_eom": "END-OF-MESSAGE"}
-AFTER_DATA |= {DISCARDED: "END-OF-MESSAGE"}
 # One recipient of a list: a quoted local part may hold a comma.
 ENVELOPE = (
     r"^(?P<recipient>.*?)(?:,? \[more\])?"
@@ -191,10 +194,8 @@ def _decision(table: pa.Table) -> pa.Table:
     not tell the client, and the message's own `from=` line has to.
     """
     rule, arg1 = _text(table, "stage"), _text(table, "arg1")
-    stage = pc.replace_substring_regex(rule, "^(?:header|body|unknown)$", "END-OF-MESSAGE")
-    for name, smtp in (
-        STAGES | AFTER_DATA | {"eoh": "END-OF-MESSAGE", "eom": "END-OF-MESSAGE"}
-    ).items():
+    stage = rule
+    for name, smtp in STAGES.items():
         stage = pc.if_else(pc.fill_null(pc.equal(rule, name), False), smtp, stage)
     recipient, sender = _text(table, "recipient"), _text(table, "sender")
     stage = pc.coalesce(

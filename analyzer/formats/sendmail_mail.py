@@ -117,15 +117,13 @@ MESSAGE_LINES = (
 )
 
 
-def _milter(what: str, pattern: str, sample: str) -> tuple[Shape, ...]:
-    return (
-        shape(
-            "decision",
-            f"a milter decided at {what}",
-            "Milter: ",
-            rf"^Milter: {pattern}, {VERDICT}$",
-            f"{A}Milter: {sample}, reject=550 5.7.1 no",
-        ),
+def _milter(what: str, pattern: str, sample: str) -> Shape:
+    return shape(
+        "decision",
+        f"a milter decided at {what}",
+        "Milter: ",
+        rf"^Milter: {pattern}, {VERDICT}$",
+        f"{A}Milter: {sample}, reject=550 5.7.1 no",
     )
 
 
@@ -139,14 +137,14 @@ DECISION_LINES = (
         f"{A}ruleset=check_rcpt, arg1=<bob@b.example>, relay={HOST}, "
         "reject=550 5.7.1 <bob@b.example>... Relaying denied",
     ),
-    *_milter("RCPT", rf"to=(?P<recipient>{ADDRESS})", "to=<bob@b.example>"),
-    *_milter("MAIL", rf"from=(?P<sender>{ADDRESS})", "from=<ann@a.example>"),
-    *_milter(
+    _milter("RCPT", rf"to=(?P<recipient>{ADDRESS})", "to=<bob@b.example>"),
+    _milter("MAIL", rf"from=(?P<sender>{ADDRESS})", "from=<ann@a.example>"),
+    _milter(
         "CONNECT",
         r"connect: host=(?P<client_name>[^,]*), addr=(?P<client_ip>[^,]*)",
         "connect: host=a.example, addr=192.0.2.7",
     ),
-    *_milter("HELO", r"helo=(?P<helo>.*?)", "helo=pc"),
+    _milter("HELO", r"helo=(?P<helo>.*?)", "helo=pc"),
     shape(
         "decision",
         "a milter had the message thrown away (LogLevel 5 to 9, which names no recipient)",
@@ -154,7 +152,7 @@ DECISION_LINES = (
         r"^(?P<stage>discarded)$",
         f"{A}discarded",
     ),
-    *_milter("DATA", r"(?P<stage>data|eoh|eom|header|body|unknown)", "data"),
+    _milter("DATA", r"(?P<stage>data|eoh|eom|header|body|unknown)", "data"),
     shape(
         "decision",
         "a recipient was refused, or a sender, without a ruleset",

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.formats.pieces import eight_bytes
+
 Positions = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
 Int64 = npt.NDArray[np.int64]
@@ -26,20 +28,7 @@ MISSING = np.int64(-(2**63))  # NaT
 # over (2036, 2038, 2106 at the most), or a stranger's text. Evidence alone tells no nearer bound.
 YEARS = range(1990, 2100)
 LEAP_YEAR = 2000  # yearless stamps are kept as if in this year, so that 29 February exists
-_MONTHS = (
-    b"Jan",
-    b"Feb",
-    b"Mar",
-    b"Apr",
-    b"May",
-    b"Jun",
-    b"Jul",
-    b"Aug",
-    b"Sep",
-    b"Oct",
-    b"Nov",
-    b"Dec",
-)
+_MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _DAY_NAMES = [int.from_bytes(name, "big") for name in b"Mon Tue Wed Thu Fri Sat Sun".split()]
 _UTC = int.from_bytes(b"UTC", "big")
 _DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -69,7 +58,7 @@ class Stamps:
 def read_stamps(byte: Bytes, at: Positions, end: Positions) -> tuple[Stamps, Positions]:
     """The stamps of all lines, each read at its place, and where the text after each begins."""
     room = end - at
-    word = np.ndarray(shape=(len(byte) - 7,), dtype="<u8", buffer=byte.data, strides=(1,))
+    word = eight_bytes(byte)
     first, second = word[at], word[at + 7]  # each place of a large block is looked at once
     classic = (room >= 16) & (byte[at + 15] == 32)
     classic &= ((first >> np.uint64(24)) & np.uint64(255) == 32) & (

@@ -33,8 +33,7 @@ def test_blocks_put_together_are_the_stream_and_its_last_newline(stream, block_s
 @given(STREAMS, st.integers(1, 300), st.integers(1, 20))
 def test_every_block_says_truly_where_it_is(stream, block_size, longest):
     blocks, _ = cut(stream, block_size, longest)
-    for number, block in enumerate(blocks):
-        assert block.number == number
+    for block in blocks:
         assert ended(stream)[block.offset :].startswith(block.data)
         assert block.first_line == 1 + stream[: block.offset].count(b"\n")
 
