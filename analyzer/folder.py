@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ class Settings:
 
     site: dict[str, Any]
     year: int | None
-    window: Window = field(default_factory=Window)
+    window: Window
 
     @classmethod
     def of(

@@ -36,11 +36,7 @@ def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues, local: Locali
         _given_up(legs),
         attempts_in_sessions(events, local),
     ]
-    rows = (
-        pd.concat([part for part in parts if len(part)], ignore_index=True)
-        if any(map(len, parts))
-        else parts[0]
-    )
+    rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     rows = rows.sort_values("rank", kind="stable", ignore_index=True)
     rows["repeat"] = rows["repeat"].fillna(1).astype("int64")
     ip = canonical_ips(rows["client_ip"])

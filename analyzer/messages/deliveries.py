@@ -165,11 +165,7 @@ def _refused_content(events: Events, delivered: pd.Series) -> pd.DataFrame:
     content = frame(events, "content_action", wanted)
     named = content["reply"].astype("str").str.extract(ENVELOPE)["recipient"]
     content["recipient"] = content["recipient"].where(content["recipient"].notna(), named)
-    rows = (
-        pd.concat([part for part in (rows, content) if len(part)], ignore_index=True)
-        if len(rows) + len(content)
-        else rows
-    )
+    rows = pd.concat([part for part in (rows, content) if len(part)] or [rows], ignore_index=True)
     if rows.empty:
         return pd.DataFrame(
             columns=["life", "rank", "completed", *PLACE, "daemon", "recipient", "status", "reply"]

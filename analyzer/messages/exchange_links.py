@@ -140,11 +140,8 @@ def handed_over(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     by_words = elder.merge(
         plain, left_on=["server", "said", "sent_by"], right_on=["server", "message_id", "sender"]
     )
-    pairs = (
-        pd.concat([part for part in (same_id, by_words) if len(part)], ignore_index=True)
-        if len(same_id) + len(by_words)
-        else same_id
-    )
+    found = [part for part in (same_id, by_words) if len(part)] or [same_id]
+    pairs = pd.concat(found, ignore_index=True)
     pairs = pairs[pairs["next"].ne(pairs["own"])]
     away = (
         pd.to_datetime(pairs["received"], utc=True) - pd.to_datetime(pairs["time"], utc=True)

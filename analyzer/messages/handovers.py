@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from analyzer.messages.addresses import among, canonical_ips
 from analyzer.messages.legs import PLACE, frame
-from analyzer.messages.links import ACCEPTED, HAND_OVER, QUEUED, with_children
+from analyzer.messages.links import ACCEPTED, EARLY, HAND_OVER, QUEUED, with_children
 from analyzer.messages.lives import Events, Lives
 
 Int64 = npt.NDArray[np.int64]
@@ -24,7 +24,6 @@ Int64 = npt.NDArray[np.int64]
 EXCHANGE_ID = r"\[InternalId=([0-9]{1,19})\b"
 CLOCKS_APART = pd.Timedelta(days=1)  # between two servers that have not even the zone in common
 FILTERED_WITHIN = pd.Timedelta(minutes=10)  # a filter with a queue of its own may take its time
-EARLY = pd.Timedelta(seconds=1)  # two processes write in either order
 NAMES = ["client_ip", "client_name", "auth_user", "auth_method", "helo"]
 
 

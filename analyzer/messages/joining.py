@@ -70,9 +70,9 @@ ORIGIN = [
 ]
 OF_LEG = ["mta", "server", "queue_id", "sender", "size", "begun_by"]
 OF_FIRST = ["queue_id", "sender", *ORIGIN, *PLACE]
-# What is asked of delivery attempts, once it is known where each recipient's copy ended.
 LIVES = ["life", "origin_life", "cause_life", "cause_leg"]
 ORDER = ["received", "source", "line"]  # of messages
+# What is asked of delivery attempts, once it is known where each recipient's copy ended.
 TRIED = ["life", "time", "daemon", "recipient", "status", "relay", "reply", "to_us", *PLACE]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.messages.addresses import by_network, each_domain, per_value, within
-from analyzer.rows import AT_ONCE
+from analyzer.rows import slices
 from analyzer.site import OURS_ALONE
 
 DOMAINS = 5  # foreign sender domains to our own people: more than one application has
@@ -42,8 +42,7 @@ def masked(rows: pd.DataFrame) -> pd.Series[bool]:
 
 def _slices(rows: pd.DataFrame, which: pd.Series[bool]) -> Iterator[pd.DataFrame]:
     """Some of the rows, of a slice of them at a time."""
-    for begin in range(0, len(rows), AT_ONCE):
-        mine = slice(begin, begin + AT_ONCE)
+    for mine in slices(len(rows)):
         yield rows.iloc[mine][which.iloc[mine]]
 
 
@@ -64,8 +63,7 @@ def _bringing_much(
     all brought a third of some slice.
     """
     asked: set[str] = set()
-    for begin in range(0, len(ips), AT_ONCE):
-        mine = slice(begin, begin + AT_ONCE)
+    for mine in slices(len(ips)):
         times = ips.iloc[mine][brought.iloc[mine]].value_counts()
         asked |= {str(ip) for ip in times.index[times.ge(SHARE * int(by_all.iloc[mine].sum()))]}
     much = SHARE * max(int(by_all.sum()), 1)

@@ -70,7 +70,7 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         HashMismatch: the existing case is not what its manifest says.
         EnvironmentTrouble: the case cannot be written, or memory or disk do not suffice.
     """
-    settings = Settings.of(site, site_path, year, window or Window())
+    settings = Settings.of(site, site_path, year, window)
     folder = CaseFolder(case, arguments, settings, force) if case is not None else None
     found = evidence.find(arguments)
     with spooled(found, folder.blocks if folder else None) as spool:

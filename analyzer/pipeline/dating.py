@@ -17,6 +17,7 @@ from analyzer import formats
 from analyzer.errors import SettingsError
 from analyzer.pipeline.reading import Piece
 from analyzer.spool import IN_MEMORY, Spool
+from analyzer.window import Window
 
 ASSUMED_ZONE = "UTC"
 PLACE = ["server", "line", "offset", "time"]
@@ -54,6 +55,15 @@ class Dated:
     def spans(self) -> dict[str, Span]:
         """First and last time of each file."""
         return {name: _span(tables) for name, tables in self.logs.items()}
+
+    def within(self, window: Window) -> Span:
+        """First and last time of all files, as far as they are asked about."""
+        times = [time for span in self.spans.values() for time in span if time is not None]
+        if not times:
+            return None, None
+        since, until = window.bounds(self.zone)
+        first = max(min(times), since) if since is not None else min(times)
+        return first, min(max(times), until) if until is not None else max(times)
 
 
 def date(
@@ -111,7 +121,7 @@ def date(
         ],
         repeated,
         stated_zone or ASSUMED_ZONE,
-        _together(
+        together(
             [doubtful for _, doubtful in told.values()]
             + [_against(name, tables[name], zone) for name, zone in zones.items() if zone.against]
         ),
@@ -133,8 +143,8 @@ def _at_rest(table: pa.Table, name: str, spool: Spool) -> pa.Table:
     return table.set_column(place, "time", spool.at_rest(name, times)["time"])
 
 
-def _together(doubtful: list[pd.DataFrame]) -> pd.DataFrame:
-    there = [rows for rows in doubtful if len(rows)]
+def together(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    there = [rows for rows in parts if len(rows)]
     return pd.concat(there, ignore_index=True) if there else pd.DataFrame()
 
 

@@ -60,7 +60,7 @@ def infer(
         with spooled(found, None) as spool:
             stated, dated = None, date(read_all(found, progress, spool), year, None, spool)
             assembled = messages.assemble(dated.events, None, spool)
-        return Inferred(messages.infer(assembled), stated, dated, ())
+        return Inferred(messages.infer(assembled), stated, dated)
     return Inferred(messages.infer(messages.assemble(dated.events, None)), stated, dated, doubts)
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import detect, formats, messages
-from analyzer.pipeline.dating import Dated
+from analyzer.pipeline.dating import Dated, together
 from analyzer.schema import EVENTS, fit
 from analyzer.site import Site
 from analyzer.spool import IN_MEMORY, Spool
@@ -97,14 +97,13 @@ def _evidence(
     """What detectors look at, from what the other rooms made."""
     attempts = assembled.attempts.select(ATTEMPT).to_pandas()
     attempts["client_side"] = assembled.locality.clients(attempts["client_ip"])
-    times = [time for span in dated.spans.values() for time in span if time is not None]
-    since, until = window.bounds(dated.zone)
+    begins, ends = dated.within(window)
     return detect.Evidence(
         deliveries=assembled.deliveries,
         attempts=attempts,
         server_events=assembled.server_events,
-        begins=max([min(times), *([since] if since is not None else [])]) if times else None,
-        ends=min([max(times), *([until] if until is not None else [])]) if times else None,
+        begins=begins,
+        ends=ends,
         site_known=not assembled.locality.inferred,
         doubted_networks=tuple(map(str, site.doubted_networks)) if site else (),
         inferred_domains=tuple(sorted(assembled.locality.domains or ())),
@@ -121,8 +120,7 @@ def _evidence(
 
 def clock_changes(dated: Dated) -> pd.DataFrame:
     """Where clocks are changed, and what that makes doubtful."""
-    parts = [part for part in (formats.jumps(dated.logs), dated.doubtful) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return together([formats.jumps(dated.logs), dated.doubtful])
 
 
 def _lost_lines(events: dict[str, pa.Table]) -> pd.DataFrame:

@@ -22,9 +22,7 @@ def harmed(
     dated: Dated, assembled: messages.Assembled, verdicts: detect.Judged, window: Window
 ) -> tuple[impact.Measured, dict[str, Any]]:
     """What the log measures of the harm, and impact.json with every price at its default."""
-    times = [time for span in dated.spans.values() for time in span if time is not None]
-    _, until = window.bounds(dated.zone)
-    ends = min([max(times), *([until] if until is not None else [])]) if times else None
+    _, ends = dated.within(window)
     measured = impact.measure(
         impact.Found(
             rows=verdicts.deliveries,
