@@ -17,10 +17,11 @@ import typer
 from analyzer.commands import aid, compare, dnsbl, relay_test, watch
 from analyzer.commands.audit import audit
 from analyzer.commands.impact import impact
+from analyzer.commands.options import AsJson
 from analyzer.commands.report import report
 from analyzer.commands.site import site_app
 from analyzer.commands.trace import trace
-from analyzer.errors import AnalyzerError, EnvironmentTrouble
+from analyzer.errors import INTERRUPTED, AnalyzerError, EnvironmentTrouble
 from analyzer.progress import bar
 
 PURPOSE = (
@@ -97,14 +98,12 @@ Until = Annotated[
         show_default=False,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a case that was made otherwise.")]
 FailOnFindings = Annotated[
     bool, typer.Option("--fail-on-findings", help="Exit with 1 if abuse was found.")
 ]
 
 INCOMPLETE = 5  # some evidence could not be read to its end, or most mail not be judged
-INTERRUPTED = 130
 
 
 def _version(asked: bool) -> None:

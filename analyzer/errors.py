@@ -9,6 +9,8 @@ AnalyzerError            exit code
 
 from __future__ import annotations
 
+INTERRUPTED = 130  # exit code where the user ends it, as shells have it
+
 
 class AnalyzerError(Exception):
     """Says where, what, and what to do about it."""

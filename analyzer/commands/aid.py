@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from analyzer.commands.options import AsJson, CaseArgument
 
 SERVERS = ("postfix", "sendmail", "exchange")
 EXAMPLE = "Example: relaytrail aid case; relaytrail aid case --ids | postsuper -d -"
 
 
 def aid(
-    case: Annotated[Path, typer.Argument(help="Folder that analyze wrote.", show_default=False)],
+    case: CaseArgument,
     only_ids: Annotated[
         bool, typer.Option("--ids", help="Only the queue ids, one a line, for a pipe.")
     ] = False,
@@ -25,7 +26,7 @@ def aid(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print queue ids of abuse to delete, accounts to lock, addresses to refuse. Runs nothing."""
     from analyzer.commands.choice import chosen

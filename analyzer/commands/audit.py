@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from analyzer.commands.options import AsJson
 from analyzer.commands.site import ConfigFiles
 
 
@@ -21,7 +22,7 @@ def audit(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find what lets strangers relay in the configuration of a mail server, line by line."""
     from analyzer import config

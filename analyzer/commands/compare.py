@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from analyzer.commands.options import AsJson
+
 EXAMPLE = "Example: relaytrail compare case-december case-january"
 
 
@@ -18,7 +20,7 @@ def compare(
     after: Annotated[
         Path, typer.Argument(help="Case of the time after the fix.", show_default=False)
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
     fail_on_findings: Annotated[
         bool, typer.Option("--fail-on-findings", help="Exit with 1 unless it is over.")
     ] = False,

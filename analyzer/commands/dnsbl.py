@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from analyzer.commands.options import AsJson
+
 EXAMPLE = "Example: relaytrail dnsbl 192.0.2.25 2001:db8::25 --resolver 127.0.0.1"
 
 
@@ -36,7 +38,7 @@ def dnsbl(
         Path | None,
         typer.Option("--case", help="Put the result into this case.", show_default=False),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
     fail_on_findings: Annotated[
         bool, typer.Option("--fail-on-findings", help="Exit with 1 if an address is listed.")
     ] = False,
@@ -64,8 +66,7 @@ def dnsbl(
     typer.echo(
         f"Asking {words.count(len(zones), 'list')}; a list that is silent takes a while.", err=True
     )
-    stamp = f"{now():%Y-%m-%dT%H:%M:%SZ}"
-    result = {"version": 1, "asked": stamp, **lists.check(asked, zones, look)}
+    result = {"version": 1, "asked": words.iso(now()), **lists.check(asked, zones, look)}
     text = json.dumps(result, ensure_ascii=True, indent=2)
     if case is not None:
         from analyzer.pipeline import adding

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from analyzer.commands.options import AsJson
+from analyzer.errors import INTERRUPTED
+
 if TYPE_CHECKING:
     from analyzer.probe.forms import Names
     from analyzer.probe.manner import Manner
 
-INTERRUPTED = 130
 EXAMPLE = (
     'Example: relaytrail test-relay mail.corp.example --authorised "Ann Meyer, I run '
     'mail.corp.example" --domain corp.example'
@@ -102,7 +104,7 @@ def relay_test(  # noqa: PLR0913, PLR0917 - each option of the command is an arg
             "--case", help="Put result and transcript into this case.", show_default=False
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
     fail_on_findings: Annotated[
         bool, typer.Option("--fail-on-findings", help="Exit with 1 unless it is closed.")
     ] = False,

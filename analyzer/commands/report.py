@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from analyzer.commands.options import CaseArgument
+
+if TYPE_CHECKING:
+    from analyzer.case import Case
 
 READERS = ("management", "technical", "delisting")
 PAPERS = ("a4", "letter")
 
 
 def report(
-    case: Annotated[Path, typer.Argument(help="Folder that analyze wrote.", show_default=False)],
+    case: CaseArgument,
     audience: Annotated[
         str | None,
         typer.Option(
@@ -71,20 +76,16 @@ def report(
         typer.echo(str(output / name))
 
 
-def _texts(told: object, audience: str) -> dict[str, bytes]:
-    from analyzer.case import Case
+def _texts(told: Case, audience: str) -> dict[str, bytes]:
     from analyzer.report.texts import AUDIENCES
 
-    assert isinstance(told, Case)
     return {name: text.encode() for name, text in AUDIENCES[audience](told).items()}
 
 
-def _files(told: object, paper: str, events: Path | None) -> dict[str, bytes]:
+def _files(told: Case, paper: str, events: Path | None) -> dict[str, bytes]:
     from analyzer import charts
     from analyzer import report as reporting
-    from analyzer.case import Case
 
-    assert isinstance(told, Case)
     return reporting.told(told, charts.draw(told), paper, events)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from analyzer.commands.options import AsJson, CaseArgument
 
 SEARCHED = ("messages.parquet", "deliveries.parquet", "attempts.parquet")
 
 
 def trace(
-    case: Annotated[Path, typer.Argument(help="Folder that analyze wrote.", show_default=False)],
+    case: CaseArgument,
     query: Annotated[
         str,
         typer.Argument(
@@ -22,7 +23,7 @@ def trace(
         ),
     ],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Messages to show.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the path of each message that fits, with the evidence of every step."""
     from analyzer.folder import untouched
