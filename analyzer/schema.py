@@ -14,6 +14,8 @@ PLACE = pa.struct([("source", pa.string()), ("line", pa.int64()), ("offset", pa.
 NOT_DELIVERIES = ["expanded", "filtered"]
 # Those of mail that had no other end than waiting when the log ended.
 WAITING = ["deferred", "held", "unknown"]
+# Values of `mechanism` of abuse, the gravest first.
+DOORS = ["open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter"]
 # How mail of ours is harmed, in the order in which it is told.
 HARM_KINDS = {
     "blocked": "refused for reputation, and ended without delivery",

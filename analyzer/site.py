@@ -168,7 +168,7 @@ def _checked(data: dict[str, Any], where: str, text: str) -> Site:
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
-        place = f"{where}:{_line_of(key, text)}" if text else where
+        place = f"{where}:{line_of(key, text)}" if text else where
         known = ", ".join(Site.model_fields)
         if first["type"] == "extra_forbidden":
             near = difflib.get_close_matches(key, Site.model_fields, 1, 0.5)
@@ -182,6 +182,7 @@ def _checked(data: dict[str, Any], where: str, text: str) -> Site:
         ) from None
 
 
-def _line_of(key: str, text: str) -> int:
+def line_of(key: str, text: str) -> int:
+    """The number of the line in which TOML gives a key."""
     pattern = re.compile(rf'^\s*(\[\s*)?"?{re.escape(key)}"?\s*[\]=]')
     return next((n for n, line in enumerate(text.split("\n"), 1) if pattern.match(line)), 1)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from analyzer.rows import Flags, heads, those
+from analyzer.schema import DOORS
+from analyzer.words import iso
 
-DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
 FOLLOWS = "backscatter"  # from another door, where there is one
 PLACES_SHOWN = 5
 HOUR = pd.Timedelta(hours=1)
@@ -98,11 +99,6 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
         "refused_since": int(refused["repeat"].sum()),
         "evidence": [place(*said) for said in places if pd.notna(said[0])],
     }
-
-
-def iso(time: pd.Timestamp | None) -> str | None:
-    """2026-03-01T10:20:00Z"""
-    return None if time is None or pd.isna(time) else time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def place(source: str, line: int, offset: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from analyzer.impact.figures import (
 )
 from analyzer.impact.volume import hourly
 from analyzer.rows import numbered, those
+from analyzer.words import iso
 
 GB = 1e9
 # The sum of which figures of the log, in which factor, each input of the model takes where the user
@@ -103,8 +104,8 @@ def measure(found: Found) -> Measured:
         _connections(rows, found.dialogues),
     ]
     impact = {
-        "onset": abuse.iso(onset),
-        "log_ends": abuse.iso(ends),
+        "onset": iso(onset),
+        "log_ends": iso(ends),
         "clean": clean,
         "figures": told,
         "lead": "own_mail_harmed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ DRAWS = 20_000
 PERCENTILES = (5, 50, 95)
 DRIVERS_SHOWN = 8
 FELT = 0.001  # of the median total, below which an input drives nothing
+LABELS = ("measured", "given", "assumed")
 WEIGHT = 4.0  # of the most likely value, as PERT has it
 GB = 1e9
 PHASES = (
@@ -144,7 +145,7 @@ def cost(
             "mean": round(float(np.mean(ranges[name])), digits),
             "at_mid": round(float(at_mid[name]), digits),
             "unit": unit,
-            "label": _weakest(used),
+            "label": _weakest(i.label for i in used),
             "how": formula,
             "substituted": _substituted(formula, middle, at_mid, tariff),
         }
@@ -154,7 +155,7 @@ def cost(
     items = [figure(name, titles[name], currency, formulas[name]) for name in titles]
     total = figure("total", "Total", currency, " + ".join(titles))
     labels = {item["label"] for item in items if item["high"]}
-    total["label"] = next((s for s in ("assumed", "given") if s in labels), "measured")
+    total["label"] = _weakest(labels)
     return {
         "currency": currency,
         "draws": DRAWS,
@@ -172,16 +173,22 @@ def _with_staff_hours(inputs: Mapping[str, Input]) -> dict[str, Input]:
     phases = [inputs[key] for key in PHASES]
     low, mid, high = (sum(getattr(p, name) for p in phases) for name in ("low", "mid", "high"))
     hours = Input(
-        STAFF_HOURS, "Staff: hours of all phases", "h", low, mid, high, _weakest(phases), "sum"
+        STAFF_HOURS,
+        "Staff: hours of all phases",
+        "h",
+        low,
+        mid,
+        high,
+        _weakest(p.label for p in phases),
+        "sum",
     )
     rest = {key: given for key, given in inputs.items() if key not in PHASES}
     return rest | {STAFF_HOURS: hours}
 
 
-def _weakest(used: list[Input]) -> str:
+def _weakest(labels: Iterable[str]) -> str:
     """A result is assumed if anything in it is, else given if anything is."""
-    labels = {i.label for i in used}
-    return next((name for name in ("assumed", "given") if name in labels), "measured")
+    return max(labels, key=LABELS.index, default="measured")
 
 
 def _names(formula: str) -> list[str]:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from analyzer.impact.blocklists import entries
 from analyzer.impact.notices import notices
-from analyzer.rows import AT_ONCE, Flags, Int32, among, picked, saying, those
+from analyzer.rows import Flags, Int32, among, picked, saying, slices, those
 from analyzer.schema import HARM, HARM_KINDS, NOT_DELIVERIES, WAITING, fit
 
 FEW = 20  # earlier mails to a partner, below which all earlier mail is the baseline
@@ -204,8 +204,7 @@ def _told(pattern: str, rows: pd.DataFrame, own: pd.Series[bool], tried: pd.Data
 
 def _partners(recipients: pd.Series[str], own: pd.Series[bool]) -> Int32:
     """A number for the domain of some recipients; -1 where there is none."""
-    slices = (slice(at, at + AT_ONCE) for at in range(0, max(len(own), 1), AT_ONCE))
-    domains = pd.concat([_domain(recipients[some][own[some]]) for some in slices])
+    domains = pd.concat([_domain(recipients[some][own[some]]) for some in slices(max(len(own), 1))])
     codes, _ = pd.factorize(domains)
     found: Int32 = codes.astype(np.int32)
     return found

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.errors import SettingsError
+from analyzer.site import line_of
 
 SHARES = "share"
 NOTHING = (0.0, 0.0, 0.0)
@@ -109,7 +110,7 @@ def load(path: Path) -> Given:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1, 0.5)
             hint = f'Did you mean "{near[0]}"? ' if near else ""
-            place = f"{path}:{_line_of(key, text)}"
+            place = f"{path}:{line_of(key, text)}"
             raise SettingsError(f'unknown key "{key}"', place, hint + remedy)
     try:
         return Given(
@@ -117,7 +118,7 @@ def load(path: Path) -> Given:
             {key: _choice(data[key], choices[key]) for key in choices if key in data},
         )
     except _BadValue as bad:
-        place = f"{path}:{_line_of(bad.key, text)}"
+        place = f"{path}:{line_of(bad.key, text)}"
         raise SettingsError(f'bad value of "{bad.key}": {bad.what}', place, remedy) from None
 
 
@@ -161,11 +162,6 @@ def _choice(value: Any, entry: dict[str, Any]) -> Any:
     elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
         raise _BadValue(key, "a whole number from 0 to 4294967295 is wanted")
     return value
-
-
-def _line_of(key: str, text: str) -> int:
-    pattern = re.compile(rf'^\s*(\[\s*)?"?{re.escape(key)}"?\s*[\]=]')
-    return next((n for n, line in enumerate(text.split("\n"), 1) if pattern.match(line)), 1)
 
 
 def settle(

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from analyzer.impact.abuse import PLACES_SHOWN, iso, place
+from analyzer.impact.abuse import PLACES_SHOWN, place
 from analyzer.impact.blocklists import LONGEST, NOT_ITS_WORD, REPLIES_AT_ONCE, entries
 from analyzer.rows import Int32, picked, text_of
+from analyzer.words import iso
 
 GAP = pd.Timedelta(hours=24)  # without refusals, while mail was taken: the listing had ended
 HOUR = pd.Timedelta(hours=1)

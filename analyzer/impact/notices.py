@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.impact.abuse import DOORS, FOLLOWS
+from analyzer.impact.abuse import FOLLOWS
 from analyzer.rows import among, those
+from analyzer.schema import DOORS
 
 # Of what a host or local user sent, under one sender: then it is its own, as www-data@ of a script.
 NEARLY_ALL = 0.9

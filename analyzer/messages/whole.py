@@ -16,6 +16,7 @@ import pyarrow as pa
 from analyzer.messages.joining import LIVES, ORDER, Joined
 from analyzer.messages.legs import PLACE
 from analyzer.messages.merging import merged
+from analyzer.schema import as_in_memory
 from analyzer.spool import Spool, mapped
 
 Int64 = npt.NDArray[np.int64]
@@ -53,18 +54,11 @@ def at_rest(spool: Spool, key: str, join: Callable[[], Joined]) -> Path:
 def _tables(joined: Joined) -> Iterator[pa.Table]:
     for name in (*SORTED, "hand_overs"):
         told = getattr(joined, name)
-        yield _as_pandas_holds_it(told) if isinstance(told, pd.DataFrame) else told
+        if isinstance(told, pd.DataFrame):
+            table = pa.Table.from_pandas(told, preserve_index=False)
+            told = table.cast(as_in_memory(table.schema))
+        yield told
     yield pa.table({"begins": joined.begins})
-
-
-def _as_pandas_holds_it(frame: pd.DataFrame) -> pa.Table:
-    """Of texts in another form pandas would make copies."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    text = pa.large_string()
-    kinds = [
-        field.with_type(text) if field.type == pa.string() else field for field in table.schema
-    ]
-    return table.cast(pa.schema(kinds, table.schema.metadata))
 
 
 def together(parts: Sequence[Resting], spool: Spool) -> Joined:

@@ -20,11 +20,10 @@ from analyzer import pipeline
 from analyzer.case import Case
 from analyzer.errors import SettingsError
 from analyzer.evidence.follow import Notice
-from analyzer.schema import NOT_DELIVERIES
+from analyzer.schema import DOORS, NOT_DELIVERIES
 from analyzer.site import Site
 
 STRETCH = 16 << 20  # bytes of each log that are looked at; some 15,000 messages
-DOORS = ("open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter")
 HOUR = pd.Timedelta(hours=1)
 LEAST, TIMES = 50, 5  # recipients of a login in an hour, and how often its usual ones
 MESSAGE = ["server", "origin_queue_id", "received"]
