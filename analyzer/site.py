@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import json
 import re
 import tomllib
 from collections.abc import Iterable
@@ -180,6 +181,11 @@ def _checked(data: dict[str, Any], where: str, text: str) -> Site:
         raise SettingsError(
             f'bad value of "{key}": {what}', place, "docs/site.md says what each key takes."
         ) from None
+
+
+def quoted(text: str) -> str:
+    """A text as TOML writes it: a JSON string, but for one control that TOML wants escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def line_of(key: str, text: str) -> int:

@@ -76,7 +76,6 @@ class Pattern:
 class Table:
     """The entries of one table; None where its content is unknown."""
 
-    spec: str
     kind: str
     entries: tuple[tuple[str, Said], ...] | None
 
@@ -169,16 +168,16 @@ class Tables:
         while kind in ("proxy", "debug"):
             kind, _, name = name.partition(":")
         if kind == "static":
-            return Table(said.value, kind, (("", Said(name.strip("{} "), said.place)),))
+            return Table(kind, (("", Said(name.strip("{} "), said.place)),))
         if kind == "inline":
-            return Table(said.value, kind, _inline(name, said.place))
+            return Table(kind, _inline(name, said.place))
         if kind == "fail":
-            return Table(said.value, kind, None)
+            return Table(kind, None)
         given = self.file(name) if kind in INDEXED | PATTERNS | {"cidr"} else None
         if given is None:
             self.missing.setdefault(said.value, said.place)
-            return Table(said.value, kind, None)
-        return Table(said.value, kind, tuple(entries(given)))
+            return Table(kind, None)
+        return Table(kind, tuple(entries(given)))
 
 
 def entries(given: Given) -> list[tuple[str, Said]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 
 from analyzer.config.entries import LISTS, Entries
 from analyzer.config.given import Place
-from analyzer.site import too_wide
+from analyzer.site import quoted, too_wide
 
 
 def as_toml(entries: Entries) -> str:
@@ -21,8 +20,8 @@ def as_toml(entries: Entries) -> str:
     if entries.forwards:
         lines.append("[forwards]")
         for address, (targets, place) in sorted(entries.forwards.items()):
-            targets_text = ", ".join(map(_text, targets))
-            lines.append(f"{_text(address)} = [{targets_text}]  # {_comment(str(place))}")
+            targets_text = ", ".join(map(quoted, targets))
+            lines.append(f"{quoted(address)} = [{targets_text}]  # {_comment(str(place))}")
         lines.append("")
     return "\n".join(lines)
 
@@ -31,7 +30,7 @@ def _list(key: str, values: dict[str, Place]) -> list[str]:
     if not values:
         return [f"{key} = []"]
     rows = [
-        f"    {_text(value)},  # {_comment(_origin(key, value, place))}"
+        f"    {quoted(value)},  # {_comment(_origin(key, value, place))}"
         for value, place in values.items()
     ]
     return [f"{key} = [", *rows, "]"]
@@ -40,11 +39,6 @@ def _list(key: str, values: dict[str, Place]) -> list[str]:
 def _origin(key: str, value: str, place: Place) -> str:
     doubt = key == "networks" and too_wide(ipaddress.ip_network(value))
     return f"{place}{'; too wide to be believed: a probable hole' if doubt else ''}"
-
-
-def _text(value: str) -> str:
-    """A JSON string is a TOML string, but for one control that TOML wants escaped."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _comment(text: str) -> str:

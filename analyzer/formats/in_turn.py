@@ -1,7 +1,8 @@
 """What do lines say in the order they were written, whatever their kind, with few in memory?
 
 The tables of a log lie on disk, as chunks that each hold the lines of one kind in one block. What
-looks at a whole log is given some thousand lines at a time, and keeps what it must of those before.
+looks at a whole log is given a hundred thousand lines or so at a time, and keeps what it must of
+those before.
 """
 
 from __future__ import annotations

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analyzer.display import display
-from analyzer.site import LOOPBACK_NETWORKS
+from analyzer.site import LOOPBACK_NETWORKS, quoted
 from analyzer.words import count, wrapped
 
 INDENT = " " * 4
@@ -48,12 +47,12 @@ def as_toml(found: pd.DataFrame) -> str:
         lines.append("[forwards]")
         known = forwards[forwards["confidence"].ne("low")]
         for address, of in known.groupby("value", sort=True):
-            targets = ", ".join(map(_text, of["target"]))
+            targets = ", ".join(map(quoted, of["target"]))
             mail = count(int(of["times"].max()), "message")
-            lines.append(f"{_text(str(address))} = [{targets}]  # {mail}")
+            lines.append(f"{quoted(str(address))} = [{targets}]  # {mail}")
         for row in forwards[forwards["confidence"].eq("low")].to_dict("records"):
             told = f"{count(int(row['times']), 'message')}: {display(row['reason'], 400)}"
-            lines.append(f"# {_text(row['value'])} = [{_text(row['target'])}]  # {told}")
+            lines.append(f"# {quoted(row['value'])} = [{quoted(row['target'])}]  # {told}")
         lines.append("")
     return "\n".join(lines)
 
@@ -79,9 +78,4 @@ def changes(counted: pd.DataFrame) -> list[str]:
 def _entry(row: dict[Hashable, Any]) -> str:
     hint = "# " if row["confidence"] == "low" else ""
     reason = display(str(row["reason"]), 400)
-    return f"    {hint}{_text(str(row['value']))},  # {row['confidence']}: {reason}"
-
-
-def _text(value: str) -> str:
-    """A JSON string is a TOML string, but for one control that TOML wants escaped."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"    {hint}{quoted(str(row['value']))},  # {row['confidence']}: {reason}"

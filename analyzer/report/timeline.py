@@ -21,7 +21,7 @@ Event = tuple[pd.Timestamp | None, str]
 
 
 def timeline(
-    facts: Facts, blocklists: list[dict[str, Any]], asked: Case, zone: str = "UTC"
+    facts: Facts, blocklists: list[dict[str, Any]], asked: Case, zone: str
 ) -> list[dict[str, str]]:
     """Time (UTC), the same by the clock of *zone* (empty where that is UTC), and what happened.
 
