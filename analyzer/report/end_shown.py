@@ -15,10 +15,10 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.doors import door
+from analyzer.report.sentences import mostly
 
 OVER, LIKELY, NOT_OVER, NOT_SHOWN = "over", "likely_over", "not_over", "not_shown"
 ENOUGH = 24  # clean hours with mail; a day and a night
-MOST = 0.1  # of the lines of mail programs unread: then the log shows nothing
 SITE = ("domains", "relay_domains", "networks", "servers", "forwards", "lists")
 
 
@@ -65,7 +65,7 @@ def _open(told: dict[str, Any], after: Case, missing: Sequence[str]) -> str:
         names = words.listing([display(name, 60) for name in missing])
         return f"no mail of {names}, through which the abuse came, is in the second case"
     lines = _lines(after)
-    if lines["unread"] > MOST * (lines["parsed"] + lines["unread"]):
+    if mostly(lines):
         return f"{words.count(lines['unread'], 'line')} of the second case could not be read"
     if told["after"]["untimed"]:
         mail = words.count(told["after"]["untimed"], "message")
