@@ -19,8 +19,8 @@ MOST_DAYS = 0.6  # of the days on which it sends
 FEW = 3  # other sources, which tell little of what is usual
 USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
 OLD_LIST = 0.125  # of those of a mailing to an old list
-OLDER_LIST = 0.25  # the same, where some of them are known to have written to us
-ANSWERS, ENOUGH = 0.005, 5  # share and number of a day's recipients who wrote to us
+OLDER_LIST = 0.25  # the same, where some write back
+ANSWERS, ENOUGH = 0.005, 5  # share and number of a day's recipients who write back
 BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hours of a mailing
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
 FLOOD, TIMES = 100, 20  # new people in a day; as many as on most days
@@ -69,10 +69,10 @@ def _of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def answered(mail: pd.DataFrame) -> pd.Series[bool]:
-    """Some of a day's recipients wrote to us, as readers of a mailing do."""
+    """Some of a day's recipients wrote to us afterwards, as readers of a mailing do."""
     day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
-    known, outside = (day[name].transform("sum") for name in ("known", "outside"))
-    wrote: pd.Series[bool] = known.ge(ENOUGH) & known.ge(ANSWERS * outside)
+    answers, outside = (day[name].transform("sum") for name in ("answers", "outside"))
+    wrote: pd.Series[bool] = answers.ge(ENOUGH) & answers.ge(ANSWERS * outside)
     return wrote
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from analyzer.detect import refusals, senders
 from analyzer.detect.mask import gateways
-from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread, whole
+from analyzer.rows import AT_ONCE, Int32, Int64, first_of, in_order, lower, picked, spread, whole
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
 
@@ -29,6 +29,7 @@ LIST = (
     r"@(?P<domain>[^@]+)$"
 )
 LIST_REFUSED = 0.3  # of its recipients, at most
+NEVER = np.iinfo(np.int64).min
 OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
@@ -48,7 +49,8 @@ def messages(
         `network`, `guesses` (failed logins of its client in the day before), `companion`
         (not known yet: whether its client misused another login), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
-        heard of otherwise; `known`: outside, written to OFTEN or heard of; `failed`: no
+        heard of otherwise; `known`: outside, written to OFTEN or heard of; `answers`: outside,
+        written to by this source for the first time, who wrote to us after that; `failed`: no
         such user; `spam`: refused as spam; `taken`: outside, delivered. (That a blocklist refuses
         us says nothing of one source: it hits everybody's mail.) `passed_on`: a list's, to which
         somebody wrote in the day before. `sends_elsewhere`: its sender of ours has more sent by
@@ -66,7 +68,7 @@ def messages(
     message = (np.cumsum(begins, dtype=np.int32) - 1)[first_row]
     by, _ = pd.factorize(senders.source(picked(deliveries[WHO], rows[begins])))
     inside = _from_inside(picked(deliveries[["address_side", "submission"]], rows[begins]))
-    first, known = _acquainted(
+    first, known, answers = _acquainted(
         deliveries,
         rows,
         by.astype(np.int32)[message],
@@ -82,6 +84,7 @@ def messages(
         "outside": outside,
         "new": outside & first & ~known,
         "known": outside & known,
+        "answers": outside & first & answers,
         "failed": failed.to_numpy()[rows],
         "spam": spam.to_numpy()[rows],
         "taken": taken.to_numpy()[rows],
@@ -171,10 +174,11 @@ def _from_inside(rows: pd.DataFrame) -> Flags:
 
 def _acquainted(
     deliveries: pd.DataFrame, rows: Int32, by: Int32, inside: Flags, inbound: pd.Series[bool]
-) -> tuple[Flags, Flags]:
-    """Does its source write to each recipient for the first time; and does it know him: does it
+) -> tuple[Flags, Flags, Flags]:
+    """Does its source write to each recipient for the first time; does it know him: does it
     write to him OFTEN, and not for the first time, or has anybody heard of him? He wrote to one of
-    us, or several of us write to him from inside: thieves of several logins may have one list.
+    us, or several of us write to him from inside: thieves of several logins may have one list. And
+    did he write to us afterwards?
 
     The addresses of a flood do not fit into memory: some are looked at after the others.
 
@@ -186,12 +190,14 @@ def _acquainted(
     """
     parts = len(rows) // AT_ONCE + 1
     to_part, from_part = (spread(deliveries[n], parts) for n in ("recipient", "origin_sender"))
-    first, known = np.empty(len(rows), np.bool_), np.empty(len(rows), np.bool_)
+    first, known, answers = (np.empty(len(rows), np.bool_) for _ in range(3))
+    received = deliveries["received"].to_numpy("datetime64[us]").view(np.int64)
     sources = int(by.max(initial=0)) + 2
     for part in range(parts):
         mine = np.flatnonzero(to_part[rows] == part)
         asked = lower(picked(deliveries[["recipient"]], rows[mine])["recipient"])
-        who = lower(deliveries["origin_sender"][inbound & (from_part == part)].dropna())
+        wrote = np.flatnonzero(inbound & (from_part == part)).astype(np.int32)
+        who = lower(picked(deliveries[["origin_sender"]], wrote)["origin_sender"])
         to = asked.dictionary_encode()
         number = to.indices.fill_null(-1).to_numpy().astype(np.int64)
         pair = pd.Series(number * sources + by[mine])
@@ -201,13 +207,22 @@ def _acquainted(
             often = often[often.duplicated()]
         ours = (number >= 0) & inside[mine]
         writers = np.bincount(number[ours][~pair[ours].duplicated()], minlength=len(to.dictionary))
-        wrote_too = pc.is_in(to.dictionary, who).to_numpy(zero_copy_only=False)
+        last = _last(who, received[wrote], to.dictionary)
+        answers[mine] = np.append(last, NEVER)[number] > received[rows[mine]]
         day = pd.Series(deliveries["received"].to_numpy("datetime64[D]")[rows[mine]].view(np.int64))
         days = pair[~pd.DataFrame({"pair": pair, "day": day}).duplicated()]
         often = often[often.isin(days[days.duplicated()])]
-        heard_of = np.append((writers >= 2) | wrote_too, False)[number]
+        heard_of = np.append((writers >= 2) | (last > NEVER), False)[number]
         known[mine] = heard_of | (pair.isin(often) & ~first[mine])
-    return first, known
+    return first, known, answers
+
+
+def _last(who: pa.Array, when: Int64, asked: pa.Array) -> Int64:
+    """When each of the asked wrote last; NEVER."""
+    place = pc.index_in(who, asked).fill_null(-1).to_numpy()
+    last = np.full(len(asked) + 1, NEVER)
+    np.maximum.at(last, place, when)  # the last one is of all others
+    return last[:-1]
 
 
 def networks(ip: pd.Series[str]) -> pd.Series[str]:
