@@ -1,12 +1,19 @@
-"""Mail of somebody who logged in, to be judged."""
+"""Mail of somebody who logged in, or of one of our machines, to be judged."""
 
 import pandas as pd
 
-from analyzer.detect import Evidence
+from analyzer.detect import Evidence, judge
 from analyzer.schema import ATTEMPTS
 
 HOME = "10.0.0.9"
 START = pd.Timestamp("2026-03-02T09:00:00Z")
+STRANGE = "198.51.{}.7"
+DEAD = {
+    "status": lambda n: "bounced" if n % 4 == 0 else "delivered",
+    "dsn": lambda n: "5.1.1" if n % 4 == 0 else "2.0.0",
+}
+HOST = {"auth_user": None, "client_ip": HOME, "address_side": "inside"}
+USER = {"auth_user": None, "client_ip": None, "submission": "local", "uid": 33}
 # A letter of somebody who logged in, delivered to somebody outside.
 PLAIN = {
     "server": "mx1",
@@ -60,3 +67,46 @@ def seen(rows, begins=START, ends=START, domains=()):
         doubted_networks=(),
         inferred_domains=domains,
     )
+
+
+def letters(number, **difference):
+    """So many messages, ten minutes apart, each to somebody else; a callable gives each its own."""
+    return [
+        {
+            "life": n,
+            "origin_life": n,
+            "received": START + n * pd.Timedelta(minutes=10),
+            "recipient": f"person{n}@far{n % 7}.example",
+            "original_recipient": f"person{n}@far{n % 7}.example",
+            **{name: value(n) if callable(value) else value for name, value in difference.items()},
+        }
+        for n in range(number)
+    ]
+
+
+def judged(rows):
+    """Rows that differ from a login's ordinary mail, with their verdicts, and what was found."""
+    told = judge(seen([PLAIN | row for row in in_turn(rows)]))
+    return told.deliveries, told.findings.to_pandas()
+
+
+def doors(rows):
+    """The mechanisms of rows that differ from a login's ordinary mail."""
+    return judged(rows)[0]["mechanism"].astype("str").fillna("").tolist()
+
+
+def verdicts(rows):
+    """The verdicts on abuse, by who did it."""
+    found = judged(rows)[1]
+    found = found[found["kind"].eq("abuse")]
+    return dict(zip(found["subject"], found["verdict"], strict=True))
+
+
+def in_turn(rows):
+    """Rows of several sources in order of time, as those of a log are; messages numbered anew."""
+    turn = sorted(rows, key=lambda row: row["received"])
+    return [row | {"life": n, "origin_life": n} for n, row in enumerate(turn)]
+
+
+def later(rows, **time):
+    return [row | {"received": row["received"] + pd.Timedelta(**time)} for row in rows]

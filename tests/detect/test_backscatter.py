@@ -217,3 +217,11 @@ def test_of_an_inferred_site_it_is_possible(evidence):
 
 def test_without_notices_nothing_is_found(evidence):
     assert BACKSCATTER.judge(evidence(deliveries=[{}])).empty
+
+
+def test_notices_about_a_forward_of_which_a_copy_was_kept_are_about_the_forward(evidence):
+    kept = {"recipient_side": "inside", "original_side": "inside", "recipient": "jo@corp.example"}
+    away = {"original_side": "inside", "status": "bounced", "mechanism": "forwarding"}
+    notice = NOTICE | {"mechanism": "backscatter", "verdict": "abusive"}
+    (found,) = BACKSCATTER.judge(evidence(deliveries=[kept, away, notice])).to_dict("records")
+    assert "mail that it forwarded" in found["reason"]

@@ -1,72 +1,37 @@
 """A login, a host of ours, a user of the server: when did somebody else send?"""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from analyzer.detect import judge
-from tests.detect.login_mail import HOME, PLAIN, START, seen
-
-STRANGE = "198.51.{}.7"
-
-
-def letters(number, **difference):
-    """So many messages, ten minutes apart, each to somebody else; a callable gives each its own."""
-    return [
-        {
-            "life": n,
-            "origin_life": n,
-            "received": START + n * pd.Timedelta(minutes=10),
-            "recipient": f"person{n}@far{n % 7}.example",
-            "original_recipient": f"person{n}@far{n % 7}.example",
-            **{name: value(n) if callable(value) else value for name, value in difference.items()},
-        }
-        for n in range(number)
-    ]
-
-
-def judged(rows):
-    """Rows that differ from a login's ordinary mail, with their verdicts, and what was found."""
-    told = judge(seen([PLAIN | row for row in in_turn(rows)]))
-    return told.deliveries, told.findings.to_pandas()
-
-
-def doors(rows):
-    """The mechanisms of rows that differ from a login's ordinary mail."""
-    return judged(rows)[0]["mechanism"].astype("str").fillna("").tolist()
-
-
-def verdicts(rows):
-    """The verdicts on abuse, by who did it."""
-    found = judged(rows)[1]
-    found = found[found["kind"].eq("abuse")]
-    return dict(zip(found["subject"], found["verdict"], strict=True))
-
-
-def in_turn(rows):
-    """Rows of several sources in order of time, as those of a log are; messages numbered anew."""
-    turn = sorted(rows, key=lambda row: row["received"])
-    return [row | {"life": n, "origin_life": n} for n, row in enumerate(turn)]
-
-
-def later(rows, **time):
-    return [row | {"received": row["received"] + pd.Timedelta(**time)} for row in rows]
-
+from tests.detect.login_mail import (
+    DEAD,
+    HOME,
+    HOST,
+    PLAIN,
+    START,
+    STRANGE,
+    USER,
+    doors,
+    in_turn,
+    judged,
+    later,
+    letters,
+    seen,
+    verdicts,
+)
 
 ROAMING = {"client_ip": lambda n: STRANGE.format(n % 200)}
 HOTEL = {"client_ip": STRANGE.format(1)}
 EACH_HOUR = {"received": lambda n: START + n * pd.Timedelta(hours=1)}
-DEAD = {
-    "status": lambda n: "bounced" if n % 4 == 0 else "delivered",
-    "dsn": lambda n: "5.1.1" if n % 4 == 0 else "2.0.0",
-}
 DEAD_IN_25 = {
     "status": lambda n: "delivered" if n % 25 else "bounced",
     "dsn": lambda n: "2.0.0" if n % 25 else "5.1.1",
 }
 DEAD_ONE = {"status": "bounced", "dsn": "5.1.1"}
 FORGED = {"origin_sender": lambda n: f"bank{n}@bank.example", "sender_side": "outside"}
-HOST = {"auth_user": None, "client_ip": HOME, "address_side": "inside"}
-USER = {"auth_user": None, "client_ip": None, "submission": "local", "uid": 33}
 
 
 def stories(logins, domains=()):
@@ -693,3 +658,47 @@ def test_a_machine_that_writes_to_strangers_under_the_names_of_us_who_send_other
     of_its_own = {"origin_sender": "erp@corp.example"}
     erp = letters(90, **HOST | {"client_ip": "10.0.0.66"}, **of_its_own, **BY_DAY)
     assert verdicts(usual + erp) == {}
+
+
+def test_an_old_password_that_its_owner_tries_again_is_no_guessing():
+    def found(names):
+        failures = [
+            {
+                "time": START - pd.Timedelta(minutes=n + 1),
+                "server": "mx1",
+                "client_ip": STRANGE.format(1),
+                "client_side": "outside",
+                "recipient": None,
+                "source": "mail.log",
+                "line": n,
+                "offset": n,
+                "auth_user": names[n % len(names)],
+                "kind": "auth_failed",
+                "repeat": 1,
+            }
+            for n in range(60)
+        ]
+        mail = [PLAIN | row for row in letters(15, **HOTEL)]
+        told = judge(replace(seen(mail), attempts=pd.DataFrame(failures))).findings.to_pandas()
+        return told.loc[told["mechanism"].eq("stolen_account"), "verdict"].tolist()
+
+    assert set(found(["Ann"])) <= {"possible"}
+    assert found(["ann", "bob"]) == ["confirmed"]
+    assert found([None]) == ["confirmed"]
+
+
+def test_a_place_of_one_night_is_not_the_owners_though_he_knows_a_third_of_them():
+    day = pd.Timedelta(days=1)
+    before = letters(8, client_ip="203.0.113.20", received=lambda n: START + n * day, **FRIENDS)
+    to_us = {"recipient_side": "inside", "original_side": "inside", "recipient": "ann@corp.example"}
+    stranger = {"auth_user": None, "client_side": "outside", "sender_side": "outside"}
+    wrote = letters(
+        100,
+        **to_us,
+        **stranger,
+        client_ip="203.0.113.9",
+        origin_sender=lambda n: f"person{3 * n}@far{3 * n % 7}.example",
+    )
+    night = {"received": lambda n: START + 9 * day + pd.Timedelta(hours=16, minutes=n)}
+    flood = letters(300, **HOTEL, **night, **DEAD_IN_11)
+    assert verdicts(before + wrote + flood) == {"ann": "confirmed"}
