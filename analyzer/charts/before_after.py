@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from analyzer import words
 from analyzer.charts import style
+from analyzer.charts.counted import cause
 from analyzer.charts.ground import Ground
 
 NAME = "before_after"
@@ -60,9 +61,8 @@ def _hours(volume: pd.DataFrame, ground: Ground) -> pd.DataFrame | None:
     suspect = style.suspect(volume)
     timed = volume.dropna(subset=["hour"])
     bad = timed[(timed["verdict"] == suspect) & timed["mechanism"].notna()]
-    cause = bad[bad["mechanism"] != "backscatter"]
-    cause = bad if cause.empty else cause
-    if cause.empty or ground.first is None or ground.last is None:
+    itself = cause(bad, ground)["hour"]
+    if itself.empty or ground.first is None or ground.last is None:
         return None
     first, last = ground.first.ceil("h"), ground.last.floor("h")
     every = pd.date_range(first, last, freq="h", inclusive="left")
@@ -73,8 +73,8 @@ def _hours(volume: pd.DataFrame, ground: Ground) -> pd.DataFrame | None:
     abuse = bad.groupby("hour")["messages"].sum()
     table = pd.DataFrame({"ordinary": ordinary, "abuse": abuse}).reindex(every).fillna(0)
     table["phase"] = "during"
-    table.loc[table.index < cause["hour"].min(), "phase"] = "before"
-    table.loc[table.index > cause["hour"].max(), "phase"] = "after"
+    table.loc[table.index < itself.min(), "phase"] = "before"
+    table.loc[table.index > itself.max(), "phase"] = "after"
     return table
 
 

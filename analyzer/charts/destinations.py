@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.charts.counted import came_in
 from analyzer.rows import AT_ONCE
 from analyzer.schema import NOT_DELIVERIES
 
@@ -68,7 +69,7 @@ def _category(texts: pa.ChunkedArray | pd.Series[Any]) -> pa.ChunkedArray:
 
 def abusive(frame: pd.DataFrame, suspect: str) -> pd.DataFrame:
     """The rows of the abuse, with a door."""
-    bad = frame[(frame["verdict"] == suspect) & frame["mechanism"].notna()]
+    bad = frame[(frame["verdict"] == suspect) & frame["mechanism"].notna() & ~came_in(frame)]
     return bad.astype({name: "str" for name in bad.columns if name != "completed"})
 
 

@@ -12,6 +12,7 @@ from analyzer.charts.carried import carried
 from analyzer.charts.cost_drivers import cost_drivers
 from analyzer.charts.cost_items import cost_items
 from analyzer.charts.cost_over_time import cost_over_time
+from analyzer.charts.counted import counted
 from analyzer.charts.destinations import destinations
 from analyzer.charts.five_minutes import TRAFFIC, five_minutes
 from analyzer.charts.ground import Ground, frame
@@ -28,7 +29,7 @@ from analyzer.charts.top_sources import top_sources
 def draw(case: Case, only: Collection[str] = ()) -> list[Chart]:
     """As `analyzer.charts.draw`."""
     ground = Ground.of(case)
-    volume = case.volume.to_pandas()
+    volume = counted(case.volume.to_pandas())
     ways = destinations(case.deliveries)
     findings = frame(case, "findings", ["detector", "finding_id", "first_seen", "last_seen"])
     attempts = frame(case, "attempts", ["time", "kind"])

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from analyzer import words
 from analyzer.charts import style
+from analyzer.charts.counted import cause
 from analyzer.charts.ground import Ground
 from analyzer.display import display
 
@@ -143,8 +144,7 @@ def _draw(axes: Axes, row: int, lane: Lane) -> None:
 
 
 def _title(bad: pd.DataFrame, suspect: str, ground: Ground) -> str:
-    cause = bad[bad["mechanism"] != "backscatter"]
-    hours = (bad if cause.empty else cause)["hour"]
+    hours = cause(bad, ground)["hour"]
     first, last = hours.min(), hours.max() + style.HOUR
     active = words.count(hours.nunique(), "hour")
     told = f"{style.DOUBT[suspect]}abuse in {active}, within {words.span(last - first)}"

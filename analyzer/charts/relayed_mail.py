@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from analyzer import words
 from analyzer.charts import style
+from analyzer.charts.counted import cause
 from analyzer.charts.ground import Ground
 
 NAME = "relayed_mail"
@@ -19,7 +20,7 @@ PREDICATES = {
     "stolen_account": "was sent with a login used by somebody else",
     "trusted_host": "was sent by trusted hosts that were misused",
     "local_injection": "was injected on the server itself",
-    "backscatter": "was notices to strangers, and the mail that caused them",
+    "backscatter": "was notices to strangers",
 }
 NEARLY_ALL = 0.9
 
@@ -41,7 +42,7 @@ def relayed_mail(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     _stack(axes, bars, bin)
     _alarms(axes, bars, ground, bin)
     style.hatch_gaps(axes, ground.wide_gaps())
-    title = _title(timed)
+    title = _title(timed, ground)
     style.headline(figure, title)
     axes.set(xlabel="time (UTC)", ylabel=f"messages in {bin.words}")
     style.count_axis(axes)
@@ -90,12 +91,12 @@ def _alarms(axes: Axes, bars: pd.DataFrame, ground: Ground, bin: style.Bin) -> N
         axes.scatter(at, top, label=f"spike reported ({len(starts)})", **look)
 
 
-def _title(timed: pd.DataFrame) -> str:
+def _title(timed: pd.DataFrame, ground: Ground) -> str:
     suspect = style.suspect(timed)
     bad = timed[timed["verdict"] == suspect]
     if not bad["messages"].any():
         return f"None of {words.count(int(timed['messages'].sum()), 'message')} was judged abusive"
-    main = main_door(bad)
+    main = main_door(cause(bad, ground))
     if main:
         bad = bad[bad["mechanism"] == main]
     hours = bad["hour"].unique()
@@ -108,10 +109,8 @@ def _title(timed: pd.DataFrame) -> str:
 
 
 def main_door(bad: pd.DataFrame) -> str:
-    """The door that nearly all of these messages came by, or nothing. Notices are a consequence."""
+    """The door that nearly all of these messages came by, or nothing."""
     by_door = bad.groupby("mechanism")["messages"].sum().sort_index()
-    causes = by_door.drop(labels="backscatter", errors="ignore")
-    by_door = causes if causes.any() else by_door
     if by_door.empty or by_door.max() < NEARLY_ALL * by_door.sum():
         return ""
     return str(by_door.idxmax())

@@ -11,8 +11,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analyzer import words
 from analyzer.charts import style
+from analyzer.charts.counted import cause
 from analyzer.charts.ground import Ground
-from analyzer.charts.top_sources import MADE_HERE, by_source, cause
+from analyzer.charts.top_sources import MADE_HERE, by_source
 
 NAME = "source_hours"
 # Light to dark in one hue: its grey print keeps the order.
@@ -45,7 +46,7 @@ def source_hours(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     style.hatch_gaps(axes, ground.wide_gaps())
     suspect = style.suspect(volume)
     names = style.name_sources(axes, shown, [row + 0.5 for row in range(len(shown))], suspect)
-    title = _title(timed, len(table), suspect)
+    title = _title(timed, len(table), suspect, ground)
     style.headline(figure, title)
     axes.set(xlabel=AXIS[suspect] if shown[suspect].any() else "time (UTC)", ylim=(len(shown), 0))
     style.time_axis(axes, times[0], times[-1], bin.width)
@@ -91,8 +92,8 @@ def _cells(timed: pd.DataFrame, sources: list[str], bin: style.Bin) -> pd.DataFr
     return cells.reindex(index=sources, columns=every).fillna(0)
 
 
-def _title(timed: pd.DataFrame, sources: int, suspect: str) -> str:
-    bad = cause(timed, suspect)
+def _title(timed: pd.DataFrame, sources: int, suspect: str, ground: Ground) -> str:
+    bad = cause(timed[timed["verdict"] == suspect], ground)
     if bad.empty:
         return f"The hours of the {words.thousands(sources)} sources: none was abusive"
     hours = int((timed["hour"].max() - timed["hour"].min()) / style.HOUR) + 1

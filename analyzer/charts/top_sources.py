@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from analyzer import words
 from analyzer.charts import style
+from analyzer.charts.counted import cause
 from analyzer.charts.ground import Ground
 from analyzer.display import display
 
@@ -47,7 +48,9 @@ def top_sources(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     _bars(axes, shown, table)
     suspect = style.suspect(volume)
     names = style.name_sources(axes, shown, range(len(shown)), suspect)
-    title = _title(by_source(cause(volume, suspect), "recipients"), table, suspect)
+    title = _title(
+        by_source(cause(volume[volume["verdict"] == suspect], ground), "recipients"), table, suspect
+    )
     style.headline(figure, title)
     style.count_axis(axes, horizontal=True)
     style.legend(axes)
@@ -72,13 +75,6 @@ def _bars(axes: Axes, shown: pd.DataFrame, table: pd.DataFrame) -> None:
     for row, value in zip(rows, shown["all"], strict=True):
         axes.text(value + widest * 0.008, row, words.thousands(value), **look)
     axes.set(xlabel="recipients", xlim=(0, widest * 1.1), ylim=(len(shown) - 0.4, -0.6))
-
-
-def cause(volume: pd.DataFrame, suspect: str) -> pd.DataFrame:
-    """The rows of the abuse itself: notices are its consequence, unless there is nothing else."""
-    bad = volume[volume["verdict"] == suspect]
-    itself = bad[bad["mechanism"] != "backscatter"]
-    return bad if itself.empty else itself
 
 
 def _title(bad: pd.DataFrame, table: pd.DataFrame, suspect: str) -> str:

@@ -155,6 +155,7 @@ def _keys(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.Series[Any]:
         causes["auth_user"].fillna(causes["client_ip"]),
     )
     key = (mechanism + " " + login.fillna("")).mask(mechanism.eq("open_relay"), "door")
+    key = key.mask(mechanism.eq("backscatter"), "unknown users")  # one door, at whichever server
     named = rows["cause_life"].map(key)
     return named.groupby(rows["group"]).agg(lambda keys: sorted(set(keys.dropna())))
 

@@ -21,7 +21,7 @@ HOUR = 3600.0  # seconds
 def judge(evidence: Evidence) -> pd.DataFrame:
     """A limit for each pair of servers that disagree, and each file whose clock is changed."""
     rows: list[Any] = evidence.clocks.to_dict("records")
-    told = [_offset(row) for row in rows]
+    told = [_offset(row) for row in _once(rows)]
     apart = [row for row in told if row is not None]
     jumps = evidence.jumps
     by = ["source", "what", "server"] if len(jumps) else []
@@ -31,6 +31,22 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         if found
         else (pd.DataFrame())
     )
+
+
+def _once(rows: list[Any]) -> list[Any]:
+    """Of two servers that hand mail to each other, the way with more hand-overs, where both ways
+    tell the same.
+    """
+    ways = {(row["server"], row["next_server"]): row for row in rows}
+
+    def told(row: Any) -> bool:
+        back = ways.get((row["next_server"], row["server"]))
+        if back is None or abs(row["seconds"] + back["seconds"]) > APART:
+            return False
+        weight = (back["hand_overs"], str(back["server"]))
+        return weight > (row["hand_overs"], str(row["server"]))
+
+    return [row for row in rows if not told(row)]
 
 
 def _offset(row: dict[str, Any]) -> dict[str, object] | None:

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.rows import Flags, heads, those
+from analyzer.rows import Flags, among, heads, those
 from analyzer.schema import DOORS
 from analyzer.words import iso
 
-FOLLOWS = "backscatter"  # from another door, where there is one
+SUSPECT = [*DOORS, "backup_mx"]  # of domains that only the log calls relay domains
+NOTICES = "backscatter"  # to strangers, and the mail that they are about
+POSSIBLE = "possible"
 PLACES_SHOWN = 5
 HOUR = pd.Timedelta(hours=1)
 VERDICTS = ["abusive", "unclear", "legitimate"]  # the gravest first
@@ -48,14 +50,27 @@ def suspects(rows: pd.DataFrame) -> pd.Series[bool]:
     abusive: pd.Series[bool] = rows["verdict"].eq("abusive")
     if abusive.any():
         return abusive
-    return rows["verdict"].eq("unclear") & rows["mechanism"].isin(DOORS)
+    return rows["verdict"].eq("unclear") & rows["mechanism"].isin(SUSPECT)
+
+
+def itself(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Suspects without the notices about what came through another door, which only follow from it,
+    and without the mail that notices are about, which came in.
+    """
+    mine, backscatter = suspects(rows), rows["mechanism"].eq(NOTICES)
+    caused = among(rows["cause_life"], rows["origin_life"][mine & ~backscatter])
+    return mine & (~backscatter | (rows["cause_life"].ge(0) & ~caused))
 
 
 def found(findings: pd.DataFrame) -> pd.DataFrame:
-    """Findings of abuse; of notices to strangers only where no other door was open."""
+    """Findings of abuse, without notices in another door's incident: they follow from it. Those
+    that are only possible count where nothing is firmer.
+    """
     abuse = findings[findings["kind"].eq("abuse")]
-    main = abuse[abuse["mechanism"].ne(FOLLOWS)]
-    return main if len(main) else abuse
+    notices = abuse["mechanism"].eq(NOTICES)
+    main = abuse[~(notices & abuse["incident"].isin(abuse["incident"][~notices]))]
+    firm = main[main["verdict"].ne(POSSIBLE)]
+    return firm if len(firm) else main
 
 
 def onset(findings: pd.DataFrame) -> pd.Timestamp | None:
@@ -75,9 +90,8 @@ def since(rows: pd.DataFrame, attempts: pd.DataFrame, ends: pd.Timestamp) -> dic
         refused), `evidence` (the last message's line, and refusals).
     """
     mine = suspects(rows)
-    made_by_us = rows["mechanism"].eq(FOLLOWS) & rows["cause_life"].ge(0)
     asked = ["received", "orig_source", "orig_line", "orig_offset"]
-    mail = mine & ~made_by_us & rows["received"].notna()
+    mail = itself(rows) & rows["received"].notna()
     if not mail.any():
         return None
     last = rows["received"][mail].max()

@@ -134,7 +134,7 @@ def _connections(rows: pd.DataFrame, dialogues: pd.DataFrame | None) -> dict[str
     mine = those(rows[asked], abuse.suspects(rows) & rows["client_ip"].notna())
     if mine.empty:
         return figure("connections_abusive", 0)
-    clients = mine.loc[mine["mechanism"].ne(abuse.FOLLOWS), "client_ip"].unique()
+    clients = mine.loc[mine["mechanism"].ne(abuse.NOTICES), "client_ip"].unique()
     during = dialogues["time"].between(mine["received"].min(), mine["completed"].max())
     count = int(dialogues.loc[during & dialogues["client_ip"].isin(clients), "repeat"].sum())
     return figure("connections_abusive", count) if count or not len(clients) else unknown

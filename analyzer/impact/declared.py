@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 RELAYED = "deliveries with mechanism open_relay"
-ABUSIVE = "deliveries with verdict abusive"
+ABUSIVE = "deliveries with verdict abusive, without the mail that notices are about, which came in"
 ALL = "all deliveries"
 DOUBT = "; only possible, for who is local was inferred"
 ONCE = "size of each message, once; not of notices that this server made"

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.impact.abuse import suspects
+from analyzer.impact.abuse import NOTICES, suspects
 from analyzer.impact.declared import (
     ABUSIVE,
     ALL,
@@ -39,7 +39,7 @@ def figures(
     """
     verdict = "abusive" if pc.any(pc.equal(volume["verdict"], "abusive")).as_py() else "unclear"
     by_door = pc.and_(pc.equal(volume["verdict"], verdict), pc.is_valid(volume["mechanism"]))
-    abusive = volume.filter(by_door)
+    abusive = volume.filter(pc.and_not(by_door, _came_in(volume)))
     relayed = pc.fill_null(pc.equal(abusive["mechanism"], "open_relay"), False)
     rows = {ALL: volume, ABUSIVE: abusive, RELAYED: abusive.filter(relayed)}
     doubt = DOUBT if verdict == "unclear" and len(abusive) else ""
@@ -56,6 +56,12 @@ def figures(
     refused = sum(entry["own_refused"] for entry in blocklists)
     name, title, unit, ground = REFUSED
     return [*found, _measured(name, title, refused, unit, ground)]
+
+
+def _came_in(volume: pa.Table) -> pa.Array:
+    """The mail that notices to strangers are about: a client handed it in, none the notices."""
+    backscatter = pc.fill_null(pc.equal(volume["mechanism"], NOTICES), False)
+    return pc.and_(backscatter, pc.is_valid(volume["client_ip"]))
 
 
 def harm_figures(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.impact.abuse import FOLLOWS
+from analyzer.impact.abuse import NOTICES, SUSPECT
 from analyzer.rows import among, those
-from analyzer.schema import DOORS
 
 # Of what a host or local user sent, under one sender: then it is its own, as www-data@ of a script.
 NEARLY_ALL = 0.9
@@ -21,7 +20,7 @@ def notices(rows: pd.DataFrame, asked: list[str]) -> pd.DataFrame:
         rows: DELIVERIES rows with `origin_life`, `cause_life`, `recipient_side`.
         asked: Columns of them.
     """
-    doors = [door for door in DOORS if door != FOLLOWS]
+    doors = [door for door in SUSPECT if door != NOTICES]
     of_a_door = rows["mechanism"].isin(doors)
     about = among(rows["cause_life"], rows["origin_life"][of_a_door])
     got = about & rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")

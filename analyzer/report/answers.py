@@ -98,9 +98,9 @@ def _accounts(facts: Facts) -> str:
 def _addresses(facts: Facts) -> str:
     addresses = facts.total.addresses
     if not addresses:
-        return "The log names no address." if facts.total.accounts else "This server itself."
-    shown = words.listing([display(address, 45) for address in addresses], 5)
-    told = f"{words.count(len(addresses), 'address')}: {shown}."
+        here = "The log names no address." if facts.total.accounts else "This server itself."
+        return here + _brought(facts)
+    told = f"{_named(addresses)}."
     if "stolen_account" in facts.doors and all(map(ours_alone, addresses)):
         told += " No stranger can have such an address: "
         told += (
@@ -109,7 +109,19 @@ def _addresses(facts: Facts) -> str:
             if facts.own_machine
             else "a webmail or a gateway hides the true one, which its own log may name."
         )
-    return told
+    return told + _brought(facts)
+
+
+def _named(addresses: list[str]) -> str:
+    shown = words.listing([display(address, 45) for address in addresses], 5)
+    return f"{words.count(len(addresses), 'address')}: {shown}"
+
+
+def _brought(facts: Facts) -> str:
+    """Whose mail the notices are about; empty where there are none but those about the abuse."""
+    if not facts.brought:
+        return ""
+    return f" The mail that its notices to strangers are about came from {_named(facts.brought)}."
 
 
 def _how_many(facts: Facts) -> str:

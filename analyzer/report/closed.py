@@ -15,8 +15,7 @@ from analyzer.report.doors import door
 from analyzer.report.ending import QUIET_ENOUGH
 from analyzer.report.facts import Facts
 
-OF_RELAY = {"open_relay", "backscatter"}
-HOUR = pd.Timedelta(hours=1)
+OF_RELAY = {"open_relay"}
 # What a relay test says of the door; what is not here leaves the question open.
 FOUND_OPEN = "open_confirmed"
 NOT_SHUT = ("accepts_everything", "takes_strangers_mail", "doubtful")  # accepted, and then unknown
@@ -34,7 +33,7 @@ class Closing:
     closed: bool
     open_again: bool
     end: pd.Timestamp | None
-    hours_clean: float | None
+    clean: pd.Timedelta | None  # from the last abusive message to the end of the log
     messages_since: int | None
     draining: bool
     waiting: int
@@ -63,27 +62,26 @@ class Closing:
 def closing(case: Case, facts: Facts) -> Closing:
     """What the case shows of the end."""
     last, ends = facts.total.last, facts.log_last
-    clean = case.impact.get("clean") or {}
-    hours = None if last is None or ends is None else round((ends - last) / HOUR, 1)
+    quiet = None if last is None or ends is None else ends - last
     test = _test(case, facts)
     again = _refused_again(case, facts)
     proofs = [*_refusals(facts, again), *_door(facts), *([test[1]] if test else [])]
     proofs += _others(facts) if proofs else []
     proofs += _logins(facts)
     refused = bool(again) and _at_every_server(case)
-    only_relay = not set(facts.doors) - OF_RELAY
+    only_relay = not set(facts.causes) - OF_RELAY
     tested_shut = test is not None and test[0] == "closed"
     open_again = test is not None and test[0] == FOUND_OPEN
     doubted = test is not None and test[0] in NOT_SHUT
     until = facts.course.sent_until
-    ended = hours is not None and hours * HOUR >= QUIET_ENOUGH
+    ended = quiet is not None and quiet >= QUIET_ENOUGH
     return Closing(
         ended=ended,
         closed=ended and only_relay and (refused or tested_shut) and not open_again and not doubted,
         open_again=open_again,
         end=last,
-        hours_clean=hours,
-        messages_since=clean.get("messages_since"),
+        clean=quiet,
+        messages_since=(case.impact.get("clean") or {}).get("messages_since"),
         draining=until is not None and ends is not None and ends - until < QUIET_ENOUGH,
         waiting=facts.course.waiting,
         proofs=proofs,
@@ -150,7 +148,7 @@ def _door(facts: Facts) -> list[str]:
 
 def _others(facts: Facts) -> list[str]:
     """Of which doors nothing of this tells: a refused relay attempt shuts no stolen login."""
-    others = [door(name).name.lower() for name in facts.doors if name not in OF_RELAY]
+    others = [door(name).name.lower() for name in facts.causes if name not in OF_RELAY]
     if not others:
         return []
     return [f"That tells of the relay alone, not whether the rest is shut: {', '.join(others)}."]

@@ -74,8 +74,7 @@ def _cause(facts: Facts) -> list[str]:
         doubt = "The cause is not certain: who is local was not stated when the log was read."
     else:
         doubt = ""
-    doors = {name: total for name, total in facts.doors.items() if name != "backscatter"}
-    doors = doors or facts.doors or {facts.main_door: facts.total}
+    doors = facts.causes or {facts.main_door: facts.total}
     least = sentences.least(facts)
     told = [
         f"Cause: {door(name).cause}: {least}{words.count(total.messages, 'message')} for "
@@ -96,9 +95,9 @@ def _end(facts: Facts, end: Closing) -> list[str]:
     told = []
     if end.open_again:
         return ["[Do not send this yet: a relay test found the door open.]"]
-    if not end.ended or end.hours_clean is None:
+    if not end.ended or end.clean is None:
         return ["[Do not send this yet: the log ends while the abuse goes on.]"]
-    clean = f"{end.hours_clean:,.1f} hours to the end of the log"
+    clean = f"{words.span(end.clean)} to the end of the log"
     alive = ""
     if end.messages_since:
         alive = f", in which the server took {words.count(end.messages_since, 'other message')}"

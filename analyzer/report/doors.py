@@ -21,7 +21,7 @@ class Door:
     alarm: str  # on a terminal
 
 
-# The last two are the main door only where they stand alone: backscatter follows from another.
+# The last two are the main door only where they stand alone.
 DOORS = {
     "open_relay": Door(
         name="Open relay",
@@ -72,9 +72,9 @@ DOORS = {
         name="Notices to strangers",
         answer="notices to strangers (backscatter)",
         title="Backscatter from",
-        deed="sent notices to strangers, or took in the mail that caused them: {messages} for "
+        deed="sent notices to strangers about mail that it should have refused: {messages} for "
         "{recipients}",
-        besides="",
+        besides="it sent {messages} as notices to strangers, about other mail",
         cause="the server sent notices to senders whose addresses were forged",
         incident="notices to strangers by",
         alarm="notices to strangers",

@@ -24,9 +24,7 @@ def over(facts: Facts) -> str:
         return f"{told}{f'; {here}' if (here := still_here(facts)) else ''}."
     told = f"no abusive message in the last {words.span(quiet)} of the log"
     if facts.denied_after is not None and facts.main_door == "open_relay":
-        attempts, _ = facts.denied_after
-        were = words.form(attempts, "was", "were")
-        told += f", and {words.count(attempts, 'later relay attempt')} {were} refused"
+        told += f", and {_refused(*facts.denied_after, last)}"
     if facts.course.failed_logins is not None:
         logins, _ = facts.course.failed_logins
         told += (
@@ -37,6 +35,15 @@ def over(facts: Facts) -> str:
     if facts.notices is not None and facts.notices.last is not None and facts.notices.last > last:
         told += f"; notices about it went out until {words.moment(facts.notices.last)}"
     return f"{told}."
+
+
+def _refused(attempts: int, first: pd.Timestamp, last: pd.Timestamp) -> str:
+    """Relay attempts after the last relayed message, which need not be the last of all abuse."""
+    were = words.form(attempts, "was", "were")
+    if first > last:
+        return f"{words.count(attempts, 'later relay attempt')} {were} refused"
+    tried = words.count(attempts, "relay attempt")
+    return f"from {words.moment(first)} on {tried} {were} refused"
 
 
 def what_was_queued(facts: Facts) -> str:

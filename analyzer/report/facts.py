@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ from analyzer.report.totals import (
     Total,
     by_grade,
     by_weight,
+    following,
     grades,
     itself,
     peak,
@@ -40,6 +41,8 @@ COLUMNS = [
         "orig_source",
         "orig_line",
         "cause_queue_id",
+        "queue_id",
+        "origin_queue_id",
         "client_ip",
         "auth_user",
         "origin_sender",
@@ -53,7 +56,7 @@ class Facts:
     """What the sentences are made of."""
 
     servers: list[str]  # of the log
-    took_in: list[str]  # of these, which took in what is told of; the busiest first
+    took_in: list[str]  # of these, which took in what is told of first; the busiest first
     mtas: list[str]  # of the abuse, the busiest first
     verdict: (
         str  # the best of the abuse findings: confirmed, probable, possible; `none` without abuse
@@ -61,9 +64,11 @@ class Facts:
     site_known: bool
     lower_bound: bool  # lines are missing: counts are at least so high
     mailbox: tuple[str, int] | None  # of ours, and messages under it: nearly all, without a login
-    total: Total  # the abuse itself; of notices alone them, and whose mail brought them about
-    notices: Total | None  # to strangers about it; None where notices are all there is
+    total: Total  # the abuse itself, with notices about mail that is none
+    notices: Total | None  # to strangers about it; None where there are none
+    brought: list[str]  # addresses whose mail the other notices are about; it came in, no more
     doors: dict[str, Total]
+    causes: dict[str, Total]  # of `doors` what `total` has: each has to be shut by itself
     graded: dict[str, dict[str, Total]]  # of each door, by the verdict of the findings; best first
     grades: dict[str, int]  # messages of `total` by verdict, best first
     sources: pd.DataFrame
@@ -113,29 +118,29 @@ def gather(case: Case) -> Facts:
         rows = unclear[of_a_door] if of_a_door.any() else unclear
         unclear_messages -= int(rows["message"].nunique())
     rows["grade"] = grades(rows, abuse)
-    doors = {str(door): total_of(itself(part)) for door, part in rows.groupby("mechanism")}
-    graded = {str(door): by_grade(itself(part)) for door, part in rows.groupby("mechanism")}
-    cause = rows[rows["mechanism"] != "backscatter"]
-    followed = bool(len(cause)) and len(cause) < len(rows)
-    told = cause if followed else itself(rows)
-    # Notices alone come from here: what brought them about came from elsewhere.
-    total = replace(total_of(told), addresses=by_weight((cause if followed else rows)["client_ip"]))
+    everything, rows = rows, itself(rows)
+    follow = following(rows)
+    told = rows[~follow]
+    doors, causes = _by_door(rows), _by_door(told)
+    total = total_of(told)
     graded_told = by_grade(told)
     attempts = case.attempts.select(tried.ATTEMPT).to_pandas()
     inputs = _inputs(case)
     log_first, log_last = asked_about(case)
     return Facts(
         servers=_servers(case),
-        took_in=_took_in(case, told),
+        took_in=_took_in(case, told[told["mechanism"].eq(next(iter(causes), ""))]),
         mtas=by_weight(rows["mta"]),
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),
         mailbox=mailbox.told(told, mailbox.ours(case)),
         total=total,
-        notices=doors["backscatter"] if followed else None,
-        doors={door: doors[door] for door in sorted(doors, key=lambda door: _rank(door, doors))},
-        graded=graded,
+        notices=total_of(rows[follow]) if follow.any() else None,
+        brought=by_weight(everything.drop(rows.index)["client_ip"]),
+        doors=doors,
+        causes=causes,
+        graded={str(door): by_grade(part) for door, part in told.groupby("mechanism")},
         grades={grade: part.messages for grade, part in graded_told.items()},
         sources=sources(rows),
         own_machine=_own_machine(case, total),
@@ -227,8 +232,13 @@ def _rows(deliveries: pa.Table, verdict: str) -> pd.DataFrame:
     return rows
 
 
+def _by_door(rows: pd.DataFrame) -> dict[str, Total]:
+    doors = {str(door): total_of(part) for door, part in rows.groupby("mechanism")}
+    return {door: doors[door] for door in sorted(doors, key=lambda door: _rank(door, doors))}
+
+
 def _rank(door: str, doors: dict[str, Total]) -> tuple[bool, int, int, str]:
-    """The door through which most came is told first, doubts and notices about it last."""
+    """The door through which most came is told first, doubts and notices last."""
     known = ORDER.index(door) if door in ORDER else len(ORDER)
     return door in ("backup_mx", "backscatter"), -doors[door].messages, known, door
 

@@ -30,10 +30,10 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
 
 def _on(mta: str, facts: Facts) -> list[Step]:
     """What to change on one kind of mail server; named where the case has several."""
-    # Notices about relayed mail end with the relaying.
-    doors = {d: t for d, t in facts.doors.items() if t is not facts.notices}
     masks = set(facts.findings.loc[facts.findings["detector"] == "mask", "subject"])
-    listed = [step for door, total in doors.items() for step in _close(mta, door, total, masks)]
+    # Notices about relayed mail end with the relaying: they are no cause.
+    causes = facts.causes.items()
+    listed = [step for door, total in causes for step in _close(mta, door, total, masks)]
     held = [total for total in (facts.total, facts.notices) if total]
     waiting = sum(total.deferred + total.held for total in held)
     if waiting:

@@ -89,7 +89,7 @@ def what(facts: Facts) -> str:
 
 
 def _besides(facts: Facts) -> str:
-    """What is less sure, and other doors than the main one; of notices it is told elsewhere."""
+    """What is less sure, and other doors than the main one; notices about it are told elsewhere."""
     named, main = grade(facts), facts.main_door
     others = [
         f"{SURENESS[less]} {words.count(total.messages, 'message')} more of that kind"
@@ -98,7 +98,7 @@ def _besides(facts: Facts) -> str:
     ]
     others += [
         f"{doubt}{told.format(messages=words.count(total.messages, 'message'))}"
-        for mechanism, total in list(facts.doors.items())[1:]
+        for mechanism, total in list(facts.causes.items())[1:]
         if (told := door(mechanism).besides)
         for doubt in [_doubtful(facts, mechanism, named)]
     ]
@@ -254,7 +254,7 @@ def doubt(facts: Facts) -> str:
 def certainty(facts: Facts) -> list[str]:
     """How sure the report is, and which way its numbers may be wrong."""
     lines = [" ".join([GRADES[grade(facts)], *_shares(facts)])] if facts.found else []
-    lines += _private(facts)
+    lines += [*_private(facts), *_clocks(facts)]
     if facts.unclear and facts.found:
         further = words.count(facts.unclear, "further message")
         lines.append(f"{further} could not be judged: an upper bound adds them.")
@@ -285,6 +285,19 @@ def _private(facts: Facts) -> list[str]:
     who = "1 private address counts" if one else f"{len(found):,} private addresses count"
     why = f"no network of site.toml that is believed holds {'it' if one else 'them'}"
     return [f"{who} as outside ({names}), a host or gateway of your own: {why}."]
+
+
+def _clocks(facts: Facts) -> list[str]:
+    """Servers whose clocks disagree: what one logs may seem to come before its cause."""
+    clocks = facts.findings[facts.findings["detector"].eq("clock")]
+    apart = clocks.loc[clocks["messages"].notna(), "reason"]  # by hand-overs between two servers
+    if apart.empty or not facts.found:
+        return []
+    reasons = [words.capital(display(str(reason), 240)) for reason in apart]
+    more = len(reasons) - DOUBTS_SHOWN
+    rest = [f"{words.count(more, 'more pair')} of servers disagree too."] if more > 0 else []
+    order = "What two servers log may stand in the wrong order."
+    return [" ".join([*reasons[:DOUBTS_SHOWN], *rest, order])]
 
 
 def two_lines(time: pd.Timestamp | None) -> tuple[str, str]:

@@ -17,24 +17,24 @@ NOTICES = "backscatter"
 def stories(findings: pd.DataFrame) -> list[dict[str, Any]]:
     """`name, first, last, text` of each incident in which mail was sent that should not have been.
 
-    Notices about mail for unknown users are no incident of their own: they may go on for years.
-
     Args:
         findings: Rows of FINDINGS.
     """
     abuse = findings[findings["kind"].eq("abuse") & findings["incident"].notna()]
-    sent = abuse.loc[abuse["mechanism"].ne(NOTICES), "incident"]
-    abuse = abuse[abuse["incident"].isin(sent)]
-    rows = [
-        {
-            "name": f"Incident {str(name).rpartition('-')[2]}",
-            "first": mine["first_seen"].min(),
-            "last": mine["last_seen"].max(),
-            "text": "; ".join(_door(str(name), its) for name, its in _by_door(mine)),
-        }
-        for name, mine in abuse.groupby("incident")
-    ]
+    rows = [_story(str(name), mine) for name, mine in abuse.groupby("incident")]
     return sorted(rows, key=lambda row: int(row["name"].split()[1]))
+
+
+def _story(name: str, mine: pd.DataFrame) -> dict[str, Any]:
+    """One incident. Notices neither begin nor prolong what they are about."""
+    itself = mine[mine["mechanism"].ne(NOTICES)]
+    timed = itself if len(itself) else mine
+    return {
+        "name": f"Incident {name.rpartition('-')[2]}",
+        "first": timed["first_seen"].min(),
+        "last": timed["last_seen"].max(),
+        "text": "; ".join(_door(str(door), its) for door, its in _by_door(mine)),
+    }
 
 
 def _by_door(mine: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:

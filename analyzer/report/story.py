@@ -109,19 +109,27 @@ def _figures(facts: Facts) -> list[dict[str, str]]:
             f", {words.count(facts.notices.messages, 'notice')} besides" if facts.notices else ""
         )
         accepted = f"of {words.count(total.recipients, 'recipient')}"
-        logins = words.count(len(total.accounts), "login")
-        origin = f"through {logins}" if total.accounts else "without a login"
         size = f"{least}{words.size(total.bytes)}" if total.bytes else "size not logged"
         note = "; ".join(filter(None, [sentences.shares(facts), f"{size}{besides}"]))
         pairs = [
             ("Abusive messages", words.thousands(total.messages), note),
             ("Recipients", words.thousands(total.recipients), f"{least}addresses on envelopes"),
             ("Delivered", words.thousands(total.delivered), accepted),
-            ("Addresses it came from", words.thousands(len(total.addresses)), origin),
+            _origin(facts),
             ("First message", *sentences.two_lines(total.first)),
             ("Last message", *sentences.two_lines(total.last)),
         ]
     return [{"label": label, "value": value, "note": note} for label, value, note in pairs]
+
+
+def _origin(facts: Facts) -> tuple[str, str, str]:
+    """How many addresses it came from; of notices alone, how many they are about."""
+    if facts.brought and not facts.total.addresses:
+        about = words.thousands(len(facts.brought))
+        return "Addresses it is about", about, "whose mail came in, and was not to be delivered"
+    logins = words.count(len(facts.total.accounts), "login")
+    origin = f"through {logins}" if facts.total.accounts else "without a login"
+    return "Addresses it came from", words.thousands(len(facts.total.addresses)), origin
 
 
 def _doors(facts: Facts) -> dict[str, Any]:

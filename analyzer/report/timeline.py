@@ -34,7 +34,7 @@ def timeline(
         who = f" to {display(origin, 45)}" if origin else ""
         events.append((time, f"Relaying is refused{who} for the first time."))
     doors = facts.findings[facts.findings["detector"] == "door"]
-    for time, reason in zip(doors["first_seen"], doors["reason"], strict=True):
+    for time, reason in zip(doors["last_seen"], doors["reason"], strict=True):  # shown by then
         events.append((time, words.capital(_first_clause(display(str(reason), 240)))))
     events += guessed(facts.findings)
     told = stories(facts.findings)
@@ -44,8 +44,9 @@ def timeline(
         refused = pd.Timestamp(entry["first"]) if entry.get("first") else None
         events.append((refused, f"{name} refuses our mail for the first time."))
         if entry.get("ended"):
-            taken = pd.Timestamp(entry["taken_from"])
-            events.append((taken, f"{name} has refused for the last time; mail is taken again."))
+            taken = words.moment(pd.Timestamp(entry["taken_from"]))
+            text = f"{name} refuses our mail for the last time; it is taken again from {taken} on."
+            events.append((pd.Timestamp(entry["last"]), text))
     events.append((facts.log_last, "The log ends."))
     events += [*_relay_test(asked.relay_test), *_lists_asked(asked.dnsbl)]
     timed = [(time, text) for time, text in events if time is not None and not pd.isna(time)]
@@ -110,8 +111,7 @@ def _each(told: list[dict[str, Any]]) -> list[Event]:
         for story in told[:STORIES_SHOWN]
     ]
     ends = [
-        (story["last"], f"{story['name']}: the last abusive message.")
-        for story in told[:STORIES_SHOWN]
+        (story["last"], f"{story['name']}: its last message.") for story in told[:STORIES_SHOWN]
     ]
     return begins + ends
 

@@ -13,6 +13,7 @@ OUTCOMES = ("delivered", "bounced", "deferred", "expired")  # every other status
 TO_US = ("inbound", "internal")
 GRADES = ("confirmed", "probable", "possible")
 MADE_HERE = "made on this server"
+NOTICES = "backscatter"
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,18 @@ class Total:
 
 
 def itself(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of backscatter the notices alone, where there are any: not the mail that caused them."""
-    notices = rows["mechanism"].eq("backscatter") & rows["cause_queue_id"].notna()
-    return rows[notices] if notices.any() else rows
+    """Without the mail that brought notices about, which came in: what we sent is the notices."""
+    backscatter = rows["mechanism"].eq(NOTICES)
+    notices = backscatter & rows["cause_queue_id"].notna()
+    return rows[notices | ~backscatter] if notices.any() else rows
+
+
+def following(rows: pd.DataFrame) -> pd.Series[bool]:
+    """The notices about what came through another door: they end with it."""
+    notices = rows["mechanism"].eq(NOTICES)
+    abuse = rows[~notices]
+    ids = pd.concat([abuse["queue_id"], abuse["origin_queue_id"]]).dropna()
+    return notices & rows["cause_queue_id"].isin(ids)
 
 
 def total_of(rows: pd.DataFrame) -> Total:

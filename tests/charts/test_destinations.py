@@ -41,7 +41,7 @@ def test_a_row_that_others_replaced_is_no_recipient(status):
 def test_the_diagram_of_ways_balances_in_every_column():
     many = [
         {
-            "client_ip": f"203.0.113.{n % 40}",
+            "client_ip": f"203.0.113.{n % 40}" if n % 7 else None,
             "relay": f"mx.r{n % 17}.example[192.0.2.9]:25",
             "status": ("delivered", "bounced", "deferred", "held")[n % 4],
             "mechanism": ("open_relay", "backscatter")[n % 7 == 0],
@@ -65,3 +65,7 @@ def test_no_column_of_the_diagram_has_more_than_twelve_nodes():
     table = ways(rows(*many))
     assert max(table[column].nunique() for column in COLUMNS) <= 12
     assert set(table["source"]) == {"200 others"}
+
+
+def test_the_mail_that_notices_are_about_went_no_way():
+    assert ways(rows({"mechanism": "backscatter"})).empty

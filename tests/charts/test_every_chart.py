@@ -67,6 +67,24 @@ def test_notices_are_a_consequence_and_do_not_dilute_the_share():
     assert "relayed for strangers" in chart("relayed_mail", RELAYED, ORDINARY, notice).title
 
 
+def test_the_mail_that_notices_are_about_is_drawn_among_the_other_mail():
+    came = RELAYED | {"mechanism": "backscatter"}
+    notice = came | {"client_ip": None, "messages": 10}
+    told = chart("relayed_mail", came, notice).title
+    assert told == "10 % of the mail of one hour was notices to strangers"
+
+
+@pytest.mark.parametrize(("incident", "hours"), [("incident-1", 1), ("incident-2", 4)])
+def test_notices_about_other_mail_are_abuse_and_those_about_it_its_consequence(incident, hours):
+    notice = {"mechanism": "backscatter", "client_ip": None, "hour": START - 3 * HOUR}
+    told = [
+        REASON | {"kind": "abuse", "mechanism": mechanism, "incident": name, "detector": mechanism}
+        for mechanism, name in (("open_relay", "incident-1"), ("backscatter", incident))
+    ]
+    (drawn,) = draw(case(volume=[RELAYED, RELAYED | notice], findings=told), ["incident"])
+    assert f"within {hours} h" in drawn.title
+
+
 def test_an_innocent_log_says_how_much_was_read():
     assert chart("relayed_mail", ORDINARY).title == "None of 10 messages was judged abusive"
 

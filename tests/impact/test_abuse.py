@@ -25,7 +25,13 @@ DENIED = {
     "line": 9,
     "offset": 90,
 }
-FOUND = {"kind": "abuse", "mechanism": "open_relay", "first_seen": LAST}
+FOUND = {
+    "kind": "abuse",
+    "mechanism": "open_relay",
+    "verdict": "confirmed",
+    "incident": "incident-1",
+    "first_seen": LAST,
+}
 
 
 def clean(rows, attempts=(DENIED,)):
@@ -69,6 +75,26 @@ def test_notices_about_it_do_not_prolong_the_abuse(deliveries):
     assert clean(deliveries(ABUSE, ABUSE | late))["hours_clean"] == 27.5
 
 
+def test_where_all_is_only_possible_that_counts():
+    assert onset(pd.DataFrame([FOUND | {"verdict": "possible"}])) == LAST
+
+
+def test_notices_about_other_mail_are_abuse_of_their_own(deliveries):
+    hours = [pd.Timedelta(hours=number) for number in (18, 20)]
+    other = {"mechanism": "backscatter", "life": 3, "origin_life": 3}
+    came = ABUSE | other | {"received": LAST + hours[1]}
+    notice = {"cause_life": 3, "life": 4, "origin_life": 4, "received": LAST + hours[0]}
+    assert clean(deliveries(ABUSE, came, came | notice))["hours_clean"] == 9.5
+
+
+def test_where_nothing_is_certain_mail_of_doubtful_relay_domains_counts_as_in_the_report(
+    deliveries,
+):
+    doubtful = ABUSE | {"verdict": "unclear"}
+    later = {"mechanism": "backup_mx", "received": LAST + pd.Timedelta(hours=10)}
+    assert clean(deliveries(doubtful, doubtful | later))["hours_clean"] == 17.5
+
+
 def test_without_abuse_there_is_no_end_of_it(deliveries):
     assert clean(deliveries(ABUSE | {"verdict": "legitimate", "mechanism": None})) is None
 
@@ -77,10 +103,18 @@ def test_without_abuse_there_is_no_end_of_it(deliveries):
     ("other", "hour"),
     [
         ({"mechanism": "backscatter"}, 4),
+        ({"mechanism": "backscatter", "incident": "incident-2"}, 1),
         ({"mechanism": "stolen_account"}, 1),
+        ({"mechanism": "stolen_account", "verdict": "possible"}, 4),
         ({"kind": "attempt", "mechanism": None}, 4),
     ],
-    ids=["notices follow from a door", "another door was first", "what was refused is no abuse"],
+    ids=[
+        "notices follow from a door",
+        "notices about other mail are abuse",
+        "another door was first",
+        "what is only possible began nothing",
+        "what was refused is no abuse",
+    ],
 )
 def test_the_abuse_begins_with_the_first_finding_of_a_door(other, hour):
     first = {"first_seen": LAST - pd.Timedelta(hours=3)}

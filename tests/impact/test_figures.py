@@ -63,6 +63,12 @@ def test_a_figure_says_what_it_counts_in_which_unit_and_why(deliveries):
     assert figure["ground"] == "deliveries with mechanism open_relay"
 
 
+def test_notices_are_counted_and_the_mail_that_they_are_about_is_not(deliveries):
+    came = RELAYED | {"mechanism": "backscatter"}
+    notice = came | {"client_ip": None, "submission": "internal", "origin_life": 2, "life": 2}
+    assert by_name(deliveries(came, notice))["messages_abusive"]["value"] == 1
+
+
 def test_what_is_only_possible_is_counted_and_said_to_be(deliveries):
     figure = by_name(deliveries(RELAYED | {"verdict": "unclear"}))["messages_relayed"]
     assert figure["value"] == 1

@@ -119,3 +119,10 @@ def test_relaying_is_not_refused_again_where_it_was_refused_before(case):
     assert "Relaying is refused; 1 attempt until the log ends." in events(
         case(attempts=[before, {}])
     )
+
+
+def test_attempts_refused_before_the_last_of_all_messages_are_not_called_later(case):
+    more = {"mechanism": "backup_mx", "origin_queue_id": "4C1", "origin_life": 1}
+    made = case(deliveries=[{}, more | {"received": START + 9 * HOUR}])
+    assert "later relay attempt" not in over(made)
+    assert "from 8 Dec 2026, 10:00 UTC on 1 relay attempt was refused" in over(made)

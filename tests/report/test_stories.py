@@ -80,9 +80,19 @@ def test_guessing_is_told_where_it_led_to_abuse():
     assert [text for _, text in guessed(rows)] == ["Passwords are guessed from 198.51.100.7."]
 
 
-def test_notices_about_mail_for_unknown_users_are_no_incident_of_their_own():
-    notices = {"mechanism": "backscatter", "subject": "mx1", "incident": "incident-2"}
-    assert [story["name"] for story in stories(findings({}, notices))] == ["Incident 1"]
+def test_notices_about_mail_that_is_no_abuse_are_an_incident_and_leave_no_hole_in_the_numbers():
+    notices = {"mechanism": "backscatter", "subject": "mx1", "incident": "incident-1"}
+    named = [s["name"] for s in stories(findings(notices, {"incident": "incident-2"}))]
+    assert named == ["Incident 1", "Incident 2"]
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_notices_neither_begin_nor_prolong_what_they_are_about(hours):
+    (plain,) = stories(findings({}))
+    moved = {name: plain[name] + pd.Timedelta(hours=hours) for name in ("first", "last")}
+    notices = {"first_seen": moved["first"], "last_seen": moved["last"]}
+    (story,) = stories(findings({}, notices | {"mechanism": "backscatter", "subject": "mx1"}))
+    assert (story["first"], story["last"]) == (plain["first"], plain["last"])
 
 
 def test_notices_are_told_after_the_door_that_caused_them():

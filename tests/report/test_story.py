@@ -213,6 +213,7 @@ def test_notices_to_strangers_follow_the_door_that_caused_them(case):
 def test_notices_that_trickle_on_do_not_make_the_abuse_go_on(case):
     notice = {
         "origin_queue_id": "4D1",
+        "cause_queue_id": "4A1",
         "mechanism": "backscatter",
         "received": START + timedelta(hours=18, minutes=50),
     }
@@ -285,7 +286,7 @@ def test_an_open_relay_is_answered_with_the_lines_that_close_it(case):
 
 
 def test_notices_about_relayed_mail_end_with_the_relaying(case):
-    notice = {"origin_queue_id": "4D1", "mechanism": "backscatter"}
+    notice = {"origin_queue_id": "4D1", "mechanism": "backscatter", "cause_queue_id": "4A1"}
     assert tell(case(deliveries=[{}, notice]))["steps"] == tell(case())["steps"]
 
 
@@ -456,8 +457,67 @@ def test_of_notices_alone_every_sentence_counts_them_and_names_whose_mail_caused
     said = {entry["question"]: entry["answer"] for entry in told["answers"]}
     assert "1 message for 1 recipient" in said["Is it us?"]
     assert said["How many?"] == "1 message (3.0 kB) to 1 recipient: 1 delivered."
-    assert said["From where?"] == "1 address: 203.0.113.7."
+    assert said["From where?"].startswith("This server itself. The mail that its notices to")
+    assert said["From where?"].endswith("are about came from 1 address: 203.0.113.7.")
     assert told["figures"][0]["value"] == told["figures"][1]["value"] == "1"
+    assert [row["source"] for row in told["sources"]] == ["made on this server"]
+    assert told["figures"][3]["label"] == "Addresses it is about"
+
+
+@pytest.fixture
+def beside(case):
+    """An open relay, and notices about mail for unknown users that outlast it by ten hours."""
+    late = {"mechanism": "backscatter", "received": START + timedelta(hours=10), "origin_life": 1}
+    cause = late | {"queue_id": "4C1", "origin_queue_id": "4C1", "client_ip": "192.0.2.66"}
+    notice = late | {"queue_id": "4D1", "origin_queue_id": "4D1", "cause_queue_id": "4C1"}
+    made = case(deliveries=[{}, cause, notice | {"client_ip": None, "origin_life": 2}])
+    made.impact["clean"] = {"messages_since": 5}
+    return made
+
+
+def test_notices_about_mail_that_is_no_abuse_are_abuse_of_their_own(beside):
+    told = tell(beside)
+    said = {entry["question"]: entry["answer"] for entry in told["answers"]}
+    assert "it sent 1 message as notices to strangers, about other mail" in said["Is it us?"]
+    assert said["When?"].endswith("last 2026-12-08 15:00:00 UTC.")
+    assert "notices about it" not in said["Is it going on?"]
+    assert "Refuse what cannot be delivered" in str(told["steps"])
+    assert "not whether the rest is shut: notices to strangers" in str(told["closing"]["proofs"])
+    assert not told["closing"]["closed"]
+
+
+def test_notices_count_and_the_mail_that_they_are_about_does_not(beside):
+    told = tell(beside)
+    assert told["numbers"]["messages"] == told["numbers"]["recipients"] == 2
+    assert [row["messages"] for row in told["doors"]["rows"]] == ["1", "1"]
+    assert [row["source"] for row in told["sources"]] == ["203.0.113.7", "made on this server"]
+    assert told["numbers"]["addresses"] == 1
+
+
+def test_servers_whose_clocks_disagree_are_told_where_it_says_how_sure_it_is(case):
+    reason = "the clock of mx1 is about 3600 s ahead of that of mx2"
+    apart = {"detector": "clock", "kind": "limit", "messages": 20, "reason": reason}
+    assert "The clock of mx1 is about 3600 s ahead" in str(
+        tell(case(findings=[{}, apart]))["certainty"]
+    )
+    of_a_file = apart | {"messages": None}
+    assert "3600 s" not in str(tell(case(findings=[{}, of_a_file]))["certainty"])
+
+
+def test_a_door_is_said_to_be_open_when_that_is_shown(case):
+    reason = "it relayed from the first such request in this log (2026-12-08 05:00:00 UTC)"
+    door = {"detector": "door", "kind": "context", "mechanism": None, "reason": reason}
+    door |= {"first_seen": START - timedelta(days=3), "last_seen": START}
+    (event,) = [e for e in tell(case(findings=[{}, door]))["timeline"] if "It relayed" in e["text"]]
+    assert event["time"] == "2026-12-08 05:00"
+
+
+def test_the_last_refusal_stands_at_its_own_time(case):
+    ended = {"ended": True, "taken_from": "2026-12-08T12:30:00Z", "taken_since": 9}
+    told = tell(case(blocklists=[ended]))["timeline"]
+    (event,) = [event for event in told if "for the last time" in event["text"]]
+    assert event["time"] == "2026-12-08 09:00"
+    assert "it is taken again from 8 Dec 2026, 12:30 UTC on" in event["text"]
 
 
 def test_a_size_that_was_not_logged_is_not_called_no_bytes(case):

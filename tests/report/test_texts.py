@@ -15,7 +15,7 @@ from tests.report.conftest import START
 
 LEGITIMATE = {"verdict": "legitimate", "mechanism": None}
 LOGIN = {"mechanism": "stolen_account", "auth_user": "ann"}
-CLEAN = {"hours_clean": 19.0, "messages_since": 240}
+CLEAN = {"messages_since": 240}
 
 
 def flat(text):
@@ -37,7 +37,7 @@ def test_a_delisting_request_states_cause_end_clean_hours_proof_and_their_words(
     assert "To: Spamhaus SBL (https://check.spamhaus.org/)" in told
     assert "Cause: an open relay: the server accepted mail from outside addresses" in told
     assert "1 message for 1 recipient, from 8 Dec 2026, 05:00 UTC to 8 Dec 2026, 05:00 UTC" in told
-    assert "none in the 19.0 hours to the end of the log" in told
+    assert "none in the 19 h to the end of the log" in told
     assert "in which the server took 240 other messages" in told
     assert "The door is closed. 1 attempt to relay was refused" in told
     assert "“554 5.7.1 Service unavailable; Client host blocked”" in told
@@ -242,6 +242,18 @@ def test_a_delisting_request_names_every_door_and_the_last_of_all_messages(case)
     assert "Cause: a login was used by somebody else: 1 message" in told
     assert "End: the last abusive message came on 8 Dec 2026, 14:00 UTC" in told
     assert "[The log does not show that the door is closed." in told
+
+
+def test_a_delisting_request_names_notices_about_other_mail_as_a_cause(case):
+    notice = {"mechanism": "backscatter", "origin_life": 1, "cause_queue_id": "4A1"}
+    notice |= {"received": START + timedelta(hours=9)}
+    about = request(with_impact(case(deliveries=[{}, notice]), clean=CLEAN))
+    assert "Cause: the server sent notices" not in about
+    assert "the last abusive message came on 8 Dec 2026, 05:00 UTC" in about
+    other = notice | {"cause_queue_id": "4F1"}
+    told = request(with_impact(case(deliveries=[{}, other]), clean=CLEAN))
+    assert "Cause: the server sent notices to senders whose addresses were forged" in told
+    assert "the last abusive message came on 8 Dec 2026, 14:00 UTC" in told
 
 
 def test_a_refused_relay_attempt_shuts_no_stolen_login(case):
