@@ -32,8 +32,12 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     if found.empty:
         return pd.DataFrame()
     mine = rows[rows["client_ip"].isin(found.index)]
+    sent = _sent(mine, evidence.deliveries)
+    first = sent["client_ip"].map(found["first_seen"])
     found = found.assign(
-        evidence=evidence_of(mine, "client_ip"), opened=_opened(mine, evidence.deliveries)
+        evidence=evidence_of(mine, "client_ip"),
+        opened=_logins(_after(sent, mine)),
+        before=_logins(sent[sent["received"].lt(first)]),
     )
     return found.assign(
         kind="attempt",
@@ -44,31 +48,47 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     ).reset_index(names="subject")
 
 
-def _opened(failed: pd.DataFrame, deliveries: pd.DataFrame) -> pd.Series[Any]:
-    """Logins that sent from the client within an hour after it failed, by client."""
+def _sent(failed: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """What logins sent from the clients, in order of time: `client_ip, auth_user, received`."""
     of_one = failed["client_ip"][~failed["client_ip"].isin(gateways(deliveries))]
     sent = deliveries.loc[
         deliveries["auth_user"].notna() & deliveries["client_ip"].isin(of_one),
         ["client_ip", "auth_user", "received"],
     ].dropna()
+    return sent.drop_duplicates().sort_values("received", kind="stable")
+
+
+def _after(sent: pd.DataFrame, failed: pd.DataFrame) -> pd.DataFrame:
+    """What was sent within an hour after the client had failed."""
     if sent.empty:
-        return pd.Series(dtype=object)
-    sent = sent.drop_duplicates().sort_values("received", kind="stable")
+        return sent
     last = failed[["client_ip", "time"]].astype({"time": sent["received"].dtype})
     tied = pd.merge_asof(
         sent, last, left_on="received", right_on="time", by="client_ip", tolerance=AFTER
     )
-    tied = tied[tied["time"].notna()]
-    return tied.groupby("client_ip")["auth_user"].agg(lambda logins: sorted(set(logins)))
+    return tied[tied["time"].notna()]
+
+
+def _logins(sent: pd.DataFrame) -> pd.Series[Any]:
+    """Who sent, in words, by client."""
+    return sent.groupby("client_ip")["auth_user"].agg(_named).astype("object")
+
+
+def _named(logins: pd.Series[str]) -> str:
+    names = sorted(set(logins))
+    more = len(names) - NAMED
+    return f"{', '.join(names[:NAMED])}{f' and {more} more' * (more > 0)}"
 
 
 def _reason(row: pd.Series[Any]) -> str:
     said = f"{count(row.failures, 'login')} failed, for {count(row.logins, 'name')}"
-    if not isinstance(row.opened, list):
-        return f"{said}; none from here sent mail within an hour after a failure"
-    named = ", ".join(row.opened[:NAMED])
-    more = len(row.opened) - NAMED
-    return f"{said}; then mail was sent from here as {named}{f' and {more} more' * (more > 0)}"
+    if isinstance(row.opened, str):
+        return f"{said}; then mail was sent from here as {row.opened}"
+    before = f"; before, mail was sent from here as {row.before}: has its password been changed?"
+    return (
+        f"{said}; none from here sent mail within an hour after a failure"
+        f"{before if isinstance(row.before, str) else ''}"
+    )
 
 
 GUESSING = Detector(

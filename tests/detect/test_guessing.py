@@ -45,6 +45,11 @@ def test_a_login_that_sent_before_or_hours_later_is_not(evidence):
     assert "none from here sent mail" in found["reason"]
 
 
+def test_who_sent_before_is_named_as_one_whose_password_may_have_been_changed(evidence):
+    (found,) = guessed(evidence, failures(20), [{"auth_user": "bob", "received": "06:00"}])
+    assert found["reason"].endswith("sent from here as bob: has its password been changed?")
+
+
 def test_who_sends_through_a_gateway_where_somebody_guessed_is_not_named(evidence):
     sent = [{"auth_user": "bob", "received": "10:00"}, {"origin_masked": True}]
     (found,) = guessed(evidence, failures(20), sent)
