@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from analyzer.detect import refusals, senders
 from analyzer.detect.mask import gateways
+from analyzer.detect.returned import came_back
 from analyzer.rows import AT_ONCE, Int32, Int64, first_of, in_order, lower, picked, spread, whole
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
@@ -95,6 +96,8 @@ def messages(
     for name, shown in signs.items():
         table[name] = np.bincount(message[shown], minlength=len(of_us))[of_us]
     tried = attempts[~attempts["client_ip"].isin(gateways(deliveries))]
+    # What came back is as dead as what is refused at once.
+    table["failed"] = np.maximum(table["failed"], came_back(table, deliveries))
     guesses = _guesses(table[["received", "client_ip"]], tried)
     return table.assign(
         network=networks(table["client_ip"]),
