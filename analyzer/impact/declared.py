@@ -43,7 +43,7 @@ REFUSED = (
     "own_recipients_refused",
     "Recipients of legitimate mail refused for reputation",
     "recipient",
-    "remote replies that name a list or a provider's reputation rule",
+    "remote replies that name a list or a provider's reputation rule; once, by however many",
 )
 # name, title, unit, ground; the lead figure first
 HARMED = (
