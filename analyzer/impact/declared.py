@@ -70,7 +70,7 @@ HARMED = (
     ),
     (
         "own_recipients_delayed",
-        "Own mail late, delivered by now or still waiting",
+        "Own mail late because of the abuse, delivered by now or still waiting",
         "recipient",
         (
             "harm table, kind delayed, less what was as late before; low: later than any mail "

@@ -465,3 +465,31 @@ def test_a_size_that_was_not_logged_is_not_called_no_bytes(case):
     said = {entry["question"]: entry["answer"] for entry in told["answers"]}
     assert said["How many?"] == "1 message to 1 recipient: 1 delivered."
     assert told["figures"][0]["note"] == "size not logged"
+
+
+LATE = {"name": "own_recipients_delayed", "unit": "recipient", "high": 15}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "explained"),
+    [
+        ({"low": 0, "value": 0}, "0 recipients (0 to 15)", "none of them for sure (at most 15)"),
+        (
+            {"low": 2, "value": 4},
+            "4 recipients (2 to 15)",
+            "about 4 of them (at least 2 and at most 15)",
+        ),
+    ],
+)
+def test_late_mail_in_the_tables_is_told_apart_from_what_the_abuse_explains(
+    case, bounds, value, explained
+):
+    story = tell(case(figures=[LATE | bounds]))
+    assert story["impact"][0]["value"] == value
+    assert story["harm"]["late"].endswith(
+        f"Later than usual was mail to 15 recipients; the abuse explains {explained}."
+    )
+
+
+def test_nothing_is_said_of_late_mail_where_none_was(case):
+    assert tell(case())["harm"]["late"] == ""
