@@ -330,13 +330,14 @@ STOLEN = {"deliveries": [{"mechanism": "stolen_account", "auth_user": "ann@examp
     ("attempt", "verdict"),
     [
         ({"kind": "auth_failed", "auth_user": "Ann@example.org"}, OVER),
+        ({"kind": "auth_failed", "auth_user": "CORP\\ann@example.org"}, OVER),
         ({"kind": "auth_failed", "auth_user": None}, OVER),
         ({"kind": "auth_failed", "auth_user": None, "client_ip": "192.0.2.9"}, LIKELY),
         ({"kind": "auth_failed", "auth_user": "bob@example.org"}, LIKELY),
         ({"kind": "relay_denied", "auth_user": None}, LIKELY),
     ],
-    ids=["its own password failed", "unnamed, of the thief", "unnamed, of a stranger",
-         "another login's", "without a login"],
+    ids=["its own password failed", "with its domain", "unnamed, of the thief",
+         "unnamed, of a stranger", "another login's", "without a login"],
 )  # fmt: skip
 def test_a_stolen_login_is_shown_shut_by_its_own_failed_password(compared, attempt, verdict):
     attempts = [{"time": START + WEEK} | attempt]
