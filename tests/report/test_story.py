@@ -162,6 +162,15 @@ def test_a_stolen_login_of_which_all_was_refused_is_told_though_there_was_no_abu
     assert story["lead"][1].startswith("Confirmed: the login ann was used by somebody else")
 
 
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [(1, "its only message was refused after its DATA."), (2, "all 2 messages were refused after")],
+)
+def test_what_was_refused_of_it_is_told_in_words_that_fit_the_count(case, messages, words):
+    login = REFUSED | {"subject_kind": "account", "subject": "ann", "messages": messages}
+    assert words in tell(case(deliveries=[LEGITIMATE], findings=[login]))["lead"][1]
+
+
 def test_of_many_of_them_some_are_told(case):
     logins = [REFUSED | {"subject_kind": "account", "subject": f"user{n}"} for n in range(9)]
     story = tell(case(deliveries=[{"verdict": "legitimate", "mechanism": None}], findings=logins))
