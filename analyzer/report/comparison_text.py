@@ -76,7 +76,8 @@ def _tried_by(addresses: int, known: int) -> str:
         kind = "a source" if known else "no source"
         return f"{by}, {kind} of the incident" if addresses else "addresses that no line names"
     sources = words.form(max(known, 1), "a source", "sources")
-    return f"{by}, {known or 'none'} of them {sources} of the incident"
+    some = words.form(addresses - 1, "both", "all") if known == addresses else known or "none"
+    return f"{by}, {some} of them {sources} of the incident"
 
 
 def _slots(same: dict[str, Any]) -> str:

@@ -194,6 +194,7 @@ STRANGERS = [TRIED | {"client_ip": f"192.0.2.{n}"} for n in (1, 2)]
         (STRANGERS[:1], "from 1 address, no source of the incident;"),
         (STRANGERS, "2 attempts at that door refused later, from 2 addresses, none of them a"),
         ([TRIED, *STRANGERS], "from 3 addresses, 1 of them a source of the incident;"),
+        ([TRIED] * 2, "2 attempts at that door refused later, from 1 address, a source of"),
         ([TRIED | {"client_ip": None}], "from addresses that no line names;"),
     ],
 )

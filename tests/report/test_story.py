@@ -22,7 +22,7 @@ def test_the_first_sentence_says_when_who_what_and_how_many(case):
 
 def test_the_second_sentence_says_what_became_of_it_and_whether_it_is_over(case):
     assert tell(case())["lead"][1] == (
-        "The next servers accepted 1 of all 1 deliveries; no abusive message in the last 19 h of "
+        "The next server accepted it; no abusive message in the last 19 h of "
         "the log, and 1 later relay attempt was refused."
     )
 
@@ -30,7 +30,7 @@ def test_the_second_sentence_says_what_became_of_it_and_whether_it_is_over(case)
 def test_an_innocent_log_names_no_culprit_and_says_what_was_read(case):
     story = tell(case(deliveries=[LEGITIMATE], findings=[]))
     assert story["title"] == "No relay abuse found on mx1.example.org"
-    assert "1 message and 1 deliveries in 100 lines" in story["lead"][0]
+    assert "1 message and 1 delivery in 100 lines" in story["lead"][0]
     assert not story["sources"]
 
 
