@@ -21,7 +21,9 @@ def trace(
             show_default=False,
         ),
     ],
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Messages to show.")] = 10,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="Messages, and attempts, to show.")
+    ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show the path of each message that fits, with the evidence of every step."""
