@@ -40,7 +40,8 @@ KEYS = """\
   harm.parquet.
 - `blocklists`: one entry a provider: `provider, kind, meaning, page, first, last, refusals,
   own_refused (does not add up over the entries: several may refuse a recipient), own_lost (ended
-  without delivery), own_waiting (in the queue when the log ends), permanent (recipients whose refusal was for good), before_onset, lag_hours, relisted, spells,
+  without delivery), own_waiting (in the queue when the log ends),
+  permanent (recipients whose refusal was for good), before_onset, lag_hours, relisted, spells,
   taken_since, taken_from (mails that the same hosts took after the last refusal, and the first),
   ended (those are too many for chance), lists, quoted, zones (of lists not known
   here), words, evidence`.
