@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -161,6 +162,18 @@ def test_an_alarm_cannot_act_on_the_terminal_and_no_line_is_too_wide(watching):
     assert "A00001" in "\n".join(lines)
     assert max(map(len, lines)) <= 80
     assert as_json(alarm)["last"] == "2026-12-08T05:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("ids", "usual", "words"),
+    [(1, 1.0, ["1 an hour is usual", "Queue id A0"]), (2, 0.0, ["0 an hour are", "Queue ids A0,"])],
+)
+def test_an_alarm_is_told_in_words_that_fit_its_counts(watching, ids, usual, words):
+    watching.begin({"mail.log": QUIET})
+    (alarm,) = watching.look({"mail.log": message(1)})
+    names = tuple(f"A{n}" for n in range(ids))
+    text = " ".join(as_text(replace(alarm, what="burst", usual=usual, queue_ids=names)))
+    assert all(said in " ".join(text.split()) for said in words)
 
 
 @pytest.fixture

@@ -27,13 +27,13 @@ def compare(
 ) -> None:
     """Tell by two cases whether the abuse ended: clean hours, refused attempts, same hours."""
     from analyzer.folder import unaltered
-    from analyzer.report import comparison
+    from analyzer.report import comparison, comparison_text
     from analyzer.report.end_shown import OVER
 
     told = comparison.compare(unaltered(before), unaltered(after))
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=True, indent=2))
     else:
-        typer.echo("\n".join(comparison.as_text(told)))
+        typer.echo("\n".join(comparison_text.as_text(told)))
     if fail_on_findings and told["verdict"] != OVER:
         raise typer.Exit(1)

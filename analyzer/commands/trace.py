@@ -22,7 +22,9 @@ def trace(
             show_default=False,
         ),
     ],
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Messages to show.")] = 10,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="Messages, and attempts, to show.")
+    ] = 10,
     as_json: AsJson = False,
 ) -> None:
     """Show the path of each message that fits, with the evidence of every step."""

@@ -76,5 +76,7 @@ def _begun(logs: list[str], known: int, *, inferred: bool) -> str:
     from analyzer.display import display
 
     doubt = " Who is local is inferred: give --site to be sure." if inferred else ""
-    before = f"{words.capital(words.count(known, 'message'))} of abuse before now, not told again."
+    before = "No abuse before now."
+    if known:
+        before = f"{words.count(known, 'message')} of abuse before now, not told again."
     return f"Watching {words.listing([display(name, 60) for name in logs])}. {before}{doubt}"

@@ -96,7 +96,7 @@ def measure(found: Found) -> Measured:
     doubt = not rows["verdict"].eq("abusive").any()
     told = [
         *harm_figures(hurt, counts, harm.delay_hours(hurt)),
-        *figures(volume, listed, accepted),
+        *figures(volume, blocklists.own_refused(refused), accepted),
         *traffic_figures(samples, accepted),
         *pressure_figures(load, pressure.unusual(load, onset), onset is not None and doubt),
         impaired(counts["refused_at"], listed, onset),

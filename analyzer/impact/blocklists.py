@@ -123,6 +123,11 @@ def refusals(attempts: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     return found.take(np.lexsort(keys)).reset_index(drop=True)
 
 
+def own_refused(refused: pd.DataFrame) -> int:
+    """Recipients of legitimate mail among `refusals`: each once, by however many lists."""
+    return int(refused.loc[refused["own"], "to"].nunique())
+
+
 def _entries(attempts: pd.DataFrame) -> npt.NDArray[np.int16]:
     """The pattern that each attempt was refused by; -1 for none."""
     mine = attempts["status"].ne("sent") & attempts["reply"].notna()

@@ -43,7 +43,7 @@ REFUSED = (
     "own_recipients_refused",
     "Recipients of legitimate mail refused for reputation",
     "recipient",
-    "remote replies that name a list or a provider's reputation rule",
+    "remote replies that name a list or a provider's reputation rule; once, by however many",
 )
 # name, title, unit, ground; the lead figure first
 HARMED = (
@@ -70,7 +70,7 @@ HARMED = (
     ),
     (
         "own_recipients_delayed",
-        "Own mail late, delivered by now or still waiting",
+        "Own mail late because of the abuse, delivered by now or still waiting",
         "recipient",
         (
             "harm table, kind delayed, less what was as late before; low: later than any mail "

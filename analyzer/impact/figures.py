@@ -26,15 +26,14 @@ from analyzer.impact.declared import (
 HOUR = pd.Timedelta(hours=1)
 
 
-def figures(
-    volume: pa.Table, blocklists: list[dict[str, Any]], accepted: int | None
-) -> list[dict[str, Any]]:
-    """Figures of the first slice, all measured; from VOLUME and the blocklist echo.
+def figures(volume: pa.Table, refused: int, accepted: int | None) -> list[dict[str, Any]]:
+    """Figures of the first slice, all measured; from VOLUME and the refusals.
 
     Where who is local was inferred, nothing is called abusive: then the doubtful rows that have a
     door are counted, and the ground says so.
 
     Args:
+        refused: Recipients of legitimate mail that some list or provider refused.
         accepted: Abusive recipients that other hosts accepted; None where the log names no host.
     """
     verdict = "abusive" if pc.any(pc.equal(volume["verdict"], "abusive")).as_py() else "unclear"
@@ -53,7 +52,6 @@ def figures(
         elif column.startswith("bytes_out") and not value and which == ABUSIVE and accepted:
             value, ground = None, f"{ground}; {NO_SIZES}"
         found.append(_measured(name, title, value, unit, ground))
-    refused = sum(entry["own_refused"] for entry in blocklists)
     name, title, unit, ground = REFUSED
     return [*found, _measured(name, title, refused, unit, ground)]
 

@@ -31,22 +31,25 @@ KEYS = """\
 - `clean`: `last_received` (the last abusive message), `last_left` (the last time that a
   next host accepted one, notices too), `hours_clean` (last received to the end of the log),
   `messages_since` (other mail taken meanwhile), `refused_since` (relay attempts refused),
-  `evidence`; null without abuse.
+  `log_ends`, `evidence`; null without abuse.
 - `figures`: what the log measures: `name, title, value, unit, label, ground`, and `low, mid,
   high` where there are bounds; `value` is null where the log cannot tell.
 - `lead`: name of the figure to begin with.
-- `harm`: `by_day` (UTC), `by_user`, `by_partner`: recipients `blocked`, `waiting`, `delayed`,
-  `notice`; row by row in harm.parquet.
+- `harm`: `by_day` (UTC), `by_user`, `by_partner`: recipients `blocked`, `waiting`, `delayed`
+  (all that was later than usual: the high of own_recipients_delayed), `notice`; row by row in
+  harm.parquet.
 - `blocklists`: one entry a provider: `provider, kind, meaning, page, first, last, refusals,
-  own_refused, own_lost (ended without delivery), own_waiting (in the queue when the log ends),
+  own_refused (does not add up over the entries: several may refuse a recipient), own_lost (ended
+  without delivery), own_waiting (in the queue when the log ends),
   permanent (recipients whose refusal was for good), before_onset, lag_hours, relisted, spells,
   taken_since, taken_from (mails that the same hosts took after the last refusal, and the first),
   ended (those are too many for chance), lists, quoted, zones (of lists not known
   here), words, evidence`.
 - `unexplained`: `words, providers, ask`: who refused us though the log shows no abuse before;
   else null.
-- `bandwidth_month`: the billing month with most of the abuse: `samples, free, filled, without,
-  with, billed_more` (Mbit/s), `words, label, ground`; null without abuse.
+- `bandwidth_month`: the billing month with most of the abuse: `month, samples, free,
+  filled, without, with, billed_more` (in `unit`: Mbit/s), `direction, words, label,
+  ground`; null without abuse.
 - `currency`: of all money.
 - `choices`: `name, title, value, label, ground`.
 - `inputs`: `name, title, low, mid, high, unit, label, ground, to_confirm`.

@@ -25,11 +25,13 @@ def as_text(alarm: Any) -> list[str]:
     what = BURST if alarm.what == "burst" else door(alarm.what).alarm
     head = f"{stamp} {what}{doubt}: {display(alarm.subject, 60)}"
     if alarm.what == "burst":
-        tail = f"{mail} for {to} within an hour, {alarm.usual:g} an hour are usual"
+        usual = f"{alarm.usual:g} an hour {words.form(alarm.usual, 'is', 'are')} usual"
+        tail = f"{mail} for {to} within an hour, {usual}"
     else:
         tail = f"{mail} for {to}; {alarm.total:,} since the watch began"
     ids = ", ".join(display(name, 24) for name in alarm.queue_ids)
-    return words.wrapped(f"{head}: {tail}. Queue ids {ids}.", rest=" " * 4)
+    named = words.form(len(alarm.queue_ids), "Queue id", "Queue ids")
+    return words.wrapped(f"{head}: {tail}. {named} {ids}.", rest=" " * 4)
 
 
 # What is told of a log beside abuse: what hides lines, and when it is over.

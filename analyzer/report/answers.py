@@ -47,7 +47,7 @@ def _nothing(facts: Facts) -> list[tuple[str, str]]:
     covered = "no time was read"
     if first is not None and last is not None:
         covered = f"{words.moment(first)} to {words.moment(last)}"
-    deliveries = f"{facts.deliveries_read:,} deliveries"
+    deliveries = words.count(facts.deliveries_read, "delivery")
     return [
         ("Is it us?", sentences.lead(facts)[0]),
         (

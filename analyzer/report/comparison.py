@@ -14,8 +14,7 @@ import pandas as pd
 
 from analyzer import words
 from analyzer.case import Case
-from analyzer.display import display
-from analyzer.report.end_shown import LIKELY, NOT_OVER, NOT_SHOWN, OVER, end_shown
+from analyzer.report.end_shown import end_shown
 from analyzer.report.facts import asked_about
 from analyzer.report.tried_again import tried_again
 from analyzer.schema import NOT_DELIVERIES
@@ -89,9 +88,7 @@ def compare(before: Case, after: Case) -> dict[str, Any]:
         "blocklists": {"before": _lists(before), "after": _lists(after)},
         "doubts": _doubts(old, whole),
     }
-    seen = set(whole.case.deliveries["server"].to_pylist())
-    missing = [server for server in old.abused if server not in seen]
-    verdict, reason = end_shown(told, before, after, missing)
+    verdict, reason = end_shown(told, before, after, old.abused)
     return {"verdict": verdict, "reason": reason, **told}
 
 
@@ -215,77 +212,6 @@ def _doubts(old: _Side, new: _Side) -> list[str]:
     if "log_gap" in new.case.findings["detector"].to_pylist():
         found.append("lines are missing from the second case")
     return found
-
-
-TITLES = {
-    OVER: "It is over",
-    LIKELY: "It is likely over",
-    NOT_OVER: "It is not over",
-    NOT_SHOWN: "It is not shown that it is over",
-}
-
-
-def as_text(told: dict[str, Any]) -> list[str]:
-    """At most 80 columns; strangers' words are safe to print."""
-    old, new, same, refused = (told[key] for key in ("before", "after", "same", "refused"))
-    lines = [*words.wrapped(f"{TITLES[told['verdict']]}: {told['reason']}."), ""]
-    lines.append(f"{'':32}{'before':>22}  {'after':>22}")
-    lines += [
-        _line(title, old[key], new[key])
-        for title, key in (
-            ("log begins (UTC)", "first"),
-            ("log ends (UTC)", "last"),
-            ("messages", "messages"),
-            ("abusive", "abusive"),
-            ("notices about it", "notices"),
-            ("unclear", "unclear"),
-            ("hours with mail", "hours_with_mail"),
-            ("of them with abuse", "abusive_hours"),
-            ("of them clean", "clean_hours"),
-            ("last abusive message", "last_abuse"),
-        )
-    ]
-    lines.append(_line("own mail that waits", *map(_percent, told["deferred"].values())))
-    lines.append(_line("own mail an hour, same hours", same["own_before"], same["own_after"]))
-    lines += ["", *words.wrapped(_refusals(refused)), *words.wrapped(_slots(same))]
-    for provider in dict.fromkeys([*told["blocklists"]["before"], *told["blocklists"]["after"]]):
-        last = told["blocklists"]["after"].get(provider)
-        said = f"still refused us at {last}" if last else "refused nothing in the second case"
-        lines += words.wrapped(display(f"{provider} {said}.", 120))
-    lines += [
-        line for doubt in told["doubts"] for line in words.wrapped(f"Beware: {display(doubt)}.")
-    ]
-    return lines
-
-
-def _line(title: str, before: Any, after: Any) -> str:
-    said = [
-        words.NONE if v is None else f"{v:,}" if isinstance(v, int) else str(v)
-        for v in (before, after)
-    ]
-    return f"{title:32}{said[0]:>22}  {said[1]:>22}"
-
-
-def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{100 * share:.1f} %"
-
-
-def _refusals(refused: dict[str, Any]) -> str:
-    if not refused["attempts"]:
-        return "Nobody was refused at that door later."
-    tries = words.capital(words.count(refused["attempts"], "attempt"))
-    by = words.count(refused["addresses"], "address")
-    known = f"{refused['known']} of them sources of the incident"
-    return f"{tries} at that door refused later, from {by}, {known}; the last at {refused['last']}."
-
-
-def _slots(same: dict[str, Any]) -> str:
-    if not same["slots"]:
-        return "The first case has no abuse to compare with."
-    return (
-        f"The abuse ran in {words.count(same['slots'], 'hour')} of the week. The second case has "
-        f"mail in {same['seen']} of them, and abuse in {same['abusive']}."
-    )
 
 
 def _or_earliest(time: pd.Timestamp | None) -> pd.Timestamp:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analyzer.report.logins import of_accounts
+
 PAUSE = pd.Timedelta(hours=24)  # without a message: more than a night, so two waves
 SOON = pd.Timedelta(minutes=10)  # within which mail is gone that nothing holds up
 AT_ONCE = pd.Timedelta(hours=1)  # after the log begins: what came so early may have come before
@@ -60,7 +62,7 @@ def _pause(times: pd.Series[pd.Timestamp]) -> tuple[pd.Timestamp, pd.Timestamp] 
 def _failed(attempts: pd.DataFrame, rows: pd.DataFrame) -> tuple[int, pd.Timestamp] | None:
     """Logins refused after the last use, by the misused name or from the addresses that used it."""
     theirs = attempts["client_ip"].isin(rows["client_ip"].dropna())
-    theirs |= attempts["auth_user"].isin(rows["auth_user"])
+    theirs |= of_accounts(attempts["auth_user"], rows["auth_user"])
     failed = attempts["kind"].eq("auth_failed") & attempts["time"].gt(rows["received"].max())
     found = attempts[failed & theirs]
     return None if found.empty else (int(found["repeat"].sum()), found["time"].min())

@@ -23,20 +23,21 @@ SITE = ("domains", "relay_domains", "networks", "servers", "forwards", "lists")
 
 
 def end_shown(
-    told: dict[str, Any], before: Case, after: Case, missing: Sequence[str]
+    told: dict[str, Any], before: Case, after: Case, abused: Sequence[str]
 ) -> tuple[str, str]:
     """Verdict and reason.
 
     Args:
         told: The figures of both cases, as `comparison.compare` gives them.
-        missing: Servers through which abuse came, of which the second case has no mail.
+        abused: Servers through which the abuse of the first came.
     """
     if why := _unfit(told, before, after):
         return NOT_SHOWN, why
     if told["after"]["abusive"]:
         mail = words.count(told["after"]["abusive"], "abusive message")
         return NOT_OVER, f"{mail} after the first case, the last at {told['after']['last_abuse']}"
-    if why := _open(told, after, missing):
+    seen = _servers(after)
+    if why := _open(told, after, [server for server in abused if server not in seen]):
         return NOT_SHOWN, why
     clean = words.count(told["after"]["clean_hours"], "clean hour")
     if doubts := _doubts(told, before, after):
@@ -53,10 +54,34 @@ def _unfit(told: dict[str, Any], before: Case, after: Case) -> str:
     if last is None:
         other = ", the second has: they may be in the wrong order" if _has_abuse(after) else ""
         return f"the first case has no abuse to compare with{other}"
+    if why := _of_others(before, after):
+        return why
     if ends is None or pd.Timestamp(ends) <= pd.Timestamp(last):
         end = "the second case ends before the last abuse of the first"
         return f"{end}; they may be in the wrong order"
     return ""
+
+
+def _of_others(before: Case, after: Case) -> str:
+    """Why the second case is of somebody else's servers: its abuse is none of ours."""
+    servers = _servers(before), _servers(after)
+    if all(servers) and not servers[0] & servers[1]:
+        first, second = (
+            words.listing(sorted(display(name, 60) for name in names)) for names in servers
+        )
+        return f"the first case is of {first}, the second of {second}: it tells of other servers"
+    domains = [
+        {str(name).lower() for name in case.manifest.get("site", {}).get("domains") or ()}
+        for case in (before, after)
+    ]
+    if all(domains) and not domains[0] & domains[1]:
+        return "no domain of the first case is one of the second: give both the same site.toml"
+    return ""
+
+
+def _servers(case: Case) -> set[str]:
+    """Those that the case has mail of."""
+    return {str(name) for name in case.deliveries["server"].unique().to_pylist() if name}
 
 
 def _open(told: dict[str, Any], after: Case, missing: Sequence[str]) -> str:
@@ -74,8 +99,9 @@ def _open(told: dict[str, Any], after: Case, missing: Sequence[str]) -> str:
         mail = words.count(told["after"]["unclear"], "message")
         return f"{mail} of the second case may or may not be abuse"
     if told["after"]["clean_hours"] < ENOUGH:
-        clean = words.count(told["after"]["clean_hours"], "clean hour")
-        return f"only {clean} with mail; {ENOUGH} are the least that shows anything"
+        hours = told["after"]["clean_hours"]
+        clean = f"only {words.count(hours, 'clean hour')}" if hours else "no clean hour"
+        return f"{clean} with mail; {ENOUGH} are the least that shows anything"
     return ""
 
 
@@ -102,8 +128,9 @@ def _doubts(told: dict[str, Any], before: Case, after: Case) -> list[str]:
     same = told["same"]
     if 2 * same["seen"] < same["slots"]:
         seen = f"only {same['seen']}" if same["seen"] else "none"
-        hours = words.count(same["slots"], "hour")
-        found.append(f"{seen} of the {hours} of the week in which the abuse ran is seen")
+        of = f"{seen} of the {same['slots']} hours" if same["slots"] > 1 else "no hour"
+        are = words.form(max(same["seen"], 1), "is", "are")
+        found.append(f"{of} of the week in which the abuse ran {are} seen")
     return found
 
 

@@ -33,7 +33,7 @@ INSIDE = {
     "ip": (
         "host",
         "of yours sent it",
-        "take it off the network, or refuse it before what permits your networks",
+        "take {it} off the network, or refuse {it} before what permits your networks",
     ),
     "uid": (
         "local user",
@@ -43,10 +43,10 @@ INSIDE = {
     "server": (
         "program",
         "of the mail server's own machine sent it",
-        "look for it: ps -ef, crontab -l, and what was uploaded to its web server",
+        "look for {it}: ps -ef, crontab -l, and what was uploaded to its web server",
     ),
 }
-HANDED_OVER = "look first in its own log: who logged in there? Else it is infected itself"
+HANDED_OVER = "look first in the log there: who logged in? If nobody did, the infection is there"
 REFUSE = {
     "postfix": (
         "in a cidr table that check_client_access names, before any permit:",
@@ -96,15 +96,16 @@ def _queue_text(queue: dict[str, Any]) -> list[str]:
         mine = [one for one in messages if one["mta"] == mta]
         recipients = words.count(sum(one["recipients"] for one in mine), "recipient")
         told = f"{words.count(len(mine), 'message')} of the abuse still queued, for {recipients}"
-        lines += words.wrapped(f"{words.capital(told)}, by {by}. To delete them:")
+        lines += words.wrapped(
+            f"{words.capital(told)}, by {by}. To delete {words.form(len(mine), 'it', 'them')}:"
+        )
         lines += [f"    {command}" for command in QUEUE.get(mta, ())]
         lines += [f"  {one['queue_id']:20} {_row(one)}" for one in mine[:SHOWN]]
         lines += [f"  and {len(mine) - SHOWN:,} more: --ids"] if len(mine) > SHOWN else []
     if queue["not_sure"]:
         unsure = words.count(queue["not_sure"], "message")
-        lines += words.wrapped(
-            f"{unsure} that may or may not be abuse also wait: look at them first."
-        )
+        wait = words.form(queue["not_sure"], "waits: look at it", "wait: look at them")
+        lines += words.wrapped(f"{unsure} that may or may not be abuse also {wait} first.")
     return [display(line, 120) for line in lines]
 
 
@@ -144,9 +145,9 @@ def _inside_text(inside: list[dict[str, Any]], *, handed_over: bool) -> list[str
         mine = [(f"{kind} {one['subject']}", one) for one in inside if one["kind"] == kind]
         if mine:
             lines += ["", f"{words.count(len(mine), unit)} {did}:", *_listed(mine)]
-            lines += words.wrapped(
-                HANDED_OVER if handed_over and kind == "ip" else way, "    ", "    "
-            )
+            found = HANDED_OVER if handed_over and kind == "ip" else way
+            told = found.format(it=words.form(len(mine), "it", "them"))
+            lines += words.wrapped(told, "    ", "    ")
     return lines
 
 

@@ -45,6 +45,7 @@ def page(impact: Dict) -> Dict:
         "partners": _rows(harm.get("by_partner"), "partner"),
         "days": _rows(harm.get("by_day"), "day", most=14),
         "users": _rows(harm.get("by_user"), "user"),
+        "late": _late(impact),
         "cost": None if not bill else _bill(bill),
         "no_cost": ""
         if bill
@@ -66,6 +67,22 @@ def _rows(found: list[Dict] | None, name: str, most: int = ROWS_SHOWN) -> list[D
         }
         for row in (found or [])[:most]
     ]
+
+
+def _late(impact: Dict) -> str:
+    """The tables hold all late mail, the figure what the abuse explains of it: which is which?"""
+    found = {figure.get("name"): figure for figure in impact.get("figures", [])}
+    entry = found.get("own_recipients_delayed") or {}
+    late = int(entry.get("high") or 0)
+    if not late:
+        return ""
+    low, mid = int(entry["low"]), int(entry["value"])
+    sure = f"about {mid:,} of them" if mid else "none of them for sure"
+    least = f"at least {low:,} and " if low else ""
+    return (
+        f"Mail is late on other days too. Later than usual was mail to "
+        f"{words.count(late, 'recipient')}; the abuse explains {sure} ({least}at most {late:,})."
+    )
 
 
 def _bill(bill: Dict) -> Dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from typing import Any
 
 from analyzer import words
@@ -22,7 +23,7 @@ COLUMNS = {
     "recipients_late": "delayed",
     "recipients_still_waiting": "waiting",
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@")
 
 
 def texts(case: Case) -> dict[str, str]:
@@ -135,7 +136,8 @@ def partners(case: Case) -> str:
     Late mail is told only where more was late than before the abuse.
     """
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
+    # In quotes, since a spreadsheet may divide cells by another sign than the comma.
+    writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerow(["partner_domain", *COLUMNS])
     told = set(COLUMNS.values())
     if not figure(case.impact, "own_recipients_delayed"):
@@ -148,5 +150,7 @@ def partners(case: Case) -> str:
 
 
 def _cell(text: Any) -> str:
+    """A blank before it, or the wide signs of East Asia, may leave it a formula."""
     shown = display(str(text), 253)
-    return f"'{shown}" if shown.startswith(FORMULA) else shown
+    start = unicodedata.normalize("NFKC", shown).lstrip()
+    return f"'{shown}" if start.startswith(FORMULA) else shown

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analyzer.errors import SettingsError
+from analyzer.report.logins import of_account
 from analyzer.schema import ATTEMPTS
 
 QUEUE_ID = re.compile(r"[0-9A-Za-z]{5,40}")  # the short ids of all servers that we read
@@ -38,6 +39,7 @@ MESSAGE_IDS = {"messages": ["message_id"]}
 IPS = {"messages": ["client_ip"], "attempts": ["client_ip"]}
 DOMAINS = ADDRESSES | {"messages": ["sender", "auth_user", "client_name", "message_id"]}
 
+LOGIN = {"auth_user"}
 EXACT = {"queue_id", "origin_queue_id", "client_ip", "message_id"}
 # What names a message in each table, as `of_message` gives it.
 PLACES = {
@@ -163,7 +165,12 @@ def _fits(values: pa.StringArray, name: str, query: Query) -> npt.NDArray[np.boo
     lower = pc.ascii_lower if text.isascii() else pc.utf8_lower
     if query.of_domain:
         return _of_domain(lower(values), text)
-    same = pc.equal(values, query.text) if name in EXACT else pc.equal(lower(values), text)
+    if name in EXACT:
+        same = pc.equal(values, query.text)
+    elif name in LOGIN:
+        same = of_account(lower(values), text)
+    else:
+        same = pc.equal(lower(values), text)
     flags: npt.NDArray[np.bool_] = same.fill_null(False).to_numpy(zero_copy_only=False)
     return flags
 

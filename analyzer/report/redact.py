@@ -7,9 +7,8 @@ in the case, in tables, findings and figures. The sources of abuse, domains and 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -23,6 +22,9 @@ LOGINS = {"auth_user", "local_user"}
 ADDRESSES = {"sender", "origin_sender", "recipient", "original_recipient", "user"}
 # Words in which a name may stand.
 PROSE = {"reply", "reason", "subject", "helo", "message_id", "note"}
+TOLD = ("impact", "manifest", "audit", "relay_test", "dnsbl")
+WORD = re.compile(r"\w(?:[\w.-]*\w)?")
+ADDRESS = re.compile(r"(?<![\w.@-])(?P<name>\w[\w.+-]*@[\w.-]*\w)(?P<at>)(?![\w@-])")
 KEPT = {"root", "www-data", "apache", "nobody", "postfix", "daemon", "mail"}  # no person's
 
 
@@ -40,9 +42,7 @@ def redacted(case: Case) -> Case:
     }
     tables["unread"] = case.unread.slice(0, 0)
     told = {
-        name: _json(value, masks)
-        for name in ("impact", "manifest", "audit")
-        if (value := getattr(case, name)) is not None
+        name: _json(value, masks) for name in TOLD if (value := getattr(case, name)) is not None
     }
     return replace(case, **{**tables, **told, "events": None})
 
@@ -55,28 +55,40 @@ class _Masks:
         # Numbered in the order of their hashes: the order of the alphabet would tell of the names.
         ordered = sorted(set(names), key=lambda name: hashlib.sha256(name.encode()).digest())
         self.user = {name: f"user-{number}" for number, name in enumerate(ordered, 1)}
-        inside = "|".join(re.escape(domain) for domain in sorted(domains, key=len, reverse=True))
-        self._address = re.compile(
-            rf"(?i)(?<![\w.!#$%&'*+/=?^`{{|}}~-])[\w.!#$%&'*+/=?^`{{|}}~-]+@(?:{inside})(?![\w-])"
+        # Logins are the attacker's choice too, with blanks, quotes and tags. So words and
+        # addresses are looked up, and what is neither is searched for as it stands.
+        inside = rf"(?P<at>@(?:{_one_of(domains)})(?![\w-]))"
+        ends = r"(?![\w@-]|\.\w)"
+        plain = (WORD.fullmatch, ADDRESS.fullmatch)
+        odd = [name for name in self.user if not any(fits(name) for fits in plain)]
+        odd = [name for name in odd if re.search(r"\w", name)]
+        self._odd = re.compile(rf"(?i)(?P<name>{_one_of(odd)})(?:{inside}|{ends})")
+        self._word = re.compile(
+            rf"(?i)(?<![\w.@-])(?P<name>{WORD.pattern})"
+            rf"(?:(?:\+[^\s@<>]{{0,64}})?{inside}|{ends})"
         )
-        bare = "|".join(re.escape(name) for name in sorted(self.user, key=len, reverse=True))
-        self._bare = re.compile(rf"(?i)(?<![\w.@-])(?:{bare})(?![\w@-]|\.\w)") if bare else None
 
     def name(self, text: str) -> str:
-        """A login, or an address; of an address elsewhere nothing is masked."""
+        """A login, or an address; one elsewhere is masked where it is a login too."""
         _, at, domain = text.rpartition("@")
-        if at and domain.lower() not in self.domains:
-            return text
         known = self.user.get(_key(text, self.domains))
-        return f"{known}@{domain}" if at and known else known or text
+        ours = at and domain.lower() in self.domains
+        return f"{known}@{domain}" if known and ours else known or text
 
     def prose(self, text: str) -> str:
         """Every address and login of ours within other words."""
-        if self.domains:
-            text = self._address.sub(lambda found: self.name(found[0]), text)
-        if self._bare is None:
-            return text
-        return self._bare.sub(lambda found: self.user[found[0].lower()], text)
+        for pattern in (self._odd, ADDRESS, self._word):
+            text = pattern.sub(self._mask, text)
+        return text
+
+    def _mask(self, found: re.Match[str]) -> str:
+        known = self.user.get(found["name"].lower())
+        return found[0] if known is None else known + (found["at"] or "")
+
+
+def _one_of(texts: Iterable[str]) -> str:
+    """A pattern of the texts, the longest first; of none, one that fits nothing."""
+    return "|".join(map(re.escape, sorted(texts, key=lambda text: (-len(text), text)))) or "(?!)"
 
 
 def _domains(manifest: Mapping[str, Any]) -> set[str]:
@@ -94,29 +106,32 @@ def _domains(manifest: Mapping[str, Any]) -> set[str]:
 def _key(text: str, domains: set[str]) -> str:
     """What names a person: ann, for ann@corp.example and for the login ann alike."""
     local, at, domain = text.lower().rpartition("@")
-    return local.partition("+")[0] if at and domain in domains else text.lower()
+    return local.partition("+")[0] or local if at and domain in domains else text.lower()
 
 
 def _names(case: Case, domains: set[str]) -> set[str]:
-    """Names of our users in the tables; not of system accounts, nor the null sender."""
+    """Names of our users, in the tables and in words; not of system accounts, nor the null
+    sender.
+    """
     found: set[str] = set()
-    for table in (case.messages, case.deliveries, case.attempts, case.queue):
+    for table in (case.messages, case.deliveries, case.attempts, case.sessions, case.queue):
         for name in (LOGINS | ADDRESSES) & set(table.column_names):
             for value in pc.unique(table[name]).to_pylist():
-                ours = value and str(value).lower().rpartition("@")[2] in domains
-                if value and (ours or (name in LOGINS and "@" not in value)):
+                if value and (name in LOGINS or value.lower().rpartition("@")[2] in domains):
                     found.add(_key(str(value), domains))
-    found |= _configured(case.audit, domains)
+    written = re.compile(rf"(?i)[\w.+-]+@(?:{_one_of(domains)})(?![\w-]|\.\w)")
+    told = _strings([*(getattr(case, name) for name in TOLD), case.findings["reason"].to_pylist()])
+    found |= {_key(address, domains) for text in told for address in written.findall(text)}
     return {name for name in found if name and name not in KEPT}
 
 
-def _configured(audit: dict[str, Any] | None, domains: set[str]) -> set[str]:
-    """Names in the lines of the server's own files, in the log or not."""
-    inside = "|".join(map(re.escape, sorted(domains, key=len, reverse=True)))
-    if audit is None or not inside:
-        return set()
-    addresses = re.findall(rf"[\w.+-]+@(?:{inside})(?![\w-])", json.dumps(audit), re.IGNORECASE)
-    return {_key(address, domains) for address in addresses}
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)
 
 
 def _table(table: pa.Table, masks: _Masks) -> pa.Table:

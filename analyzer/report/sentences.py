@@ -149,6 +149,8 @@ def _outcome(facts: Facts) -> str:
     total = facts.total
     accepted = words.thousands(total.delivered) if total.delivered else "none"
     fate = f"The next servers accepted {accepted} of all {total.recipients:,} deliveries"
+    if total.recipients == 1:
+        fate = f"The next server {'accepted' if total.delivered else 'has not accepted'} it"
     return f"{fate}; {ending.over(facts)}"
 
 
@@ -159,7 +161,8 @@ def _innocent(facts: Facts) -> list[str]:
             f"Nothing could be judged: none of {lines} tells of mail.",
             "This is no sign of innocence; check that these are the mail logs.",
         ]
-    read = f"{words.count(facts.messages_read, 'message')} and {facts.deliveries_read:,} deliveries"
+    deliveries = words.count(facts.deliveries_read, "delivery")
+    read = f"{words.count(facts.messages_read, 'message')} and {deliveries}"
     unclear = f"; {words.count(facts.unclear, 'message')} could not be judged"
     doubt = unclear if facts.unclear else ""
     found = f"Among {read} in {lines}, none was found to be relayed for strangers{doubt}."

@@ -202,10 +202,20 @@ def _figure(figure: dict[str, Any]) -> dict[str, str]:
     value, unit = figure.get("value"), str(figure.get("unit") or "")
     return {
         "title": display(str(figure.get("title", "")), 120),
-        "value": _amount(value, unit),
+        "value": _amount(value, unit) + _bounds(figure),
         "label": display(str(figure.get("label", "")), 20),
         "ground": display(str(figure.get("ground", "")), 240),
     }
+
+
+def _bounds(figure: dict[str, Any]) -> str:
+    """Between what a figure lies, where that is more than one number; in the same unit."""
+    low, value, high = (figure.get(name) for name in ("low", "value", "high"))
+    if value is None or low is None or high is None or low == high:
+        return ""
+    if figure.get("unit") == "byte":
+        return f" ({words.size(low)} to {words.size(high)})"
+    return f" ({low:,.10g} to {high:,.10g})"
 
 
 def _amount(value: Any, unit: str) -> str:

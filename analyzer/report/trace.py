@@ -70,13 +70,15 @@ def as_text(told: Dict) -> str:
         out.print(_tree(message, told["query"]))
     if told["messages_found"] > len(told["messages"]):
         more = told["messages_found"] - len(told["messages"])
-        out.print(Text(f"\n{words.count(more, 'message')} more; --limit shows them."))
+        them = words.form(more, "it", "them")
+        out.print(Text(f"\n{words.count(more, 'message')} more; --limit shows {them}."))
     if told["attempts"]:
         tree = Tree(Text("Refused, failed or never sent, times in UTC"))
         for attempt in told["attempts"]:
             tree.add(Text(_tried(attempt)))
         if told["attempts_found"] > len(told["attempts"]):
-            tree.add(Text(f"{told['attempts_found'] - len(told['attempts']):,} more"))
+            more = told["attempts_found"] - len(told["attempts"])
+            tree.add(Text(f"{more:,} more; --limit shows {words.form(more, 'it', 'them')}"))
         out.print()
         out.print(tree)
     if not told["messages_found"] and not told["attempts_found"]:
@@ -145,7 +147,8 @@ def _fill(tree: Tree, leg: Dict, others: list[Dict], query: str) -> None:
             branch.add(Text(_delivery(attempt)))
     if len(leg["recipients"]) > RECIPIENTS_SHOWN:
         more = len(leg["recipients"]) - RECIPIENTS_SHOWN
-        tree.add(Text(f"{words.count(more, 'recipient')} more; --json has them"))
+        them = words.form(more, "it", "them")
+        tree.add(Text(f"{words.count(more, 'recipient')} more; --json has {them}"))
     for child in others:
         if child["parent"] == leg["queue_id"]:
             client = f" from {_shown(child['client'])}" if child["client"] else ""

@@ -59,9 +59,17 @@ def misused(findings: pd.DataFrame) -> list[str]:
     columns = (mine[name] for name in ("verdict", "subject_kind", "subject", "messages"))
     told = [
         f"{words.capital(verdict)}: {WHO.get(kind, '')}{display(who, 60)} was used by somebody "
-        f"else, who can do so again; all {words.count(int(messages), 'message')} were refused "
-        "after their DATA."
+        f"else, who can do so again; {_refused(int(messages))}."
         for verdict, kind, who, messages in zip(*columns, strict=True)
     ]
     more = len(told) - SHOWN
-    return [*told[:SHOWN], *([f"{more:,} more are in findings.json."] if more > 0 else [])]
+    return [
+        *told[:SHOWN],
+        *([f"{more:,} more {words.form(more, 'is', 'are')} in findings.json."] if more > 0 else []),
+    ]
+
+
+def _refused(messages: int) -> str:
+    if messages == 1:
+        return "its only message was refused after its DATA"
+    return f"all {words.count(messages, 'message')} were refused after their DATA"

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer import words
+from analyzer.report.logins import of_accounts
 
 # What shows that a door was tried; nothing does for a host inside or a script on the server.
 TRIED = {"open_relay": "relay_denied", "stolen_account": "auth_failed"}
@@ -65,9 +66,8 @@ def _tries(
     clients = set(mine["client_ip"].dropna())
     rows = after[after["kind"].eq(TRIED.get(door, ""))]
     if door == "stolen_account":
-        logins = mine["auth_user"].dropna().str.casefold()
         unnamed = rows["auth_user"].isna() & rows["client_ip"].isin(clients)  # older Postfix
-        return rows[unnamed | rows["auth_user"].str.casefold().isin(set(logins))]
+        return rows[unnamed | of_accounts(rows["auth_user"], mine["auth_user"])]
     meanwhile = before["time"].between(mine["time"].min(), mine["time"].max())
     if (meanwhile & before["kind"].eq("relay_denied")).any():
         return rows[rows["client_ip"].isin(clients)]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analyzer.impact.blocklists import classify, entries, refusals
+from analyzer.impact.blocklists import classify, entries, own_refused, refusals
 from analyzer.impact.listings import echo, unexplained
 
 SPAMHAUS = "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen.spamhaus.org"
@@ -75,6 +75,12 @@ def test_a_recipient_refused_again_and_again_is_one_refused_from_first_to_last(d
 def test_abusive_mail_that_is_refused_is_not_our_own(deliveries):
     (entry,) = told(refused({}), deliveries({"verdict": "abusive"}))
     assert (entry["refusals"], entry["own_refused"]) == (1, 0)
+
+
+def test_a_recipient_whom_two_lists_refused_stands_with_both_and_is_counted_once(deliveries):
+    rows = refusals(refused({}, {"reply": "421 4.7.0 [TSS04] deferred"}), deliveries({}))
+    assert rows["entry"].nunique() == 2
+    assert own_refused(rows) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from analyzer.report.comparison import as_text, compare
+from analyzer.report.comparison import compare
+from analyzer.report.comparison_text import as_text
 from analyzer.report.end_shown import LIKELY, NOT_OVER, NOT_SHOWN, OVER
 from tests.report.conftest import INNOCENT, INPUT, START
 
 WEEK = timedelta(days=7)
+MX2 = {"server": "mx2.example.org"}
 LATER = {
     "first": "2026-12-14T00:00:00Z",
     "last": "2026-12-20T00:00:00Z",
@@ -155,6 +157,68 @@ def test_the_log_of_another_server_shows_nothing(compared):
     assert compared(hours(24, server="mx2.example.org"))["verdict"] == NOT_SHOWN
 
 
+AGAIN = {"origin_life": 99, "received": START + WEEK}
+
+
+OTHERS = {"site": {"origin": "given", "domains": ["other.example"]}}
+
+
+@pytest.mark.parametrize(
+    ("server", "more", "reason"),
+    [
+        ({"server": "hub"}, {}, "the first case is of mx1.example.org, the second of hub"),
+        ({}, OTHERS, "no domain of the first"),
+    ],
+    ids=["its server is another", "its domains are others"],
+)
+def test_abuse_at_somebody_elses_server_says_nothing_of_ours(compared, server, more, reason):
+    told = compared([*hours(48, **server), AGAIN | server], **more)
+    assert told["verdict"] == NOT_SHOWN
+    assert told["reason"].startswith(reason)
+
+
+def test_abuse_that_moved_to_another_server_of_ours_goes_on(compared):
+    both = {"deliveries": [{}, INNOCENT | MX2 | {"origin_life": 7}]}
+    assert compared([AGAIN | MX2], before=both)["verdict"] == NOT_OVER
+
+
+TRIED = {"time": START + WEEK}
+STRANGERS = [TRIED | {"client_ip": f"192.0.2.{n}"} for n in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "words"),
+    [
+        ([], "Nobody was refused at that door later."),
+        ([TRIED], "1 attempt at that door refused later, from 1 address, a source of the incident"),
+        (STRANGERS[:1], "from 1 address, no source of the incident;"),
+        (STRANGERS, "2 attempts at that door refused later, from 2 addresses, none of them a"),
+        ([TRIED, *STRANGERS], "from 3 addresses, 1 of them a source of the incident;"),
+        ([TRIED] * 2, "2 attempts at that door refused later, from 1 address, a source of"),
+        ([TRIED | {"client_ip": None}], "from addresses that no line names;"),
+    ],
+)
+def test_who_tried_again_is_told_in_words_that_fit_the_count(compared, attempts, words):
+    told = " ".join(as_text(compared(hours(24), attempts=attempts)))
+    assert words in told
+
+
+@pytest.mark.parametrize(
+    ("ran", "seen", "words"),
+    [
+        (1, 0, "The abuse ran in 1 hour of the week. The second case has no mail in it."),
+        (1, 1, "The abuse ran in 1 hour of the week. The second case has mail in it, and no abuse"),
+        (2, 0, "The abuse ran in 2 hours of the week. The second case has no mail in any of them."),
+        (2, 1, "The second case has mail in 1 of them, and abuse in none."),
+    ],
+)
+def test_the_hours_of_the_week_are_told_in_words_that_fit_the_count(compared, ran, seen, words):
+    relayed = [{"origin_life": n, "received": START + timedelta(hours=n)} for n in range(ran)]
+    begin = START + WEEK + timedelta(hours=0 if seen else 5)
+    told = compared(hours(max(seen, 1), begin), before={"deliveries": relayed})
+    assert words in " ".join(as_text(told))
+
+
 # It is over only where nothing is missing
 
 
@@ -202,15 +266,12 @@ def test_a_log_much_of_which_is_unread_shows_nothing(compared):
 def test_an_hour_of_the_week_in_which_it_ran_has_to_come_again(compared):
     told = compared(hours(30, START + WEEK + timedelta(hours=2)))
     assert told["verdict"] == LIKELY
-    assert "none of the 1 hour of the week" in told["reason"]
+    assert "no hour of the week in which the abuse ran is seen" in told["reason"]
 
 
 def test_other_settings_of_who_is_local_may_hide_what_the_first_case_found(compared):
     site = {"origin": "given", "domains": ["example.org"], "networks": ["0.0.0.0/0"]}
     assert compared(hours(48), site=site)["verdict"] == LIKELY
-
-
-MX2 = {"server": "mx2.example.org"}
 
 
 def test_each_server_that_was_abused_has_to_be_seen_long_enough(compared):
@@ -270,13 +331,14 @@ STOLEN = {"deliveries": [{"mechanism": "stolen_account", "auth_user": "ann@examp
     ("attempt", "verdict"),
     [
         ({"kind": "auth_failed", "auth_user": "Ann@example.org"}, OVER),
+        ({"kind": "auth_failed", "auth_user": "CORP\\ann@example.org"}, OVER),
         ({"kind": "auth_failed", "auth_user": None}, OVER),
         ({"kind": "auth_failed", "auth_user": None, "client_ip": "192.0.2.9"}, LIKELY),
         ({"kind": "auth_failed", "auth_user": "bob@example.org"}, LIKELY),
         ({"kind": "relay_denied", "auth_user": None}, LIKELY),
     ],
-    ids=["its own password failed", "unnamed, of the thief", "unnamed, of a stranger",
-         "another login's", "without a login"],
+    ids=["its own password failed", "with its domain", "unnamed, of the thief",
+         "unnamed, of a stranger", "another login's", "without a login"],
 )  # fmt: skip
 def test_a_stolen_login_is_shown_shut_by_its_own_failed_password(compared, attempt, verdict):
     attempts = [{"time": START + WEEK} | attempt]

@@ -133,6 +133,21 @@ def test_what_sent_it_inside_is_named(case, detector, subject, kind, words):
     assert words in as_text(told)
 
 
+@pytest.mark.parametrize(("count", "them"), [(1, "it"), (2, "them")])
+def test_what_can_be_done_is_told_in_words_that_fit_the_count(case, count, them):
+    ways = [
+        {"detector": "trusted_host", "subject": f"10.0.0.{n}", "subject_kind": "ip"}
+        for n in range(count)
+    ]
+    waiting = [WAITS | {"origin_life": n, "queue_id": f"4A{n}"} for n in range(count)]
+    unsure = [row | {"verdict": "unclear", "queue_id": f"{row['queue_id']}F"} for row in waiting]
+    text = " ".join(" ".join(as_text(aid(case(deliveries=waiting, findings=ways)))).split())
+    assert f"To delete {them}:" in text
+    assert f"take {them} off the network" in text
+    text = " ".join(as_text(aid(case(deliveries=unsure, findings=ways))))
+    assert f"look at {them} first" in text
+
+
 @pytest.mark.parametrize(
     "finding", [{"verdict": "possible"}, {"kind": "attempt"}], ids=["doubtful", "refused"]
 )
@@ -152,7 +167,7 @@ def test_a_sender_of_ours_of_nearly_all_is_the_account_behind_a_webmail(case):
     assert "ann@example.org" in "\n".join(as_text(told))
     finding = {"detector": "trusted_host", "subject": "10.0.0.9", "subject_kind": "ip"}
     lines = as_text(aid(case(deliveries=[OF_ANN], findings=[finding])))
-    assert any("look first in its own log" in line for line in lines)
+    assert any("look first in the log there" in line for line in lines)
     both = [OF_ANN, OF_ANN | LATER | {"origin_sender": "ben@example.org"}]
     assert aid(case(deliveries=both))["mailbox"] is None
 

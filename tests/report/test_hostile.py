@@ -8,6 +8,7 @@ import io
 import json
 import random
 import re
+import unicodedata
 
 import pyarrow.parquet as pq
 import pytest
@@ -126,6 +127,22 @@ def test_in_csv(made):
         display(text, 253).removeprefix("'") for text in STRINGS
     ]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+FORMULAS = ["=cmd|'/C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1"]
+BEFORE = ["", "'", "\u200b", "\ufeff", 'a",', 'a";', *(f"a{sign}" for sign in ',;|\t"\r\n')]
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t", "|"])
+def test_no_cell_of_a_csv_is_a_formula_however_a_spreadsheet_divides_it(case, between):
+    made = case()
+    texts = [before + formula for before in BEFORE for formula in FORMULAS]
+    made.impact["harm"] = {"by_partner": [{"partner": text, "blocked": 1} for text in texts]}
+    told = AUDIENCES["management"](made)["partners.csv"]
+    rows = list(csv.reader(io.StringIO(told), delimiter=between))
+    assert len(rows) == len(texts) + 1
+    starts = [unicodedata.normalize("NFKC", cell).strip() for row in rows for cell in row]
+    assert not [cell for cell in starts if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
 def test_they_come_back_unchanged_from_parquet_and_json(made, tmp_path):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
+from analyzer.display import display
 from analyzer.report import tell
 from analyzer.report.redact import redacted
+from analyzer.report.texts import AUDIENCES
 
 OURS = {
     "queue_id": "4C1",
@@ -77,3 +82,53 @@ def test_the_servers_own_files_name_nobody_either(case):
     made.audit = {"files": [], "servers": [{"findings": [{"text": line} for line in lines]}]}
     ours, foreign = redacted(made).audit["servers"][0]["findings"]
     assert (ours["text"], foreign["text"]) == ("user-1@example.org OK", lines[1])
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        "=cmd|'/C calc'!A0<i>x</i>",
+        "it's x",
+        "a<i>b",
+        'a"b\\c\n',
+        "CORP\\ann",
+        "-ann.",
+        "+1",
+        "jürgen",
+        "\u202eann",
+        "İnce",
+        "a" * 300,
+    ],
+)
+@pytest.mark.parametrize("at", ["", "@example.org"])
+def test_a_login_that_an_attacker_or_a_form_of_login_makes_odd_is_masked_too(case, login, at):
+    stolen = {"mechanism": "stolen_account", "auth_user": login + at}
+    finding = stolen | {
+        "reason": f"somebody used {login}{at}, and {login}; as ({login}{at})",
+        "subject": login + at,
+        "subject_kind": "account",
+    }
+    made = case(deliveries=[OURS | stolen | {"verdict": "abusive"}], findings=[finding])
+    reason = redacted(made).findings["reason"].to_pylist()[0]
+    assert re.fullmatch(rf"somebody used (user-\d){at}, and \1; as \(\1{at}\)", reason)
+    told = {**tell(redacted(made)), **AUDIENCES["technical"](redacted(made))}
+    assert display(login, 40).rstrip("…") not in json.dumps(told, ensure_ascii=False, default=str)
+
+
+def test_a_login_that_is_but_a_sign_takes_no_sign_out_of_the_words(case):
+    made = case(deliveries=[OURS | {"auth_user": ","}], findings=[{"reason": "so, it was"}])
+    assert redacted(made).findings["reason"].to_pylist() == ["so, it was"]
+
+
+def test_letters_of_other_kinds_are_no_trouble(case):
+    """Some letters that a pattern takes for another have no small form that is the other's."""
+    made = case(
+        deliveries=[OURS | {"auth_user": "it's"}], findings=[{"reason": "it'ſ, İT'S, IT'S"}]
+    )
+    assert redacted(made).findings["reason"].to_pylist()[0].startswith("it'ſ, İT'S, user-")
+
+
+def test_an_address_that_stands_in_words_alone_is_masked_too(case):
+    made = case(blocklists=[{"words": "554 to=eve@example.org refused, a@far.example not"}])
+    words = redacted(made).impact["blocklists"][0]["words"]
+    assert words == "554 to=user-1@example.org refused, a@far.example not"

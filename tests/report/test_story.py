@@ -22,7 +22,7 @@ def test_the_first_sentence_says_when_who_what_and_how_many(case):
 
 def test_the_second_sentence_says_what_became_of_it_and_whether_it_is_over(case):
     assert tell(case())["lead"][1] == (
-        "The next servers accepted 1 of all 1 deliveries; no abusive message in the last 19 h of "
+        "The next server accepted it; no abusive message in the last 19 h of "
         "the log, and 1 later relay attempt was refused."
     )
 
@@ -30,7 +30,7 @@ def test_the_second_sentence_says_what_became_of_it_and_whether_it_is_over(case)
 def test_an_innocent_log_names_no_culprit_and_says_what_was_read(case):
     story = tell(case(deliveries=[LEGITIMATE], findings=[]))
     assert story["title"] == "No relay abuse found on mx1.example.org"
-    assert "1 message and 1 deliveries in 100 lines" in story["lead"][0]
+    assert "1 message and 1 delivery in 100 lines" in story["lead"][0]
     assert not story["sources"]
 
 
@@ -160,6 +160,15 @@ def test_a_stolen_login_of_which_all_was_refused_is_told_though_there_was_no_abu
     story = tell(case(deliveries=[{"verdict": "legitimate", "mechanism": None}], findings=[login]))
     assert story["title"].startswith("No relay abuse found")
     assert story["lead"][1].startswith("Confirmed: the login ann was used by somebody else")
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [(1, "its only message was refused after its DATA."), (2, "all 2 messages were refused after")],
+)
+def test_what_was_refused_of_it_is_told_in_words_that_fit_the_count(case, messages, words):
+    login = REFUSED | {"subject_kind": "account", "subject": "ann", "messages": messages}
+    assert words in tell(case(deliveries=[LEGITIMATE], findings=[login]))["lead"][1]
 
 
 def test_of_many_of_them_some_are_told(case):
@@ -525,3 +534,31 @@ def test_a_size_that_was_not_logged_is_not_called_no_bytes(case):
     said = {entry["question"]: entry["answer"] for entry in told["answers"]}
     assert said["How many?"] == "1 message to 1 recipient: 1 delivered."
     assert told["figures"][0]["note"] == "size not logged"
+
+
+LATE = {"name": "own_recipients_delayed", "unit": "recipient", "high": 15}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "explained"),
+    [
+        ({"low": 0, "value": 0}, "0 recipients (0 to 15)", "none of them for sure (at most 15)"),
+        (
+            {"low": 2, "value": 4},
+            "4 recipients (2 to 15)",
+            "about 4 of them (at least 2 and at most 15)",
+        ),
+    ],
+)
+def test_late_mail_in_the_tables_is_told_apart_from_what_the_abuse_explains(
+    case, bounds, value, explained
+):
+    story = tell(case(figures=[LATE | bounds]))
+    assert story["impact"][0]["value"] == value
+    assert story["harm"]["late"].endswith(
+        f"Later than usual was mail to 15 recipients; the abuse explains {explained}."
+    )
+
+
+def test_nothing_is_said_of_late_mail_where_none_was(case):
+    assert tell(case())["harm"]["late"] == ""

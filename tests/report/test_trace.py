@@ -137,7 +137,14 @@ def test_nothing_found_is_said_with_what_was_searched(case_of):
 def test_more_messages_than_asked_for_are_counted(case_of):
     told = trace(case_of("first_probe_before_the_flood"), "203.0.113.7", 1)
     assert len(told["messages"]) == 1 < told["messages_found"]
-    assert "more; --limit shows them" in as_text(told)
+    assert "1 message more; --limit shows it." in as_text(told | {"messages_found": 2})
+    assert "2 messages more; --limit shows them." in as_text(told | {"messages_found": 3})
+
+
+def test_more_attempts_than_asked_for_are_counted(case_of):
+    told = trace(case_of("relay_refused"), "203.0.113.7", 1)
+    assert "1 more; --limit shows it" in as_text(told | {"attempts_found": 2})
+    assert "2 more; --limit shows them" in as_text(told | {"attempts_found": 3})
 
 
 @pytest.mark.parametrize("scenario", ["content_filter", "percent_in_a_name", "ipv6_clients"])
