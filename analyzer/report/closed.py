@@ -27,7 +27,7 @@ class Closing:
     """`ended`: no abuse in the last hour of the log or more. `closed`: something proves it.
 
     `open_again`: a relay test after the end found the door open. `proofs`: sentences with places.
-    `draining`: what was queued went out in the last hour of the log; `waiting`: messages that wait.
+    `draining`: what was queued went out in the last hour of the log; `waiting`: how many wait.
     """
 
     ended: bool
@@ -37,7 +37,7 @@ class Closing:
     hours_clean: float | None
     messages_since: int | None
     draining: bool
-    waiting: int
+    waiting: str
     proofs: list[str] = field(default_factory=list)
 
     @property
@@ -50,9 +50,8 @@ class Closing:
         if self.draining:
             return "No: no new mail of it came, but what was queued still went out at the end"
         if self.waiting:
-            wait = words.form(self.waiting, "waits", "wait")
-            queue = f"{words.count(self.waiting, 'message')} of it still {wait} in the queue"
-            return f"Not yet: {queue}{', though the door is shown shut' if self.closed else ''}"
+            though = ", though the door is shown shut" if self.closed else ""
+            return f"Not yet: {self.waiting}{though}"
         return (
             "Yes, and the door is shown shut"
             if self.closed
@@ -85,7 +84,7 @@ def closing(case: Case, facts: Facts) -> Closing:
         hours_clean=hours,
         messages_since=clean.get("messages_since"),
         draining=until is not None and ends is not None and ends - until < QUIET_ENOUGH,
-        waiting=facts.course.waiting,
+        waiting=facts.waiting.told,
         proofs=proofs,
     )
 

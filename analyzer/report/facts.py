@@ -26,6 +26,7 @@ from analyzer.report.totals import (
     total_of,
 )
 from analyzer.report.untracked import untracked
+from analyzer.report.waiting import Waiting, waiting
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import ours_alone
 from analyzer.window import Window
@@ -84,6 +85,7 @@ class Facts:
     untracked: int  # messages that Exchange took by SMTP, and no row of tracking tells of them
     first_denied: tuple[pd.Timestamp, str | None] | None  # when, and who
     denied_after: tuple[int, pd.Timestamp] | None  # of an open relay: after its last message
+    waiting: Waiting  # of what is told of, in the queue
     queued: tuple[int, int] | None  # recipients listed as waiting, and those of the abuse
     findings: pd.DataFrame
     lines: dict[str, int]
@@ -112,6 +114,7 @@ def gather(case: Case) -> Facts:
         of_a_door = unclear["mechanism"].ne("unclear")  # no finding accuses the others
         rows = unclear[of_a_door] if of_a_door.any() else unclear
         unclear_messages -= int(rows["message"].nunique())
+    sure = bool(rows["verdict"].eq("abusive").any())
     rows["grade"] = grades(rows, abuse)
     doors = {str(door): total_of(itself(part)) for door, part in rows.groupby("mechanism")}
     graded = {str(door): by_grade(itself(part)) for door, part in rows.groupby("mechanism")}
@@ -157,6 +160,7 @@ def gather(case: Case) -> Facts:
         denied_after=tried.denied_after(attempts, doors["open_relay"].last)
         if "open_relay" in doors
         else None,
+        waiting=waiting(case, sure=sure),
         queued=_queued(case.queue),
         findings=findings,
         lines=lines_of(case),

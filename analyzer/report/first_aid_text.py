@@ -6,23 +6,11 @@ from typing import Any
 
 from analyzer import words
 from analyzer.display import display
+from analyzer.report import repairs
+from analyzer.report.waiting import named
 
 SHOWN = 10  # of a list; --json and --ids have all
 NAME = 33  # columns of a name
-# How each mail server deletes by queue id; `{n}` is one id.
-QUEUE = {
-    "postfix": ("relaytrail aid CASE --ids | postsuper -d -",),
-    "sendmail": (
-        "relaytrail aid CASE --ids | while read id; do sendmail -Qabuse -qI$id; done",
-        "mailq -qQ    # look, then remove those qf and df files",
-    ),
-    "exchange": (
-        "$ids = relaytrail aid CASE --ids",
-        "Get-TransportService | Get-Queue | Get-Message -ResultSize Unlimited |",
-        r"  where { $ids -contains ($_.Identity -split '\\')[-1] } |",
-        "  Remove-Message -WithNDR $false",
-    ),
-}
 LOCK = {
     "postfix": "change the password, end its sessions: doveadm kick LOGIN",
     "sendmail": "change the password: passwd -l LOGIN, saslpasswd2 -d LOGIN",
@@ -89,23 +77,46 @@ def beware(told: dict[str, Any]) -> list[str]:
 def _queue_text(queue: dict[str, Any]) -> list[str]:
     by = "the listing of the queue" if queue["ground"] == "listing" else "the end of the log"
     messages = queue["messages"]
+    servers = sorted({one["mta"] for one in messages})
     lines = []
     if not messages:
-        lines += words.wrapped(f"By {by}, no message of the abuse is still queued.")
-    for mta in sorted({one["mta"] for one in messages}):
+        sure = " that is surely" if queue["not_sure"] else " of the"
+        lines += words.wrapped(f"By {by}, no message{sure} abuse is still queued.")
+    for mta in servers:
         mine = [one for one in messages if one["mta"] == mta]
-        recipients = words.count(sum(one["recipients"] for one in mine), "recipient")
-        told = f"{words.count(len(mine), 'message')} of the abuse still queued, for {recipients}"
-        lines += words.wrapped(f"{words.capital(told)}, by {by}. To delete them:")
-        lines += [f"    {command}" for command in QUEUE.get(mta, ())]
+        lines += words.wrapped(f"{words.capital(_queued(mine))}, by {by}. To delete them:")
+        lines += [f"    {command}" for command in repairs.delete(mta, alone=len(servers) == 1)]
         lines += [f"  {one['queue_id']:20} {_row(one)}" for one in mine[:SHOWN]]
         lines += [f"  and {len(mine) - SHOWN:,} more: --ids"] if len(mine) > SHOWN else []
     if queue["not_sure"]:
-        unsure = words.count(queue["not_sure"], "message")
-        lines += words.wrapped(
-            f"{unsure} that may or may not be abuse also wait: look at them first."
-        )
+        unsure = words.capital(_unsure(queue["not_sure"], queue["not_sure_without_end"]))
+        lines += words.wrapped(f"{unsure}: look at each first, honest mail may be among them.")
     return [display(line, 120) for line in lines]
+
+
+def _queued(mine: list[dict[str, Any]]) -> str:
+    """How many, notices told apart; and those of which the log shows no end."""
+    waiting = [one for one in mine if one["waits"]]
+    notices = sum(one["mechanism"] == "backscatter" for one in waiting)
+    recipients = words.count(sum(one["recipients"] for one in waiting), "recipient")
+    told = f"{named(len(waiting), notices, 'of the abuse')} still queued, for {recipients}"
+    return _with_no_end(told if waiting else "", len(mine) - len(waiting), "of the abuse")
+
+
+def _unsure(every: int, without_end: int) -> str:
+    waiting = every - without_end
+    wait = words.form(waiting, "waits", "wait")
+    told = f"{words.count(waiting, 'message')} that may be abuse still {wait}" if waiting else ""
+    return _with_no_end(told, without_end, "that may be abuse")
+
+
+def _with_no_end(told: str, rest: int, which: str) -> str:
+    """What waits, and of how many more that may be."""
+    if not rest:
+        return told
+    if told:
+        return f"{told}; of {rest:,} more the log shows no end"
+    return f"of {words.count(rest, 'message')} {which} the log shows no end"
 
 
 def _row(one: dict[str, Any]) -> str:

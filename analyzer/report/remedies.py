@@ -34,14 +34,40 @@ def _on(mta: str, facts: Facts) -> list[Step]:
     doors = {d: t for d, t in facts.doors.items() if t is not facts.notices}
     masks = set(facts.findings.loc[facts.findings["detector"] == "mask", "subject"])
     listed = [step for door, total in doors.items() for step in _close(mta, door, total, masks)]
-    held = [total for total in (facts.total, facts.notices) if total]
-    waiting = sum(total.deferred + total.held for total in held)
-    if waiting:
-        listed += repairs.of(mta, "queue", waiting=words.count(waiting, "recipient"))
+    listed += _queue(mta, facts)
     if len(facts.mtas) == 1:
         return listed
     name = repairs.NAMES.get(mta, display(mta, 20))
     return [step | {"title": f"{name}: {step['title']}"} for step in listed]
+
+
+def _queue(mta: str, facts: Facts) -> list[Step]:
+    """What first aid names is deleted; what may be honest is looked at."""
+    waiting = facts.waiting.on(mta)
+    if not waiting.messages:
+        return []
+    listed = waiting.ground == "listing"
+    when = "when the queue was listed" if listed else "when the log ended"
+    to = words.count(int(waiting.queued["recipients"].sum()), "recipient")
+    still = f"still waited {when}, for {to}, and the server tries for days"
+    if not waiting.sure:
+        table = "queue.parquet" if listed else "deliveries.parquet"
+        return [
+            _step(
+                "Look at what waits in the queue, and delete none of it unseen",
+                f"{waiting.named('that may be abuse')} {still}; honest mail may be among them. "
+                f"Their queue ids are in {table} (verdict unclear), and `relaytrail trace` tells "
+                "of each.",
+            )
+        ]
+    return [
+        _step(
+            "Stop what still waits in the queue",
+            f"{waiting.named('of the abuse')} {still}. `relaytrail aid` names these alone, and no "
+            "mail of others; keep a copy as evidence.",
+            *repairs.delete(mta, alone=len(facts.mtas) == 1),
+        )
+    ]
 
 
 def _close(mta: str, door: str, total: Total, gateways: set[str]) -> list[Step]:

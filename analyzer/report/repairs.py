@@ -84,15 +84,6 @@ POSTFIX = {
             "postconf -n local_recipient_maps relay_recipient_maps virtual_alias_maps luser_relay",
         )
     ],
-    "queue": [
-        _step(
-            "Stop what still waits in the queue",
-            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
-            "for days. Hold the queue, delete those messages (queue_id in deliveries.parquet, "
-            "status deferred or held), release the rest.",
-            "postsuper -h ALL;  postsuper -d QUEUE_ID;  postsuper -H ALL",
-        )
-    ],
 }
 SENDMAIL = {
     "open_relay": [
@@ -146,17 +137,6 @@ SENDMAIL = {
             "@customer.example    error:nouser 550 No such user here",
         )
     ],
-    "queue": [
-        _step(
-            "Stop what still waits in the queue",
-            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
-            "for days. Quarantine it by queue id (queue_id in deliveries.parquet, status "
-            "deferred or held), look, then remove those qf and df files while no queue runner is "
-            "at work.",
-            "sendmail -Qabuse -qIQUEUE_ID",
-            "mailq -qQ",
-        )
-    ],
 }
 EXCHANGE = {
     "open_relay": [
@@ -206,15 +186,20 @@ EXCHANGE = {
             "Set-RecipientFilterConfig -RecipientValidationEnabled $true",
         )
     ],
-    "queue": [
-        _step(
-            "Stop what still waits in the queue",
-            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
-            "for days. Suspend it, look, then remove it without a notice.",
-            "Get-Message -Filter {FromAddress -eq 'SENDER'} | Suspend-Message",
-            "Get-Message -Filter {FromAddress -eq 'SENDER'} | Remove-Message -WithNDR $false",
-        )
-    ],
+}
+# How each mail server deletes by queue id.
+DELETE = {
+    "postfix": ("relaytrail aid CASE --ids{of} | postsuper -d -",),
+    "sendmail": (
+        "relaytrail aid CASE --ids{of} | while read id; do sendmail -Qabuse -qI$id; done",
+        "mailq -qQ    # look, then remove those qf and df files",
+    ),
+    "exchange": (
+        "$ids = relaytrail aid CASE --ids{of}",
+        "Get-TransportService | Get-Queue | Get-Message -ResultSize Unlimited |",
+        r"  where { $ids -contains ($_.Identity -split '\\')[-1] } |",
+        "  Remove-Message -WithNDR $false",
+    ),
 }
 REPAIRS = {"postfix": POSTFIX, "sendmail": SENDMAIL, "exchange": EXCHANGE}
 NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "exchange": "Exchange"}
@@ -231,3 +216,9 @@ def of(mta: str, what: str, **said: str) -> list[Step]:
     return [
         step | {"text": filled(step["text"])} for step in REPAIRS.get(mta, POSTFIX).get(what, [])
     ]
+
+
+def delete(mta: str, *, alone: bool = True) -> list[str]:
+    """Commands that delete the abuse that waits. *alone*: no other kind of server holds some."""
+    of = "" if alone else f" --mta {mta}"
+    return [command.replace("{of}", of) for command in DELETE.get(mta, ())]

@@ -253,7 +253,7 @@ def _numbers(facts: Facts) -> dict[str, Any]:
         "held": total.held,
         "removed": total.removed,
         "delivered_later": facts.course.sent_later,
-        "messages_waiting": facts.course.waiting,
+        "messages_waiting": facts.waiting.messages,
         "notices": facts.notices.messages if facts.notices else 0,
         "unclear_messages": facts.unclear,
         "messages_read": facts.messages_read,

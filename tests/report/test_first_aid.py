@@ -3,32 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pyarrow as pa
 import pytest
 
 from analyzer.report.first_aid import aid, ids
 from analyzer.report.first_aid_text import as_text
-from analyzer.schema import QUEUE
-from tests.report.conftest import START
+from tests.report.conftest import START, listing
 
 WAITS = {"status": "deferred"}
 LATER = {"origin_life": 1}
-
-
-def listed(*rows):
-    plain = {
-        "mta": "postfix",
-        "queue_id": "4A1",
-        "recipient": "b@other.example",
-        "verdict": "abusive",
-        "mechanism": "open_relay",
-        "source": "queue.json",
-        "line": 1,
-        "offset": 0,
-    }
-    data = [plain | row for row in rows]
-    columns = {f.name: pa.array([row.get(f.name) for row in data], f.type) for f in QUEUE}
-    return pa.table(columns, schema=QUEUE)
 
 
 @pytest.mark.parametrize("status", ["deferred", "held", "unknown"])
@@ -84,14 +66,14 @@ def test_a_message_for_many_counts_once(case):
 
 def test_a_listing_of_the_queue_is_believed_before_the_log(case):
     made = case(deliveries=[WAITS])
-    made.queue = listed({"queue_id": "4B7"}, {"queue_id": "4C9", "verdict": "legitimate"})
+    made.queue = listing({"queue_id": "4B7"}, {"queue_id": "4C9", "verdict": "legitimate"})
     told = aid(made)
     assert (told["queue"]["ground"], ids(told)) == ("listing", ["4B7"])
 
 
 def test_an_id_cannot_smuggle_a_command_into_the_pipe(case):
     made = case()
-    made.queue = listed({"queue_id": "4B7; rm -rf /"}, {"queue_id": "ALL\nx"}, {"queue_id": "4C9"})
+    made.queue = listing({"queue_id": "4B7; rm -rf /"}, {"queue_id": "ALL\nx"}, {"queue_id": "4C9"})
     assert ids(aid(made)) == ["4C9"]
 
 
