@@ -6,7 +6,7 @@ from typing import Any
 
 from analyzer import words
 from analyzer.display import display
-from analyzer.report import repairs
+from analyzer.report import repairs, xarf
 from analyzer.report.facts import Facts
 from analyzer.report.refusals import provider
 from analyzer.report.repairs import Step
@@ -25,7 +25,15 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
         listed.append(PROVE)
     if still := [entry for entry in blocklists if not entry.get("ended")]:
         listed.append(_removal(still))
-    return [*listed, KEEP]
+    return [*listed, KEEP_AND_TELL if _came_from_outside(facts) else KEEP]
+
+
+def _came_from_outside(facts: Facts) -> bool:
+    """Is there a network to write to? The same that get an X-ARF report."""
+    addresses = [
+        a for name in xarf.DOORS if name in facts.doors for a in facts.doors[name].addresses
+    ]
+    return facts.verdict != "possible" and any(map(xarf.outside, addresses))
 
 
 def _on(mta: str, facts: Facts) -> list[Step]:
@@ -118,9 +126,13 @@ PROVE = _step(
     "is still open.",
 )
 KEEP = _step(
+    "Keep the evidence",
+    "Keep the original logs and this case folder unchanged; manifest.json holds their SHA-256.",
+)
+KEEP_AND_TELL = _step(
     "Keep the evidence, and tell the networks it came from",
-    "Keep the original logs and this case folder unchanged; manifest.json holds their SHA-256. "
-    "Send the source networks' abuse desks the times (UTC), addresses and queue ids.",
+    f"{KEEP['text']} Send the source networks' abuse desks the times (UTC), addresses and queue "
+    "ids: `relaytrail report --for technical` writes a report for each.",
 )
 LOOK_ELSEWHERE = _step(
     "If a blocklist names this server, ask it for a time, and look elsewhere too",

@@ -5,6 +5,7 @@ import pytest
 from analyzer.report import repairs, tell
 from analyzer.report.first_aid import aid, ids
 from analyzer.report.first_aid_text import as_text
+from analyzer.report.texts import AUDIENCES
 from tests.report.conftest import listing
 
 DOORS = ("open_relay", "trusted_host", "gateway", "local_injection", "backscatter")
@@ -45,6 +46,25 @@ def on_page_and_by_aid(made):
     steps = [f"{s['title']}. {s['text']} {' '.join(s['lines'])}" for s in story["steps"]]
     page = "\n".join([story["closing"]["headline"], *story["decisions"], *steps])
     return page, " ".join(as_text(aid(made)))
+
+
+@pytest.mark.parametrize(
+    ("row", "finding", "told"),
+    [
+        ({}, {}, True),
+        ({"client_ip": "172.18.0.1"}, {}, False),
+        ({"client_ip": "198.51.100.20", "mechanism": "trusted_host"}, {}, False),
+        ({"client_ip": None, "mechanism": "local_injection"}, {}, False),
+        (NOTICE, {}, False),
+        (UNSURE, {"verdict": "possible"}, False),
+    ],
+    ids=["a stranger", "a gateway", "a host of ours", "a script", "notices", "what is possible"],
+)
+def test_a_network_is_told_only_of_mail_that_surely_came_from_outside(case, row, finding, told):
+    made = case(deliveries=[row], findings=[finding])
+    last = tell(made)["steps"][-1]
+    assert ("abuse desks" in last["text"]) == told
+    assert any(name.endswith(".eml") for name in AUDIENCES["technical"](made)) == told
 
 
 @pytest.mark.parametrize("mta", repairs.REPAIRS)
