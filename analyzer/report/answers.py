@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from analyzer import words
 from analyzer.display import display
-from analyzer.report import ending, sentences, tried
-from analyzer.report.doors import door
+from analyzer.report import certainty, ending, sentences, tried
 from analyzer.report.facts import Facts
 from analyzer.report.stories import separate, stories
 from analyzer.schema import NOT_LOGGED
@@ -72,7 +71,7 @@ def _tried(facts: Facts) -> str:
 
 def _doors(facts: Facts) -> str:
     parts = [
-        f"{door(mechanism).answer} ({words.count(total.messages, 'message')})"
+        f"{facts.door(mechanism).answer} ({words.count(total.messages, 'message')})"
         for mechanism, total in facts.doors.items()
     ]
     return words.capital("; ".join(parts)) + "." if parts else "Not clear."
@@ -101,6 +100,10 @@ def _addresses(facts: Facts) -> str:
         return "The log names no address." if facts.total.accounts else "This server itself."
     shown = words.listing([display(address, 45) for address in addresses], 5)
     told = f"{words.count(len(addresses), 'address')}: {shown}."
+    if hiding := [address for address in addresses if address in facts.gateways]:
+        which = words.listing([display(address, 45) for address in hiding], 5)
+        what = words.form(len(hiding), "is a gateway that hides", "are gateways that hide")
+        told += f" {which} {what} the true address, which its own log may name."
     if "stolen_account" in facts.doors and all(map(ours_alone, addresses)):
         told += " No stranger can have such an address: "
         told += (
@@ -123,7 +126,7 @@ def _how_many(facts: Facts) -> str:
     recipients = words.count(total.recipients, "recipient")
     size = f" ({words.size(total.bytes)})" if total.bytes else ""  # Sendmail logs none of a notice
     told = f"{messages}{size} to {recipients}: {words.listing(fates, len(fates))}"
-    if shares := sentences.shares(facts):
+    if shares := certainty.shares(facts):
         told += f"; of the messages, {shares}"
     if facts.notices is not None:
         told += f"; besides, {words.count(facts.notices.messages, 'notice')} to strangers"

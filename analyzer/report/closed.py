@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
-from analyzer.report.doors import door
 from analyzer.report.ending import QUIET_ENOUGH
 from analyzer.report.facts import Facts
 
@@ -149,7 +148,7 @@ def _door(facts: Facts) -> list[str]:
 
 def _others(facts: Facts) -> list[str]:
     """Of which doors nothing of this tells: a refused relay attempt shuts no stolen login."""
-    others = [door(name).name.lower() for name in facts.doors if name not in OF_RELAY]
+    others = [facts.door(name).name.lower() for name in facts.doors if name not in OF_RELAY]
     if not others:
         return []
     return [f"That tells of the relay alone, not whether the rest is shut: {', '.join(others)}."]

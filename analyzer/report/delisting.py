@@ -13,7 +13,6 @@ from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report import ending, sentences
 from analyzer.report.closed import Closing, closing
-from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import file_name, paragraphs, places_of
 from analyzer.report.refusals import provider
@@ -78,7 +77,7 @@ def _cause(facts: Facts) -> list[str]:
     doors = doors or facts.doors or {facts.main_door: facts.total}
     least = sentences.least(facts)
     told = [
-        f"Cause: {door(name).cause}: {least}{words.count(total.messages, 'message')} for "
+        f"Cause: {facts.door(name).cause}: {least}{words.count(total.messages, 'message')} for "
         f"{words.count(total.recipients, 'recipient')}, {_when(total.first, total.last)}."
         for name, total in doors.items()
     ]

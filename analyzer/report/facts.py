@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from analyzer.case import Case
 from analyzer.report import mailbox, tried
 from analyzer.report.course import Course, course
-from analyzer.report.doors import DOORS
+from analyzer.report.doors import DOORS, Door, door
 from analyzer.report.stories import shared
 from analyzer.report.totals import (
     OUTCOMES,
@@ -99,6 +99,16 @@ class Facts:
     def main_door(self) -> str:
         """The door to tell of first."""
         return next(iter(self.doors), "unclear")
+
+    @property
+    def gateways(self) -> set[str]:
+        """Addresses that hide who sent."""
+        return set(self.findings.loc[self.findings["detector"].eq("mask"), "subject"])
+
+    def door(self, mechanism: str) -> Door:
+        """The words for one of the doors."""
+        hosts = set(self.doors[mechanism].addresses) if mechanism in self.doors else set()
+        return door(mechanism, gateway=bool(hosts) and hosts <= self.gateways)
 
 
 def gather(case: Case) -> Facts:

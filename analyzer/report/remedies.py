@@ -40,8 +40,9 @@ def _on(mta: str, facts: Facts) -> list[Step]:
     """What to change on one kind of mail server; named where the case has several."""
     # Notices about relayed mail end with the relaying.
     doors = {d: t for d, t in facts.doors.items() if t is not facts.notices}
-    masks = set(facts.findings.loc[facts.findings["detector"] == "mask", "subject"])
-    listed = [step for door, total in doors.items() for step in _close(mta, door, total, masks)]
+    listed = [
+        step for door, total in doors.items() for step in _close(mta, door, total, facts.gateways)
+    ]
     listed += _queue(mta, facts)
     if len(facts.mtas) == 1:
         return listed
@@ -84,6 +85,8 @@ def _close(mta: str, door: str, total: Total, gateways: set[str]) -> list[Step]:
     if door == "trusted_host":
         hosts = [address for address in total.addresses if address not in gateways]
         machines = repairs.of(mta, door, hosts=_addresses(hosts)) if hosts else []
+        if gateways.isdisjoint(total.addresses):
+            return [*machines, *repairs.if_gateway(mta)]
         return [*machines, *repairs.of(mta, "gateway")]
     known = repairs.of(mta, door, addresses=_addresses(total.addresses))
     return known or [NAME_WHO_IS_LOCAL]

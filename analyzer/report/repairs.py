@@ -16,6 +16,8 @@ def _step(title: str, text: str, *lines: str) -> Step:
     return {"title": title, "text": text, "lines": list(lines)}
 
 
+VISIBLE = "Make the clients behind the gateway visible"
+
 POSTFIX = {
     "open_relay": [
         _step(
@@ -53,7 +55,7 @@ POSTFIX = {
     ],
     "gateway": [
         _step(
-            "If that address is a gateway, make the clients behind it visible",
+            VISIBLE,
             "A container network or address translation that hides its clients makes every "
             "stranger trusted. Pass the true address on (smtpd_upstream_proxy_protocol) and keep "
             "the gateway out of mynetworks.",
@@ -114,7 +116,7 @@ SENDMAIL = {
     ],
     "gateway": [
         _step(
-            "If that address is a gateway, make the clients behind it visible",
+            VISIBLE,
             "A container network or address translation that hides its clients makes every "
             "stranger trusted. Let the gateway pass addresses through, and take it out of the "
             "access map and relay-domains.",
@@ -167,7 +169,7 @@ EXCHANGE = {
     ],
     "gateway": [
         _step(
-            "If that address is a gateway, make the clients behind it visible",
+            VISIBLE,
             "A load balancer or address translation that hides its clients makes every stranger "
             "trusted. Let it pass addresses through, and take it out of RemoteIPRanges.",
         )
@@ -213,9 +215,14 @@ def of(mta: str, what: str, **said: str) -> list[Step]:
             text = text.replace(f"{{{name}}}", value)
         return text
 
-    return [
-        step | {"text": filled(step["text"])} for step in REPAIRS.get(mta, POSTFIX).get(what, [])
-    ]
+    steps = REPAIRS.get(mta, POSTFIX).get(what, [])
+    return [step | {"text": filled(step["text"])} for step in steps]
+
+
+def if_gateway(mta: str) -> list[Step]:
+    """The same step where the log does not show whether a trusted address is a gateway."""
+    title = "If that address is a gateway, make the clients behind it visible"
+    return [step | {"title": title} for step in of(mta, "gateway")]
 
 
 def delete(mta: str, *, alone: bool = True) -> list[str]:
