@@ -78,10 +78,8 @@ def _doors(facts: Facts) -> str:
 
 
 def _accounts(facts: Facts) -> str:
-    abuse = facts.findings[facts.findings["kind"].eq("abuse")]
-    users = abuse.loc[abuse["subject_kind"].eq("uid"), "subject"]
     names = [display(name, 60) for name in facts.total.accounts if name != NOT_LOGGED]
-    names += [f"uid {display(str(user), 20)}" for user in users]
+    names += [f"uid {display(user, 20)}" for user in facts.users]
     if names:
         return f"{words.listing(names, 5)}."
     hidden = NOT_LOGGED in facts.total.accounts

@@ -101,6 +101,12 @@ class Facts:
         return next(iter(self.doors), "unclear")
 
     @property
+    def users(self) -> list[str]:
+        """User ids on the server itself that sent it."""
+        user = self.findings["kind"].eq("abuse") & self.findings["subject_kind"].eq("uid")
+        return [str(name) for name in self.findings.loc[user, "subject"].drop_duplicates()]
+
+    @property
     def gateways(self) -> set[str]:
         """Addresses that hide who sent."""
         return set(self.findings.loc[self.findings["detector"].eq("mask"), "subject"])

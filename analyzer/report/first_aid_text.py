@@ -11,37 +11,46 @@ from analyzer.report.waiting import named
 
 SHOWN = 10  # of a list; --json and --ids have all
 NAME = 33  # columns of a name
+USERS = 5  # named in a command
+# To be pasted: what is no command is a comment.
 LOCK = {
-    "postfix": "change the password, end its sessions: doveadm kick LOGIN",
-    "sendmail": "change the password: passwd -l LOGIN, saslpasswd2 -d LOGIN",
-    "exchange": "Disable-ADAccount LOGIN; Set-CASMailbox LOGIN "
-    "-SmtpClientAuthenticationDisabled $true",
+    "postfix": ("doveadm kick LOGIN    # ends its sessions; change the password first",),
+    "sendmail": ("passwd -l LOGIN", "saslpasswd2 -d LOGIN"),
+    "exchange": (
+        "Disable-ADAccount LOGIN",
+        "Set-CASMailbox LOGIN -SmtpClientAuthenticationDisabled $true",
+    ),
 }
+CHANGE = "# change the password"
 INSIDE = {
     "ip": (
         "host",
         "of yours sent it",
         "take it off the network, or refuse it before what permits your networks",
     ),
-    "uid": (
-        "local user",
-        "sent it",
-        "ps -u UID; crontab -l -u NAME; in Postfix authorized_submit_users = !NAME, static:all",
-    ),
+    "uid": ("local user", "sent it", ""),
     "server": (
         "program",
         "of the mail server's own machine sent it",
         "look for it: ps -ef, crontab -l, and what was uploaded to its web server",
     ),
 }
+USER = (
+    "ps -fu {listed}",
+    "getent passwd {users}    # begins with NAME",
+    "crontab -l -u NAME",
+    "# in Postfix's main.cf, until it is mended:",
+    "authorized_submit_users = !NAME, static:all",
+)
 HANDED_OVER = "look first in its own log: who logged in there? Else it is infected itself"
+# Lines of a table begin at the margin and have a comment on a line of its own.
 REFUSE = {
     "postfix": (
-        "in a cidr table that check_client_access names, before any permit:",
+        "In a cidr table that check_client_access names, before any permit:",
         "{ip}{bits} REJECT",
     ),
-    "sendmail": ("in /etc/mail/access, then makemap:", "Connect:{tag}{ip} REJECT"),
-    "exchange": ("in the Exchange shell:", "Add-IPBlockListEntry -IPAddress {ip}"),
+    "sendmail": ("In /etc/mail/access, then makemap:", "Connect:{tag}{ip} REJECT"),
+    "exchange": ("In the Exchange shell:", "Add-IPBlockListEntry -IPAddress {ip}"),
 }
 
 
@@ -55,6 +64,7 @@ def as_text(told: dict[str, Any]) -> list[str]:
         "",
     ]
     lines += _addresses_text(told["addresses"])
+    lines += [""] if told["addresses"] and told["not_offered"] else []
     for one in told["not_offered"][:SHOWN]:
         mail = words.count(one["messages"], "message")
         lines += words.wrapped(
@@ -135,7 +145,7 @@ def _accounts_text(told: dict[str, Any]) -> list[str]:
     lines = [f"{words.capital(words.count(len(accounts), 'account'))} to lock:"]
     lines += _listed([(one["account"], one) for one in accounts])
     for mta in sorted({one["mta"] for one in accounts}):
-        lines += words.wrapped(LOCK.get(mta, "change the password"), "    ", "    ")
+        lines += [f"    {command}" for command in LOCK.get(mta, (CHANGE,))]
     return lines + also
 
 
@@ -155,10 +165,17 @@ def _inside_text(inside: list[dict[str, Any]], *, handed_over: bool) -> list[str
         mine = [(f"{kind} {one['subject']}", one) for one in inside if one["kind"] == kind]
         if mine:
             lines += ["", f"{words.count(len(mine), unit)} {did}:", *_listed(mine)]
-            lines += words.wrapped(
-                HANDED_OVER if handed_over and kind == "ip" else way, "    ", "    "
-            )
+            told = HANDED_OVER if handed_over and kind == "ip" else way
+            lines += words.wrapped(told, "    ", "    ")
+            lines += _users([one["subject"] for _, one in mine]) if kind == "uid" else []
     return lines
+
+
+def _users(subjects: list[str]) -> list[str]:
+    """What finds and stops local users."""
+    users = repairs.shell(subjects)[:USERS]
+    told = {"users": " ".join(users), "listed": ",".join(users)}
+    return [f"    {command.format(**told)}" for command in USER] if users else []
 
 
 def _listed(named: list[tuple[str, dict[str, Any]]]) -> list[str]:
@@ -182,12 +199,12 @@ def _addresses_text(addresses: list[dict[str, Any]]) -> list[str]:
     for mta in sorted({one["mta"] for one in addresses}):
         mine = [one for one in addresses if one["mta"] == mta]
         head, form = REFUSE.get(mta, REFUSE["postfix"])
-        lines.append(f"  {head}")
+        lines += ["", head]
         for one in mine[:SHOWN]:
             six = ":" in one["ip"]
             said = form.format(
                 ip=one["ip"], bits="/128" if six else "/32", tag="IPv6:" if six else ""
             )
-            lines.append(f"    {said:44} {words.count(one['messages'], 'message')}")
-        lines += [f"    and {len(mine) - SHOWN:,} more: --json"] if len(mine) > SHOWN else []
+            lines += [f"# {words.count(one['messages'], 'message')}", said]
+        lines += [f"# and {len(mine) - SHOWN:,} more: --json"] if len(mine) > SHOWN else []
     return lines

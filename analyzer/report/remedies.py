@@ -12,6 +12,8 @@ from analyzer.report.refusals import provider
 from analyzer.report.repairs import Step
 from analyzer.report.totals import Total
 
+USERS = 10  # named in a command
+
 
 def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
     """The list of a case: doors, queue, proof, blocklists, evidence."""
@@ -40,9 +42,7 @@ def _on(mta: str, facts: Facts) -> list[Step]:
     """What to change on one kind of mail server; named where the case has several."""
     # Notices about relayed mail end with the relaying.
     doors = {d: t for d, t in facts.doors.items() if t is not facts.notices}
-    listed = [
-        step for door, total in doors.items() for step in _close(mta, door, total, facts.gateways)
-    ]
+    listed = [step for door, total in doors.items() for step in _close(mta, door, total, facts)]
     listed += _queue(mta, facts)
     if len(facts.mtas) == 1:
         return listed
@@ -79,15 +79,19 @@ def _queue(mta: str, facts: Facts) -> list[Step]:
     ]
 
 
-def _close(mta: str, door: str, total: Total, gateways: set[str]) -> list[Step]:
+def _close(mta: str, door: str, total: Total, facts: Facts) -> list[Step]:
     if door == "stolen_account":
         return [_stolen_account(total), *repairs.of(mta, "own_senders")]
     if door == "trusted_host":
-        hosts = [address for address in total.addresses if address not in gateways]
+        hosts = [address for address in total.addresses if address not in facts.gateways]
         machines = repairs.of(mta, door, hosts=_addresses(hosts)) if hosts else []
-        if gateways.isdisjoint(total.addresses):
+        if facts.gateways.isdisjoint(total.addresses):
             return [*machines, *repairs.if_gateway(mta)]
         return [*machines, *repairs.of(mta, "gateway")]
+    if door == "local_injection":
+        users = repairs.shell(facts.users)[:USERS]
+        named = repairs.of(mta, "local_user", uids=words.listing(users, 5), users=" ".join(users))
+        return [*repairs.of(mta, door), *(named if users else [])]
     known = repairs.of(mta, door, addresses=_addresses(total.addresses))
     return known or [NAME_WHO_IS_LOCAL]
 

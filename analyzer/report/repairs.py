@@ -7,6 +7,7 @@ Words in braces stand for what the case holds.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 Step = dict[str, Any]  # title, text, lines (to be typed, or to stand in a file)
@@ -64,17 +65,21 @@ POSTFIX = {
     "local_injection": [
         _step(
             "Find the script or user that injects the mail",
-            "The log names a user id, not a script. Read the headers of a message still in the "
-            "queue (X-PHP-Originating-Script names a PHP file) and the web server's log of that "
-            "time.",
+            "The log names no script. Read the headers of a message still in the queue "
+            "(X-PHP-Originating-Script names a PHP file) and the web server's log of that time.",
             "postqueue -p",
             "postcat -vq QUEUE_ID",
         ),
+    ],
+    # Only what goes through sendmail(1), with a user id, asks this setting.
+    "local_user": [
         _step(
-            "Name the users who may submit on this server",
-            "Leave the web server's user out until the script is mended. In main.cf:",
-            "authorized_submit_users = !www-data, static:all",
-        ),
+            "Keep that user from submitting until it is mended",
+            "The log names uid {uids}; the first command tells the name, which stands for NAME in "
+            "main.cf.",
+            "getent passwd {users}",
+            "authorized_submit_users = !NAME, static:all",
+        )
     ],
     "backscatter": [
         _step(
@@ -216,13 +221,21 @@ def of(mta: str, what: str, **said: str) -> list[Step]:
         return text
 
     steps = REPAIRS.get(mta, POSTFIX).get(what, [])
-    return [step | {"text": filled(step["text"])} for step in steps]
+    return [
+        step | {"text": filled(step["text"]), "lines": [filled(line) for line in step["lines"]]}
+        for step in steps
+    ]
 
 
 def if_gateway(mta: str) -> list[Step]:
     """The same step where the log does not show whether a trusted address is a gateway."""
     title = "If that address is a gateway, make the clients behind it visible"
     return [step | {"title": title} for step in of(mta, "gateway")]
+
+
+def shell(names: list[str]) -> list[str]:
+    """Those of the log's names that a shell takes as one word and no option."""
+    return [name for name in names if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}", name)]
 
 
 def delete(mta: str, *, alone: bool = True) -> list[str]:

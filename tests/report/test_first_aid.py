@@ -181,3 +181,36 @@ def test_the_words_are_those_of_the_mail_server_and_no_line_is_too_wide(case, mt
     assert words in "\n".join(lines)
     assert max(map(len, lines)) <= 80
     assert not any("\x1b" in line for line in lines)
+
+
+def block(lines, first):
+    """The lines after that one, up to an empty one."""
+    begins = lines.index(first) + 1
+    rest = lines[begins:]
+    return rest[: rest.index("")]
+
+
+@pytest.mark.parametrize(
+    ("mta", "head", "said"),
+    [
+        (
+            "postfix",
+            "In a cidr table that check_client_access names, before any permit:",
+            "203.0.113.7/32 REJECT",
+        ),
+        ("sendmail", "In /etc/mail/access, then makemap:", "Connect:203.0.113.7 REJECT"),
+        ("exchange", "In the Exchange shell:", "Add-IPBlockListEntry -IPAddress 203.0.113.7"),
+    ],
+)
+def test_addresses_can_be_pasted_for_counts_are_comments(case, mta, head, said):
+    lines = as_text(aid(case(deliveries=[{"mta": mta}])))
+    assert block(lines, head) == ["# 1 message", said]
+
+
+def test_a_local_user_is_stopped_by_his_own_name_and_no_other(case):
+    finding = {"detector": "local_injection", "subject_kind": "uid", "mechanism": "local_injection"}
+    named = [{"subject": "10014"}, {"subject": "$(reboot)", "finding_id": "local_injection-2"}]
+    lines = as_text(aid(case(findings=[finding | name for name in named])))
+    assert "    getent passwd 10014    # begins with NAME" in lines
+    assert "    authorized_submit_users = !NAME, static:all" in lines
+    assert not [line for line in lines if "reboot" in line and "uid" not in line]

@@ -30,6 +30,7 @@ def test_words_in_braces_stand_for_what_the_case_holds():
 
 
 WAITS = {"status": "deferred"}
+SCRIPT = {"mechanism": "local_injection", "client_ip": None}
 NOTICE = {
     "origin_life": 1,
     "queue_id": "4C1",
@@ -49,12 +50,27 @@ def on_page_and_by_aid(made):
 
 
 @pytest.mark.parametrize(
+    ("subject", "kind", "told"),
+    [
+        ("10014", "uid", ["getent passwd 10014", "authorized_submit_users = !NAME, static:all"]),
+        ("127.0.0.1", "ip", []),
+    ],
+    ids=["a user id", "a program by SMTP, which the setting does not ask"],
+)
+def test_the_user_of_the_log_is_kept_from_submitting_and_no_other(case, subject, kind, told):
+    finding = SCRIPT | {"subject": subject, "subject_kind": kind}
+    steps = tell(case(deliveries=[SCRIPT], findings=[finding]))["steps"]
+    submit = [step["lines"] for step in steps if step["title"].startswith("Keep that user")]
+    assert submit == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
     ("row", "finding", "told"),
     [
         ({}, {}, True),
         ({"client_ip": "172.18.0.1"}, {}, False),
         ({"client_ip": "198.51.100.20", "mechanism": "trusted_host"}, {}, False),
-        ({"client_ip": None, "mechanism": "local_injection"}, {}, False),
+        (SCRIPT, {}, False),
         (NOTICE, {}, False),
         (UNSURE, {"verdict": "possible"}, False),
     ],
