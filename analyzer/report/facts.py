@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from analyzer.case import Case
 from analyzer.report import mailbox, tried
 from analyzer.report.course import Course, course
+from analyzer.report.dialect import without_shell
 from analyzer.report.doors import DOORS, Door, door
 from analyzer.report.stories import shared
 from analyzer.report.totals import (
@@ -56,6 +57,7 @@ class Facts:
     servers: list[str]  # of the log
     took_in: list[str]  # of these, which took in what is told of; the busiest first
     mtas: list[str]  # of the abuse, the busiest first
+    without_shell: bool  # Exchange is of 2003 or before
     verdict: (
         str  # the best of the abuse findings: confirmed, probable, possible; `none` without abuse
     )
@@ -147,6 +149,7 @@ def gather(case: Case) -> Facts:
         servers=_servers(case),
         took_in=_took_in(case, told),
         mtas=by_weight(rows["mta"]),
+        without_shell=without_shell(case),
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),

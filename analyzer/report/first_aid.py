@@ -14,6 +14,7 @@ import pandas as pd
 from analyzer import words
 from analyzer.case import Case
 from analyzer.report import mailbox, tried
+from analyzer.report.dialect import without_shell
 from analyzer.report.waiting import Queue, in_queue
 from analyzer.site import LOOPBACK, OURS_ALONE, too_wide
 
@@ -37,7 +38,7 @@ def aid(case: Case) -> dict[str, Any]:
         `refused`: sentences on logins and hosts misused by somebody of whom nothing was accepted.
         `addresses`: `ip, mta, messages, last`. `not_offered`: `what, reason`: gateways, ours, and
         who also sent innocent mail. `unread`: lines of mail servers that were not understood, and
-        may hide more of all this.
+        may hide more of all this. `without_shell`: Exchange is of 2003 or before.
     """
     rows = case.deliveries.select(COLUMNS).to_pandas()
     rows["mechanism"] = rows["mechanism"].fillna("")
@@ -56,6 +57,7 @@ def aid(case: Case) -> dict[str, Any]:
         "addresses": addresses,
         "not_offered": not_offered,
         "unread": len(case.unread),
+        "without_shell": without_shell(case),
     }
 
 

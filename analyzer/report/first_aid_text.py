@@ -7,6 +7,7 @@ from typing import Any
 from analyzer import words
 from analyzer.display import display
 from analyzer.report import repairs
+from analyzer.report.dialect import dialect
 from analyzer.report.waiting import named
 
 SHOWN = 10  # of a list; --json and --ids have all
@@ -51,19 +52,23 @@ REFUSE = {
     ),
     "sendmail": ("In /etc/mail/access, then makemap:", "Connect:{tag}{ip} REJECT"),
     "exchange": ("In the Exchange shell:", "Add-IPBlockListEntry -IPAddress {ip}"),
+    "exchange_2003": (
+        f"In {repairs.MANAGER}: Message Delivery, Connection Filtering, Deny:",
+        "{ip}",
+    ),
 }
 
 
 def as_text(told: dict[str, Any]) -> list[str]:
     """At most 80 columns; strangers' words are safe to print. Nothing of it is run."""
     lines = [
-        *_queue_text(told["queue"]),
+        *_queue_text(told["queue"], without_shell=told["without_shell"]),
         "",
         *_accounts_text(told),
         *_inside_text(told["inside"], handed_over=bool(told["mailbox"])),
         "",
     ]
-    lines += _addresses_text(told["addresses"])
+    lines += _addresses_text(told["addresses"], without_shell=told["without_shell"])
     lines += [""] if told["addresses"] and told["not_offered"] else []
     for one in told["not_offered"][:SHOWN]:
         mail = words.count(one["messages"], "message")
@@ -84,7 +89,7 @@ def beware(told: dict[str, Any]) -> list[str]:
     return words.wrapped(f"Beware: {unread} of mail servers could not be read and may hide more.")
 
 
-def _queue_text(queue: dict[str, Any]) -> list[str]:
+def _queue_text(queue: dict[str, Any], *, without_shell: bool) -> list[str]:
     by = "the listing of the queue" if queue["ground"] == "listing" else "the end of the log"
     messages = queue["messages"]
     servers = sorted({one["mta"] for one in messages})
@@ -95,7 +100,8 @@ def _queue_text(queue: dict[str, Any]) -> list[str]:
     for mta in servers:
         mine = [one for one in messages if one["mta"] == mta]
         lines += words.wrapped(f"{words.capital(_queued(mine))}, by {by}. To delete them:")
-        lines += [f"    {command}" for command in repairs.delete(mta, alone=len(servers) == 1)]
+        words_of = dialect(mta, without_shell=without_shell)
+        lines += [f"    {command}" for command in repairs.delete(words_of, alone=len(servers) == 1)]
         lines += [f"  {one['queue_id']:20} {_row(one)}" for one in mine[:SHOWN]]
         lines += [f"  and {len(mine) - SHOWN:,} more: --ids"] if len(mine) > SHOWN else []
     if queue["not_sure"]:
@@ -188,7 +194,7 @@ def _listed(named: list[tuple[str, dict[str, Any]]]) -> list[str]:
     return lines + ([f"  and {len(named) - SHOWN:,} more"] if len(named) > SHOWN else [])
 
 
-def _addresses_text(addresses: list[dict[str, Any]]) -> list[str]:
+def _addresses_text(addresses: list[dict[str, Any]], *, without_shell: bool) -> list[str]:
     if not addresses:
         return ["No address to refuse."]
     total = words.count(sum(one["messages"] for one in addresses), "message")
@@ -198,7 +204,7 @@ def _addresses_text(addresses: list[dict[str, Any]]) -> list[str]:
     )
     for mta in sorted({one["mta"] for one in addresses}):
         mine = [one for one in addresses if one["mta"] == mta]
-        head, form = REFUSE.get(mta, REFUSE["postfix"])
+        head, form = REFUSE[dialect(mta, without_shell=without_shell)]
         lines += ["", head]
         for one in mine[:SHOWN]:
             six = ":" in one["ip"]

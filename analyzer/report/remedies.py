@@ -7,6 +7,7 @@ from typing import Any
 from analyzer import words
 from analyzer.display import display
 from analyzer.report import repairs, xarf
+from analyzer.report.dialect import dialect
 from analyzer.report.facts import Facts
 from analyzer.report.refusals import provider
 from analyzer.report.repairs import Step
@@ -42,15 +43,16 @@ def _on(mta: str, facts: Facts) -> list[Step]:
     """What to change on one kind of mail server; named where the case has several."""
     # Notices about relayed mail end with the relaying.
     doors = {d: t for d, t in facts.doors.items() if t is not facts.notices}
-    listed = [step for door, total in doors.items() for step in _close(mta, door, total, facts)]
-    listed += _queue(mta, facts)
+    named = dialect(mta, without_shell=facts.without_shell)
+    listed = [step for door, total in doors.items() for step in _close(named, door, total, facts)]
+    listed += _queue(mta, named, facts)
     if len(facts.mtas) == 1:
         return listed
     name = repairs.NAMES.get(mta, display(mta, 20))
     return [step | {"title": f"{name}: {step['title']}"} for step in listed]
 
 
-def _queue(mta: str, facts: Facts) -> list[Step]:
+def _queue(mta: str, named: str, facts: Facts) -> list[Step]:
     """What first aid names is deleted; what may be honest is looked at."""
     waiting = facts.waiting.on(mta)
     if not waiting.messages:
@@ -74,7 +76,7 @@ def _queue(mta: str, facts: Facts) -> list[Step]:
             "Stop what still waits in the queue",
             f"{waiting.named('of the abuse')} {still}. `relaytrail aid` names these alone, and no "
             "mail of others; keep a copy as evidence.",
-            *repairs.delete(mta, alone=len(facts.mtas) == 1),
+            *repairs.delete(named, alone=len(facts.mtas) == 1),
         )
     ]
 

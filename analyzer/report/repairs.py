@@ -1,7 +1,8 @@
 """What has to be changed on which mail server? Commands and settings in the words of each.
 
 Sources: postconf(5), postsuper(1), postcat(1); Sendmail cf/README and op.me; Microsoft's pages on
-Set-ReceiveConnector, Remove-ADPermission, Get-Message, Set-User and Get-RecipientFilterConfig.
+Set-ReceiveConnector, Remove-ADPermission, Get-Message, Set-User and Get-RecipientFilterConfig, and
+on relay restrictions, recipient filtering and queues of Exchange 2003.
 Words in braces stand for what the case holds.
 """
 
@@ -194,6 +195,58 @@ EXCHANGE = {
         )
     ],
 }
+MANAGER = "Exchange System Manager"
+SERVER = f"{MANAGER}: Servers, SERVER, Protocols, SMTP:"
+RELAY = "    Properties of the virtual server, Access, Relay: Only the list below"
+EXCHANGE_2003 = {
+    "open_relay": [
+        _step(
+            "Close the relay",
+            "The SMTP virtual server relays for strangers if its list of those who may relay is "
+            "too wide, or names all but a few. Keep the list to addresses of your own devices; "
+            "{addresses} must not be in it. An SMTP connector may allow relaying too.",
+            SERVER,
+            RELAY,
+            f"{MANAGER}: Connectors, CONNECTOR, Properties, Address Space: no relaying",
+        ),
+    ],
+    "own_senders": [],
+    "trusted_host": [
+        _step(
+            "Take the trusted host off the list of those who may relay",
+            "{hosts} may send without a login because the SMTP virtual server's list says so. Take "
+            "it out, examine the machine, and let its programs log in.",
+            SERVER,
+            RELAY,
+        )
+    ],
+    "gateway": [
+        _step(
+            VISIBLE,
+            "Address translation that hides its clients makes every stranger trusted. Let it pass "
+            "addresses through, and take it off the list of those who may relay.",
+            SERVER,
+            RELAY,
+        )
+    ],
+    "local_injection": [
+        _step(
+            "Find what puts mail into the pickup folder",
+            "The log names no program. Look at who may write to the folder, and what runs there.",
+            'dir /q /t:c "C:\\Program Files\\Exchsrvr\\Mailroot\\vsi 1\\PickUp"',
+        )
+    ],
+    "backscatter": [
+        _step(
+            "Refuse what cannot be delivered, instead of answering it",
+            "Mail for unknown users has to fail while the client is connected. Filter recipients "
+            "who are not in the directory, and apply that filter to the virtual server:",
+            f"{MANAGER}: Global Settings, Message Delivery, Properties, Recipient Filtering",
+            SERVER,
+            "    Properties of the virtual server, General, Advanced, Edit: Apply Recipient Filter",
+        )
+    ],
+}
 # How each mail server deletes by queue id.
 DELETE = {
     "postfix": ("relaytrail aid CASE --ids{of} | postsuper -d -",),
@@ -207,9 +260,20 @@ DELETE = {
         r"  where { $ids -contains ($_.Identity -split '\\')[-1] } |",
         "  Remove-Message -WithNDR $false",
     ),
+    "exchange_2003": (f"# {MANAGER}: Servers, SERVER, Queues: Find Messages, Delete (no NDR)",),
 }
-REPAIRS = {"postfix": POSTFIX, "sendmail": SENDMAIL, "exchange": EXCHANGE}
-NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "exchange": "Exchange"}
+REPAIRS = {
+    "postfix": POSTFIX,
+    "sendmail": SENDMAIL,
+    "exchange": EXCHANGE,
+    "exchange_2003": EXCHANGE_2003,
+}
+NAMES = {
+    "postfix": "Postfix",
+    "sendmail": "Sendmail",
+    "exchange": "Exchange",
+    "exchange_2003": "Exchange",
+}
 
 
 def of(mta: str, what: str, **said: str) -> list[Step]:

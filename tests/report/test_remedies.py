@@ -17,7 +17,7 @@ def test_every_server_has_steps_for_every_door(mta, door):
     assert repairs.of(mta, door)
 
 
-@pytest.mark.parametrize("mta", ["sendmail", "exchange"])
+@pytest.mark.parametrize("mta", ["sendmail", "exchange", "exchange_2003"])
 def test_no_postfix_setting_is_told_to_another_server(mta):
     told = str(repairs.REPAIRS[mta])
     assert not [word for word in ("postconf", "postsuper", "main.cf", "mynetworks") if word in told]
@@ -27,6 +27,21 @@ def test_words_in_braces_stand_for_what_the_case_holds():
     (first, second) = repairs.of("exchange", "open_relay", addresses="192.0.2.7")
     assert "192.0.2.7" in second["text"]
     assert "{addresses}" not in str(first) + str(second["text"])
+
+
+OLD = {"format": "exchange", "ignored_by_program": {"event 1020": 5, "heading": 3}}
+NEWER = {"format": "exchange", "ignored_by_program": {"SMTP HAREDIRECT": 5, "heading": 5}}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "shell"), [([OLD], False), ([NEWER], True), ([OLD, NEWER], True)]
+)
+def test_exchange_2003_is_told_of_no_shell_which_it_has_not(case, inputs, shell):
+    made = case(deliveries=[{"mta": "exchange"} | WAITS], inputs=inputs)
+    page, aided = on_page_and_by_aid(made)
+    for told in (page, aided):
+        assert any(name in told for name in ("Get-", "Add-IP")) is shell
+        assert ("Exchange System Manager" in told) is not shell
 
 
 WAITS = {"status": "deferred"}
@@ -83,7 +98,7 @@ def test_a_network_is_told_only_of_mail_that_surely_came_from_outside(case, row,
     assert any(name.endswith(".eml") for name in AUDIENCES["technical"](made)) == told
 
 
-@pytest.mark.parametrize("mta", repairs.REPAIRS)
+@pytest.mark.parametrize("mta", ["postfix", "sendmail", "exchange"])
 def test_page_and_first_aid_name_the_same_messages_that_wait_and_no_mail_of_others(case, mta):
     rows = [WAITS, WAITS | NOTICE, WAITS | HONEST]
     made = case(deliveries=[row | {"mta": mta} for row in rows])
