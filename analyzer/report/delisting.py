@@ -15,11 +15,12 @@ from analyzer.report import ending, sentences
 from analyzer.report.closed import Closing, closing
 from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import file_name, paragraphs, places_of
-from analyzer.report.refusals import provider
+from analyzer.report.refusals import SAID, provider
 from analyzer.site import ours_alone
 
 FIX = "[What was changed, and when: the log does not say it. One sentence.]"
 SIGNED = "[Name, function, address at which you can be reached]"
+LISTS = ("list", "domain")  # that others ask; the rest of those who refuse are receivers
 NOT_FOUND = (
     "Nobody refuses us in this log, or not in words that name a list: no request is written."
 )
@@ -115,16 +116,21 @@ def _end(facts: Facts, end: Closing) -> list[str]:
 
 
 def _refused(entry: dict[str, Any]) -> str:
-    said = display(str(entry.get("words") or ""), 300)
+    """Who refused, and in which words: a list refuses nobody itself, servers that ask it do."""
+    reply = str(entry.get("words") or "")
+    host = SAID.match(reply)
+    said = display(SAID.sub("", reply), 300)
+    by = display(host[1], 120) if host else ""
     first, last = (
         display(str(entry.get(name) or words.NONE), 30).replace("T", " ").replace("Z", " UTC")
         for name in ("first", "last")
     )
-    count = words.count(int(entry.get("refusals") or 0), "recipient")
-    return (
-        f"You refused mail of ours from {first} to {last} ({count}), in these words: “{said}”. "
-        f"Lines of our log: {places_of(entry.get('evidence'))}."
-    )
+    when = f"from {first} to {last} ({words.count(int(entry.get('refusals') or 0), 'recipient')})"
+    told = f"You refused mail of ours {when}{f', first at {by}' if by else ''}, in these words"
+    if entry.get("kind") in LISTS:
+        told = f"Servers of others refused mail of ours {when} and named you; the first"
+        told += f", {by}, said" if by else " said"
+    return f"{told}: “{said}”. Lines of our log: {places_of(entry.get('evidence'))}."
 
 
 def _innocent(facts: Facts) -> list[str]:

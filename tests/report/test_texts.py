@@ -88,6 +88,27 @@ def test_nobody_refusing_us_is_said(case):
     assert "Nobody refuses us" in request(case(blocklists=[]))
 
 
+SAID = "host mx.other.example[192.0.2.9] said: 554 blocked using zen.list.example"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("list", "Servers of others refused mail of ours from 2026-12-08 07:00:00 UTC"),
+        ("provider", "You refused mail of ours from 2026-12-08 07:00:00 UTC"),
+    ],
+)
+def test_a_list_is_not_told_that_it_refused_what_others_did_who_ask_it(case, kind, told):
+    text = request(case(blocklists=[{"kind": kind, "words": SAID}]))
+    assert told in text
+    assert ("and named you; the first, mx.other.example[192.0.2.9], said: “554" in text) is (
+        kind == "list"
+    )
+    assert ("first at mx.other.example[192.0.2.9], in these words: “554" in text) is (
+        kind == "provider"
+    )
+
+
 def test_our_own_address_is_what_the_list_named(case):
     quoted = [{"address": "192.0.2.25", "recipients": 3}]
     assert "About: 192.0.2.25, mx1.example.org" in request(case(blocklists=[{"quoted": quoted}]))
