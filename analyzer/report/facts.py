@@ -32,7 +32,7 @@ from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import ours_alone
 from analyzer.window import Window
 
-ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
+ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread", "outside_window")
 ORDER = tuple(DOORS)
 COLUMNS = [
     *(

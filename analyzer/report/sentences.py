@@ -148,6 +148,11 @@ def _outcome(facts: Facts) -> str:
 def _innocent(facts: Facts) -> list[str]:
     lines = words.count(facts.lines["lines"], "line")
     if not facts.lines["parsed"] or not (facts.messages_read or facts.denied):
+        if facts.lines["outside_window"]:
+            return [
+                "Nothing could be judged: no mail came in the time asked about.",
+                "This is no sign of innocence; ask about a longer time.",
+            ]
         return [
             f"Nothing could be judged: none of {lines} tells of mail.",
             "This is no sign of innocence; check that these are the mail logs.",

@@ -465,3 +465,10 @@ def test_a_size_that_was_not_logged_is_not_called_no_bytes(case):
     said = {entry["question"]: entry["answer"] for entry in told["answers"]}
     assert said["How many?"] == "1 message to 1 recipient: 1 delivered."
     assert told["figures"][0]["note"] == "size not logged"
+
+
+def test_a_time_in_which_no_mail_came_is_not_said_to_be_of_no_mail_log(case):
+    made = case(deliveries=[], findings=[], attempts=[], inputs=[{"outside_window": 80}])
+    assert tell(made)["lead"][0] == (
+        "Nothing could be judged: no mail came in the time asked about."
+    )
