@@ -28,7 +28,10 @@ def _found(facts: Facts) -> list[tuple[str, str]]:
     return [
         ("Is it us?", grade + sentences.what(facts)),
         ("Is it going on?", words.capital(ending.over(facts))),
-        ("When?", f"First {first}{ending.early(facts)}; last {last}{ending.pause(facts)}."),
+        (
+            "When?",
+            f"First {first}{ending.early(facts)}; last {last}{ending.pause(facts)}.{_year(facts)}",
+        ),
         ("Which door?", _doors(facts)),
         *(
             ("One story?", text)
@@ -41,18 +44,20 @@ def _found(facts: Facts) -> list[tuple[str, str]]:
     ]
 
 
+def _year(facts: Facts) -> str:
+    return f" {certainty.GUESSED}" if facts.year_guessed else ""
+
+
 def _nothing(facts: Facts) -> list[tuple[str, str]]:
     first, last = facts.log_first, facts.log_last
     covered = "no time was read"
     if first is not None and last is not None:
         covered = f"{words.moment(first)} to {words.moment(last)}"
-    deliveries = f"{facts.deliveries_read:,} deliveries"
+    read = words.count(facts.messages_read, "message")
+    read += f", {facts.deliveries_read:,} deliveries; {covered}."
     return [
         ("Is it us?", sentences.lead(facts)[0]),
-        (
-            "What was read?",
-            f"{words.count(facts.messages_read, 'message')}, {deliveries}; {covered}.",
-        ),
+        ("What was read?", f"{read}{_year(facts)}"),
         ("Was it tried?", _tried(facts)),
     ]
 

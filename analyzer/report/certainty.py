@@ -18,11 +18,16 @@ AS_STATED = (
     "Confirmed: this server accepted the abuse, by who is local as stated; part of that looks "
     "wrong, as is said above."
 )
+GUESSED = (
+    "The year is a guess: no line names it, only the file's own time does. If it is another, "
+    "analyse again with --year."
+)
 
 
 def certainty(facts: Facts) -> list[str]:
     """How sure the report is, and which way its numbers may be wrong."""
     lines = [" ".join([_grade(facts), *_shares(facts)])] if facts.found else []
+    lines += [GUESSED] if facts.year_guessed else []
     lines += _private(facts)
     if facts.unclear and facts.found:
         further = words.count(facts.unclear, "further message")

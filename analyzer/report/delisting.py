@@ -21,6 +21,7 @@ from analyzer.site import ours_alone
 FIX = "[What was changed, and when: the log does not say it. One sentence.]"
 SIGNED = "[Name, function, address at which you can be reached]"
 LISTS = ("list", "domain")  # that others ask; the rest of those who refuse are receivers
+YEAR = "[The year is a guess: see that it is right before you send this.]"
 NOT_FOUND = (
     "Nobody refuses us in this log, or not in words that name a list: no request is written."
 )
@@ -56,7 +57,8 @@ def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str])
     page = display(str(entry.get("page") or ""), 160)
     head = [f"To: {name}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
     body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(facts, end)]
-    return "\n".join(head) + paragraphs(_taken(entry), *body, _refused(entry), SIGNED)
+    year = YEAR if facts.year_guessed else ""
+    return "\n".join(head) + paragraphs(_taken(entry), year, *body, _refused(entry), SIGNED)
 
 
 def _taken(entry: dict[str, Any]) -> str:

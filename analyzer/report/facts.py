@@ -79,6 +79,7 @@ class Facts:
     deliveries_read: int
     log_first: pd.Timestamp | None
     log_last: pd.Timestamp | None
+    year_guessed: bool  # of some log: the file's own time alone tells it
     peak: tuple[pd.Timestamp, int] | None
     course: Course
     attempts: pd.DataFrame
@@ -169,6 +170,7 @@ def gather(case: Case) -> Facts:
         deliveries_read=_deliveries_read(case.deliveries),
         log_first=log_first,
         log_last=log_last,
+        year_guessed=any(e.get("year_guessed") for e in case.manifest.get("clock", [])),
         peak=peak(told),
         course=course(told, attempts, log_first),
         attempts=tried.by_kind(attempts),

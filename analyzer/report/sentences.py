@@ -58,9 +58,9 @@ def subtitle(facts: Facts) -> str:
     read = words.count(facts.lines["lines"], "line")
     if facts.log_first is None or facts.log_last is None:
         return f"{read} of logs, none with a time"
-    return (
-        f"Mail log from {words.moment(facts.log_first)} to {words.moment(facts.log_last)}, {read}"
-    )
+    guess = "; the year is a guess" if facts.year_guessed else ""
+    first, last = words.moment(facts.log_first), words.moment(facts.log_last)
+    return f"Mail log from {first} to {last}, {read}{guess}"
 
 
 def lead(facts: Facts) -> list[str]:
