@@ -41,7 +41,7 @@ DOORS = {
         title="Stolen login on",
         deed="accepted {messages} for {recipients} through {accounts}, used by somebody else from "
         "{addresses}",
-        besides="{messages} came through stolen logins",
+        besides="{messages} came through {logins}",
         cause="a login was used by somebody else",
         incident="somebody else used the login",
         alarm="login used by somebody else",

@@ -90,10 +90,11 @@ def _besides(facts: Facts) -> str:
         for less, total in list(facts.graded.get(main, {}).items())[1:]
     ]
     others += [
-        f"{doubt}{told.format(messages=words.count(total.messages, 'message'))}"
+        f"{doubt}{told.format(messages=words.count(total.messages, 'message'), logins=logins)}"
         for mechanism, total in list(facts.doors.items())[1:]
         if (told := facts.door(mechanism).besides)
         for doubt in [_doubtful(facts, mechanism, named)]
+        for logins in [words.form(len(total.accounts), "a stolen login", "stolen logins")]
     ]
     return f"; besides, {' and '.join(others)}" if others else ""
 

@@ -160,7 +160,7 @@ def _sources(facts: Facts) -> list[dict[str, Any]]:
                 **shown,
                 "mail": f"{words.count(row['messages'], 'message')}, "
                 f"{words.count(row['recipients'], 'recipient')}",
-                "bytes": words.size(row["bytes"]),
+                "bytes": words.size(row["bytes"]) if row["bytes"] else words.NONE,  # not logged
                 "bytes_key": int(row["bytes"]),
                 **{name: words.short(time) for name, time in times.items()},
                 **{f"{name}_key": words.stamp(time) for name, time in times.items()},
