@@ -74,8 +74,8 @@ def _queue(mta: str, named: str, facts: Facts) -> list[Step]:
     return [
         _step(
             "Stop what still waits in the queue",
-            f"{waiting.named('of the abuse')} {still}. `relaytrail aid` names these alone, and no "
-            "mail of others; keep a copy as evidence.",
+            f"{waiting.named('of the abuse')} {still}. `relaytrail aid` names that by queue id, "
+            "and no mail of others; keep a copy as evidence.",
             *repairs.delete(named, alone=len(facts.mtas) == 1),
         )
     ]
