@@ -104,6 +104,7 @@ FailOnFindings = Annotated[
 ]
 
 INCOMPLETE = 5  # some evidence could not be read to its end, or most mail not be judged
+NOBODY_READS = 141  # as of a program that SIGPIPE ends
 
 
 def _version(asked: bool) -> None:
@@ -211,7 +212,7 @@ def main() -> None:
         )
     except BrokenPipeError:
         sys.stderr.close()
-        raise SystemExit(141) from None
+        raise SystemExit(NOBODY_READS) from None
     except OSError as error:  # a name too long, a disk that went away
         remedy = "Check the path, its disk and its permissions."
         what = error.strerror or type(error).__name__
@@ -221,6 +222,8 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
             _interrupted()
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise SystemExit(NOBODY_READS) from None  # typer's 1 means here that abuse was found
         raise
 
 

@@ -3,6 +3,7 @@
 Every error says what, where and what to do; it ends with its exit code, and leaves nothing behind.
 """
 
+import errno
 import gzip
 import hashlib
 import json
@@ -210,6 +211,17 @@ def test_it_says_what_it_wants_where_no_year_can_be_told(place, relaytrail, monk
     assert "stdin: nothing tells the year" in err
     assert "--year" in err
     assert not (place / "case").exists()
+
+
+def test_a_reader_that_goes_away_is_not_told_as_abuse_found(place, relaytrail, monkeypatch):
+    def gone(*_):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # typer puts others in their places
+    monkeypatch.setattr(sys, "stderr", sys.stderr)
+    monkeypatch.setattr("typer.echo", gone)
+    code, _, err = relaytrail("analyze", "mail.log", *YEAR)
+    assert (code, "Traceback" in err) == (141, False)
 
 
 # What can be read in part

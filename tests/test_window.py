@@ -1,5 +1,6 @@
 """Is just the mail of the time asked about judged, and everything else accounted for?"""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -73,7 +74,8 @@ def test_mail_is_judged_by_when_it_was_received_and_every_line_is_accounted_for(
     assert parts[0].manifest["options"]["until"] == day
 
 
-def test_a_window_without_mail_is_empty_and_says_what_was_read():
-    case = analyzed(since="2031-01-01")
-    (entry,) = case.manifest["inputs"]
-    assert (len(case.deliveries), entry["outside_window"]) == (0, entry["parsed"])
+@pytest.mark.parametrize("window", [{"since": "2031-01-01"}, {"until": "2001-01-01"}])
+def test_a_time_of_which_no_line_tells_is_refused_with_the_time_that_the_logs_tell_of(window):
+    with pytest.raises(SettingsError, match=r"no line is of the time asked about") as refused:
+        analyzed(**window)
+    assert re.search(r"The logs go from .* 2026, .* UTC to .* 2026, .* UTC\.", str(refused.value))

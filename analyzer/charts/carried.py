@@ -26,6 +26,8 @@ NODES_SHOWN = 9  # of a column; the rest are one node
 SHARE_SHOWN = 0.03  # of all recipients: less is a line too thin to be named
 GAP = 0.02  # of the height, between two nodes
 BAR = 0.13  # of the distance between two columns
+LETTERS = 28  # that fit between two columns
+PAPER = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6}  # behind a name
 END_COLORS = {said: style.OUTCOMES[outcome] for outcome, said in OUTCOMES.items()}
 DOOR_NAMES = {
     "open_relay": "open relay",
@@ -175,9 +177,16 @@ def _nodes(
         axes.barh(top, BAR, height, left=stage, **look)
         at = max(top + height / 2, lowest + 0.045)
         lowest = at
-        text = f"{display(name, 26)}  {size:,}"
-        axes.text(stage + BAR + 0.03, at, text, va="center", fontsize=6.8, color=style.INK)
+        text = label(name, size)
+        look = {"va": "center", "fontsize": 6.8, "color": style.INK, "bbox": PAPER, "zorder": 3}
+        axes.text(stage + BAR + 0.03, at, text, **look)
     axes.text(stage, 1.065, HEADS[stage], fontsize=7, color=style.MUTE, va="center")
+
+
+def label(name: str, size: int) -> str:
+    """A node's name and number: what is too long for the place is cut off the name."""
+    number = f"  {size:,}"
+    return f"{display(name, LETTERS - len(number))}{number}"
 
 
 def _title(table: pd.DataFrame, suspect: str) -> str:

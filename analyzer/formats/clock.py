@@ -55,6 +55,7 @@ class Year:
 
     year: int
     ground: str
+    guessed: bool = False  # nothing in the log tells it
 
 
 def turns(micros: Int64, with_year: npt.NDArray[np.bool_], first_line: int) -> Turns:

@@ -102,7 +102,7 @@ def years(logs: Sequence[Log], given: int | None, modified: dict[str, int]) -> d
             found[log.name] = dated_by
         elif log.name in modified:
             year = latest(log.turned, _leap_days(log), modified[log.name])
-            found[log.name] = Year(year, "only the file's modification time tells")
+            found[log.name] = Year(year, "only the file's modification time tells", guessed=True)
     return found
 
 

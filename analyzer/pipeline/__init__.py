@@ -65,7 +65,8 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
         configuration: The mail server's own files; what they say of relaying is told beside.
 
     Raises:
-        SettingsError: no evidence, no mail log among it, or a case that was made of other evidence.
+        SettingsError: no evidence, no mail log among it, no line of the time asked about, or a case
+            that was made of other evidence.
         AccountingError: lines do not add up.
         HashMismatch: the existing case is not what its manifest says.
         EnvironmentTrouble: the case cannot be written, or memory or disk do not suffice.
@@ -81,6 +82,7 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
                 auditing.keep(folder.path, existing, configuration)
             return Outcome(existing, complete, fresh=False)
         dated = date(pieces, settings.year, site.timezone if site else None, spool)
+        accounting.must_hold_lines(dated, settings.window)
         if folder:
             with folder.new() as place:
                 result = replace(

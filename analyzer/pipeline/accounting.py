@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from analyzer import formats
-from analyzer.errors import AccountingError
+from analyzer import formats, words
+from analyzer.errors import AccountingError, SettingsError
 from analyzer.pipeline.dating import Dated, Span, twins
 from analyzer.pipeline.reading import Piece
 from analyzer.schema import QUEUE, UNREAD
@@ -125,8 +125,31 @@ def _outside(tables: dict[str, pa.Table], window: Window, zone: str) -> int:
     """Parsed lines that were written before or after the time asked about."""
     if not window.given:
         return 0
+    return sum(int((~inside).sum()) for inside in _held(tables, window, zone))
+
+
+def _held(tables: dict[str, pa.Table], window: Window, zone: str) -> Iterator[pd.Series[bool]]:
+    """Which lines lie inside, some at a time."""
     chunks = (chunk for table in tables.values() for chunk in table["time"].chunks)
-    return sum(int((~window.holds(chunk.to_pandas(), zone)).sum()) for chunk in chunks)
+    return (window.holds(chunk.to_pandas(), zone) for chunk in chunks)
+
+
+def must_hold_lines(dated: Dated, window: Window) -> None:
+    """Silence about a time that the logs do not tell of is no answer.
+
+    Raises:
+        SettingsError: no line is of the time asked about.
+    """
+    times = [time for span in dated.spans.values() for time in span if time is not None]
+    if not window.given or not times:
+        return
+    logs = dated.logs.values()
+    if any(inside.any() for tables in logs for inside in _held(tables, window, dated.zone)):
+        return
+    options = {"--since": window.since, "--until": window.until}
+    asked = " ".join(f"{name} {text}" for name, text in options.items() if text is not None)
+    goes = f"The logs go from {words.moment(min(times))} to {words.moment(max(times))}."
+    raise SettingsError("no line is of the time asked about", asked, f"{goes} Ask about a part.")
 
 
 def _unread(piece: Piece) -> pa.Table:

@@ -155,6 +155,7 @@ def _clock(name: str, year: formats.Year | None, zone: formats.Zone) -> dict[str
         "path": name,
         "year": year.year if year else None,
         "ground": ground,
+        "year_guessed": year is not None and year.guessed,
         "timezone": zone.name,
     }
 

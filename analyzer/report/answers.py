@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from analyzer import words
 from analyzer.display import display
-from analyzer.report import ending, sentences, tried
-from analyzer.report.doors import door
+from analyzer.report import certainty, ending, sentences, tried
 from analyzer.report.facts import Facts
 from analyzer.report.stories import separate, stories
 from analyzer.schema import NOT_LOGGED
@@ -29,7 +28,10 @@ def _found(facts: Facts) -> list[tuple[str, str]]:
     return [
         ("Is it us?", grade + sentences.what(facts)),
         ("Is it going on?", words.capital(ending.over(facts))),
-        ("When?", f"First {first}{ending.early(facts)}; last {last}{ending.pause(facts)}."),
+        (
+            "When?",
+            f"First {first}{ending.early(facts)}; last {last}{ending.pause(facts)}.{_year(facts)}",
+        ),
         ("Which door?", _doors(facts)),
         *(
             ("One story?", text)
@@ -42,18 +44,20 @@ def _found(facts: Facts) -> list[tuple[str, str]]:
     ]
 
 
+def _year(facts: Facts) -> str:
+    return f" {certainty.GUESSED}" if facts.year_guessed else ""
+
+
 def _nothing(facts: Facts) -> list[tuple[str, str]]:
     first, last = facts.log_first, facts.log_last
     covered = "no time was read"
     if first is not None and last is not None:
         covered = f"{words.moment(first)} to {words.moment(last)}"
-    deliveries = words.count(facts.deliveries_read, "delivery")
+    read = f"{words.count(facts.messages_read, 'message')}, "
+    read += f"{words.count(facts.deliveries_read, 'delivery')}; {covered}."
     return [
         ("Is it us?", sentences.lead(facts)[0]),
-        (
-            "What was read?",
-            f"{words.count(facts.messages_read, 'message')}, {deliveries}; {covered}.",
-        ),
+        ("What was read?", f"{read}{_year(facts)}"),
         ("Was it tried?", _tried(facts)),
     ]
 
@@ -72,17 +76,15 @@ def _tried(facts: Facts) -> str:
 
 def _doors(facts: Facts) -> str:
     parts = [
-        f"{door(mechanism).answer} ({words.count(total.messages, 'message')})"
+        f"{facts.door(mechanism).answer} ({words.count(total.messages, 'message')})"
         for mechanism, total in facts.doors.items()
     ]
     return words.capital("; ".join(parts)) + "." if parts else "Not clear."
 
 
 def _accounts(facts: Facts) -> str:
-    abuse = facts.findings[facts.findings["kind"].eq("abuse")]
-    users = abuse.loc[abuse["subject_kind"].eq("uid"), "subject"]
     names = [display(name, 60) for name in facts.total.accounts if name != NOT_LOGGED]
-    names += [f"uid {display(str(user), 20)}" for user in users]
+    names += [f"uid {display(user, 20)}" for user in facts.users]
     if names:
         return f"{words.listing(names, 5)}."
     hidden = NOT_LOGGED in facts.total.accounts
@@ -101,6 +103,10 @@ def _addresses(facts: Facts) -> str:
         here = "The log names no address." if facts.total.accounts else "This server itself."
         return here + _brought(facts)
     told = f"{_named(addresses)}."
+    if hiding := [address for address in addresses if address in facts.gateways]:
+        which = words.listing([display(address, 45) for address in hiding], 5)
+        what = words.form(len(hiding), "is a gateway that hides", "are gateways that hide")
+        told += f" {which} {what} the true address, which its own log may name."
     if "stolen_account" in facts.doors and all(map(ours_alone, addresses)):
         told += " No stranger can have such an address: "
         told += (
@@ -135,7 +141,7 @@ def _how_many(facts: Facts) -> str:
     recipients = words.count(total.recipients, "recipient")
     size = f" ({words.size(total.bytes)})" if total.bytes else ""  # Sendmail logs none of a notice
     told = f"{messages}{size} to {recipients}: {words.listing(fates, len(fates))}"
-    if shares := sentences.shares(facts):
+    if shares := certainty.shares(facts):
         told += f"; of the messages, {shares}"
     if facts.notices is not None:
         told += f"; besides, {words.count(facts.notices.messages, 'notice')} to strangers"

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
-from analyzer.report.doors import door
 from analyzer.report.ending import QUIET_ENOUGH
 from analyzer.report.facts import Facts
 
@@ -26,7 +25,7 @@ class Closing:
     """`ended`: no abuse in the last hour of the log or more. `closed`: something proves it.
 
     `open_again`: a relay test after the end found the door open. `proofs`: sentences with places.
-    `draining`: what was queued went out in the last hour of the log; `waiting`: messages that wait.
+    `draining`: what was queued went out in the last hour of the log; `waiting`: how many wait.
     """
 
     ended: bool
@@ -36,7 +35,7 @@ class Closing:
     clean: pd.Timedelta | None  # from the last abusive message to the end of the log
     messages_since: int | None
     draining: bool
-    waiting: int
+    waiting: str
     proofs: list[str] = field(default_factory=list)
 
     @property
@@ -49,9 +48,8 @@ class Closing:
         if self.draining:
             return "No: no new mail of it came, but what was queued still went out at the end"
         if self.waiting:
-            wait = words.form(self.waiting, "waits", "wait")
-            queue = f"{words.count(self.waiting, 'message')} of it still {wait} in the queue"
-            return f"Not yet: {queue}{', though the door is shown shut' if self.closed else ''}"
+            though = ", though the door is shown shut" if self.closed else ""
+            return f"Not yet: {self.waiting}{though}"
         return (
             "Yes, and the door is shown shut"
             if self.closed
@@ -83,7 +81,7 @@ def closing(case: Case, facts: Facts) -> Closing:
         clean=quiet,
         messages_since=(case.impact.get("clean") or {}).get("messages_since"),
         draining=until is not None and ends is not None and ends - until < QUIET_ENOUGH,
-        waiting=facts.course.waiting,
+        waiting=facts.waiting.told,
         proofs=proofs,
     )
 
@@ -148,7 +146,7 @@ def _door(facts: Facts) -> list[str]:
 
 def _others(facts: Facts) -> list[str]:
     """Of which doors nothing of this tells: a refused relay attempt shuts no stolen login."""
-    others = [door(name).name.lower() for name in facts.causes if name not in OF_RELAY]
+    others = [facts.door(name).name.lower() for name in facts.causes if name not in OF_RELAY]
     if not others:
         return []
     return [f"That tells of the relay alone, not whether the rest is shut: {', '.join(others)}."]

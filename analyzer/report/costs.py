@@ -79,11 +79,15 @@ def _month(impact: dict[str, Any]) -> list[str]:
 
 
 def _unconfirmed(impact: dict[str, Any]) -> list[str]:
-    count = len(impact["unconfirmed"])
-    if not count:
+    """As on the report's first page; what is assumed besides hardly moves the total."""
+    inputs = impact["inputs"]
+    count = sum(bool(entry.get("to_confirm")) for entry in inputs)
+    assumed = len(impact["unconfirmed"])
+    if not (count or assumed):
         return []
-    told = f"{words.count(count, 'input')} of {len(impact['inputs'])} assumed, confirmed by nobody"
-    return _wrapped(f"{told}: `relaytrail impact --template` writes them to fill in.")
+    told = f"{words.count(count, 'input')} still to be confirmed; in all, {assumed:,} of "
+    told += f"{len(inputs):,} are assumed"
+    return _wrapped(f"{told}. `relaytrail impact --template` writes them to fill in.")
 
 
 def _legal(legal: dict[str, Any]) -> list[str]:

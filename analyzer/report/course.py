@@ -11,7 +11,6 @@ from analyzer.report.logins import of_accounts
 PAUSE = pd.Timedelta(hours=24)  # without a message: more than a night, so two waves
 SOON = pd.Timedelta(minutes=10)  # within which mail is gone that nothing holds up
 AT_ONCE = pd.Timedelta(hours=1)  # after the log begins: what came so early may have come before
-STILL_HERE = ["deferred", "held"]  # the log says so; of `unknown` it says nothing
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,6 @@ class Course:
     pause: tuple[pd.Timestamp, pd.Timestamp] | None  # the longest, of PAUSE or more
     sent_later: int  # recipients that next hosts accepted after the last message had come in
     sent_until: pd.Timestamp | None  # the last of them; None where none was SOON or more later
-    waiting: int  # messages that still wait when the log ends
     failed_logins: tuple[int, pd.Timestamp] | None  # of its logins or addresses after the last
 
 
@@ -36,7 +34,7 @@ def course(rows: pd.DataFrame, attempts: pd.DataFrame, log_first: pd.Timestamp |
     """
     times = rows["received"].dropna().sort_values()
     if times.empty:
-        return Course(False, None, 0, None, 0, None)
+        return Course(False, None, 0, None, None)
     later = rows["status"].eq("delivered") & rows["completed"].gt(times.iloc[-1])
     until = rows.loc[later, "completed"].max() if later.any() else None
     if until is not None and until - times.iloc[-1] < SOON:
@@ -46,7 +44,6 @@ def course(rows: pd.DataFrame, attempts: pd.DataFrame, log_first: pd.Timestamp |
         pause=_pause(times),
         sent_later=int(later.sum()) if until is not None else 0,
         sent_until=until,
-        waiting=int(rows.loc[rows["status"].isin(STILL_HERE), "message"].nunique()),
         failed_logins=_failed(attempts, rows[rows["auth_user"].notna()]),
     )
 

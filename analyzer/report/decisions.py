@@ -57,12 +57,15 @@ def _door(facts: Facts, closing: Closing) -> list[str]:
 
 
 def _queue(facts: Facts) -> list[str]:
-    if not facts.course.waiting:
+    waiting = facts.waiting
+    if not waiting.messages:
         return []
-    waiting = words.count(facts.course.waiting, "message")
-    still = words.form(facts.course.waiting, "waits", "wait")
-    asked = f"Who deletes the {waiting} of the abuse that still {still} in the queue"
-    return [f"{asked}, before more goes out? `relaytrail aid` names them."]
+    still = f"{words.form(waiting.messages, 'waits', 'wait')} in the queue, before more goes out"
+    if not waiting.sure:
+        asked = f"Who looks at the {waiting.named('that may be abuse')} and still {still}?"
+        return [f"{asked} Honest mail may be among them: delete none unseen."]
+    asked = f"Who deletes the {waiting.named('of the abuse')} that still {still}?"
+    return [f"{asked} `relaytrail aid` names them."]
 
 
 def _persons(facts: Facts) -> list[str]:

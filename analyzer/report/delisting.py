@@ -13,14 +13,15 @@ from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report import ending, sentences
 from analyzer.report.closed import Closing, closing
-from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import file_name, paragraphs, places_of
-from analyzer.report.refusals import provider
+from analyzer.report.refusals import SAID, provider
 from analyzer.site import ours_alone
 
 FIX = "[What was changed, and when: the log does not say it. One sentence.]"
 SIGNED = "[Name, function, address at which you can be reached]"
+LISTS = ("list", "domain")  # that others ask; the rest of those who refuse are receivers
+YEAR = "[The year is a guess: see that it is right before you send this.]"
 NOT_FOUND = (
     "Nobody refuses us in this log, or not in words that name a list: no request is written."
 )
@@ -56,7 +57,8 @@ def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str])
     page = display(str(entry.get("page") or ""), 160)
     head = [f"To: {name}" + (f" ({page})" if page else ""), f"About: {named}, {server}", ""]
     body = _innocent(facts) if not facts.found else [*_cause(facts), *_end(facts, end)]
-    return "\n".join(head) + paragraphs(_taken(entry), *body, _refused(entry), SIGNED)
+    year = YEAR if facts.year_guessed else ""
+    return "\n".join(head) + paragraphs(_taken(entry), year, *body, _refused(entry), SIGNED)
 
 
 def _taken(entry: dict[str, Any]) -> str:
@@ -77,7 +79,7 @@ def _cause(facts: Facts) -> list[str]:
     doors = facts.causes or {facts.main_door: facts.total}
     least = sentences.least(facts)
     told = [
-        f"Cause: {door(name).cause}: {least}{words.count(total.messages, 'message')} for "
+        f"Cause: {facts.door(name).cause}: {least}{words.count(total.messages, 'message')} for "
         f"{words.count(total.recipients, 'recipient')}, {_when(total.first, total.last)}."
         for name, total in doors.items()
     ]
@@ -115,16 +117,21 @@ def _end(facts: Facts, end: Closing) -> list[str]:
 
 
 def _refused(entry: dict[str, Any]) -> str:
-    said = display(str(entry.get("words") or ""), 300)
+    """Who refused, and in which words: a list refuses nobody itself, servers that ask it do."""
+    reply = str(entry.get("words") or "")
+    host = SAID.match(reply)
+    said = display(SAID.sub("", reply), 300)
+    by = display(host[1], 120) if host else ""
     first, last = (
         display(str(entry.get(name) or words.NONE), 30).replace("T", " ").replace("Z", " UTC")
         for name in ("first", "last")
     )
-    count = words.count(int(entry.get("refusals") or 0), "recipient")
-    return (
-        f"You refused mail of ours from {first} to {last} ({count}), in these words: “{said}”. "
-        f"Lines of our log: {places_of(entry.get('evidence'))}."
-    )
+    when = f"from {first} to {last} ({words.count(int(entry.get('refusals') or 0), 'recipient')})"
+    told = f"You refused mail of ours {when}{f', first at {by}' if by else ''}, in these words"
+    if entry.get("kind") in LISTS:
+        told = f"Servers of others refused mail of ours {when} and named you; the first"
+        told += f", {by}, said" if by else " said"
+    return f"{told}: “{said}”. Lines of our log: {places_of(entry.get('evidence'))}."
 
 
 def _innocent(facts: Facts) -> list[str]:

@@ -41,7 +41,7 @@ DOORS = {
         title="Stolen login on",
         deed="accepted {messages} for {recipients} through {accounts}, used by somebody else from "
         "{addresses}",
-        besides="{messages} came through stolen logins",
+        besides="{messages} came through {logins}",
         cause="a login was used by somebody else",
         incident="somebody else used the login",
         alarm="login used by somebody else",
@@ -49,12 +49,12 @@ DOORS = {
     "trusted_host": Door(
         name="Misused trusted host",
         answer="a trusted host or gateway that was misused",
-        title="Misused host inside",
+        title="Misused host trusted by",
         deed="accepted {messages} for {recipients} from {addresses} inside its trusted networks, "
         "made to send",
         besides="{messages} came from misused hosts of its own networks",
         cause="a host that may send without a login was made to send",
-        incident="somebody misused the trusted host",
+        incident="somebody misused the trusted host or gateway",
         alarm="trusted host abused",
     ),
     "local_injection": Door(
@@ -93,6 +93,18 @@ DOORS = {
         alarm="mail for domains that may not be relay domains",
     ),
 }
+# A trusted host that is nobody's machine: whoever is behind it has its address in the log.
+GATEWAY = Door(
+    name="Misused trusted gateway",
+    answer="a trusted gateway, which hides who sent",
+    title="Abuse through a gateway trusted by",
+    deed="accepted {messages} for {recipients} through a gateway ({addresses}) that it trusts "
+    "and that hides who sent them",
+    besides="{messages} came through a trusted gateway that hides who sent them",
+    cause="mail of others came through a gateway that may send without a login",
+    incident="somebody sent through the trusted gateway",
+    alarm="mail through a trusted gateway abused",
+)
 UNCLEAR = Door(
     name="Not clear",
     answer="not clear",
@@ -105,9 +117,14 @@ UNCLEAR = Door(
 )
 
 
-def door(mechanism: str) -> Door:
-    """The words for a mechanism; one that no version knew yet is told by its own name."""
+def door(mechanism: str, *, gateway: bool = False) -> Door:
+    """The words for a mechanism; one that no version knew yet is told by its own name.
+
+    *gateway*: each trusted host of it is one.
+    """
     if mechanism == "unclear":
         return UNCLEAR
+    if mechanism == "trusted_host" and gateway:
+        return GATEWAY
     named = display(mechanism, 40)
     return DOORS.get(mechanism) or replace(UNCLEAR, name=named, answer=named, incident=named)

@@ -58,9 +58,7 @@ def what_was_queued(facts: Facts) -> str:
 
 def still_here(facts: Facts) -> str:
     """How many messages wait; empty where none does."""
-    waiting = facts.course.waiting
-    wait = words.form(waiting, "waits", "wait")
-    return f"{words.count(waiting, 'message')} of it still {wait} in the queue" if waiting else ""
+    return facts.waiting.told
 
 
 def early(facts: Facts) -> str:

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from analyzer.case import Case
 from analyzer.report import mailbox, tried
 from analyzer.report.course import Course, course
-from analyzer.report.doors import DOORS
+from analyzer.report.dialect import without_shell
+from analyzer.report.doors import DOORS, Door, door
 from analyzer.report.stories import shared
 from analyzer.report.totals import (
     OUTCOMES,
@@ -27,11 +28,12 @@ from analyzer.report.totals import (
     total_of,
 )
 from analyzer.report.untracked import untracked
+from analyzer.report.waiting import Waiting, waiting
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import ours_alone
 from analyzer.window import Window
 
-ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread")
+ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread", "outside_window")
 ORDER = tuple(DOORS)
 COLUMNS = [
     *(
@@ -58,6 +60,7 @@ class Facts:
     servers: list[str]  # of the log
     took_in: list[str]  # of these, which took in what is told of first; the busiest first
     mtas: list[str]  # of the abuse, the busiest first
+    without_shell: bool  # Exchange is of 2003 or before
     verdict: (
         str  # the best of the abuse findings: confirmed, probable, possible; `none` without abuse
     )
@@ -81,6 +84,7 @@ class Facts:
     deliveries_read: int
     log_first: pd.Timestamp | None
     log_last: pd.Timestamp | None
+    year_guessed: bool  # of some log: the file's own time alone tells it
     peak: tuple[pd.Timestamp, int] | None
     course: Course
     attempts: pd.DataFrame
@@ -89,6 +93,7 @@ class Facts:
     untracked: int  # messages that Exchange took by SMTP, and no row of tracking tells of them
     first_denied: tuple[pd.Timestamp, str | None] | None  # when, and who
     denied_after: tuple[int, pd.Timestamp] | None  # of an open relay: after its last message
+    waiting: Waiting  # of what is told of, in the queue
     queued: tuple[int, int] | None  # recipients listed as waiting, and those of the abuse
     findings: pd.DataFrame
     lines: dict[str, int]
@@ -102,6 +107,22 @@ class Facts:
     def main_door(self) -> str:
         """The door to tell of first."""
         return next(iter(self.doors), "unclear")
+
+    @property
+    def users(self) -> list[str]:
+        """User ids on the server itself that sent it."""
+        user = self.findings["kind"].eq("abuse") & self.findings["subject_kind"].eq("uid")
+        return [str(name) for name in self.findings.loc[user, "subject"].drop_duplicates()]
+
+    @property
+    def gateways(self) -> set[str]:
+        """Addresses that hide who sent."""
+        return set(self.findings.loc[self.findings["detector"].eq("mask"), "subject"])
+
+    def door(self, mechanism: str) -> Door:
+        """The words for one of the doors."""
+        hosts = set(self.doors[mechanism].addresses) if mechanism in self.doors else set()
+        return door(mechanism, gateway=bool(hosts) and hosts <= self.gateways)
 
 
 def gather(case: Case) -> Facts:
@@ -117,6 +138,7 @@ def gather(case: Case) -> Facts:
         of_a_door = unclear["mechanism"].ne("unclear")  # no finding accuses the others
         rows = unclear[of_a_door] if of_a_door.any() else unclear
         unclear_messages -= int(rows["message"].nunique())
+    sure = bool(rows["verdict"].eq("abusive").any())
     rows["grade"] = grades(rows, abuse)
     everything, rows = rows, itself(rows)
     follow = following(rows)
@@ -131,6 +153,7 @@ def gather(case: Case) -> Facts:
         servers=_servers(case),
         took_in=_took_in(case, told[told["mechanism"].eq(next(iter(causes), ""))]),
         mtas=by_weight(rows["mta"]),
+        without_shell=without_shell(case),
         verdict=_verdict(abuse, bool(len(rows))),
         site_known=case.manifest.get("site", {}).get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),
@@ -152,6 +175,7 @@ def gather(case: Case) -> Facts:
         deliveries_read=_deliveries_read(case.deliveries),
         log_first=log_first,
         log_last=log_last,
+        year_guessed=any(e.get("year_guessed") for e in case.manifest.get("clock", [])),
         peak=peak(told),
         course=course(told, attempts, log_first),
         attempts=tried.by_kind(attempts),
@@ -162,6 +186,7 @@ def gather(case: Case) -> Facts:
         denied_after=tried.denied_after(attempts, doors["open_relay"].last)
         if "open_relay" in doors
         else None,
+        waiting=waiting(case, sure=sure),
         queued=_queued(case.queue),
         findings=findings,
         lines=lines_of(case),

@@ -14,15 +14,14 @@ import pandas as pd
 from analyzer import words
 from analyzer.case import Case
 from analyzer.report import mailbox, tried
-from analyzer.schema import NOT_DELIVERIES, WAITING
+from analyzer.report.dialect import without_shell
+from analyzer.report.waiting import Queue, in_queue
 from analyzer.site import LOOPBACK, OURS_ALONE, too_wide
 
-HOLDER = ["server", "queue_id"]
 SURE = ["confirmed", "probable"]
 COLUMNS = [
-    *("mta", "server", "queue_id", "origin_life", "client_ip", "origin_masked", "auth_user"),
-    "origin_sender",
-    *("received", "completed", "recipient", "status", "mechanism", "verdict", "source", "line"),
+    *("mta", "origin_life", "client_ip", "origin_masked", "auth_user", "origin_sender"),
+    *("received", "mechanism", "verdict"),
 ]
 
 
@@ -31,15 +30,15 @@ def aid(case: Case) -> dict[str, Any]:
 
     Returns:
         `queue`: `ground` (`listing` or `log`), `messages` (one a message: `mta, server, queue_id,
-        recipients, mechanism, received, place`), `not_sure` (messages of unclear verdict that
-        wait).
+        recipients, mechanism, received, waits, place`; `waits` is false where the log shows no end
+        of it), `not_sure` (such messages of unclear verdict), of these `not_sure_without_end`.
         `accounts`: `account, mta, messages, first, last`. `mailbox`: where no login is named, the
         sender of ours of nearly all of it, `sender, messages`. `inside`: hosts, local users and
         programs of ours that sent it, `subject, kind` (`ip`, `uid`, `server`), `messages, last`.
         `refused`: sentences on logins and hosts misused by somebody of whom nothing was accepted.
         `addresses`: `ip, mta, messages, last`. `not_offered`: `what, reason`: gateways, ours, and
         who also sent innocent mail. `unread`: lines of mail servers that were not understood, and
-        may hide more of all this.
+        may hide more of all this. `without_shell`: Exchange is of 2003 or before.
     """
     rows = case.deliveries.select(COLUMNS).to_pandas()
     rows["mechanism"] = rows["mechanism"].fillna("")
@@ -50,7 +49,7 @@ def aid(case: Case) -> dict[str, Any]:
     addresses, not_offered = _addresses(rows, abuse, gateways, case)
     hidden = mailbox.told(abuse.assign(message=abuse["origin_life"]), mailbox.ours(case))
     return {
-        "queue": _listed(case) if len(case.queue) else _by_log(rows, case),
+        "queue": _queue(in_queue(case)),
         "accounts": _accounts(rows),
         "inside": _inside(findings, gateways),
         "mailbox": {"sender": hidden[0], "messages": hidden[1]} if hidden else None,
@@ -58,55 +57,20 @@ def aid(case: Case) -> dict[str, Any]:
         "addresses": addresses,
         "not_offered": not_offered,
         "unread": len(case.unread),
+        "without_shell": without_shell(case),
     }
 
 
-def _listed(case: Case) -> dict[str, Any]:
-    """By a listing of the queue (postqueue -j, mailq): what truly waited at that moment."""
-    listed = case.queue.to_pandas()
-    listed = listed[listed["queue_id"].notna()]
-    listed = listed.assign(received=listed["arrived"])
-    abusive = listed[listed["verdict"].eq("abusive")]
-    unsure = listed[listed["verdict"].eq("unclear") | listed["verdict"].isna()]
+def _queue(queue: Queue) -> dict[str, Any]:
     return {
-        "ground": "listing",
-        "messages": _messages(abusive),
-        "not_sure": int(unsure.drop_duplicates(["mta", "queue_id"]).shape[0]),
+        "ground": queue.ground,
+        "messages": _messages(queue.abuse),
+        "not_sure": len(queue.unsure),
+        "not_sure_without_end": int((~queue.unsure["waits"]).sum()),
     }
 
 
-def _by_log(rows: pd.DataFrame, case: Case) -> dict[str, Any]:
-    """By the end of the log: what had no other end than waiting."""
-    counted = rows[~rows["status"].isin(NOT_DELIVERIES)]
-    # An id may be used again: only the last message that had it can still wait. That one may have
-    # no line of a delivery yet.
-    last = counted.groupby(["mta", "server", "queue_id"])["origin_life"].transform("max")
-    came = case.messages.select([*HOLDER, "received"]).to_pandas().groupby(HOLDER)["received"].max()
-    newest = came.reindex(pd.MultiIndex.from_frame(counted[HOLDER])).set_axis(counted.index)
-    last_of_id = counted["origin_life"].eq(last) & ~newest.gt(counted["received"])
-    # A message without an end in the log may wait too; to delete one that left does nothing.
-    waiting = counted[counted["status"].isin(WAITING) & last_of_id]
-    unsure = waiting[waiting["verdict"].eq("unclear")]
-    return {
-        "ground": "log",
-        "messages": _messages(waiting[waiting["verdict"].eq("abusive")]),
-        "not_sure": int(unsure.drop_duplicates(["server", "queue_id"]).shape[0]),
-    }
-
-
-def _messages(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    if rows.empty:
-        return []
-    rows = rows.sort_values(["source", "line"], kind="stable")
-    groups = rows.groupby(["mta", "server", "queue_id"], dropna=False, sort=False)
-    found = groups.agg(
-        recipients=("recipient", "count"),
-        mechanism=("mechanism", "first"),
-        received=("received", "min"),
-        source=("source", "first"),
-        line=("line", "first"),
-    ).reset_index()
-    found = found.sort_values(["mta", "received", "queue_id"], kind="stable", na_position="last")
+def _messages(found: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "mta": row["mta"],
@@ -115,6 +79,7 @@ def _messages(rows: pd.DataFrame) -> list[dict[str, Any]]:
             "recipients": int(row["recipients"]),
             "mechanism": row["mechanism"] or None,
             "received": words.iso(row["received"]),
+            "waits": bool(row["waits"]),
             "place": {"source": row["source"], "line": int(row["line"])},
         }
         for row in found.to_dict("records")

@@ -20,9 +20,9 @@ def money(impact: Dict) -> Dict | None:
         return None
     total, unit = bill["total"], display(str(bill["currency"]), 12)
     unsure = [entry for entry in impact.get("inputs", []) if entry.get("to_confirm")]
-    note = f"most likely about {_round(total['mid'])} {unit}"
+    note = f"the median is about {_round(total['mid'])} {unit}"
     if unsure:
-        note += f"; {words.count(len(unsure), 'assumption')} still to be confirmed"
+        note += f"; {words.count(len(unsure), 'input')} still to be confirmed"
     return {
         "range": f"{_round(total['low'])} to {_round(total['high'])} {unit}",
         "note": note,

@@ -12,7 +12,7 @@ from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.closed import closing
 from analyzer.report.decisions import figure
-from analyzer.report.facts import gather
+from analyzer.report.facts import Facts, gather
 from analyzer.report.letter import items, paragraphs
 from analyzer.report.refusals import provider
 from analyzer.report.story import tell
@@ -57,24 +57,36 @@ def _page(case: Case) -> str:
 def _note(case: Case) -> str:
     """To our own users: what they may have seen, and what to do. No names, no blame."""
     facts = gather(case)
-    happened = (
-        "Strangers used our mail server to send mail."
-        if facts.found and facts.verdict != "possible"
-        else "Other servers refused mail of ours; why is being looked into."
-    )
+    doubtful = facts.verdict == "possible"
+    seen = [*_own_mail(case), *_notices(case, doubtful=doubtful), *_who_refused(case)]
+    said = "\nWhat you may have seen:\n" + items(seen) + "\n" if seen else ""
+    do = []
+    if figure(case.impact, "own_recipients_blocked"):
+        do.append("If mail of yours came back since then, send it again, or telephone.")
+    if "stolen_account" in facts.doors and not doubtful:
+        do.append("If your password is used elsewhere too, change it there and here.")
+    asked = "\nWhat to do:\n" + items(do) + "\n" if do else ""
+    return (paragraphs(_happened(case, facts)) + said + asked).lstrip("\n")
+
+
+def _happened(case: Case, facts: Facts) -> str:
+    """What happened and since when; of what is only possible no more than that."""
+    if not facts.found:
+        return "Other servers refused mail of ours; why is being looked into."
+    began = words.moment(facts.total.first) if facts.total.first else ""
+    if facts.verdict == "possible":
+        since = f" since {began}" if began else ""
+        told = (
+            f"Strangers may have used our mail server to send mail{since}; or it was honest mail."
+        )
+        return f"{told} It is being looked into. [Say here what is known when you send this.]"
+    since = f" It began on {began}." if began else ""
     state = (
         "The gap is closed."
         if closing(case, facts).closed
         else "[That the gap is closed is not shown yet: say here what is true when you send this.]"
     )
-    do = ["If mail of yours came back since then, send it again, or telephone."]
-    if "stolen_account" in facts.doors:
-        do.append("If your password is used elsewhere too, change it there and here.")
-    since = f" It began on {words.moment(facts.total.first)}." if facts.total.first else ""
-    head = paragraphs(f"{happened}{since if facts.found else ''} {state if facts.found else ''}")
-    seen = [*_own_mail(case), *_notices(case), *_who_refused(case)]
-    said = "\nWhat you may have seen:\n" + items(seen) + "\n" if seen else ""
-    return (head + said + "\nWhat to do:\n" + items(do) + "\n").lstrip("\n")
+    return f"Strangers used our mail server to send mail.{since} {state}"
 
 
 def _own_mail(case: Case) -> list[str]:
@@ -92,25 +104,32 @@ def _own_mail(case: Case) -> list[str]:
             "until others take mail from us again: not lost, and not to be sent a second time."
         )
     if late:
-        told.append(f"About {words.count(late, 'mail')} arrived late, or will.")
+        more = words.form(late, "more mail", "more mails")
+        told.append(f"About {late:,} {more} than usual arrived late, or will.")
     return told
 
 
-def _notices(case: Case) -> list[str]:
-    """Notices of failed delivery that came to our users because of the abuse."""
+def _notices(case: Case, *, doubtful: bool) -> list[str]:
+    """Notices of failed delivery that came to our users because of the abuse, if it is any."""
     every = int(figure(case.impact, "notices_to_own_users") or 0)
     of_ours = int(figure(case.impact, "notices_to_the_misused") or 0)
+    went = "of failed delivery went to"
     told = []
     if forged := every - of_ours:
+        notices = f"{words.count(forged, 'notice')} {went} people here about mail that they"
         told.append(
-            f"{words.count(forged, 'notice')} of failed delivery went to people here about mail "
-            "that they never wrote. Delete them; your mailbox did not send that mail."
+            f"{notices} may not have written."
+            if doubtful
+            else f"{notices} never wrote. Delete them; your mailbox did not send that mail."
         )
     if of_ours:
+        notices = f"{words.count(of_ours, 'notice')} {went} the account that"
+        leave = f"Leave {words.form(of_ours, 'it', 'them')} to whoever looks into it."
         told.append(
-            f"{words.count(of_ours, 'notice')} of failed delivery went to the account that "
-            "was misused itself: that mail was sent from here in its name, by somebody else. "
-            "Leave them to whoever looks into it."
+            f"{notices} may have been misused, about mail sent from here in its name. {leave}"
+            if doubtful
+            else f"{notices} was misused itself: that mail was sent from here in its name, by "
+            f"somebody else. {leave}"
         )
     return told
 
@@ -133,7 +152,8 @@ def _who_refused(case: Case) -> list[str]:
 def partners(case: Case) -> str:
     """Domains of partners whose mail from us was refused or late, as CSV; no cell is a formula.
 
-    Late mail is told only where more was late than before the abuse.
+    All late mail of a partner is told, where more was late than before the abuse: which of it is
+    late because of the abuse, no log says.
     """
     file = io.StringIO()
     # In quotes, since a spreadsheet may divide cells by another sign than the comma.

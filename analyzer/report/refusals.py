@@ -12,7 +12,7 @@ from analyzer.display import display
 
 PLACES_SHOWN = 5
 # What Postfix puts before the words of the other server.
-SAID = re.compile(r"^host \S{1,300} (?:said|refused to talk to me): ")
+SAID = re.compile(r"^host (\S{1,300}) (?:said|refused to talk to me): ")
 
 
 def told(entry: dict[str, Any]) -> dict[str, Any]:

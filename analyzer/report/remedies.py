@@ -6,11 +6,14 @@ from typing import Any
 
 from analyzer import words
 from analyzer.display import display
-from analyzer.report import repairs
+from analyzer.report import repairs, xarf
+from analyzer.report.dialect import dialect
 from analyzer.report.facts import Facts
 from analyzer.report.refusals import provider
 from analyzer.report.repairs import Step
 from analyzer.report.totals import Total
+
+USERS = 10  # named in a command
 
 
 def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
@@ -25,32 +28,72 @@ def steps(facts: Facts, blocklists: list[dict[str, Any]]) -> list[Step]:
         listed.append(PROVE)
     if still := [entry for entry in blocklists if not entry.get("ended")]:
         listed.append(_removal(still))
-    return [*listed, KEEP]
+    return [*listed, KEEP_AND_TELL if _came_from_outside(facts) else KEEP]
+
+
+def _came_from_outside(facts: Facts) -> bool:
+    """Is there a network to write to? The same that get an X-ARF report."""
+    addresses = [
+        a for name in xarf.DOORS if name in facts.doors for a in facts.doors[name].addresses
+    ]
+    return facts.verdict != "possible" and any(map(xarf.outside, addresses))
 
 
 def _on(mta: str, facts: Facts) -> list[Step]:
     """What to change on one kind of mail server; named where the case has several."""
-    masks = set(facts.findings.loc[facts.findings["detector"] == "mask", "subject"])
     # Notices about relayed mail end with the relaying: they are no cause.
     causes = facts.causes.items()
-    listed = [step for door, total in causes for step in _close(mta, door, total, masks)]
-    held = [total for total in (facts.total, facts.notices) if total]
-    waiting = sum(total.deferred + total.held for total in held)
-    if waiting:
-        listed += repairs.of(mta, "queue", waiting=words.count(waiting, "recipient"))
+    named = dialect(mta, without_shell=facts.without_shell)
+    listed = [step for door, total in causes for step in _close(named, door, total, facts)]
+    listed += _queue(mta, named, facts)
     if len(facts.mtas) == 1:
         return listed
     name = repairs.NAMES.get(mta, display(mta, 20))
     return [step | {"title": f"{name}: {step['title']}"} for step in listed]
 
 
-def _close(mta: str, door: str, total: Total, gateways: set[str]) -> list[Step]:
+def _queue(mta: str, named: str, facts: Facts) -> list[Step]:
+    """What first aid names is deleted; what may be honest is looked at."""
+    waiting = facts.waiting.on(mta)
+    if not waiting.messages:
+        return []
+    listed = waiting.ground == "listing"
+    when = "when the queue was listed" if listed else "when the log ended"
+    to = words.count(int(waiting.queued["recipients"].sum()), "recipient")
+    still = f"still waited {when}, for {to}, and the server tries for days"
+    if not waiting.sure:
+        table = "queue.parquet" if listed else "deliveries.parquet"
+        return [
+            _step(
+                "Look at what waits in the queue, and delete none of it unseen",
+                f"{waiting.named('that may be abuse')} {still}; honest mail may be among them. "
+                f"Their queue ids are in {table} (verdict unclear), and `relaytrail trace` tells "
+                "of each.",
+            )
+        ]
+    return [
+        _step(
+            "Stop what still waits in the queue",
+            f"{waiting.named('of the abuse')} {still}. `relaytrail aid` names that by queue id, "
+            "and no mail of others; keep a copy as evidence.",
+            *repairs.delete(named, alone=len(facts.mtas) == 1),
+        )
+    ]
+
+
+def _close(mta: str, door: str, total: Total, facts: Facts) -> list[Step]:
     if door == "stolen_account":
         return [_stolen_account(total), *repairs.of(mta, "own_senders")]
     if door == "trusted_host":
-        hosts = [address for address in total.addresses if address not in gateways]
+        hosts = [address for address in total.addresses if address not in facts.gateways]
         machines = repairs.of(mta, door, hosts=_addresses(hosts)) if hosts else []
+        if facts.gateways.isdisjoint(total.addresses):
+            return [*machines, *repairs.if_gateway(mta)]
         return [*machines, *repairs.of(mta, "gateway")]
+    if door == "local_injection":
+        users = repairs.shell(facts.users)[:USERS]
+        named = repairs.of(mta, "local_user", uids=words.listing(users, 5), users=" ".join(users))
+        return [*repairs.of(mta, door), *(named if users else [])]
     known = repairs.of(mta, door, addresses=_addresses(total.addresses))
     return known or [NAME_WHO_IS_LOCAL]
 
@@ -92,9 +135,13 @@ PROVE = _step(
     "is still open.",
 )
 KEEP = _step(
+    "Keep the evidence",
+    "Keep the original logs and this case folder unchanged; manifest.json holds their SHA-256.",
+)
+KEEP_AND_TELL = _step(
     "Keep the evidence, and tell the networks it came from",
-    "Keep the original logs and this case folder unchanged; manifest.json holds their SHA-256. "
-    "Send the source networks' abuse desks the times (UTC), addresses and queue ids.",
+    f"{KEEP['text']} Send the source networks' abuse desks the times (UTC), addresses and queue "
+    "ids: `relaytrail report --for technical` writes a report for each.",
 )
 LOOK_ELSEWHERE = _step(
     "If a blocklist names this server, ask it for a time, and look elsewhere too",

@@ -1,12 +1,14 @@
 """What has to be changed on which mail server? Commands and settings in the words of each.
 
 Sources: postconf(5), postsuper(1), postcat(1); Sendmail cf/README and op.me; Microsoft's pages on
-Set-ReceiveConnector, Remove-ADPermission, Get-Message, Set-User and Get-RecipientFilterConfig.
+Set-ReceiveConnector, Remove-ADPermission, Get-Message, Set-User and Get-RecipientFilterConfig, and
+on relay restrictions, recipient filtering and queues of Exchange 2003.
 Words in braces stand for what the case holds.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 Step = dict[str, Any]  # title, text, lines (to be typed, or to stand in a file)
@@ -15,6 +17,8 @@ Step = dict[str, Any]  # title, text, lines (to be typed, or to stand in a file)
 def _step(title: str, text: str, *lines: str) -> Step:
     return {"title": title, "text": text, "lines": list(lines)}
 
+
+VISIBLE = "Make the clients behind the gateway visible"
 
 POSTFIX = {
     "open_relay": [
@@ -53,7 +57,7 @@ POSTFIX = {
     ],
     "gateway": [
         _step(
-            "If that address is a gateway, make the clients behind it visible",
+            VISIBLE,
             "A container network or address translation that hides its clients makes every "
             "stranger trusted. Pass the true address on (smtpd_upstream_proxy_protocol) and keep "
             "the gateway out of mynetworks.",
@@ -62,17 +66,21 @@ POSTFIX = {
     "local_injection": [
         _step(
             "Find the script or user that injects the mail",
-            "The log names a user id, not a script. Read the headers of a message still in the "
-            "queue (X-PHP-Originating-Script names a PHP file) and the web server's log of that "
-            "time.",
+            "The log names no script. Read the headers of a message still in the queue "
+            "(X-PHP-Originating-Script names a PHP file) and the web server's log of that time.",
             "postqueue -p",
             "postcat -vq QUEUE_ID",
         ),
+    ],
+    # Only what goes through sendmail(1), with a user id, asks this setting.
+    "local_user": [
         _step(
-            "Name the users who may submit on this server",
-            "Leave the web server's user out until the script is mended. In main.cf:",
-            "authorized_submit_users = !www-data, static:all",
-        ),
+            "Keep that user from submitting until it is mended",
+            "The log names uid {uids}; the first command tells the name, which stands for NAME in "
+            "main.cf.",
+            "getent passwd {users}",
+            "authorized_submit_users = !NAME, static:all",
+        )
     ],
     "backscatter": [
         _step(
@@ -82,15 +90,6 @@ POSTFIX = {
             "and no catch-all may hide them.",
             "smtpd_reject_unlisted_recipient = yes",
             "postconf -n local_recipient_maps relay_recipient_maps virtual_alias_maps luser_relay",
-        )
-    ],
-    "queue": [
-        _step(
-            "Stop what still waits in the queue",
-            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
-            "for days. Hold the queue, delete those messages (queue_id in deliveries.parquet, "
-            "status deferred or held), release the rest.",
-            "postsuper -h ALL;  postsuper -d QUEUE_ID;  postsuper -H ALL",
         )
     ],
 }
@@ -123,7 +122,7 @@ SENDMAIL = {
     ],
     "gateway": [
         _step(
-            "If that address is a gateway, make the clients behind it visible",
+            VISIBLE,
             "A container network or address translation that hides its clients makes every "
             "stranger trusted. Let the gateway pass addresses through, and take it out of the "
             "access map and relay-domains.",
@@ -144,17 +143,6 @@ SENDMAIL = {
             "Mail for unknown users has to fail while the client is connected. For domains passed "
             "on, keep their users in virtusertable with a last line that refuses the rest:",
             "@customer.example    error:nouser 550 No such user here",
-        )
-    ],
-    "queue": [
-        _step(
-            "Stop what still waits in the queue",
-            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
-            "for days. Quarantine it by queue id (queue_id in deliveries.parquet, status "
-            "deferred or held), look, then remove those qf and df files while no queue runner is "
-            "at work.",
-            "sendmail -Qabuse -qIQUEUE_ID",
-            "mailq -qQ",
         )
     ],
 }
@@ -187,7 +175,7 @@ EXCHANGE = {
     ],
     "gateway": [
         _step(
-            "If that address is a gateway, make the clients behind it visible",
+            VISIBLE,
             "A load balancer or address translation that hides its clients makes every stranger "
             "trusted. Let it pass addresses through, and take it out of RemoteIPRanges.",
         )
@@ -206,18 +194,86 @@ EXCHANGE = {
             "Set-RecipientFilterConfig -RecipientValidationEnabled $true",
         )
     ],
-    "queue": [
+}
+MANAGER = "Exchange System Manager"
+SERVER = f"{MANAGER}: Servers, SERVER, Protocols, SMTP:"
+RELAY = "    Properties of the virtual server, Access, Relay: Only the list below"
+EXCHANGE_2003 = {
+    "open_relay": [
         _step(
-            "Stop what still waits in the queue",
-            "Mail to {waiting} of the abuse still waited when the log ended, and the server tries "
-            "for days. Suspend it, look, then remove it without a notice.",
-            "Get-Message -Filter {FromAddress -eq 'SENDER'} | Suspend-Message",
-            "Get-Message -Filter {FromAddress -eq 'SENDER'} | Remove-Message -WithNDR $false",
+            "Close the relay",
+            "The SMTP virtual server relays for strangers if its list of those who may relay is "
+            "too wide, or names all but a few. Keep the list to addresses of your own devices; "
+            "{addresses} must not be in it. An SMTP connector may allow relaying too.",
+            SERVER,
+            RELAY,
+            f"{MANAGER}: Connectors, CONNECTOR, Properties, Address Space: no relaying",
+        ),
+    ],
+    "own_senders": [],
+    "trusted_host": [
+        _step(
+            "Take the trusted host off the list of those who may relay",
+            "{hosts} may send without a login because the SMTP virtual server's list says so. Take "
+            "it out, examine the machine, and let its programs log in.",
+            SERVER,
+            RELAY,
+        )
+    ],
+    "gateway": [
+        _step(
+            VISIBLE,
+            "Address translation that hides its clients makes every stranger trusted. Let it pass "
+            "addresses through, and take it off the list of those who may relay.",
+            SERVER,
+            RELAY,
+        )
+    ],
+    "local_injection": [
+        _step(
+            "Find what puts mail into the pickup folder",
+            "The log names no program. Look at who may write to the folder, and what runs there.",
+            'dir /q /t:c "C:\\Program Files\\Exchsrvr\\Mailroot\\vsi 1\\PickUp"',
+        )
+    ],
+    "backscatter": [
+        _step(
+            "Refuse what cannot be delivered, instead of answering it",
+            "Mail for unknown users has to fail while the client is connected. Filter recipients "
+            "who are not in the directory, and apply that filter to the virtual server:",
+            f"{MANAGER}: Global Settings, Message Delivery, Properties, Recipient Filtering",
+            SERVER,
+            "    Properties of the virtual server, General, Advanced, Edit: Apply Recipient Filter",
         )
     ],
 }
-REPAIRS = {"postfix": POSTFIX, "sendmail": SENDMAIL, "exchange": EXCHANGE}
-NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "exchange": "Exchange"}
+# How each mail server deletes by queue id.
+DELETE = {
+    "postfix": ("relaytrail aid CASE --ids{of} | postsuper -d -",),
+    "sendmail": (
+        "relaytrail aid CASE --ids{of} | while read id; do sendmail -Qabuse -qI$id; done",
+        "mailq -qQ    # look, then remove those qf and df files",
+    ),
+    "exchange": (
+        "$ids = relaytrail aid CASE --ids{of}",
+        "Get-TransportService | Get-Queue | Get-Message -ResultSize Unlimited |",
+        r"  where { $ids -contains ($_.Identity -split '\\')[-1] } |",
+        "  Remove-Message -WithNDR $false",
+    ),
+    "exchange_2003": (f"# {MANAGER}: Servers, SERVER, Queues: Find Messages, Delete (no NDR)",),
+}
+REPAIRS = {
+    "postfix": POSTFIX,
+    "sendmail": SENDMAIL,
+    "exchange": EXCHANGE,
+    "exchange_2003": EXCHANGE_2003,
+}
+NAMES = {
+    "postfix": "Postfix",
+    "sendmail": "Sendmail",
+    "exchange": "Exchange",
+    "exchange_2003": "Exchange",
+}
 
 
 def of(mta: str, what: str, **said: str) -> list[Step]:
@@ -228,6 +284,25 @@ def of(mta: str, what: str, **said: str) -> list[Step]:
             text = text.replace(f"{{{name}}}", value)
         return text
 
+    steps = REPAIRS.get(mta, POSTFIX).get(what, [])
     return [
-        step | {"text": filled(step["text"])} for step in REPAIRS.get(mta, POSTFIX).get(what, [])
+        step | {"text": filled(step["text"]), "lines": [filled(line) for line in step["lines"]]}
+        for step in steps
     ]
+
+
+def if_gateway(mta: str) -> list[Step]:
+    """The same step where the log does not show whether a trusted address is a gateway."""
+    title = "If that address is a gateway, make the clients behind it visible"
+    return [step | {"title": title} for step in of(mta, "gateway")]
+
+
+def shell(names: list[str]) -> list[str]:
+    """Those of the log's names that a shell takes as one word and no option."""
+    return [name for name in names if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}", name)]
+
+
+def delete(mta: str, *, alone: bool = True) -> list[str]:
+    """Commands that delete the abuse that waits. *alone*: no other kind of server holds some."""
+    of = "" if alone else f" --mta {mta}"
+    return [command.replace("{of}", of) for command in DELETE.get(mta, ())]

@@ -1,4 +1,4 @@
-"""Which sentences follow from the numbers: title, lead, certainty?
+"""Which sentences follow from the numbers: title, lead, doubt?
 
 Strangers' words in them have gone through `display`.
 """
@@ -10,10 +10,8 @@ import pandas as pd
 from analyzer import words
 from analyzer.display import display
 from analyzer.report import ending, tried
-from analyzer.report.doors import door
 from analyzer.report.facts import Facts
 from analyzer.report.totals import Total
-from analyzer.site import ours_alone
 
 MOST = 0.1  # of the lines of mail programs unread: then a log without abuse acquits nobody
 HALF = 0.5  # of the messages not judged: then nothing is said of all of them
@@ -22,11 +20,6 @@ DOUBTS_SHOWN = 2
 DOUBT = (
     "Verdicts stay at possible: who is local was not stated (site.toml) but inferred from the log."
 )
-GRADES = {
-    "confirmed": "Confirmed: this server accepted the abuse, and who is local was stated.",
-    "probable": "Probable: the pattern fits abuse, but one link of the proof is missing.",
-    "possible": "Possible: the pattern fits abuse, but innocent reasons are not ruled out.",
-}
 SURENESS = {"probable": "probably", "possible": "possibly"}
 NAME = "name your domains and networks in a site.toml (`relaytrail site infer`), analyse again"
 OLDER = "give the older logs too: most of these messages came before the first line of this one"
@@ -55,7 +48,7 @@ def title(facts: Facts) -> str:
         what = "Not judged: the mail of" if silent else "No relay abuse found on"
         part = ", in what was read" if facts.closed and not silent else ""
         return f"{what} {server(facts)}{part}"
-    subject = door(facts.main_door).title
+    subject = facts.door(facts.main_door).title
     if facts.verdict == "possible":
         subject = f"Possible {subject[0].lower()}{subject[1:]}"
     return f"{subject} {server(facts)}"
@@ -65,9 +58,9 @@ def subtitle(facts: Facts) -> str:
     read = words.count(facts.lines["lines"], "line")
     if facts.log_first is None or facts.log_last is None:
         return f"{read} of logs, none with a time"
-    return (
-        f"Mail log from {words.moment(facts.log_first)} to {words.moment(facts.log_last)}, {read}"
-    )
+    guess = "; the year is a guess" if facts.year_guessed else ""
+    first, last = words.moment(facts.log_first), words.moment(facts.log_last)
+    return f"Mail log from {first} to {last}, {read}{guess}"
 
 
 def lead(facts: Facts) -> list[str]:
@@ -84,7 +77,7 @@ def what(facts: Facts) -> str:
     total = facts.graded.get(mechanism, {}).get(grade(facts), facts.total)
     possible = "Possibly, " if facts.verdict == "possible" else ""
     when = words.capital(possible + _between(total))
-    deed = f"{_deed(mechanism, total, least(facts))}{_besides(facts)}"
+    deed = f"{_deed(facts, mechanism, total)}{_besides(facts)}"
     return f"{when}, {server(facts)} {deed}{ending.pause(facts)}."
 
 
@@ -97,10 +90,11 @@ def _besides(facts: Facts) -> str:
         for less, total in list(facts.graded.get(main, {}).items())[1:]
     ]
     others += [
-        f"{doubt}{told.format(messages=words.count(total.messages, 'message'))}"
+        f"{doubt}{told.format(messages=words.count(total.messages, 'message'), logins=logins)}"
         for mechanism, total in list(facts.causes.items())[1:]
-        if (told := door(mechanism).besides)
+        if (told := facts.door(mechanism).besides)
         for doubt in [_doubtful(facts, mechanism, named)]
+        for logins in [words.form(len(total.accounts), "a stolen login", "stolen logins")]
     ]
     return f"; besides, {' and '.join(others)}" if others else ""
 
@@ -120,11 +114,11 @@ def least(facts: Facts) -> str:
     return "at least " if facts.lower_bound else ""
 
 
-def _deed(mechanism: str, total: Total, least: str) -> str:
+def _deed(facts: Facts, mechanism: str, total: Total) -> str:
     accounts = [display(account, 60) for account in total.accounts]
     login = "the login" if len(accounts) == 1 else f"{len(accounts):,} logins,"
-    return door(mechanism).deed.format(
-        messages=least + words.count(total.messages, "message"),
+    return facts.door(mechanism).deed.format(
+        messages=least(facts) + words.count(total.messages, "message"),
         recipients=words.count(total.recipients, "recipient"),
         elsewhere=words.count(total.elsewhere, "recipient"),
         addresses=words.count(len(total.addresses), "address")
@@ -157,6 +151,11 @@ def _outcome(facts: Facts) -> str:
 def _innocent(facts: Facts) -> list[str]:
     lines = words.count(facts.lines["lines"], "line")
     if not facts.lines["parsed"] or not (facts.messages_read or facts.denied):
+        if facts.lines["outside_window"]:
+            return [
+                "Nothing could be judged: no mail came in the time asked about.",
+                "This is no sign of innocence; ask about a longer time.",
+            ]
         return [
             f"Nothing could be judged: none of {lines} tells of mail.",
             "This is no sign of innocence; check that these are the mail logs.",
@@ -167,9 +166,9 @@ def _innocent(facts: Facts) -> list[str]:
     doubt = unclear if facts.unclear else ""
     found = f"Among {read} in {lines}, none was found to be relayed for strangers{doubt}."
     if mostly_unread(facts):
-        unread = words.thousands(facts.lines["unread"])
+        number = words.thousands(facts.lines["unread"])
         return [
-            f"Nothing can be said: {unread} of {lines} could not be read. {found}",
+            f"Nothing can be said: {number} of {lines} could not be read. {found}",
             "This is no sign of innocence; unread.parquet holds these lines.",
         ]
     if mostly_untracked(facts):
@@ -178,19 +177,19 @@ def _innocent(facts: Facts) -> list[str]:
             f"Nothing can be said: {came} tracking tells. {found}",
             f"This is no sign of innocence; {TRACKING}.",
         ]
-    told = [*tried.misused(facts.findings), *_unread(facts), *_untracked(facts)]
+    told = [*tried.misused(facts.findings), *unread(facts), *untracked(facts)]
     if mostly_unclear(facts):
         of = f"{words.thousands(facts.unjudged)} of {words.count(facts.messages_read, 'message')}"
         nothing = f"Nothing can be said: {of} could not be judged."
         remedy = SEE_SITE if facts.site_known else NAME
         if facts.came_before > HALF * facts.unjudged:
             remedy = OLDER
-        said = " ".join([nothing, found, *_closed(facts)])
+        said = " ".join([nothing, found, *closed(facts)])
         return [said, f"This is no sign of innocence; {remedy}.", *told]
-    return [" ".join([found, *_closed(facts)]), *told, ELSEWHERE]
+    return [" ".join([found, *closed(facts)]), *told, ELSEWHERE]
 
 
-def _closed(facts: Facts) -> list[str]:
+def closed(facts: Facts) -> list[str]:
     """Part of the evidence may hold what the rest does not."""
     if not facts.closed:
         return []
@@ -200,14 +199,16 @@ def _closed(facts: Facts) -> list[str]:
     return [f"But {what} not read, or not to the end, and may tell more: {names}."]
 
 
-def _unread(facts: Facts) -> list[str]:
-    unread = facts.lines["unread"]
-    if not unread:
+def unread(facts: Facts) -> list[str]:
+    """Lines that were not understood may hold more."""
+    lines = facts.lines["unread"]
+    if not lines:
         return []
-    return [f"{words.capital(words.count(unread, 'line'))} could not be read, and may tell more."]
+    return [f"{words.capital(words.count(lines, 'line'))} could not be read, and may tell more."]
 
 
-def _untracked(facts: Facts) -> list[str]:
+def untracked(facts: Facts) -> list[str]:
+    """So may messages that only the receive protocol tells of."""
     if not facts.untracked:
         return []
     came = words.capital(words.count(facts.untracked, "message"))
@@ -252,55 +253,6 @@ def doubt(facts: Facts) -> str:
         [f"{words.count(more, 'more doubt')} under the limits of this report."] if more > 0 else []
     )
     return " ".join([WRONG_SITE, *reasons[:DOUBTS_SHOWN], *rest])
-
-
-def certainty(facts: Facts) -> list[str]:
-    """How sure the report is, and which way its numbers may be wrong."""
-    lines = [" ".join([GRADES[grade(facts)], *_shares(facts)])] if facts.found else []
-    lines += [*_private(facts), *_clocks(facts)]
-    if facts.unclear and facts.found:
-        further = words.count(facts.unclear, "further message")
-        lines.append(f"{further} could not be judged: an upper bound adds them.")
-    if facts.lower_bound:
-        lines.append("Lines are missing from the log, so counts are lower bounds.")
-    return lines + ([*_unread(facts), *_untracked(facts), *_closed(facts)] if facts.found else [])
-
-
-def shares(facts: Facts) -> str:
-    """How much of the abuse is how sure; empty where all of it is equally so."""
-    parts = [f"{words.thousands(number)} {name}" for name, number in facts.grades.items()]
-    return words.listing(parts) if len(parts) > 1 else ""
-
-
-def _shares(facts: Facts) -> list[str]:
-    told = shares(facts)
-    return [f"Of the {facts.total.messages:,} messages: {told}."] if told else []
-
-
-def _private(facts: Facts) -> list[str]:
-    """Who stands among strangers although nobody elsewhere has such an address."""
-    relay = facts.doors.get("open_relay")
-    found = [address for address in relay.addresses if ours_alone(address)] if relay else []
-    if not found:
-        return []
-    one = len(found) == 1
-    names = words.listing([display(address, 45) for address in found])
-    who = "1 private address counts" if one else f"{len(found):,} private addresses count"
-    why = f"no network of site.toml that is believed holds {'it' if one else 'them'}"
-    return [f"{who} as outside ({names}), a host or gateway of your own: {why}."]
-
-
-def _clocks(facts: Facts) -> list[str]:
-    """Servers whose clocks disagree: what one logs may seem to come before its cause."""
-    clocks = facts.findings[facts.findings["detector"].eq("clock")]
-    apart = clocks.loc[clocks["messages"].notna(), "reason"]  # by hand-overs between two servers
-    if apart.empty or not facts.found:
-        return []
-    reasons = [words.capital(display(str(reason), 240)) for reason in apart]
-    more = len(reasons) - DOUBTS_SHOWN
-    rest = [f"{words.count(more, 'more pair')} of servers disagree too."] if more > 0 else []
-    order = "What two servers log may stand in the wrong order."
-    return [" ".join([*reasons[:DOUBTS_SHOWN], *rest, order])]
 
 
 def two_lines(time: pd.Timestamp | None) -> tuple[str, str]:

@@ -44,6 +44,8 @@ def _by_door(mine: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
 
 def _door(mechanism: str, mine: pd.DataFrame) -> str:
     subjects = [display(str(subject), 45) for subject in mine["subject"].drop_duplicates()]
+    if mechanism == "local_injection":
+        subjects = [f"uid {name}" if name.isdigit() else name for name in subjects]
     messages = words.count(int(mine["messages"].sum()), "message")
     perhaps = "perhaps " if mine["verdict"].eq("possible").all() else ""
     return f"{perhaps}{door(mechanism).incident} {words.listing(subjects, NAMED)} ({messages})"

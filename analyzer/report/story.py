@@ -14,6 +14,7 @@ from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report import (
     audit,
+    certainty,
     coverage,
     decisions,
     glossary,
@@ -25,7 +26,6 @@ from analyzer.report import (
 )
 from analyzer.report.answers import answers
 from analyzer.report.closed import Closing, closing
-from analyzer.report.doors import door
 from analyzer.report.facts import Facts, gather
 from analyzer.report.refusals import PLACES_SHOWN, places
 from analyzer.report.timeline import timeline
@@ -60,7 +60,7 @@ def tell(case: Case) -> dict[str, Any]:
         "money": harm.money(case.impact),
         "decisions": decisions.decisions(facts, end, blocklists, case.impact),
         "doors": _doors(facts),
-        "certainty": sentences.certainty(facts),
+        "certainty": certainty.certainty(facts),
         "steps": remedies.steps(facts, blocklists),
         "timeline": timeline(facts, blocklists, case, zone),
         "zone": display(zone, 40),
@@ -110,7 +110,7 @@ def _figures(facts: Facts) -> list[dict[str, str]]:
         )
         accepted = f"of {words.count(total.recipients, 'recipient')}"
         size = f"{least}{words.size(total.bytes)}" if total.bytes else "size not logged"
-        note = "; ".join(filter(None, [sentences.shares(facts), f"{size}{besides}"]))
+        note = "; ".join(filter(None, [certainty.shares(facts), f"{size}{besides}"]))
         pairs = [
             ("Abusive messages", words.thousands(total.messages), note),
             ("Recipients", words.thousands(total.recipients), f"{least}addresses on envelopes"),
@@ -136,7 +136,7 @@ def _doors(facts: Facts) -> dict[str, Any]:
     """Each door with its numbers, and what the log shows of its opening and closing."""
     rows = [
         {
-            "name": door(mechanism).name,
+            "name": facts.door(mechanism).name,
             "messages": words.thousands(total.messages),
             "recipients": words.thousands(total.recipients),
             "delivered": words.thousands(total.delivered),
@@ -168,7 +168,7 @@ def _sources(facts: Facts) -> list[dict[str, Any]]:
                 **shown,
                 "mail": f"{words.count(row['messages'], 'message')}, "
                 f"{words.count(row['recipients'], 'recipient')}",
-                "bytes": words.size(row["bytes"]),
+                "bytes": words.size(row["bytes"]) if row["bytes"] else words.NONE,  # not logged
                 "bytes_key": int(row["bytes"]),
                 **{name: words.short(time) for name, time in times.items()},
                 **{f"{name}_key": words.stamp(time) for name, time in times.items()},
@@ -271,7 +271,7 @@ def _numbers(facts: Facts) -> dict[str, Any]:
         "held": total.held,
         "removed": total.removed,
         "delivered_later": facts.course.sent_later,
-        "messages_waiting": facts.course.waiting,
+        "messages_waiting": facts.waiting.messages,
         "notices": facts.notices.messages if facts.notices else 0,
         "unclear_messages": facts.unclear,
         "messages_read": facts.messages_read,

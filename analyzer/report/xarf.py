@@ -64,12 +64,12 @@ def _rows(case: Case) -> pd.DataFrame:
     rows = case.deliveries.select(columns).to_pandas()
     sure = rows["verdict"].eq("abusive") & rows["mechanism"].isin(DOORS)
     rows = rows[sure & rows["client_ip"].notna() & rows["received"].notna()]
-    real = [_outside(str(ip)) for ip in rows["client_ip"]]
+    real = [outside(str(ip)) for ip in rows["client_ip"]]
     found: pd.DataFrame = rows[real]
     return found
 
 
-def _outside(text: str) -> bool:
+def outside(text: str) -> bool:
     """An address that somebody else answers for: no private one, which is a gateway of ours."""
     return ours_alone(text) is False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.charts.carried import COLUMNS, flows, ways
+from analyzer.charts.carried import COLUMNS, LETTERS, flows, label, ways
 from analyzer.charts.destinations import destinations
 from tests.charts.rows import SENT, table
 
@@ -69,3 +69,11 @@ def test_no_column_of_the_diagram_has_more_than_twelve_nodes():
 
 def test_the_mail_that_notices_are_about_went_no_way():
     assert ways(rows({"mechanism": "backscatter"})).empty
+
+
+def test_a_name_is_cut_where_it_has_no_place_and_its_number_never():
+    told = label("lena.lehmann.of.the.north@example.org", 1_189)
+    assert told.startswith("lena.lehmann.of")
+    assert told.endswith("…  1,189")
+    assert len(told) == LETTERS
+    assert label("uol.test", 102) == "uol.test  102"

@@ -115,6 +115,16 @@ FIGURE = {
 }
 
 
+LISTED = {
+    "mta": "postfix",
+    "queue_id": "4A1",
+    "recipient": "b@other.example",
+    "verdict": "abusive",
+    "mechanism": "open_relay",
+    "source": "queue.json",
+    "line": 1,
+    "offset": 0,
+}
 VOLUME = {
     "hour": START,
     "client_ip": "203.0.113.7",
@@ -137,6 +147,11 @@ def table(rows: list[dict[str, Any]], name: str) -> pa.Table:
         for field in declared
     }
     return pa.table(data, schema=declared)
+
+
+def listing(*rows: dict[str, Any]) -> pa.Table:
+    """A listing of the queue; a row says how it differs from the message that was relayed."""
+    return table([LISTED | row for row in rows], "queue")
 
 
 @pytest.fixture

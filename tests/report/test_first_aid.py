@@ -3,32 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pyarrow as pa
 import pytest
 
 from analyzer.report.first_aid import aid, ids
 from analyzer.report.first_aid_text import as_text
-from analyzer.schema import QUEUE
-from tests.report.conftest import START
+from tests.report.conftest import START, listing
 
 WAITS = {"status": "deferred"}
 LATER = {"origin_life": 1}
-
-
-def listed(*rows):
-    plain = {
-        "mta": "postfix",
-        "queue_id": "4A1",
-        "recipient": "b@other.example",
-        "verdict": "abusive",
-        "mechanism": "open_relay",
-        "source": "queue.json",
-        "line": 1,
-        "offset": 0,
-    }
-    data = [plain | row for row in rows]
-    columns = {f.name: pa.array([row.get(f.name) for row in data], f.type) for f in QUEUE}
-    return pa.table(columns, schema=QUEUE)
 
 
 @pytest.mark.parametrize("status", ["deferred", "held", "unknown"])
@@ -84,14 +66,14 @@ def test_a_message_for_many_counts_once(case):
 
 def test_a_listing_of_the_queue_is_believed_before_the_log(case):
     made = case(deliveries=[WAITS])
-    made.queue = listed({"queue_id": "4B7"}, {"queue_id": "4C9", "verdict": "legitimate"})
+    made.queue = listing({"queue_id": "4B7"}, {"queue_id": "4C9", "verdict": "legitimate"})
     told = aid(made)
     assert (told["queue"]["ground"], ids(told)) == ("listing", ["4B7"])
 
 
 def test_an_id_cannot_smuggle_a_command_into_the_pipe(case):
     made = case()
-    made.queue = listed({"queue_id": "4B7; rm -rf /"}, {"queue_id": "ALL\nx"}, {"queue_id": "4C9"})
+    made.queue = listing({"queue_id": "4B7; rm -rf /"}, {"queue_id": "ALL\nx"}, {"queue_id": "4C9"})
     assert ids(aid(made)) == ["4C9"]
 
 
@@ -214,3 +196,36 @@ def test_the_words_are_those_of_the_mail_server_and_no_line_is_too_wide(case, mt
     assert words in "\n".join(lines)
     assert max(map(len, lines)) <= 80
     assert not any("\x1b" in line for line in lines)
+
+
+def block(lines, first):
+    """The lines after that one, up to an empty one."""
+    begins = lines.index(first) + 1
+    rest = lines[begins:]
+    return rest[: rest.index("")]
+
+
+@pytest.mark.parametrize(
+    ("mta", "head", "said"),
+    [
+        (
+            "postfix",
+            "In a cidr table that check_client_access names, before any permit:",
+            "203.0.113.7/32 REJECT",
+        ),
+        ("sendmail", "In /etc/mail/access, then makemap:", "Connect:203.0.113.7 REJECT"),
+        ("exchange", "In the Exchange shell:", "Add-IPBlockListEntry -IPAddress 203.0.113.7"),
+    ],
+)
+def test_addresses_can_be_pasted_for_counts_are_comments(case, mta, head, said):
+    lines = as_text(aid(case(deliveries=[{"mta": mta}])))
+    assert block(lines, head) == ["# 1 message", said]
+
+
+def test_a_local_user_is_stopped_by_his_own_name_and_no_other(case):
+    finding = {"detector": "local_injection", "subject_kind": "uid", "mechanism": "local_injection"}
+    named = [{"subject": "10014"}, {"subject": "$(reboot)", "finding_id": "local_injection-2"}]
+    lines = as_text(aid(case(findings=[finding | name for name in named])))
+    assert "    getent passwd 10014    # begins with NAME" in lines
+    assert "    authorized_submit_users = !NAME, static:all" in lines
+    assert not [line for line in lines if "reboot" in line and "uid" not in line]

@@ -33,6 +33,12 @@ def test_several_are_told_apart_with_their_door_subject_and_number():
     assert "mail relayed for 203.0.113.7 (10 messages)" in told
 
 
+def test_a_user_is_told_by_his_user_id():
+    script = {"mechanism": "local_injection", "subject": "1043", "incident": "incident-2"}
+    told = separate(stories(findings({}, script)))
+    assert "a script or user on the server sent, as uid 1043 (10 messages)" in told
+
+
 def test_what_is_only_possible_is_not_told_as_a_fact():
     bob = {"subject": "bob", "incident": "incident-2", "verdict": "possible"}
     told = separate(stories(findings({}, bob)))

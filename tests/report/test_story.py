@@ -562,3 +562,27 @@ def test_late_mail_in_the_tables_is_told_apart_from_what_the_abuse_explains(
 
 def test_nothing_is_said_of_late_mail_where_none_was(case):
     assert tell(case())["harm"]["late"] == ""
+
+
+def test_a_time_in_which_no_mail_came_is_not_said_to_be_of_no_mail_log(case):
+    made = case(deliveries=[], findings=[], attempts=[], inputs=[{"outside_window": 80}])
+    assert tell(made)["lead"][0] == (
+        "Nothing could be judged: no mail came in the time asked about."
+    )
+
+
+@pytest.mark.parametrize(
+    ("accounts", "told"),
+    [(["ann"], "came through a stolen login"), (["ann", "bob"], "came through stolen logins")],
+)
+def test_logins_besides_are_told_as_many_as_they_are(case, accounts, told):
+    relayed = [{}, {"origin_life": 9}, {"origin_life": 8}]
+    login = {"mechanism": "stolen_account"}
+    used = [login | {"auth_user": name, "origin_life": n} for n, name in enumerate(accounts, 1)]
+    findings = [{}, *(login | {"subject": name} for name in accounts)]
+    assert told in tell(case(deliveries=[*relayed, *used], findings=findings))["lead"][0]
+
+
+def test_a_size_that_is_not_logged_is_not_told_as_no_bytes(case):
+    (source,) = tell(case(deliveries=[{"size": None}]))["sources"]
+    assert source["bytes"] == "–"

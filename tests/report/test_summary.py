@@ -145,3 +145,13 @@ def test_a_stolen_login_of_which_the_log_has_no_address_came_from_nowhere_that_i
     told = summary.as_json(case(deliveries=[login]))["answers"]
     assert told["From where?"] == "The log names no address."
     assert "from an address that the log does not show" in told["Is it us?"]
+
+
+@pytest.mark.parametrize("rows", [[{}], []], ids=["abuse", "none"])
+def test_a_year_that_only_the_files_own_time_tells_is_told_as_a_guess_at_the_top(case, rows):
+    clock = [{"path": "mail.log", "year": 2026, "year_guessed": True}]
+    made = case(deliveries=rows, findings=rows, clock=clock)
+    told = " ".join(" ".join(summary.as_text(made)).split())
+    assert "; the year is a guess" in told
+    assert "If it is another, analyse again with --year." in told
+    assert "guess" not in " ".join(summary.as_text(case(deliveries=rows, findings=rows)))

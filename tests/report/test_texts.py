@@ -88,6 +88,27 @@ def test_nobody_refusing_us_is_said(case):
     assert "Nobody refuses us" in request(case(blocklists=[]))
 
 
+SAID = "host mx.other.example[192.0.2.9] said: 554 blocked using zen.list.example"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("list", "Servers of others refused mail of ours from 2026-12-08 07:00:00 UTC"),
+        ("provider", "You refused mail of ours from 2026-12-08 07:00:00 UTC"),
+    ],
+)
+def test_a_list_is_not_told_that_it_refused_what_others_did_who_ask_it(case, kind, told):
+    text = request(case(blocklists=[{"kind": kind, "words": SAID}]))
+    assert told in text
+    assert ("and named you; the first, mx.other.example[192.0.2.9], said: “554" in text) is (
+        kind == "list"
+    )
+    assert ("first at mx.other.example[192.0.2.9], in these words: “554" in text) is (
+        kind == "provider"
+    )
+
+
 def test_our_own_address_is_what_the_list_named(case):
     quoted = [{"address": "192.0.2.25", "recipients": 3}]
     assert "About: 192.0.2.25, mx1.example.org" in request(case(blocklists=[{"quoted": quoted}]))
@@ -117,6 +138,45 @@ def test_the_misused_account_is_not_told_that_it_sent_nothing(case):
     figures[1]["value"] = 10
     note = flat(AUDIENCES["management"](case(figures=figures))["note-to-users.txt"])
     assert "your mailbox did not send" not in note
+
+
+POSSIBLE = {"verdict": "possible"}
+UNSURE = {"verdict": "unclear"}
+
+
+def test_users_are_told_of_nothing_that_only_may_have_happened(case):
+    figures = [
+        {"name": "notices_to_own_users", "value": 3},
+        {"name": "notices_to_the_misused", "value": 1},
+    ]
+    made = case(
+        deliveries=[LOGIN | UNSURE], findings=[LOGIN | POSSIBLE], blocklists=[], figures=figures
+    )
+    note = flat(AUDIENCES["management"](made)["note-to-users.txt"])
+    assert note.startswith("Strangers may have used our mail server to send mail since 8 Dec 2026")
+    assert "2 notices of failed delivery went to people here about mail that they may not" in note
+    assert "went to the account that may have been misused" in note
+    for untold in ("refused", "somebody else", "came back", "gap", "password", "What to do"):
+        assert untold not in note
+
+
+def test_nobody_is_asked_to_send_again_what_did_not_come_back(case):
+    again = "send it again"
+    assert again not in AUDIENCES["management"](case())["note-to-users.txt"]
+    lost = [{"name": "own_recipients_blocked", "value": 1}]
+    assert again in AUDIENCES["management"](case(figures=lost))["note-to-users.txt"]
+
+
+def test_a_note_of_an_innocent_server_says_that_others_refused(case):
+    made = case(deliveries=[LEGITIMATE], findings=[])
+    note = flat(AUDIENCES["management"](made)["note-to-users.txt"])
+    assert note.startswith("Other servers refused mail of ours; why is being looked into.")
+
+
+def test_late_mail_is_what_is_more_than_usual(case):
+    late = [{"name": "own_recipients_delayed", "value": 2}]
+    note = flat(AUDIENCES["management"](case(figures=late))["note-to-users.txt"])
+    assert "About 2 more mails than usual arrived late, or will." in note
 
 
 def test_mail_that_waits_is_not_said_to_have_come_back(case):
