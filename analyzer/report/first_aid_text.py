@@ -107,7 +107,8 @@ def _queue_text(queue: dict[str, Any], *, without_shell: bool) -> list[str]:
         lines += [f"  and {len(mine) - SHOWN:,} more: --ids"] if len(mine) > SHOWN else []
     if queue["not_sure"]:
         unsure = words.capital(_unsure(queue["not_sure"], queue["not_sure_without_end"]))
-        lines += words.wrapped(f"{unsure}: look at each first, honest mail may be among them.")
+        look = words.form(queue["not_sure"], "it may be honest", "honest mail may be among them")
+        lines += words.wrapped(f"{unsure}: look first, {look}.")
     return [display(line, 120) for line in lines]
 
 

@@ -115,8 +115,11 @@ def test_what_sent_it_inside_is_named(case, detector, subject, kind, words):
     assert words in as_text(told)
 
 
-@pytest.mark.parametrize(("count", "them"), [(1, "it"), (2, "them")])
-def test_what_can_be_done_is_told_in_words_that_fit_the_count(case, count, them):
+@pytest.mark.parametrize(
+    ("count", "them", "honest"),
+    [(1, "it", "it may be honest"), (2, "them", "honest mail may be among them")],
+)
+def test_what_can_be_done_is_told_in_words_that_fit_the_count(case, count, them, honest):
     ways = [
         {"detector": "trusted_host", "subject": f"10.0.0.{n}", "subject_kind": "ip"}
         for n in range(count)
@@ -126,8 +129,8 @@ def test_what_can_be_done_is_told_in_words_that_fit_the_count(case, count, them)
     text = " ".join(" ".join(as_text(aid(case(deliveries=waiting, findings=ways)))).split())
     assert f"To delete {them}:" in text
     assert f"take {them} off the network" in text
-    text = " ".join(as_text(aid(case(deliveries=unsure, findings=ways))))
-    assert f"look at {them} first" in text
+    text = " ".join(" ".join(as_text(aid(case(deliveries=unsure, findings=ways)))).split())
+    assert f"look first, {honest}." in text
 
 
 @pytest.mark.parametrize(
