@@ -57,10 +57,13 @@ def hole_of(places: Places, service: Service | None, who: Stranger, given: Answe
             detail = f"{claimed.value} may claim to be {who.client}, which is trusted."
             return finding(checks.XCLIENT, claimed.place, detail, change, None, where)
         change = change_of(service, "mynetworks", _without(places, "mynetworks", by))
-        entry = _entry_of(places, by, who.client)
+        entry = _entry_of(places, by, who.name) or _entry_of(places, by, who.client)
         held = prefix_of(entry.key) if entry else network
-        hole = Hole(clients=(held,) if held else ())
-        detail = f"{by.value} holds strangers{_named(entry)}."
+        named = () if held or who.name == plain(places).name else (entry or by,)
+        names = tuple(said.key or said.value for said in named)
+        hole = Hole(clients=(held,) if held else (), names=names)
+        claim = f", such as {_claim(who, places)}" if names else ""
+        detail = f"{by.value} holds strangers{_named(entry)}{claim}."
         return finding(check, by.place, detail, change, hole, where)
     hole = Hole() if anyone and not by.key else _keyed(check.name, who, by)
     detail = "Every stranger passes." if anyone else f"A stranger passes as {_claim(who, places)}."

@@ -61,15 +61,20 @@ class Places:
                     self.tables.missing.setdefault(bare, said.place)
                 yield said
 
-    def match(self, name: str, fits: Callable[[str], bool], keys: Sequence[str]) -> Answer:
-        """The first word of the list that fits, None, or UNKNOWN where a table might have."""
+    def match(self, name: str, fits: Callable[[str], bool], *asked: Sequence[str]) -> Answer:
+        """The first word of the list that fits, None, or UNKNOWN where a table might have.
+
+        A table is looked up in for each sequence of keys.
+        """
         doubt: Answer = None
         for said in self.spread(name):
             bare = said.value.lstrip("!")
             held: bool | Unknown
             if is_table(bare):
-                found = self.tables.table(Said(bare, said.place)).lookup(keys)
-                held = UNKNOWN if isinstance(found, Unknown) else found is not None
+                table = self.tables.table(Said(bare, said.place))
+                found = [table.lookup(keys) for keys in asked]
+                held = any(isinstance(one, Said) for one in found)
+                held = held or (UNKNOWN if UNKNOWN in found else False)
             elif bare.startswith("/"):
                 held = UNKNOWN
             else:
@@ -94,11 +99,11 @@ class Places:
         keys = words if parents else [wanted]
         return self.match(name, lambda word: word.lower() in words, keys)
 
-    def trusted(self, client: str) -> Answer:
-        """Is the client in mynetworks?"""
+    def trusted(self, client: str, name: str = "unknown") -> Answer:
+        """Is the client in mynetworks, by its address or its name?"""
         if not self.postfix.stated("mynetworks"):
             return UNKNOWN if ours_alone(client) or self.styled() else None
-        return self._holds("mynetworks", client)
+        return self._holds("mynetworks", client, name)
 
     def styled(self) -> list[Said]:
         """`mynetworks_style = class`: a network of strangers, and only the server knows which."""
@@ -107,19 +112,24 @@ class Places:
             return []
         return [Said(CLASS, said.place)] if self.postfix.text(said.name) == "class" else []
 
-    def may_claim(self, client: str) -> Answer:
+    def may_claim(self, client: str, name: str = "unknown") -> Answer:
         """May the client say by XCLIENT that it is another?"""
-        return self._holds("smtpd_authorized_xclient_hosts", client)
+        return self._holds("smtpd_authorized_xclient_hosts", client, name)
 
-    def _holds(self, name: str, client: str) -> Answer:
-        """Is the client in a list of networks?"""
+    def _holds(self, name: str, client: str, host: str) -> Answer:
+        """Is the client in a list of networks and names?"""
         address = ipaddress.ip_address(client)
+        names = name_keys(host.lower(), self.with_parents(name))
 
         def fits(word: str) -> bool:
             network = network_of(word)
-            return network is not None and address in network
+            return word.lower() in names if network is None else address in network
 
-        return self.match(name, fits, [client])
+        return self.match(name, fits, names, [client])
+
+    def with_parents(self, name: str) -> bool:
+        """Does a name in that list stand for those below it too?"""
+        return name in self.postfix.text("parent_domain_matches_subdomains")
 
     def destination(self, domain: str) -> tuple[str, Answer]:
         """`final`, `relay`, `other` or `unknown`, and the word that says so."""
@@ -129,8 +139,7 @@ class Places:
             if isinstance(found, Said):
                 return "final", found
             doubt = doubt or isinstance(found, Unknown)
-        parents = "relay_domains" in self.postfix.text("parent_domain_matches_subdomains")
-        found = self.names("relay_domains", domain, parents=parents)
+        found = self.names("relay_domains", domain, parents=self.with_parents("relay_domains"))
         if isinstance(found, Said):
             return "relay", found
         doubt = doubt or isinstance(found, Unknown)

@@ -102,8 +102,13 @@ class Table:
     @property
     def keys(self) -> list[Said]:
         """Every key that is a plain name, with its place."""
-        plain = self.kind not in PATTERNS | {"cidr", "static"}
-        return [Said(key, said.place) for key, said in self.entries or () if plain]
+        named = self.plain and self.kind != "cidr"
+        return [Said(key, said.place) for key, said in self.entries or () if named]
+
+    @property
+    def plain(self) -> bool:
+        """Does it hold keys, rather than patterns or an answer for everything?"""
+        return self.kind not in PATTERNS | {"static"}
 
     @cached_property
     def untried(self) -> tuple[Said, ...]:

@@ -97,7 +97,7 @@ class Walk:
         return Decision(PERMIT if authorised else DUNNO, rule, by)
 
     def _if_trusted(self, rule: Said) -> Decision:
-        found = self.places.trusted(self.stranger.client)
+        found = self.places.trusted(self.stranger.client, self.stranger.name)
         if isinstance(found, Unknown):
             lost = self.places.doubtful("mynetworks") or self.places.styled()
             return self._doubt(rule, lost[0] if lost else rule)
