@@ -24,7 +24,7 @@ from analyzer.config.postfix_places import FINAL, Places, prefix_of
 from analyzer.config.postfix_tables import MOST_TRIED, Pattern, Table, is_table, network_of
 from analyzer.config.postfix_walk import Stranger, classes, pairs
 from analyzer.config.postfix_words import ACCESS_CHECKS, LISTS, RECIPIENT, RELAY
-from analyzer.config.suffixes import owned_by_nobody, owner_of, suffix_of
+from analyzer.config.suffixes import may_be_top, owned_by_nobody, owner_of, suffix_of
 from analyzer.site import Network, too_wide
 
 ADDRESS = re.compile(r"[^@\s.]+(?:\.[^@\s.]+)*@[^@\s.]+(?:\.[^@\s.]+)*")
@@ -232,12 +232,16 @@ def _key(who: Stranger, kind: str) -> str:
 
 
 def _suffixes(places: Places) -> list[str]:
-    """Domains that nobody owns alone, in relay_domains and in tables of recipients."""
+    """Domains that nobody owns alone, in relay_domains and in tables of recipients.
+
+    A single label that is mydestination too is the short name of this host.
+    """
     names = [said.value for said in places.spread("relay_domains")]
     names += [key.value for table in _tables_of(places, "relay_domains") for key in table.keys]
     names += [k.value for kind, table in tables(places) if kind == "recipient" for k in table.keys]
-    bare = (name.lstrip(".") for name in names if name and name[0] not in "!/")
-    return [name for name in bare if re.fullmatch(r"[\w.-]+", name) and owned_by_nobody(name)]
+    bare = (name.lstrip(".") for name in names if re.fullmatch(r"[\w.-]+", name))
+    hosts = {said.value for said in places.spread("mydestination")}
+    return [name for name in dict.fromkeys(bare) if name not in hosts and may_be_top(name)]
 
 
 def _final_domains(places: Places) -> list[str]:
