@@ -99,6 +99,11 @@ UNKNOWN_WORD = Check(
     "a word in a restriction list that Postfix does not know",
     "smtpd answers 451 Server configuration error to every recipient that gets so far.",
 )  # fmt: skip
+COMMENT = Check(
+    "postfix-comment-in-list", "medium",
+    "a `#` among the words of a list of networks or domains",
+    "Postfix knows no comment there: the list ends, and what follows the sign is not in force.",
+)  # fmt: skip
 NO_GUARD = Check(
     "postfix-refuses-all", "medium",
     "neither list holds a word that refuses foreign recipients, or `permit` stands before it",
@@ -149,7 +154,7 @@ CHECKS = (
     OPEN_TO_ALL, WIDE_NETWORK, SENDER_TABLE, HELO_TABLE, OK_NOT_ALLOWED, CLIENT_TABLE,
     RECIPIENT_TABLE, RELAY_DOMAINS, UNTRUSTED_ROUTING, MX_BACKUP, ALL_CERTIFICATES, XCLIENT,
     SUBMISSION, NETWORKS_STYLE, CONTAINER, LEVEL, LOGIN_SENDER, OBSOLETE_WORD, UNKNOWN_WORD,
-    NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS, POLICY, RELAYHOST, LUSER_RELAY,
+    COMMENT, NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS, POLICY, RELAYHOST, LUSER_RELAY,
 )  # fmt: skip
 # The restriction that let a stranger through, and the check that names it.
 BY_RULE = {

@@ -124,7 +124,7 @@ def guard(places: Places, service: Service | None) -> Change:
 
 def _without(places: Places, name: str, by: Said) -> str:
     """The list without the word that holds strangers, and without networks that do."""
-    words = [said.value for said in places.postfix.words(name) if said.value != by.value]
+    words = [said.value for said in places.read(name) if said.value != by.value]
     networks = {word: network_of(word) for word in words}
     kept = [w for w in words if (network := networks[w]) is None or not too_wide(network)]
     return ", ".join(kept) or ("127.0.0.0/8, [::1]/128" if name == "mynetworks" else "")

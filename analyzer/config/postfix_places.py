@@ -10,21 +10,26 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 
-from analyzer.config.given import Said
+from analyzer.config.given import Place, Said
 from analyzer.config.postfix import Postfix, split
 from analyzer.config.postfix_tables import (
     UNKNOWN,
     Answer,
     Tables,
     Unknown,
-    entries,
     is_table,
     name_keys,
     network_of,
 )
 from analyzer.site import Network, ours_alone
 
+# Lists of names, networks and tables; a list of restrictions is read otherwise.
+LISTS = (
+    "mynetworks", "relay_domains", "mydestination", "virtual_alias_domains",
+    "virtual_mailbox_domains", "smtpd_authorized_xclient_hosts",
+)  # fmt: skip
 CLASS = "mynetworks_style = class"
 FINAL = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
 
@@ -40,6 +45,10 @@ def prefix_of(key: str) -> Network | None:
     return None
 
 
+def _no_comment(word: Said) -> bool:
+    return not word.value.startswith("#")
+
+
 @dataclass(frozen=True)
 class Places:
     """A Postfix (or one service of it) with the tables that were given."""
@@ -47,15 +56,23 @@ class Places:
     postfix: Postfix
     tables: Tables
 
+    def read(self, name: str) -> list[Said]:
+        """The words of a list as far as Postfix reads it: a `#` among them ends it."""
+        return list(takewhile(_no_comment, self.postfix.words(name)))
+
+    def comment(self, name: str) -> Said | None:
+        """The word that ends the list before its end."""
+        return next(dropwhile(_no_comment, self.postfix.words(name)), None)
+
     def spread(self, name: str) -> Iterator[Said]:
         """The words of a list; those of a file that it names come from the file."""
-        for said in self.postfix.words(name):
+        for said in self.read(name):
             mark = "!" if said.value.startswith("!") else ""
             bare = said.value.lstrip("!")
             if bare.startswith("/") and (given := self.tables.file(bare)):
-                for key, where in entries(given):
-                    for word in split(f"{key} {where.value}"):
-                        yield Said(mark + word, where.place)
+                for number, line in enumerate(given.lines, 1):
+                    words = (Said(mark + word, Place(given.name, number)) for word in split(line))
+                    yield from takewhile(lambda word: "#" not in word.value[:2], words)
             else:
                 if bare.startswith("/"):
                     self.tables.missing.setdefault(bare, said.place)

@@ -10,6 +10,7 @@ from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Service
+from analyzer.config.postfix_places import LISTS as MATCH_LISTS
 from analyzer.config.postfix_places import Places
 from analyzer.config.postfix_tables import network_of
 from analyzer.config.postfix_walk import pairs
@@ -151,6 +152,11 @@ def _setup(places: Places) -> Found:
         if said and postfix.text(name):
             detail = f"{name} = {postfix.text(name)}."
             yield check, Said(said.text, said.place), detail, Change(name, said.text), None
+    for name in MATCH_LISTS:
+        if (comment := places.comment(name)) is not None:
+            detail = f"{name} ends before this sign; a comment has a line of its own."
+            change = Change(name, ", ".join(word.value for word in places.read(name)))
+            yield checks.COMMENT, comment, detail, change, None
     for setting in postfix.void:
         now = postfix.settings[setting.name]
         detail = f"{now.place} is in force: {now.text or 'empty'}."
