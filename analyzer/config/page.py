@@ -19,9 +19,10 @@ relaytrail audit domains.csv connectors.csv permissions.csv
 
 The files are known by their content. Postfix: the output of `postconf -n` and `postconf -M`, or
 main.cf and master.cf, and the tables that they refer to, found by their name; give the text
-files, not the compiled ones. Sendmail: sendmail.mc or sendmail.cf, and the access table,
-relay-domains, local-host-names. Exchange: exports of `Get-AcceptedDomain`, `Get-ReceiveConnector`
-and `Get-ADPermission` as Format-List text, CSV or JSON; for 5.5 the registry export that holds
+files, not the compiled ones. Of several that look like main.cf or master.cf the one so named
+counts. Sendmail: sendmail.mc or sendmail.cf, and the access table, relay-domains,
+local-host-names. Exchange: exports of `Get-AcceptedDomain`, `Get-ReceiveConnector` and
+`Get-ADPermission` as Format-List text, CSV or JSON; for 5.5 the registry export that holds
 `RelayFlags`. Nothing is changed, and nobody is asked over the network.
 
 Each service that speaks SMTP is a door, and the audit says what a stranger gets there:

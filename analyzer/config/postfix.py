@@ -67,11 +67,16 @@ class Service:
 
 @dataclass(frozen=True)
 class Postfix:
-    """Settings by name, services in order, and every earlier line that a later one made void."""
+    """Settings by name, services in order, and every earlier line that a later one made void.
+
+    `main` and `master`: was each of the two files given, as it is or as postconf prints it?
+    """
 
     settings: Mapping[str, Setting]
     services: tuple[Service, ...]
     void: tuple[Setting, ...] = ()
+    main: bool = True
+    master: bool = True
     _cache: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
 
     def seen_by(self, service: Service) -> Postfix:
@@ -203,12 +208,15 @@ def parse(files: Sequence[Given]) -> Postfix:
                 if before and before.place.file == made_setting.place.file:
                     void.append(before)
                 settings[made_setting.name] = made_setting
-    for name, changed in extra:  # `postconf -P` repeats what -M says
-        key = (name.rpartition("/")[0], name.rpartition("/")[2])
-        if key in services:
-            old = services[key]
-            services[key] = replace(old, overrides={**old.overrides, changed.name: changed})
-    return Postfix(settings, tuple(services.values()), tuple(void))
+    master = bool(services)
+    for service_name, changed in extra:  # `postconf -P` repeats what -M says
+        name, _, kind = service_name.rpartition("/")
+        if (name, kind) not in services and kind == "inet":  # and without it tells of a door more
+            services[name, kind] = Service(name, kind, "smtpd", changed.place, {})
+        if (old := services.get((name, kind))) is not None:
+            overrides = {**old.overrides, changed.name: changed}
+            services[name, kind] = replace(old, overrides=overrides)
+    return Postfix(settings, tuple(services.values()), tuple(void), bool(settings), master)
 
 
 def split(text: str) -> list[str]:

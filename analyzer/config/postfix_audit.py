@@ -49,6 +49,8 @@ def audit(postfix: Postfix, tables: Tables, files: Sequence[Given]) -> Audit:
     doors, findings = _asked(postfix, tables)
     findings += _behind(postfix, tables, findings)
     findings += [f for s in services(postfix) for f in rules(_places(postfix, tables, s), s)]
+    if not postfix.main:
+        findings = [f for f in findings if f.place != DEFAULT]
     missing = [
         f"{place}: the content of {spec} was not given" for spec, place in tables.missing.items()
     ]
@@ -59,6 +61,8 @@ def _asked(postfix: Postfix, tables: Tables) -> tuple[list[Door], list[Finding]]
     doors, findings = [], []
     for service in services(postfix):
         door, found = _door(_places(postfix, tables, service), service)
+        if not postfix.main and door.verdict != OPEN:  # the defaults are nobody's settings
+            door = replace(door, verdict=UNKNOWN, because="main.cf was not given")
         doors.append(door)
         findings += found
     return doors, findings
@@ -95,11 +99,11 @@ def _places(postfix: Postfix, tables: Tables, service: Service | None) -> Places
 
 
 def services(postfix: Postfix) -> list[Service | None]:
-    """Those that speak SMTP with the network; None stands for one that no master.cf names."""
+    """Those that speak SMTP with the network; None stands for those that no master.cf names."""
     found: list[Service | None] = [
         s for s in postfix.services if s.command == "smtpd" and s.type in ("inet", "pass")
     ]
-    return found or [None]
+    return found if found and postfix.master else [None, *found]
 
 
 def corrected(postfix: Postfix, change: Change) -> Postfix:
@@ -247,20 +251,22 @@ def _reach(places: Places, service: Service | None) -> str:
 def _unstated(postfix: Postfix) -> list[str]:
     """What the server knows and these files do not say."""
     notes = []
+    if not postfix.main:
+        notes.append("main.cf was not given: `postconf -n` prints what is in force")
     if not postfix.stated("myhostname"):
         notes.append("myhostname is not stated: `postconf myhostname` prints what the server takes")
     if not postfix.stated("mynetworks"):
         notes.append(
             "mynetworks is not stated: `postconf mynetworks` prints what the server works out"
         )
-    if postfix.looks_old:
+    if postfix.looks_old and postfix.main:
         notes.append(
             "release and compatibility_level are not stated: 2.11 was taken, for Postfix 3 would "
             "refuse all mail with these files; `postconf mail_version` prints the release"
         )
     elif postfix.version is None:
         notes.append("the release is not stated: `postconf mail_version` prints it; 3.x was taken")
-    if not postfix.services:
+    if not postfix.master:
         notes.append(
             "no master.cf was given: a service may override these settings (`postconf -M`)"
         )
