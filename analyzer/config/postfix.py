@@ -7,9 +7,11 @@ a list that runs over twenty. `$name` is expanded as Postfix does, its condition
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
 
 from analyzer.config.given import Given, Place, Said
 from analyzer.config.postfix_defaults import (
@@ -25,6 +27,9 @@ from analyzer.config.recognise import OVERRIDE_LINE, SERVICE_LINE, SETTING_LINE
 DEFAULT = Place("Postfix's default", 0)
 CORRECTED = Place("corrected", 0)
 DEEPEST = 20  # `$a = $b`, `$b = $a` ends here
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge,
+}  # fmt: skip
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\((\w+)\)|(\{))")
 
 
@@ -182,7 +187,8 @@ class Postfix:
             operator = re.match(r"\s*(==|!=|<=|>=|<|>)(level)?\s*(?:level)?\s*", inner[at:])
             if operator and "{" in inner[at:]:
                 right, end = _braced(inner, inner.index("{", at))
-                holds = _compare(self.expand(left), operator[1], self.expand(right))
+                sides = self.expand(left), self.expand(right)
+                holds = _compare(sides[0], operator[1], bool(operator[2]), sides[1])
                 yes, no = _branches(inner[end:].strip())
                 return self.expand(yes if holds else no, depth + 1)
         return ""
@@ -305,11 +311,12 @@ def _level(text: str) -> tuple[int, ...]:
     return numbers + (0,) * (3 - len(numbers))
 
 
-def _compare(left: str, operator: str, right: str) -> bool:
+def _compare(left: str, operator: str, level: bool, right: str) -> bool:
+    """Numbers as numbers, `<level` as releases, all else as text: so is "3.10" less than "3.9"."""
     left, right = left.strip(), right.strip()
-    if re.match(r"\d", left) and re.match(r"\d", right):
-        a, b = _level(left), _level(right)
-        return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[
-            operator
-        ]
-    return {"==": left == right, "!=": left != right}.get(operator, False)
+    pair: tuple[object, object] = (left, right)
+    if level:
+        pair = (_level(left), _level(right))
+    elif left.isdecimal() and right.isdecimal():
+        pair = (int(left), int(right))
+    return bool(COMPARED[operator](*pair))

@@ -21,12 +21,12 @@ from analyzer.config.given import Given, Place, Said
 from analyzer.config.postfix import CORRECTED, DEFAULT, Postfix, Service
 from analyzer.config.postfix_holes import (
     SUBMISSION_PORTS,
-    agreed,
     finding,
     guard,
     guilty,
     hole_of,
 )
+from analyzer.config.postfix_lists import agreed
 from analyzer.config.postfix_places import CLASS, Places
 from analyzer.config.postfix_rules import rules
 from analyzer.config.postfix_stranger import ACCEPTED, DEFERRED, DISCARDED, Answer, answer
@@ -127,7 +127,7 @@ def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]
     answers = [(stranger, answer(places, stranger)) for stranger in variants(places)]
     holes = [(s, a) for s, a in answers if a.verdict == ACCEPTED and not a.final]
     first = answers[0][1]
-    findings = agreed([hole_of(places, service, stranger, given) for stranger, given in holes])
+    findings = agreed(places, [hole_of(places, service, who, given) for who, given in holes])
     if reach:  # a stranger cannot connect; a program or user of the machine can
         findings = [
             replace(f, severity="medium", detail=f"{f.detail} Only {reach}.") for f in findings

@@ -106,6 +106,11 @@ class Table:
         return [Said(key, said.place) for key, said in self.entries or () if named]
 
     @property
+    def indexed(self) -> bool:
+        """Must postmap be run after a change?"""
+        return self.kind in INDEXED - {"texthash"}
+
+    @property
     def plain(self) -> bool:
         """Does it hold keys, rather than patterns or an answer for everything?"""
         return self.kind not in PATTERNS | {"static"}
@@ -160,6 +165,11 @@ class Tables:
             return None
         self.used.add(best.name)
         return best
+
+    def line(self, place: Place) -> str:
+        """The very line of a given file."""
+        given = next((given for given in self._files if given.name == place.file), None)
+        return given.line(place.line) if given else ""
 
     def table(self, said: Said) -> Table:
         """The table that a word of a setting names."""

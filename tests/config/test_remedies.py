@@ -1,0 +1,62 @@
+"""Which line is to be written instead, so that honest mail still passes?"""
+
+import pytest
+
+from tests.config.fixtures import audited
+
+HEAD = """\
+compatibility_level = 3.6
+myhostname = mx.corp.example
+mydestination = corp.example
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+"""
+
+
+def remedies(main, **files):
+    found = audited({"files": {"main.cf": HEAD + main, **files}}).findings
+    return {f.remedy for f in found if f.weight in ("critical", "high")}
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [("0.0.0.0/0", "delete this line"), ("10.1.0.0/16 0.0.0.0/0", "10.1.0.0/16")],
+)
+def test_a_word_of_a_file_is_taken_out_of_the_file(entry, told):
+    main = "mynetworks = 127.0.0.1/32, $config_directory/nets\n"
+    assert remedies(main, nets=f"10.0.0.0/16\n{entry}\n") == {told}
+
+
+def test_beside_a_word_of_the_line_the_file_is_still_named():
+    main = "mynetworks = 127.0.0.1/32, 8.0.0.0/7, /etc/postfix/nets\n"
+    told = {"mynetworks = 127.0.0.1/32, /etc/postfix/nets", "delete this line"}
+    assert remedies(main, nets="10.0.0.0/16\n0.0.0.0/0\n") == told
+
+
+@pytest.mark.parametrize(
+    ("main", "files", "told"),
+    [
+        (
+            "relay_domains = pcre:/etc/postfix/more\n",
+            {"more": r"/partner\.example/ x"},
+            "relay_domains = partner.example",
+        ),
+        (
+            "relay_domains = static:all\ntransport_maps = hash:/etc/postfix/transport\n",
+            {"transport": "partner.example smtp:[10.0.0.5]\ncorp.example local:\n* smtp:\n"},
+            "relay_domains = partner.example",
+        ),
+        (
+            "relay_domains = static:all\n",
+            {},
+            "relay_domains = followed by the names of the domains that you relay for",
+        ),
+        (
+            "relay_domains = hash:/etc/postfix/more\n",
+            {"more": "partner.example x\nnet x\n"},
+            "delete this line: more:2, then: postmap hash:/etc/postfix/more",
+        ),
+    ],
+    ids=["a pattern", "the transports", "nothing known", "an entry"],
+)
+def test_the_domains_that_are_relayed_for_stay(main, files, told):
+    assert remedies(f"mynetworks = 127.0.0.1/32\n{main}", **files) == {told}
