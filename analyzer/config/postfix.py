@@ -7,11 +7,9 @@ a list that runs over twenty. `$name` is expanded as Postfix does, its condition
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from operator import eq, ge, gt, le, lt, ne
-from typing import Any
 
 from analyzer.config.given import Given, Place, Said
 from analyzer.config.postfix_defaults import (
@@ -22,14 +20,12 @@ from analyzer.config.postfix_defaults import (
     NOT_BEFORE,
     ONE_IS_NEEDED_SINCE_3,
 )
+from analyzer.config.postfix_values import braced, branches, compare, release
 from analyzer.config.recognise import OVERRIDE_LINE, SERVICE_LINE, SETTING_LINE
 
 DEFAULT = Place("Postfix's default", 0)
 CORRECTED = Place("corrected", 0)
 DEEPEST = 20  # `$a = $b`, `$b = $a` ends here
-COMPARED: dict[str, Callable[[Any, Any], bool]] = {
-    "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge,
-}  # fmt: skip
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\((\w+)\)|(\{))")
 
 
@@ -132,7 +128,7 @@ class Postfix:
     @property
     def level(self) -> tuple[int, ...]:
         said = self.setting("compatibility_level")
-        return _level(said.text if said else "0")
+        return release(said.text if said else "0")
 
     def text(self, name: str) -> str:
         """The value with every reference expanded; empty where nothing is known of it."""
@@ -168,7 +164,7 @@ class Postfix:
             if match[1]:
                 done.append("$")
             elif match[4]:
-                inner, at = _braced(text, match.end() - 1)
+                inner, at = braced(text, match.end() - 1)
                 done.append(self._conditional(inner, depth) if depth < DEEPEST else "")
             else:
                 done.append(self.text(match[2] or match[3]))
@@ -180,16 +176,16 @@ class Postfix:
             value = self.text(head[1])
             if head[2] is None:
                 return value
-            yes, no = _branches(head[2] + head[3])
+            yes, no = branches(head[2] + head[3])
             return self.expand(yes if value else no, depth + 1)
         if inner.lstrip().startswith("{"):
-            left, at = _braced(inner, inner.index("{"))
+            left, at = braced(inner, inner.index("{"))
             operator = re.match(r"\s*(==|!=|<=|>=|<|>)(level)?\s*(?:level)?\s*", inner[at:])
             if operator and "{" in inner[at:]:
-                right, end = _braced(inner, inner.index("{", at))
+                right, end = braced(inner, inner.index("{", at))
                 sides = self.expand(left), self.expand(right)
-                holds = _compare(sides[0], operator[1], bool(operator[2]), sides[1])
-                yes, no = _branches(inner[end:].strip())
+                holds = compare(sides[0], operator[1], bool(operator[2]), sides[1])
+                yes, no = branches(inner[end:].strip())
                 return self.expand(yes if holds else no, depth + 1)
         return ""
 
@@ -277,46 +273,3 @@ def _service(match: re.Match[str], pieces: Sequence[Said]) -> Service:
 def split_outside(text: str) -> list[str]:
     """Split at blanks that stand outside braces; commas belong to the words."""
     return [w.replace("\0", ",") for w in split(text.replace(",", "\0"))]
-
-
-def _braced(text: str, start: int) -> tuple[str, int]:
-    """What stands between the brace at *start* and its partner, and where that ends."""
-    depth = 0
-    for at in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
-        if depth == 0:
-            return text[start + 1 : at], at + 1
-    return text[start + 1 :], len(text)
-
-
-def _branches(text: str) -> tuple[str, str]:
-    """`?yes`, `:no`, `?{yes}:{no}` as (yes, no)."""
-    mark, rest = text[:1], text[1:].strip()
-    if mark == ":":
-        return "", _unbraced(rest)
-    if rest.startswith("{"):
-        yes, at = _braced(rest, 0)
-        no = rest[at:].strip()
-        return yes.strip(), _unbraced(no[1:].strip()) if no.startswith(":") else ""
-    yes, _, no = rest.partition(":")
-    return yes, no
-
-
-def _unbraced(text: str) -> str:
-    return _braced(text, 0)[0].strip() if text.startswith("{") else text
-
-
-def _level(text: str) -> tuple[int, ...]:
-    numbers = tuple(int(n) for n in re.findall(r"\d+", text)[:3])
-    return numbers + (0,) * (3 - len(numbers))
-
-
-def _compare(left: str, operator: str, level: bool, right: str) -> bool:
-    """Numbers as numbers, `<level` as releases, all else as text: so is "3.10" less than "3.9"."""
-    left, right = left.strip(), right.strip()
-    pair: tuple[object, object] = (left, right)
-    if level:
-        pair = (_level(left), _level(right))
-    elif left.isdecimal() and right.isdecimal():
-        pair = (int(left), int(right))
-    return bool(COMPARED[operator](*pair))
