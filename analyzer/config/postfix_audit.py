@@ -20,6 +20,8 @@ from analyzer.config.findings import (
 from analyzer.config.given import Given, Place, Said
 from analyzer.config.postfix import CORRECTED, DEFAULT, Postfix, Service
 from analyzer.config.postfix_holes import (
+    GUARDS,
+    LOGINS_ALONE,
     SUBMISSION_PORTS,
     finding,
     guard,
@@ -49,6 +51,7 @@ def audit(postfix: Postfix, tables: Tables, files: Sequence[Given]) -> Audit:
     doors, findings = _asked(postfix, tables)
     findings += _behind(postfix, tables, findings)
     findings += [f for s in services(postfix) for f in rules(_places(postfix, tables, s), s)]
+    findings = _one_line(findings)
     if not postfix.main:
         findings = [f for f in findings if f.place != DEFAULT]
     missing = [
@@ -87,6 +90,20 @@ def _behind(postfix: Postfix, tables: Tables, found: Sequence[Finding]) -> list[
         ]
         more += found
     return more
+
+
+def _one_line(findings: Sequence[Finding]) -> list[Finding]:
+    """Where a list must be closed, that line closes it for whatever else was found in it."""
+    closing = {
+        (f.change.name, f.change.service): f.change
+        for f in findings
+        if f.change and f.change.value in GUARDS and f.check not in (checks.DEFERS, checks.POLICY)
+    }
+    changes = [f.change and closing.get((f.change.name, f.change.service)) for f in findings]
+    return [
+        replace(f, change=change, remedy=str(change)) if change else f
+        for f, change in zip(findings, changes, strict=True)
+    ]
 
 
 def _is_changed(found: Finding) -> bool:
@@ -234,7 +251,7 @@ def _other(
         ]
         local = replace(who, recipient=f"postmaster@{ours[0]}") if ours else None
         if local and answer(places, local).verdict == ACCEPTED:
-            change = Change(RELAY, "permit_sasl_authenticated, reject", service.name)
+            change = Change(RELAY, LOGINS_ALONE, service.name)
             detail = f"Mail for {local.recipient} is taken without a login."
             yield finding(checks.SUBMISSION, service.place, detail, change, None, where)
 

@@ -20,6 +20,8 @@ from analyzer.site import too_wide
 
 SUBMISSION_PORTS = {"submission", "587", "submissions", "smtps", "465"}
 GUARD = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+LOGINS_ALONE = "permit_sasl_authenticated, reject"  # of a service for our own users
+GUARDS = (GUARD, LOGINS_ALONE)
 
 
 def guilty(given: Answer) -> Decision | None:
@@ -118,7 +120,7 @@ def guard(places: Places, service: Service | None) -> Change:
     """The list that closes the door, for this release: relaying has its own list since 2.10."""
     name = RECIPIENT if places.postfix.older_than(2, 10) else RELAY
     if service and service.port in SUBMISSION_PORTS and name in service.overrides:
-        return Change(name, "permit_sasl_authenticated, reject", service.name)
+        return Change(name, LOGINS_ALONE, service.name)
     return change_of(service, name, GUARD)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 
 from analyzer.config.given import Place, Said
-from analyzer.config.postfix import Postfix, split
+from analyzer.config.postfix import DEFAULT, Postfix, split
 from analyzer.config.postfix_tables import (
     UNKNOWN,
     Answer,
@@ -23,7 +23,7 @@ from analyzer.config.postfix_tables import (
     name_keys,
     network_of,
 )
-from analyzer.site import Network, ours_alone
+from analyzer.site import LOOPBACK, Network, ours_alone
 
 # Lists of names, networks and tables; a list of restrictions is read otherwise.
 LISTS = (
@@ -119,6 +119,8 @@ class Places:
     def trusted(self, client: str, name: str = "unknown") -> Answer:
         """Is the client in mynetworks, by its address or its name?"""
         if not self.postfix.stated("mynetworks"):
+            if client in LOOPBACK:  # whatever the style
+                return Said(client, DEFAULT)
             return UNKNOWN if ours_alone(client) or self.styled() else None
         return self._holds("mynetworks", client, name)
 

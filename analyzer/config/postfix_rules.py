@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
-from analyzer.config.postfix import DEFAULT, Service
+from analyzer.config.postfix import DEFAULT, Postfix, Service
 from analyzer.config.postfix_places import LISTS as MATCH_LISTS
 from analyzer.config.postfix_places import Places
-from analyzer.config.postfix_tables import network_of
+from analyzer.config.postfix_tables import is_table, network_of
 from analyzer.config.postfix_walk import pairs
 from analyzer.config.postfix_words import (
+    ARGUMENT,
     KNOWN,
     LISTS,
     NEVER_PERMITS,
@@ -23,6 +24,10 @@ from analyzer.config.postfix_words import (
     RELAY,
 )
 
+INSTEAD = {
+    "permit_tls_all_clientcerts": "permit_tls_clientcerts",
+    "check_relay_domains": "reject_unauth_destination",
+}
 # Where container engines put their bridges unless told otherwise.
 CONTAINERS = [ipaddress.ip_network(n) for n in ("172.17.0.0/16", "172.18.0.0/16", "10.88.0.0/16")]
 
@@ -56,15 +61,12 @@ def _words(places: Places) -> Found:
         words = postfix.words(name)
         for rule, argument in pairs(words, name):
             word = rule.value.lower()
-            rest = ", ".join(s.value for s in words if s is not rule)
-            change = Change(name, rest)
+            change = Change(name, ", ".join(_cured(postfix, words, classes)))
             if word == "permit_mx_backup" and not postfix.text("permit_mx_backup_networks"):
                 detail = f"{word} in {name}. Name the domains in relay_domains instead."
                 yield checks.MX_BACKUP, rule, detail, change, None
             elif word == "permit_tls_all_clientcerts":
-                narrow = ", ".join(s.value.replace("_all_", "_") for s in words)
-                detail = f"{word} in {name}."
-                yield checks.ALL_CERTIFICATES, rule, detail, Change(name, narrow), None
+                yield checks.ALL_CERTIFICATES, rule, f"{word} in {name}.", change, None
             elif word in NEVER_PERMITS and argument:
                 for _, entry in places.tables.table(argument).entries or ():
                     if entry.value.split(" ")[0].upper() == "OK":
@@ -75,6 +77,21 @@ def _words(places: Places) -> Found:
                 yield checks.OBSOLETE_WORD, rule, f"{word} in {name}.", change, None
             elif word not in KNOWN and rule.value not in classes:
                 yield checks.UNKNOWN_WORD, rule, f"{rule.value} in {name}.", change, None
+
+
+def _cured(postfix: Postfix, words: Sequence[Said], classes: set[str]) -> Iterator[str]:
+    """The list without any word that is found here: one line mends them all."""
+    argument = False
+    for said in words:
+        word = said.value.lower()
+        backup = word == "permit_mx_backup" and not postfix.text("permit_mx_backup_networks")
+        if argument or is_table(said.value) or said.value in classes:
+            yield said.value
+        elif word in INSTEAD:
+            yield INSTEAD[word]
+        elif not backup and word in KNOWN and word not in OBSOLETE:
+            yield said.value
+        argument = word in ARGUMENT and not argument
 
 
 def _networks(places: Places) -> Found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from analyzer.config.given import Place, Said
@@ -25,7 +25,7 @@ from analyzer.config.postfix_tables import MOST_TRIED, Pattern, Table, is_table,
 from analyzer.config.postfix_walk import Stranger, classes, pairs
 from analyzer.config.postfix_words import ACCESS_CHECKS, LISTS, RECIPIENT, RELAY
 from analyzer.config.suffixes import may_be_top, owned_by_nobody, owner_of, suffix_of
-from analyzer.site import Network, too_wide
+from analyzer.site import LOOPBACK, Network, too_wide
 
 ADDRESS = re.compile(r"[^@\s.]+(?:\.[^@\s.]+)*@[^@\s.]+(?:\.[^@\s.]+)*")
 ENTRIES_A_VALUE = 50  # of those that say the same; one would do, and each is a finding
@@ -44,7 +44,7 @@ def variants(places: Places) -> Iterator[Stranger]:
     yield from (replace(somebody, client=client) for client in _trusted_strangers(places))
     yield from (replace(somebody, name=name) for name in _trusted_names(places))
     if isinstance(places.may_claim(somebody.client), Said):
-        yield from (replace(somebody, client=c) for c in trusted_clients(places)[:1])
+        yield replace(somebody, client=[*trusted_clients(places), *LOOPBACK][0])
     claims = [claim for kind, table in tables(places) for claim in claiming(somebody, kind, table)]
     yield from claims
     if classes(places):  # one table may send on to another, which asks for something else
@@ -245,14 +245,14 @@ def _suffixes(places: Places) -> list[str]:
 
 
 def _final_domains(places: Places) -> list[str]:
-    return _domains(places, FINAL)
+    words = [said.value for name in FINAL for said in places.spread(name)]
+    return _domains(word for word in words if "." in word)
 
 
 def _relay_domains(places: Places) -> list[str]:
-    return _domains(places, ("relay_domains",))
+    return _domains(said.value for said in places.spread("relay_domains"))
 
 
-def _domains(places: Places, names: tuple[str, ...]) -> list[str]:
-    words = [said.value for name in names for said in places.spread(name)]
-    plain_words = [w.lstrip(".") for w in words if "." in w and ":" not in w and w[:1] not in "!/"]
-    return list(dict.fromkeys(w for w in plain_words if w.strip(".")))
+def _domains(words: Iterable[str]) -> list[str]:
+    bare = (word.lstrip(".") for word in words)
+    return list(dict.fromkeys(word for word in bare if re.fullmatch(r"\w[\w.-]*", word)))

@@ -60,3 +60,36 @@ def test_beside_a_word_of_the_line_the_file_is_still_named():
 )
 def test_the_domains_that_are_relayed_for_stay(main, files, told):
     assert remedies(f"mynetworks = 127.0.0.1/32\n{main}", **files) == {told}
+
+
+GUARD = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+MX_AND_CERTIFICATES = "permit_mx_backup, permit_tls_all_clientcerts, reject_unauth_destination"
+
+
+def in_relay_list(words, **files):
+    main = HEAD.replace("permit_mynetworks, reject_unauth_destination", words)
+    found = audited({"files": {"main.cf": main + "mynetworks = 127.0.0.1/32\n", **files}}).findings
+    return {f.remedy for f in found if f.weight in ("critical", "high")}
+
+
+def test_one_line_mends_all_that_was_found_in_a_list():
+    told = "smtpd_relay_restrictions = permit_tls_clientcerts, reject_unauth_destination"
+    assert in_relay_list(MX_AND_CERTIFICATES) == {told}
+
+
+def test_a_line_that_closes_a_list_closes_it_for_all_that_was_found_there():
+    words = f"check_sender_access hash:/etc/postfix/senders, {MX_AND_CERTIFICATES}"
+    told = in_relay_list(words, senders="partner.example OK\n")
+    assert told == {f"smtpd_relay_restrictions = {GUARD}"}
+
+
+def test_holes_behind_a_server_that_refuses_all_mail_are_told():
+    main = "smtpd_relay_restrictions = permit\nsmtpd_recipient_restrictions = permit\n"
+    main += "relay_domains = example\nallow_untrusted_routing = yes\n"
+    main += "smtpd_authorized_xclient_hosts = 0.0.0.0/0\nmynetworks_style = subnet\n"
+    found = audited({"files": {"main.cf": main}}).findings
+    assert [f.check.name for f in found if f.weight in ("critical", "high")] == [
+        "postfix-relay-domains-wide",
+        "postfix-xclient-wide",
+        "postfix-untrusted-routing",
+    ]
