@@ -93,3 +93,11 @@ def test_holes_behind_a_server_that_refuses_all_mail_are_told():
         "postfix-xclient-wide",
         "postfix-untrusted-routing",
     ]
+
+
+@pytest.mark.parametrize("entry", ["From:corp.example", "To:com", "Connect:de", "62"])
+def test_an_entry_of_the_access_table_goes_for_to_refuse_would_hit_honest_mail(entry):
+    mc = "FEATURE(`access_db')dnl\nFEATURE(`relay_mail_from')dnl\nMAILER(`smtp')dnl\n"
+    (found,) = audited({"files": {"sendmail.mc": mc, "access": f"{entry}\tRELAY\n"}}).findings
+    assert found.remedy == "delete this line, then: makemap hash access < access"
+    assert found.line == f"{entry} RELAY"  # a tab would be shown as its number
