@@ -138,6 +138,17 @@ class Postfix:
             self._cache[name] = self.expand(said.text) if said else ""
         return self._cache[name] or ""
 
+    def named_by(self, text: str) -> set[str]:
+        """The stated settings that the text refers to, directly or by way of others."""
+        found: set[str] = set()
+        texts = [text]
+        while texts:
+            names = set(re.findall(r"(?<!\$)\$[({]?(\w+)", texts.pop()))
+            new = (names & self.settings.keys()) - found
+            found |= new
+            texts += [self.settings[name].text for name in new]
+        return found
+
     def words(self, name: str) -> list[Said]:
         """The value as a list: split at blanks and commas, references expanded in place."""
         said = self.setting(name)

@@ -49,8 +49,8 @@ NO_MASTER = "smtpd (no master.cf was given)"
 def audit(postfix: Postfix, tables: Tables, files: Sequence[Given]) -> Audit:
     """Every smtpd service is asked by every stranger worth asking as."""
     doors, findings = _asked(postfix, tables)
-    findings += _behind(postfix, tables, findings)
     findings += [f for s in services(postfix) for f in rules(_places(postfix, tables, s), s)]
+    findings += _behind(postfix, tables, findings)
     findings = _one_line(findings)
     if not postfix.main:
         findings = [f for f in findings if f.place != DEFAULT]
@@ -108,7 +108,7 @@ def _one_line(findings: Sequence[Finding]) -> list[Finding]:
 
 def _is_changed(found: Finding) -> bool:
     """Would the owner change it, and with it what a stranger gets?"""
-    return found.weight in GRAVE or found.check == checks.NO_GUARD
+    return found.weight in GRAVE or found.check in (checks.NO_GUARD, checks.BROKEN_ENTRY)
 
 
 def _places(postfix: Postfix, tables: Tables, service: Service | None) -> Places:
@@ -152,6 +152,8 @@ def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]
     findings += _other(places, service, answers[0][0], first)
     if first.verdict == REFUSES_ALL:
         verdict, because = BROKEN, "no working refusal of foreign recipients in either list"
+        if (fatal := places.fatal) is not None:
+            because = f"smtpd cannot start with {fatal.value} ({fatal.place})"
     elif holes:
         verdict, because = OPEN, _told(holes[0][1])
     elif (
@@ -234,7 +236,7 @@ def _other(
     """What else the plain stranger's answer shows."""
     where = service.name if service else ""
     said = places.postfix.setting(RELAY)
-    if given.verdict == REFUSES_ALL:
+    if given.verdict == REFUSES_ALL and places.fatal is None:
         place = given.decision.by.place if given.decision.by else DEFAULT
         detail = f"{RELAY} and {RECIPIENT} lack a working reject_unauth_destination."
         yield finding(checks.NO_GUARD, place, detail, guard(places, service), None, where)

@@ -99,6 +99,12 @@ UNKNOWN_WORD = Check(
     "a word in a restriction list that Postfix does not know",
     "smtpd answers 451 Server configuration error to every recipient that gets so far.",
 )  # fmt: skip
+BROKEN_ENTRY = Check(
+    "postfix-broken-entry", "medium",
+    "a network with bits beyond its mask or a mask in dots, IPv6 without brackets, a setting that "
+    "refers to itself",
+    "Postfix cannot read on: it answers all clients with an error, or ends at every connection.",
+)  # fmt: skip
 COMMENT = Check(
     "postfix-comment-in-list", "medium",
     "a `#` among the words of a list of networks or domains",
@@ -154,7 +160,8 @@ CHECKS = (
     OPEN_TO_ALL, WIDE_NETWORK, SENDER_TABLE, HELO_TABLE, OK_NOT_ALLOWED, CLIENT_TABLE,
     RECIPIENT_TABLE, RELAY_DOMAINS, UNTRUSTED_ROUTING, MX_BACKUP, ALL_CERTIFICATES, XCLIENT,
     SUBMISSION, NETWORKS_STYLE, CONTAINER, LEVEL, LOGIN_SENDER, OBSOLETE_WORD, UNKNOWN_WORD,
-    COMMENT, NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS, POLICY, RELAYHOST, LUSER_RELAY,
+    BROKEN_ENTRY, COMMENT, NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS, POLICY,
+    RELAYHOST, LUSER_RELAY,
 )  # fmt: skip
 # The restriction that let a stranger through, and the check that names it.
 BY_RULE = {

@@ -10,19 +10,25 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import dropwhile, takewhile
 
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Postfix, split
+from analyzer.config.postfix_entries import is_broken, is_fatal
 from analyzer.config.postfix_tables import (
     UNKNOWN,
     Answer,
+    Broken,
+    Held,
     Tables,
     Unknown,
     is_table,
     name_keys,
     network_of,
 )
+from analyzer.config.postfix_words import LISTS as RESTRICTIONS
+from analyzer.config.postfix_words import RECIPIENT, RELAY
 from analyzer.site import LOOPBACK, Network, ours_alone
 
 # Lists of names, networks and tables; a list of restrictions is read otherwise.
@@ -30,6 +36,8 @@ LISTS = (
     "mynetworks", "relay_domains", "mydestination", "virtual_alias_domains",
     "virtual_mailbox_domains", "smtpd_authorized_xclient_hosts",
 )  # fmt: skip
+MATCHED_BY_SMTPD = ("mynetworks", "relay_domains", "smtpd_authorized_xclient_hosts")
+SMTPD_READS = (*LISTS, *RESTRICTIONS, RELAY, RECIPIENT, "myhostname", "mydomain", "myorigin")
 CLASS = "mynetworks_style = class"
 FINAL = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
 
@@ -78,15 +86,16 @@ class Places:
                     self.tables.missing.setdefault(bare, said.place)
                 yield said
 
-    def match(self, name: str, fits: Callable[[str], bool], *asked: Sequence[str]) -> Answer:
+    def match(self, name: str, fits: Callable[[str], bool | None], *asked: Sequence[str]) -> Held:
         """The first word of the list that fits, None, or UNKNOWN where a table might have.
 
-        A table is looked up in for each sequence of keys.
+        A table is looked up in for each sequence of keys. *fits* is None where the word ends the
+        search with an error.
         """
         doubt: Answer = None
         for said in self.spread(name):
             bare = said.value.lstrip("!")
-            held: bool | Unknown
+            held: bool | Unknown | None
             if is_table(bare):
                 table = self.tables.table(Said(bare, said.place))
                 found = [table.lookup(keys) for keys in asked]
@@ -96,6 +105,8 @@ class Places:
                 held = UNKNOWN
             else:
                 held = fits(bare)
+            if held is None:
+                return doubt or Broken(said)
             if isinstance(held, Unknown):
                 doubt = UNKNOWN
             elif held:
@@ -114,15 +125,27 @@ class Places:
         wanted = domain.lower().rstrip(".")
         words = name_keys(wanted, parents)
         keys = words if parents else [wanted]
-        return self.match(name, lambda word: word.lower() in words, keys)
+        found = self.match(name, lambda word: word.lower() in words, keys)
+        return None if isinstance(found, Broken) else found
 
-    def trusted(self, client: str, name: str = "unknown") -> Answer:
+    def trusted(self, client: str, name: str = "unknown") -> Held:
         """Is the client in mynetworks, by its address or its name?"""
         if not self.postfix.stated("mynetworks"):
             if client in LOOPBACK:  # whatever the style
                 return Said(client, DEFAULT)
             return UNKNOWN if ours_alone(client) or self.styled() else None
         return self._holds("mynetworks", client, name)
+
+    @cached_property
+    def fatal(self) -> Said | None:
+        """What smtpd cannot start with: a table of no type, or a setting that refers to itself."""
+        named_by, settings = self.postfix.named_by, self.postfix.settings
+        for name in sorted(named_by(" ".join(f"${name}" for name in SMTPD_READS))):
+            if name in named_by(settings[name].text):
+                said = settings[name]
+                return Said(f"{name} = {said.text}", said.place, name)
+        words = (said for name in MATCHED_BY_SMTPD for said in self.spread(name))
+        return next((said for said in words if is_fatal(said.value)), None)
 
     def styled(self) -> list[Said]:
         """`mynetworks_style = class`: a network of strangers, and only the server knows which."""
@@ -131,16 +154,18 @@ class Places:
             return []
         return [Said(CLASS, said.place)] if self.postfix.text(said.name) == "class" else []
 
-    def may_claim(self, client: str, name: str = "unknown") -> Answer:
+    def may_claim(self, client: str, name: str = "unknown") -> Held:
         """May the client say by XCLIENT that it is another?"""
         return self._holds("smtpd_authorized_xclient_hosts", client, name)
 
-    def _holds(self, name: str, client: str, host: str) -> Answer:
+    def _holds(self, name: str, client: str, host: str) -> Held:
         """Is the client in a list of networks and names?"""
         address = ipaddress.ip_address(client)
         names = name_keys(host.lower(), self.with_parents(name))
 
-        def fits(word: str) -> bool:
+        def fits(word: str) -> bool | None:
+            if is_broken(word, version=address.version):
+                return None
             network = network_of(word)
             return word.lower() in names if network is None else address in network
 

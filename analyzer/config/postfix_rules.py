@@ -9,9 +9,10 @@ from dataclasses import replace
 from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
-from analyzer.config.postfix import DEFAULT, Postfix, Service
+from analyzer.config.postfix import DEFAULT, Postfix, Service, split
+from analyzer.config.postfix_entries import is_broken, is_fatal, mended
 from analyzer.config.postfix_places import LISTS as MATCH_LISTS
-from analyzer.config.postfix_places import Places
+from analyzer.config.postfix_places import MATCHED_BY_SMTPD, Places
 from analyzer.config.postfix_tables import is_table, network_of
 from analyzer.config.postfix_walk import pairs
 from analyzer.config.postfix_words import (
@@ -35,7 +36,8 @@ CONTAINERS = [ipaddress.ip_network(n) for n in ("172.17.0.0/16", "172.18.0.0/16"
 def rules(places: Places, service: Service | None) -> Iterator[Finding]:
     """Findings of one service; those of main.cf come up with every service, and are said once."""
     where = service.name if service else ""
-    for found in (_words(places), _networks(places), _logins(places), _setup(places)):
+    rooms = (_words, _networks, _unreadable, _logins, _setup)
+    for found in (of(places) for of in rooms):
         for check, said, detail, change, hole in found:
             service_wide = service is not None and change.name in service.overrides
             changed = replace(change, service=service.name) if service_wide and service else change
@@ -124,6 +126,26 @@ def _networks(places: Places) -> Found:
                 Change("mynetworks", kept),
                 hole,
             )
+
+
+def _unreadable(places: Places) -> Found:
+    """Each entry that Postfix stumbles over or ends at; one line mends them all."""
+    for name in MATCHED_BY_SMTPD:
+        words = [mended(said.value) for said in places.spread(name)]
+        change = Change(name, ", ".join(word for word in words if word))
+        for said in places.spread(name):
+            if is_fatal(said.value):
+                detail = f"{said.value} in {name}: smtpd ends at every connection."
+            elif name != "relay_domains" and is_broken(said.value):
+                detail = f"{said.value} in {name}: 451 to whoever no entry before it holds."
+            else:
+                continue
+            yield checks.BROKEN_ENTRY, said, detail, change, None
+    if (fatal := places.fatal) is not None and fatal.key:
+        stated = split(places.postfix.settings[fatal.key].text)
+        words = [word for word in stated if fatal.key not in places.postfix.named_by(word)]
+        detail = f"{fatal.key} refers to itself: smtpd ends at every connection."
+        yield checks.BROKEN_ENTRY, fatal, detail, Change(fatal.key, ", ".join(words)), None
 
 
 def _logins(places: Places) -> Found:

@@ -47,6 +47,8 @@ class Answer:
 
 def answer(places: Places, stranger: Stranger, *, trusting: bool = False) -> Answer:
     """The server's answer to RCPT TO; *trusting*: if every unknown table permitted."""
+    if (fatal := places.fatal) is not None:
+        return Answer(BROKEN, Decision(DUNNO, fatal, fatal))
     if not works(places, RELAY) and not works(places, RECIPIENT):
         said = places.postfix.setting(RELAY if places.postfix.stated(RELAY) else RECIPIENT)
         place = Said(said.text, said.place) if said else None

@@ -39,7 +39,17 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The answer of a list at an entry that Postfix cannot read: an error, for now."""
+
+    said: Said
+
+
 Answer = Said | None | Unknown
+Held = Answer | Broken
 
 
 def is_table(word: str) -> bool:
@@ -48,10 +58,14 @@ def is_table(word: str) -> bool:
     return bool(colon and name) and kind in TYPES
 
 
-def network_of(word: str) -> Network | None:
-    """A word of a list, or the key of an entry, as a network; None where it is something else."""
+def network_of(word: str, *, strict: bool = False) -> Network | None:
+    """A word of a list, or the key of an entry, as a network; None where it is something else.
+
+    Args:
+        strict: Bits beyond the mask make it something else.
+    """
     try:
-        return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
+        return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=strict)
     except ValueError:
         return None
 
@@ -265,8 +279,8 @@ def _first_network(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> A
             continue
     for key, said in rules:
         negated = key.startswith("!")
-        network = network_of(key.lstrip("!"))
-        if network is None:
+        network = network_of(key.lstrip("!"), strict=True)
+        if network is None:  # Postfix skips it with a warning
             continue
         if any((address in network) != negated for address in addresses):
             return said

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from analyzer.config.given import Said
 from analyzer.config.postfix_places import Places
-from analyzer.config.postfix_tables import Unknown, is_table, name_keys
+from analyzer.config.postfix_tables import Broken, Unknown, is_table, name_keys
 from analyzer.config.postfix_words import ACCESS_CHECKS, ARGUMENT, KNOWN, NEVER_PERMITS
 
 PERMIT, REJECT, DEFER, DUNNO, DISCARD = "permit", "reject", "defer", "dunno", "discard"
@@ -101,6 +101,8 @@ class Walk:
         if isinstance(found, Unknown):
             lost = self.places.doubtful("mynetworks") or self.places.styled()
             return self._doubt(rule, lost[0] if lost else rule)
+        if isinstance(found, Broken):  # 451, to whoever gets so far
+            return Decision(DEFER, rule, found.said)
         return Decision(PERMIT if found else DUNNO, rule, found)
 
     def _if_naked(self, rule: Said) -> Decision:

@@ -28,6 +28,7 @@ REGEXP = "/^ann@/i CASE\n/^bob@/ NOCASE\nif /cut/\n/x$/ INNER\nendif\n!/a\\.exam
         ("regexp:/etc/postfix/t", REGEXP, ["eve@b.example"], "OTHER"),
         ("cidr:/etc/postfix/t", "10.0.0.0/8 IN\n!192.0.2.0/24 OUT\n", ["10.1.2.3"], "IN"),
         ("cidr:/etc/postfix/t", "10.0.0.0/8 IN\n!192.0.2.0/24 OUT\n", ["203.0.113.1"], "OUT"),
+        ("cidr:/etc/postfix/t", "10.1.2.3/8 SKIPPED\n10.0.0.0/8 IN\n", ["10.1.2.3"], "IN"),
         ("inline:{ a=b, { c = d e } }", "", ["c"], "d e"),
         ("static:OK", "", ["whatever"], "OK"),
     ],
