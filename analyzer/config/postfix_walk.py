@@ -6,12 +6,12 @@ tests/live/test_audit.py.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.config.given import Said
+from analyzer.config.postfix_names import is_address, is_full, is_host, is_literal
 from analyzer.config.postfix_places import Places
 from analyzer.config.postfix_tables import Broken, Unknown, is_table, name_keys
 from analyzer.config.postfix_words import ACCESS_CHECKS, ARGUMENT, KNOWN, NEVER_PERMITS
@@ -106,7 +106,7 @@ class Walk:
         return Decision(PERMIT if found else DUNNO, rule, found)
 
     def _if_naked(self, rule: Said) -> Decision:
-        return Decision(PERMIT if _is_address(self.stranger.helo) else DUNNO, rule, rule)
+        return Decision(PERMIT if is_address(self.stranger.helo) else DUNNO, rule, rule)
 
     def _if_backup(self, rule: Said) -> Decision:
         """Whoever owns the recipient's domain decides by DNS whether we are its backup."""
@@ -118,6 +118,22 @@ class Walk:
         asked = ("smtpd_tls_ask_ccert", "smtpd_tls_req_ccert")
         asks = any(self.places.postfix.text(name) == "yes" for name in asked)
         return self._doubt(rule, rule) if asks else Decision(DUNNO)
+
+    def _if_no_host(self, rule: Said) -> Decision:
+        helo = self.stranger.helo
+        known = is_host(helo) or is_address(helo) or is_literal(helo)
+        return Decision(DUNNO if known else REJECT, rule, rule)
+
+    def _if_short_helo(self, rule: Said) -> Decision:
+        helo = self.stranger.helo
+        return Decision(DUNNO if is_full(helo) or is_literal(helo) else REJECT, rule, rule)
+
+    def _if_short_address(self, rule: Said) -> Decision:
+        sent = rule.value.lower() == "reject_non_fqdn_sender"
+        address = self.stranger.sender if sent else self.stranger.recipient
+        domain = address.rpartition("@")[2] if "@" in address else ""
+        full = not address or domain.startswith("[") or is_full(domain)
+        return Decision(DUNNO if full else REJECT, rule, rule)
 
     def _later(self, rule: Said) -> Decision:
         self.defer_if_permit = self.defer_if_permit or rule
@@ -219,6 +235,12 @@ OWN_METHOD = {
     "permit_naked_ip_address": "_if_naked",
     "permit_mx_backup": "_if_backup",
     "permit_tls_all_clientcerts": "_if_certified",
+    "reject_invalid_hostname": "_if_no_host",
+    "reject_invalid_helo_hostname": "_if_no_host",
+    "reject_non_fqdn_hostname": "_if_short_helo",
+    "reject_non_fqdn_helo_hostname": "_if_short_helo",
+    "reject_non_fqdn_sender": "_if_short_address",
+    "reject_non_fqdn_recipient": "_if_short_address",
     "defer_if_permit": "_later",
     "reject_sender_login_mismatch": "_login_mismatch",
     "reject_unauthenticated_sender_login_mismatch": "_login_mismatch",
@@ -259,11 +281,3 @@ def _ip_keys(address: str) -> list[str]:
 def _address_keys(address: str, parents: bool) -> list[str]:
     local, _, domain = address.rpartition("@")
     return [address, *name_keys(domain, parents), f"{local}@"]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -3,6 +3,7 @@
 import pytest
 
 from analyzer.config.postfix_entries import is_broken, is_fatal, mended
+from analyzer.config.postfix_names import is_full, is_host
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,18 @@ def test_an_entry_that_can_be_read(word):
 
 def test_an_entry_stops_clients_of_its_own_version_of_ip_alone():
     assert not is_broken("127.0.0.1/8", version=6)
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "full"),
+    [
+        ("mx.corp.example", True, True),
+        ("localhost", True, False),
+        ("192.0.2.1", False, False),
+        ("a..b", False, False),
+        ("-a.b", False, False),
+        ("a b", False, False),
+    ],
+)
+def test_a_name_is_judged_by_its_form(name, host, full):
+    assert (is_host(name), is_full(name)) == (host, full)
