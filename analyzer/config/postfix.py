@@ -20,7 +20,7 @@ from analyzer.config.postfix_defaults import (
     NOT_BEFORE,
     ONE_IS_NEEDED_SINCE_3,
 )
-from analyzer.config.postfix_values import braced, branches, compare, release
+from analyzer.config.postfix_values import braced, branches, compare, release, split
 from analyzer.config.recognise import OVERRIDE_LINE, SERVICE_LINE, SETTING_LINE
 
 DEFAULT = Place("Postfix's default", 0)
@@ -230,19 +230,6 @@ def parse(files: Sequence[Given]) -> Postfix:
             overrides = {**old.overrides, changed.name: changed}
             services[name, kind] = replace(old, overrides=overrides)
     return Postfix(settings, tuple(services.values()), tuple(void), bool(settings), master)
-
-
-def split(text: str) -> list[str]:
-    """Words, split at blanks and commas but not inside braces."""
-    words, word, depth = [], "", 0
-    for character in text:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if depth <= 0 and (character.isspace() or character == ","):
-            words.append(word)
-            word = ""
-        else:
-            word += character
-    return [w for w in [*words, word] if w]
 
 
 def _logical_lines(given: Given) -> Iterator[list[Said]]:

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from analyzer.config.findings import Change, Finding
 from analyzer.config.given import Said
-from analyzer.config.postfix import split
 from analyzer.config.postfix_patterns import FILLERS, examples
 from analyzer.config.postfix_places import FINAL, Places
 from analyzer.config.postfix_tables import Table, is_table, network_of
+from analyzer.config.postfix_values import split
 from analyzer.config.suffixes import may_be_top
 from analyzer.site import too_wide
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import dropwhile, takewhile
 
 from analyzer.config.given import Place, Said
-from analyzer.config.postfix import DEFAULT, Postfix, split
+from analyzer.config.postfix import DEFAULT, Postfix
 from analyzer.config.postfix_entries import is_broken, is_fatal
 from analyzer.config.postfix_tables import (
     UNKNOWN,
@@ -27,6 +27,7 @@ from analyzer.config.postfix_tables import (
     name_keys,
     network_of,
 )
+from analyzer.config.postfix_values import split
 from analyzer.config.postfix_words import LISTS as RESTRICTIONS
 from analyzer.config.postfix_words import RECIPIENT, RELAY
 from analyzer.site import LOOPBACK, Network, ours_alone

@@ -9,11 +9,12 @@ from dataclasses import replace
 from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
-from analyzer.config.postfix import DEFAULT, Postfix, Service, split
+from analyzer.config.postfix import DEFAULT, Postfix, Service
 from analyzer.config.postfix_entries import is_broken, is_fatal, mended
 from analyzer.config.postfix_places import LISTS as MATCH_LISTS
 from analyzer.config.postfix_places import MATCHED_BY_SMTPD, Places
 from analyzer.config.postfix_tables import is_table, network_of
+from analyzer.config.postfix_values import split
 from analyzer.config.postfix_walk import pairs
 from analyzer.config.postfix_words import (
     ARGUMENT,

@@ -1,4 +1,4 @@
-"""How does Postfix read the conditions in a value: `${name?yes:no}`, `${{a} < {b} ? {c} : {d}}`?"""
+"""Which words and conditions does a value hold: `${name?yes:no}`, `${{a} < {b} ? {c} : {d}}`?"""
 
 from __future__ import annotations
 
@@ -53,3 +53,16 @@ def compare(left: str, operator: str, level: bool, right: str) -> bool:
     elif left.isdecimal() and right.isdecimal():
         pair = (int(left), int(right))
     return bool(COMPARED[operator](*pair))
+
+
+def split(text: str) -> list[str]:
+    """Words, split at blanks and commas but not inside braces."""
+    words, word, depth = [], "", 0
+    for character in text:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if depth <= 0 and (character.isspace() or character == ","):
+            words.append(word)
+            word = ""
+        else:
+            word += character
+    return [w for w in [*words, word] if w]

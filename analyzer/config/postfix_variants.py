@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from analyzer.config.given import Place, Said
-from analyzer.config.postfix import split
 from analyzer.config.postfix_networks import (
     CLIENTS,
     fitting_addresses,
@@ -22,6 +21,7 @@ from analyzer.config.postfix_networks import (
 from analyzer.config.postfix_patterns import FILLERS, examples
 from analyzer.config.postfix_places import FINAL, Places, prefix_of
 from analyzer.config.postfix_tables import MOST_TRIED, Pattern, Table, is_table, network_of
+from analyzer.config.postfix_values import split
 from analyzer.config.postfix_walk import Stranger, classes, pairs
 from analyzer.config.postfix_words import ACCESS_CHECKS, LISTS, RECIPIENT, RELAY
 from analyzer.config.suffixes import may_be_top, owned_by_nobody, owner_of, suffix_of
@@ -148,6 +148,8 @@ def _tables_of(places: Places, name: str) -> list[Table]:
 
 def claiming(somebody: Stranger, kind: str, table: Table) -> Iterator[Stranger]:
     """Strangers who say what the table has an entry for, unless that entry refuses them."""
+    for part in table.parts:
+        yield from claiming(somebody, kind, part)
     if kind == "client":
         wide = strangers_in(openings(table), ordered=table.kind == "cidr")
         yield from (replace(somebody, client=client) for client in wide)
