@@ -39,7 +39,7 @@ from analyzer.config.postfix_walk import Decision, Stranger
 from analyzer.config.postfix_words import RECIPIENT, RELAY
 
 HERE_ALONE = {"loopback-only", "localhost", "127.0.0.1", "::1"}
-TOLD_BY_RULES = (CLASS, "permit_mx_backup", "permit_tls_all_clientcerts")
+TOLD_BY_RULES = (CLASS, "permit_tls_all_clientcerts")
 GRAVE = ("critical", "high")
 MOST_ROUNDS = 3  # holes behind holes
 POLICY_SERVICE = re.compile(r"(?:unix|inet):")
@@ -144,7 +144,8 @@ def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]
     answers = [(stranger, answer(places, stranger)) for stranger in variants(places)]
     holes = [(s, a) for s, a in answers if a.verdict == ACCEPTED and not a.final]
     first = answers[0][1]
-    findings = agreed(places, [hole_of(places, service, who, given) for who, given in holes])
+    untold = [(who, given) for who, given in holes if not (who.backed or who.certified)]
+    findings = agreed(places, [hole_of(places, service, who, given) for who, given in untold])
     if reach:  # a stranger cannot connect; a program or user of the machine can
         findings = [
             replace(f, severity="medium", detail=f"{f.detail} Only {reach}.") for f in findings

@@ -69,10 +69,15 @@ SUBMISSION = Check(
     "a submission service takes mail from clients that did not log in",
     "Spam for our own users passes there, around all that guards port 25.",
 )  # fmt: skip
+NETWORKS_CLASS = Check(
+    "postfix-mynetworks-class", "high",
+    "`mynetworks` is not stated and `mynetworks_style` is `class`",
+    "The server trusts the whole class of its address: up to a 256th of the internet relays.",
+)  # fmt: skip
 NETWORKS_STYLE = Check(
     "postfix-mynetworks-style", "medium",
-    "`mynetworks` is not stated and `mynetworks_style` is `class` or `subnet`",
-    "The server trusts its subnet, or the provider's whole network: other customers relay.",
+    "`mynetworks` is not stated and `mynetworks_style` is `subnet`",
+    "The server trusts its subnet: other customers of the provider relay.",
 )  # fmt: skip
 CONTAINER = Check(
     "postfix-mynetworks-container", "medium",
@@ -159,9 +164,9 @@ LUSER_RELAY = Check(
 CHECKS = (
     OPEN_TO_ALL, WIDE_NETWORK, SENDER_TABLE, HELO_TABLE, OK_NOT_ALLOWED, CLIENT_TABLE,
     RECIPIENT_TABLE, RELAY_DOMAINS, UNTRUSTED_ROUTING, MX_BACKUP, ALL_CERTIFICATES, XCLIENT,
-    SUBMISSION, NETWORKS_STYLE, CONTAINER, LEVEL, LOGIN_SENDER, OBSOLETE_WORD, UNKNOWN_WORD,
-    BROKEN_ENTRY, COMMENT, NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS, POLICY,
-    RELAYHOST, LUSER_RELAY,
+    SUBMISSION, NETWORKS_CLASS, NETWORKS_STYLE, CONTAINER, LEVEL, LOGIN_SENDER, OBSOLETE_WORD,
+    UNKNOWN_WORD, BROKEN_ENTRY, COMMENT, NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS,
+    POLICY, RELAYHOST, LUSER_RELAY,
 )  # fmt: skip
 # The restriction that let a stranger through, and the check that names it.
 BY_RULE = {

@@ -104,7 +104,7 @@ def _networks(places: Places) -> Found:
         place = _place(places, "mynetworks_style")
         detail = f"mynetworks_style is {style}."
         yield (
-            checks.NETWORKS_STYLE,
+            checks.NETWORKS_CLASS if style == "class" else checks.NETWORKS_STYLE,
             Said(style, place),
             detail,
             Change("mynetworks_style", "host"),

@@ -50,6 +50,8 @@ def variants(places: Places) -> Iterator[Stranger]:
     if classes(places):  # one table may send on to another, which asks for something else
         yield from _combined(somebody, claims)
     yield from _borrowing(somebody, places)
+    yield replace(somebody, backed=True)
+    yield replace(somebody, certified=True)
     yield from _elsewhere(somebody, places)
 
 

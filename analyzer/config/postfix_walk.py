@@ -30,6 +30,8 @@ class Stranger:
     helo: str = "stranger.test"
     sender: str = "somebody@outside.test"
     recipient: str = "anybody@elsewhere.test"
+    backed: bool = False  # an MX record of the recipient's domain names this server
+    certified: bool = False  # by an authority that everybody's software trusts
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,18 @@ class Walk:
     def _if_backup(self, rule: Said) -> Decision:
         """Whoever owns the recipient's domain decides by DNS whether we are its backup."""
         narrowed = self.places.postfix.text("permit_mx_backup_networks")
-        return Decision(DUNNO) if narrowed else self._doubt(rule, rule)
+        return Decision(PERMIT if self.stranger.backed and not narrowed else DUNNO, rule, rule)
 
     def _if_certified(self, rule: Said) -> Decision:
-        """Which authorities are trusted stands in files of certificates."""
-        asked = ("smtpd_tls_ask_ccert", "smtpd_tls_req_ccert")
-        asks = any(self.places.postfix.text(name) == "yes" for name in asked)
-        return self._doubt(rule, rule) if asks else Decision(DUNNO)
+        """A bundle of public authorities trusts everybody; any other file may be our own one's."""
+        text = self.places.postfix.text
+        if "yes" not in (text("smtpd_tls_ask_ccert"), text("smtpd_tls_req_ccert")):
+            return Decision(DUNNO)
+        files = [text(name) for name in ("smtpd_tls_CAfile", "smtpd_tls_CApath")]
+        public = text("tls_append_default_CA") == "yes" or any(map(PUBLIC_BUNDLE.match, files))
+        if public:
+            return Decision(PERMIT if self.stranger.certified else DUNNO, rule, rule)
+        return self._doubt(rule, rule)
 
     def _if_no_host(self, rule: Said) -> Decision:
         helo = self.stranger.helo
@@ -224,6 +231,11 @@ class Walk:
         return Decision(decision.kind, rule, found) if decision.kind != DUNNO else decision
 
 
+# Where distributions keep the authorities that browsers trust.
+PUBLIC_BUNDLE = re.compile(
+    r"/etc/(?:ssl/certs/?(?:ca-certificates\.crt|ca-bundle\.\w+)?|ssl/cert\.pem"
+    r"|pki/(?:tls|ca-trust)/.*|ca-certificates/.*)$"
+)
 CLAIMED = ("helo", "sender")  # what a stranger may say as he likes
 PLAIN = {"permit": PERMIT, "reject": REJECT, "defer": DEFER}
 OWN_METHOD = {
