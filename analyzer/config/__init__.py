@@ -30,7 +30,7 @@ from analyzer.config import (
 from analyzer.config.count import Traffic
 from analyzer.config.entries import Entries
 from analyzer.config.findings import Audit, Check
-from analyzer.config.given import Given, read
+from analyzer.config.given import Given, read, read_text
 from analyzer.config.postfix_tables import Tables
 from analyzer.config.toml import as_toml
 from analyzer.errors import SettingsError
@@ -64,6 +64,7 @@ class Configuration:
     """The given files, each with what it is."""
 
     files: tuple[tuple[Given, str], ...]
+    skipped: tuple[str, ...] = ()
 
     @property
     def _all(self) -> list[Given]:
@@ -94,7 +95,7 @@ class Configuration:
             entries.merge(sendmail_site.site(sendmail.parse(self._unused(used))))
         if self._has(_EXCHANGE, used):
             entries.merge(exchange_site.site(exchange.parse(self.files)))
-        entries.notes += [*self._in_force[1], *self._idle()]
+        entries.notes += self._unused_files()
         return entries
 
     def audits(self) -> list[Audit]:
@@ -119,7 +120,7 @@ class Configuration:
             found.append(sendmail_audit.audit(sendmail.parse(self._unused(used)), self._all))
         if self._has(_EXCHANGE, used):
             found.append(exchange_audit.audit(exchange.parse(self.files), self._all))
-        idle = [*self._in_force[1], *self._idle()]
+        idle = self._unused_files()
         return [replace(audit, notes=[*audit.notes, *idle]) for audit in found[:1]] + found[1:]
 
     def audited(self, case: Case) -> tuple[list[Audit], dict[str, Any] | None]:
@@ -131,6 +132,9 @@ class Configuration:
 
     def _unused(self, used: set[str]) -> list[tuple[Given, str]]:
         return [(given, kind) for given, kind in self.files if given.name not in used]
+
+    def _unused_files(self) -> list[str]:
+        return [*self.skipped, *self._in_force[1], *self._idle()]
 
     def _idle(self) -> list[str]:
         """A table that nothing refers to was given in vain, and that is worth a word."""
@@ -154,8 +158,9 @@ def configuration(paths: Sequence[Path]) -> Configuration:
     Raises:
         SettingsError: a file cannot be read, or is a site.toml.
     """
-    files = [(given, recognise.recognise(given)) for given in read(paths)]
-    return Configuration(tuple(files))
+    texts, skipped = read_text(paths)
+    files = [(given, recognise.recognise(given)) for given in texts]
+    return Configuration(tuple(files), tuple(skipped))
 
 
 def site_of(entries: Entries) -> Site:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from analyzer.config import configuration
 from analyzer.errors import SettingsError
 from tests.config.fixtures import configuration_of
 
@@ -55,3 +56,12 @@ def test_master_cf_alone_does_not_tell_that_a_door_is_closed():
 
 def test_an_empty_answer_of_postconf_is_not_missed():
     assert not any("P.txt" in note for note in audited(**{"main.cf": CLOSED, "P.txt": "\n"}).notes)
+
+
+def test_what_is_no_text_is_skipped_beside_other_files_with_a_word(tmp_path):
+    (tmp_path / "main.cf").write_text(CLOSED)
+    (tmp_path / "virtual.db").write_bytes(b"\0\x61\x15\x06\0")
+    (tmp_path / "sasl").mkdir()
+    (audit,) = configuration(sorted(tmp_path.iterdir())).audits()
+    assert "virtual.db: skipped: this is not a text file" in audit.notes
+    assert "sasl: skipped: this is a folder" in audit.notes
