@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,8 +16,9 @@ from analyzer.config.findings import (
     Door,
     Finding,
 )
-from analyzer.config.given import Given, Place, Said
+from analyzer.config.given import Given, Place
 from analyzer.config.postfix import CORRECTED, DEFAULT, Postfix, Service
+from analyzer.config.postfix_doubts import doubts, listed, past_the_proxy, proxied
 from analyzer.config.postfix_holes import (
     GUARDS,
     LOGINS_ALONE,
@@ -29,20 +29,25 @@ from analyzer.config.postfix_holes import (
     hole_of,
 )
 from analyzer.config.postfix_lists import agreed
-from analyzer.config.postfix_places import CLASS, Places
+from analyzer.config.postfix_places import Places
 from analyzer.config.postfix_rules import rules
-from analyzer.config.postfix_stranger import ACCEPTED, DEFERRED, DISCARDED, Answer, answer
+from analyzer.config.postfix_stranger import (
+    ACCEPTED,
+    DEFERRED,
+    DISCARDED,
+    Answer,
+    answer,
+    openers,
+)
 from analyzer.config.postfix_stranger import BROKEN as REFUSES_ALL
-from analyzer.config.postfix_tables import Tables, is_table
-from analyzer.config.postfix_variants import trusted_clients, variants
+from analyzer.config.postfix_tables import Tables
+from analyzer.config.postfix_variants import variants
 from analyzer.config.postfix_walk import Decision, Stranger
 from analyzer.config.postfix_words import RECIPIENT, RELAY
 
 HERE_ALONE = {"loopback-only", "localhost", "127.0.0.1", "::1"}
-TOLD_BY_RULES = (CLASS, "permit_tls_all_clientcerts")
 GRAVE = ("critical", "high")
 MOST_ROUNDS = 3  # holes behind holes
-POLICY_SERVICE = re.compile(r"(?:unix|inet):")
 NO_MASTER = "smtpd (no master.cf was given)"
 
 
@@ -157,14 +162,12 @@ def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]
             because = f"smtpd cannot start with {fatal.value} ({fatal.place})"
     elif holes:
         verdict, because = OPEN, _told(holes[0][1])
-    elif (
-        hoped := answer(places, answers[0][0], trusting=True)
-    ).verdict == ACCEPTED and not hoped.final:
-        verdict, because = UNKNOWN, f"closed, unless {_listed(hoped.unknown)} permits"
-        findings += _unknown(places, service, hoped)
-    elif not reach and (said := _proxied(places, service, answers[0][0])):
+    elif unknown := openers(places, answers[0][0]):
+        verdict, because = UNKNOWN, f"closed, unless {listed(unknown)} permits"
+        findings += doubts(places, service, unknown)
+    elif not reach and (said := proxied(places, service, answers[0][0])):
         verdict, because = UNKNOWN, f"closed, unless strangers pass by the proxy ({said.place})"
-        findings.append(_past_the_proxy(service, said))
+        findings.append(past_the_proxy(service, said))
     else:
         verdict, because = CLOSED, _told(first)
     return Door(name, verdict, because, place, reach), findings
@@ -178,6 +181,8 @@ def _told(given: Answer) -> str:
         decision = guilty(given)
         if decision is None and given.authorised:
             said = given.authorised
+            if given.final:
+                return f"taken as mail for a domain of ours: {said.value} ({said.place})"
             return f"mail for the recipient is relayed: {said.value} ({said.place})"
         return f"permitted by {_said(decision)}" if decision else "no list refuses"
     how = "refused for now by" if given.verdict == DEFERRED else "refused by"
@@ -192,45 +197,6 @@ def _said(decision: Decision) -> str:
     return f"{rule.value}{entry} ({by.place})"
 
 
-def _listed(unknown: Sequence[Said]) -> str:
-    return " or ".join(dict.fromkeys(f"{said.value} ({said.place})" for said in unknown))
-
-
-def _unknown(places: Places, service: Service | None, hoped: Answer) -> Iterator[Finding]:
-    """What stands between this door and an answer."""
-    for said in hoped.unknown:
-        if said.value in TOLD_BY_RULES:
-            continue
-        check = checks.NOT_GIVEN if is_table(said.value) or said.value[:1] == "/" else checks.POLICY
-        check = checks.PATTERN if said.key else check
-        check = checks.POLICY if POLICY_SERVICE.match(said.value) else check
-        detail = f"{said.value} may permit; it was asked before foreign recipients are refused."
-        where = service.name if service else ""
-        yield finding(check, said.place, detail, guard(places, service), None, where)
-
-
-def _proxied(places: Places, service: Service | None, who: Stranger) -> Said | None:
-    """The setting that lets whoever connects say who he is, where some address is trusted."""
-    first, name = [places.postfix], "smtpd_upstream_proxy_protocol"
-    if service and service.type == "pass":  # postscreen speaks to the client first
-        screens = (s for s in places.postfix.services if s.command == "postscreen")
-        first = [places.postfix.seen_by(screen) for screen in screens]
-        name = "postscreen_upstream_proxy_protocol"
-    said = next((p.setting(name) for p in first if p.text(name)), None)
-    if said is None:
-        return None
-    claims = [*trusted_clients(places), "127.0.0.1"]
-    given = (answer(places, replace(who, client=c), trusting=True) for c in claims)
-    return Said(said.name, said.place) if any(a.verdict == ACCEPTED for a in given) else None
-
-
-def _past_the_proxy(service: Service | None, said: Said) -> Finding:
-    detail = f"{said.value}: whoever connects is believed, also a stranger who finds the port."
-    remedy = "Let only the proxy reach this port: a firewall, or an address inside your network."
-    where = service.name if service else ""
-    return Finding(checks.PROXY, said.place, said.value, detail, remedy, where)
-
-
 def _other(
     places: Places, service: Service | None, who: Stranger, given: Answer
 ) -> Iterator[Finding]:
@@ -241,6 +207,11 @@ def _other(
         place = given.decision.by.place if given.decision.by else DEFAULT
         detail = f"{RELAY} and {RECIPIENT} lack a working reject_unauth_destination."
         yield finding(checks.NO_GUARD, place, detail, guard(places, service), None, where)
+    elif given.verdict == ACCEPTED and given.final and given.authorised:
+        by = given.authorised
+        detail = f"{by.value} takes in {who.recipient}."
+        remedy = "Name your own domains, one by one."
+        yield Finding(checks.EVERY_DOMAIN, by.place, by.value, detail, remedy, where)
     elif given.verdict == DEFERRED and given.decision.by and given.decision.rule:
         word = given.decision.rule.value
         if word == "defer_unauth_destination" and said:

@@ -69,6 +69,11 @@ SUBMISSION = Check(
     "a submission service takes mail from clients that did not log in",
     "Spam for our own users passes there, around all that guards port 25.",
 )  # fmt: skip
+EVERY_DOMAIN = Check(
+    "postfix-every-domain-ours", "medium",
+    "every domain counts as one of ours, by a pattern in mydestination or the virtual domains",
+    "Mail to anybody is taken in and goes to our mailboxes or aliases, or bounces to the sender.",
+)  # fmt: skip
 NETWORKS_CLASS = Check(
     "postfix-mynetworks-class", "high",
     "`mynetworks` is not stated and `mynetworks_style` is `class`",
@@ -164,7 +169,8 @@ LUSER_RELAY = Check(
 CHECKS = (
     OPEN_TO_ALL, WIDE_NETWORK, SENDER_TABLE, HELO_TABLE, OK_NOT_ALLOWED, CLIENT_TABLE,
     RECIPIENT_TABLE, RELAY_DOMAINS, UNTRUSTED_ROUTING, MX_BACKUP, ALL_CERTIFICATES, XCLIENT,
-    SUBMISSION, NETWORKS_CLASS, NETWORKS_STYLE, CONTAINER, LEVEL, LOGIN_SENDER, OBSOLETE_WORD,
+    SUBMISSION, EVERY_DOMAIN, NETWORKS_CLASS, NETWORKS_STYLE, CONTAINER,
+    LEVEL, LOGIN_SENDER, OBSOLETE_WORD,
     UNKNOWN_WORD, BROKEN_ENTRY, COMMENT, NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS,
     POLICY, RELAYHOST, LUSER_RELAY,
 )  # fmt: skip

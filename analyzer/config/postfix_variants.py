@@ -169,7 +169,9 @@ def claiming(somebody: Stranger, kind: str, table: Table) -> Iterator[Stranger]:
 def _named(somebody: Stranger, kind: str, key: str) -> Iterator[Stranger]:
     """A stranger who says what an entry has for its key."""
     bare = key.lstrip(".")
-    if kind == "sender":
+    if kind == "sender" and key == "<>":  # stands for no sender
+        yield replace(somebody, sender="")
+    elif kind == "sender":
         full = key if key.count("@") == 1 and not key.endswith("@") else ""
         ends = f"{key}outside.test" if key.endswith("@") else f"somebody@{bare}"
         yield replace(somebody, sender=full or ends)

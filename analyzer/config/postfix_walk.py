@@ -46,11 +46,14 @@ class Decision:
 
 @dataclass
 class Walk:
-    """One stranger at one service; `trusting` takes every unknown answer for a permission."""
+    """One stranger at one service; `trusting` takes every unknown answer for a permission, or that
+    of `only`.
+    """
 
     places: Places
     stranger: Stranger
     trusting: bool = False
+    only: Said | None = None
     unknown: list[Said] = field(default_factory=list)
     defer_if_permit: Said | None = None
     authorised: Said | None = None
@@ -148,7 +151,10 @@ class Walk:
 
     def _doubt(self, rule: Said, what: Said) -> Decision:
         self.unknown.append(what)
-        return Decision(PERMIT if self.trusting else DUNNO, rule, what)
+        return Decision(PERMIT if self._trusts([what]) else DUNNO, rule, what)
+
+    def _trusts(self, unknown: Sequence[Said]) -> bool:
+        return self.trusting and (self.only is None or self.only in unknown)
 
     def _authorised(self) -> tuple[bool, Said | None]:
         """Is it mail for us, or for one we relay for? A route beyond a relay domain is not."""
@@ -162,7 +168,7 @@ class Walk:
             # What ends here is not relayed: of a stranger's recipient only relay_domains can tell.
             lost = self.places.doubtful("relay_domains")
             self.unknown += lost
-            return self.trusting and bool(lost), None
+            return bool(lost) and self._trusts(lost), None
         if by is not None:
             self.authorised, self.final = by, kind == "final"
         return kind in ("final", "relay"), self.authorised

@@ -101,3 +101,17 @@ def test_an_entry_of_the_access_table_goes_for_to_refuse_would_hit_honest_mail(e
     (found,) = audited({"files": {"sendmail.mc": mc, "access": f"{entry}\tRELAY\n"}}).findings
     assert found.remedy == "delete this line, then: makemap hash access < access"
     assert found.line == f"{entry} RELAY"  # a tab would be shown as its number
+
+
+def test_of_several_tables_only_those_that_can_open_the_door_are_named():
+    main = HEAD + "mynetworks = 127.0.0.1/32\nrelay_domains = mysql:/relay\n"
+    for name in ("client", "sender", "recipient"):
+        main += f"smtpd_{name}_restrictions = check_{name}_access mysql:/{name}\n"
+    (door,) = audited({"files": {"main.cf": main}}).doors
+    assert door.because == "closed, unless mysql:/relay (main.cf:6) permits"
+
+
+def test_no_sender_is_told_as_no_sender():
+    main = HEAD.replace("permit_mynetworks", "check_sender_access inline:{<>=OK}")
+    (found,) = audited({"files": {"main.cf": main}}).findings
+    assert found.detail.endswith("A stranger passes as MAIL FROM:<>.")
