@@ -8,25 +8,34 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from analyzer.config.postfix_tables import TYPES, is_table, network_of
+from analyzer.config.postfix_tables import TYPES, network_of
 from analyzer.site import too_wide
 
 
 def is_fatal(word: str) -> bool:
-    """Taken for a table of a type that does not exist: smtpd ends. So is IPv6 without brackets."""
-    kind, colon, _ = word.lstrip("!").partition(":")
-    return bool(colon) and not kind.startswith(("[", "/")) and kind not in TYPES
+    """Taken for a table that lacks its type or its name, as ::1 without brackets is: smtpd ends."""
+    kind, colon, name = word.lstrip("!").partition(":")
+    return bool(colon) and kind[:1] not in ("[", "/") and not (kind and name)
+
+
+def is_no_table(word: str) -> bool:
+    """Taken for a table of a type that does not exist, as is IPv6 without brackets: an error."""
+    kind, colon, name = word.lstrip("!").partition(":")
+    return bool(colon and kind and name) and kind[:1] not in ("[", "/") and kind not in TYPES
 
 
 def is_broken(word: str, *, version: int = 0) -> bool:
-    """A network that Postfix stumbles over when it looks for a client of that version of IP."""
+    """An entry that Postfix stumbles over when it looks for a client of that version of IP."""
     bare = word.lstrip("!")
-    written = re.fullmatch(r"\[?([0-9a-fA-F:.]+)\]?/(\S*)", bare)
-    if "/" not in bare or bare.startswith("/") or is_table(bare):
+    if is_no_table(bare):
+        return True
+    # Anything else with a slash in it is compared with names, and fits none.
+    if "/" not in bare or bare[0] == "/" or not re.fullmatch(r"[0-9a-fA-F:./\[\]]+", bare):
         return False
     if version and (":" in bare) != (version == 6):
         return False
-    if not written or not written[2].isdecimal():
+    written = re.fullmatch(r"\[?([0-9a-fA-F:.]+)\]?/(\d+)", bare)
+    if not written:
         return True
     try:
         ipaddress.ip_network(f"{written[1]}/{written[2]}")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import dropwhile, takewhile
 
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Postfix
-from analyzer.config.postfix_entries import is_broken, is_fatal
+from analyzer.config.postfix_defaults import DEFAULTS
+from analyzer.config.postfix_entries import is_broken, is_fatal, is_no_table
 from analyzer.config.postfix_tables import (
     UNKNOWN,
     Answer,
@@ -28,8 +29,6 @@ from analyzer.config.postfix_tables import (
     network_of,
 )
 from analyzer.config.postfix_values import split
-from analyzer.config.postfix_words import LISTS as RESTRICTIONS
-from analyzer.config.postfix_words import RECIPIENT, RELAY
 from analyzer.site import LOOPBACK, Network, ours_alone
 
 # Lists of names, networks and tables; a list of restrictions is read otherwise.
@@ -38,7 +37,7 @@ LISTS = (
     "virtual_mailbox_domains", "smtpd_authorized_xclient_hosts",
 )  # fmt: skip
 MATCHED_BY_SMTPD = ("mynetworks", "relay_domains", "smtpd_authorized_xclient_hosts")
-SMTPD_READS = (*LISTS, *RESTRICTIONS, RELAY, RECIPIENT, "myhostname", "mydomain", "myorigin")
+SMTPD_READS = (*LISTS, *DEFAULTS, "myhostname", "myorigin")
 CLASS = "mynetworks_style = class"
 FINAL = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
 
@@ -76,8 +75,8 @@ class Places:
     def spread(self, name: str) -> Iterator[Said]:
         """The words of a list; those of a file that it names come from the file."""
         for said in self.read(name):
-            mark = "!" if said.value.startswith("!") else ""
             bare = said.value.lstrip("!")
+            mark = "!" * ((len(said.value) - len(bare)) % 2)
             if bare.startswith("/") and (given := self.tables.file(bare)):
                 for number, line in enumerate(given.lines, 1):
                     words = (Said(mark + word, Place(given.name, number)) for word in split(line))
@@ -85,7 +84,7 @@ class Places:
             else:
                 if bare.startswith("/"):
                     self.tables.missing.setdefault(bare, said.place)
-                yield said
+                yield replace(said, value=mark + bare)
 
     def match(self, name: str, fits: Callable[[str], bool | None], *asked: Sequence[str]) -> Held:
         """The first word of the list that fits, None, or UNKNOWN where a table might have.
@@ -126,7 +125,11 @@ class Places:
         wanted = domain.lower().rstrip(".")
         words = name_keys(wanted, parents)
         keys = words if parents else [wanted]
-        found = self.match(name, lambda word: word.lower() in words, keys)
+
+        def fits(word: str) -> bool | None:
+            return None if is_no_table(word) else word.lower() in words
+
+        found = self.match(name, fits, keys)
         return None if isinstance(found, Broken) else found
 
     def trusted(self, client: str, name: str = "unknown") -> Held:

@@ -10,7 +10,7 @@ from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Postfix, Service
-from analyzer.config.postfix_entries import is_broken, is_fatal, mended
+from analyzer.config.postfix_entries import is_broken, is_fatal, is_no_table, mended
 from analyzer.config.postfix_places import LISTS as MATCH_LISTS
 from analyzer.config.postfix_places import MATCHED_BY_SMTPD, Places
 from analyzer.config.postfix_tables import is_table, network_of
@@ -137,7 +137,7 @@ def _unreadable(places: Places) -> Found:
         for said in places.spread(name):
             if is_fatal(said.value):
                 detail = f"{said.value} in {name}: smtpd ends at every connection."
-            elif name != "relay_domains" and is_broken(said.value):
+            elif (is_no_table if name == "relay_domains" else is_broken)(said.value):
                 detail = f"{said.value} in {name}: 451 to whoever no entry before it holds."
             else:
                 continue

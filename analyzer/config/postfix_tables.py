@@ -118,7 +118,7 @@ class Table:
 
     def _of_parts(self, asked: Sequence[str]) -> Answer:
         """`unionmap` joins what its parts say, `pipemap` asks each for what the one before said."""
-        fixed = any(part.kind not in PATTERNS for part in self.parts)
+        fixed = not any(part.kind in PATTERNS for part in self.parts)
         for key in asked if fixed else asked[:1]:
             found = [part.lookup([key]) for part in self.parts[: 1 if self.kind == PIPE else None]]
             for part in self.parts[1:] if self.kind == PIPE else ():

@@ -16,6 +16,9 @@ from analyzer.config.postfix_names import is_full, is_host
         ("[2001:db8::1]/64", "[2001:db8::1]"),
         ("10/8", ""),
         ("10.0.0.0/33", ""),
+        ("abc/8", ""),
+        ("2001:db8::/32", "[2001:db8::]/32"),
+        ("hahs:/etc/x", ""),
     ],
 )
 def test_an_entry_that_postfix_stumbles_over(word, meant):
@@ -25,7 +28,7 @@ def test_an_entry_that_postfix_stumbles_over(word, meant):
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("::1/128", "[::1]/128"), ("2001:db8::/32", "[2001:db8::]/32"), ("hahs:/etc/x", "")],
+    [("::1/128", "[::1]/128"), ("hash:", ""), (":x", "")],
 )
 def test_an_entry_at_which_smtpd_ends(word, meant):
     assert is_fatal(word)
@@ -34,7 +37,16 @@ def test_an_entry_at_which_smtpd_ends(word, meant):
 
 @pytest.mark.parametrize(
     "word",
-    ["10.0.0.0/8", "192.0.2.1", "[::1]/128", "hash:/etc/x", "/etc/x", "mx.corp.example", "*"],
+    [
+        "10.0.0.0/8",
+        "192.0.2.1",
+        "[::1]/128",
+        "hash:/etc/x",
+        "/etc/x",
+        "mx.corp.example",
+        "*",
+        "x/8",
+    ],
 )
 def test_an_entry_that_can_be_read(word):
     assert not is_broken(word)

@@ -36,6 +36,7 @@ REGEXP = "/^ann@/i CASE\n/^bob@/ NOCASE\nif /cut/\n/x$/ INNER\nendif\n!/a\\.exam
         ("unionmap:{inline:{a=1}, inline:{a=2, b=3}}", "", ["b"], "3"),
         ("pipemap:{regexp:/etc/postfix/t, inline:{case=OK}}", REGEXP, ["BOB@a.example"], None),
         ("pipemap:{regexp:/etc/postfix/t, inline:{nocase=OK}}", REGEXP, ["bob@b"], "OK"),
+        ("unionmap:{regexp:/etc/postfix/t, inline:{x=OK}}", "/^z$/ OK\n", ["y", "x"], None),
         ("static:OK", "", ["whatever"], "OK"),
     ],
 )
