@@ -26,6 +26,7 @@ from analyzer.config.recognise import OVERRIDE_LINE, SERVICE_LINE, SETTING_LINE
 DEFAULT = Place("Postfix's default", 0)
 CORRECTED = Place("corrected", 0)
 DEEPEST = 20  # `$a = $b`, `$b = $a` ends here
+_REFERRED = re.compile(r"(?<!\$)\$[({]?(\w+)")
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\((\w+)\)|(\{))")
 
 
@@ -138,15 +139,15 @@ class Postfix:
             self._cache[name] = self.expand(said.text) if said else ""
         return self._cache[name] or ""
 
-    def named_by(self, text: str) -> set[str]:
-        """The stated settings that the text refers to, directly or by way of others."""
-        found: set[str] = set()
-        texts = [text]
-        while texts:
-            names = set(re.findall(r"(?<!\$)\$[({]?(\w+)", texts.pop()))
-            new = (names & self.settings.keys()) - found
-            found |= new
-            texts += [self.settings[name].text for name in new]
+    def named_by(self, *texts: str) -> dict[str, list[str]]:
+        """The stated settings that the texts refer to, with those that each of them refers to."""
+        found: dict[str, list[str]] = {}
+        todo = [name for text in texts for name in _REFERRED.findall(text)]
+        while todo:
+            name = todo.pop()
+            if name in self.settings and name not in found:
+                found[name] = sorted(set(_REFERRED.findall(self.settings[name].text)))
+                todo += found[name]
         return found
 
     def words(self, name: str) -> list[Said]:

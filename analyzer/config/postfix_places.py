@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from itertools import dropwhile, takewhile
 
 from analyzer.config.given import Place, Said
@@ -143,11 +144,12 @@ class Places:
     @cached_property
     def fatal(self) -> Said | None:
         """What smtpd cannot start with: a table of no type, or a setting that refers to itself."""
-        named_by, settings = self.postfix.named_by, self.postfix.settings
-        for name in sorted(named_by(" ".join(f"${name}" for name in SMTPD_READS))):
-            if name in named_by(settings[name].text):
-                said = settings[name]
-                return Said(f"{name} = {said.text}", said.place, name)
+        try:
+            TopologicalSorter(self.postfix.named_by(*(f"${n}" for n in SMTPD_READS))).prepare()
+        except CycleError as error:
+            name = min(error.args[1])
+            said = self.postfix.settings[name]
+            return Said(f"{name} = {said.text}", said.place, name)
         words = (said for name in MATCHED_BY_SMTPD for said in self.spread(name))
         return next((said for said in words if is_fatal(said.value)), None)
 

@@ -111,7 +111,7 @@ class Table:
         if self.kind in PATTERNS:
             return _first_pattern(self.entries, asked[:1])
         if self.kind == "cidr":
-            return _first_network(self.entries, asked)
+            return _first_network(self._networks, asked)
         if self.kind == "static":
             return self.entries[0][1]
         return next((self._held[key] for key in asked if key in self._held), None)
@@ -140,6 +140,12 @@ class Table:
         for key, said in self.entries or ():
             held.setdefault(key.lower(), said)
         return held
+
+    @cached_property
+    def _networks(self) -> list[tuple[Network, bool, Said]]:
+        """With whether each is negated. Bits beyond a mask: Postfix skips that with a warning."""
+        read = ((key, network_of(key.lstrip("!"), strict=True), s) for key, s in self.entries or ())
+        return [(network, key[0] == "!", said) for key, network, said in read if network]
 
     @property
     def keys(self) -> list[Said]:
@@ -280,18 +286,14 @@ def _matches(rule: str, texts: Sequence[str]) -> bool | None:
     return None if None in found else any(found)
 
 
-def _first_network(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> Answer:
+def _first_network(rules: Sequence[tuple[Network, bool, Said]], texts: Sequence[str]) -> Answer:
     addresses = []
     for text in texts:
         try:
             addresses.append(ipaddress.ip_address(text))
         except ValueError:
             continue
-    for key, said in rules:
-        negated = key.startswith("!")
-        network = network_of(key.lstrip("!"), strict=True)
-        if network is None:  # Postfix skips it with a warning
-            continue
+    for network, negated, said in rules:
         if any((address in network) != negated for address in addresses):
             return said
     return None
