@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -17,6 +18,7 @@ from analyzer.config import (
     postfix,
     postfix_audit,
     postfix_checks,
+    postfix_files,
     postfix_site,
     recognise,
     sendmail,
@@ -28,7 +30,7 @@ from analyzer.config import (
 from analyzer.config.count import Traffic
 from analyzer.config.entries import Entries
 from analyzer.config.findings import Audit, Check
-from analyzer.config.given import Given, read
+from analyzer.config.given import Given, read, read_text
 from analyzer.config.postfix_tables import Tables
 from analyzer.config.toml import as_toml
 from analyzer.errors import SettingsError
@@ -62,6 +64,7 @@ class Configuration:
     """The given files, each with what it is."""
 
     files: tuple[tuple[Given, str], ...]
+    skipped: tuple[str, ...] = ()
 
     @property
     def _all(self) -> list[Given]:
@@ -69,9 +72,14 @@ class Configuration:
 
     def _postfix(self) -> tuple[postfix.Postfix, Tables] | None:
         """A list or an access table may be Postfix's too: whatever its settings refer to."""
-        mine = [given for given, kind in self.files if kind == recognise.POSTFIX]
-        beside = [given for given in self._all if given not in mine]
+        beside = [given for given, kind in self.files if kind != recognise.POSTFIX]
+        mine, _ = self._in_force
         return (postfix.parse(mine), Tables(beside)) if mine else None
+
+    @cached_property
+    def _in_force(self) -> tuple[list[Given], list[str]]:
+        """Postfix's own files, and what is to be said of copies."""
+        return postfix_files.in_force([g for g, kind in self.files if kind == recognise.POSTFIX])
 
     def _has(self, kinds: Sequence[str], used: set[str]) -> bool:
         return any(kind in kinds and given.name not in used for given, kind in self.files)
@@ -87,7 +95,7 @@ class Configuration:
             entries.merge(sendmail_site.site(sendmail.parse(self._unused(used))))
         if self._has(_EXCHANGE, used):
             entries.merge(exchange_site.site(exchange.parse(self.files)))
-        entries.notes += self._idle()
+        entries.notes += self._unused_files()
         return entries
 
     def audits(self) -> list[Audit]:
@@ -112,7 +120,7 @@ class Configuration:
             found.append(sendmail_audit.audit(sendmail.parse(self._unused(used)), self._all))
         if self._has(_EXCHANGE, used):
             found.append(exchange_audit.audit(exchange.parse(self.files), self._all))
-        idle = self._idle()
+        idle = self._unused_files()
         return [replace(audit, notes=[*audit.notes, *idle]) for audit in found[:1]] + found[1:]
 
     def audited(self, case: Case) -> tuple[list[Audit], dict[str, Any] | None]:
@@ -125,9 +133,12 @@ class Configuration:
     def _unused(self, used: set[str]) -> list[tuple[Given, str]]:
         return [(given, kind) for given, kind in self.files if given.name not in used]
 
+    def _unused_files(self) -> list[str]:
+        return [*self.skipped, *self._in_force[1], *self._idle()]
+
     def _idle(self) -> list[str]:
         """A table that nothing refers to was given in vain, and that is worth a word."""
-        tables = [given for given, kind in self.files if kind == recognise.TABLE]
+        tables = [g for g, kind in self.files if kind == recognise.TABLE and g.text.strip()]
         return [
             f"{table.name}: no setting refers to this file"
             for table in tables
@@ -147,8 +158,9 @@ def configuration(paths: Sequence[Path]) -> Configuration:
     Raises:
         SettingsError: a file cannot be read, or is a site.toml.
     """
-    files = [(given, recognise.recognise(given)) for given in read(paths)]
-    return Configuration(tuple(files))
+    texts, skipped = read_text(paths)
+    files = [(given, recognise.recognise(given)) for given in texts]
+    return Configuration(tuple(files), tuple(skipped))
 
 
 def site_of(entries: Entries) -> Site:

@@ -130,6 +130,7 @@ def _shown(files: dict[str, Given], found: Finding) -> Finding:
     """With its line, and nothing instead of one that may stay."""
     given = files.get(found.place.file)
     line = given.line(found.place.line).strip() if given else found.line
+    line = line.replace("\t", " ")
     same = "".join(line.split()) == "".join(found.remedy.split())
     return replace(found, line=line, remedy="" if same else found.remedy)
 

@@ -52,23 +52,44 @@ class Given:
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
+class NotText(SettingsError):
+    """A folder, a compiled table, an archive: worth a word beside other files, and no more."""
+
+
 def read(paths: Iterable[Path]) -> list[Given]:
     """The files in the order given, named from the folder that holds them all.
 
     Raises:
         SettingsError: a file is missing, too large, or no text.
     """
+    return [_read(path, name) for path, name in _named(paths)]
+
+
+def read_text(paths: Iterable[Path]) -> tuple[list[Given], list[str]]:
+    """As above, and a word about each that is no text, where others are: `/etc/postfix/*`."""
+    given, skipped = [], []
+    for path, name in _named(paths):
+        try:
+            given.append(_read(path, name))
+        except NotText as error:
+            skipped.append((error, f"{name}: skipped: {error.args[0]}"))
+    if skipped and not given:
+        raise skipped[0][0]
+    return given, [note for _, note in skipped]
+
+
+def _named(paths: Iterable[Path]) -> list[tuple[Path, str]]:
     paths = list(paths)
     whole = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - links are kept
     common = os.path.commonpath([path.parent for path in whole]) if whole else ""
     names = [path.relative_to(common).as_posix() for path in whole]
-    return [_read(path, name) for path, name in zip(paths, names, strict=True)]
+    return list(zip(paths, names, strict=True))
 
 
 def _read(path: Path, name: str) -> Given:
     try:
         if path.is_dir():
-            raise SettingsError("this is a folder", path, "Give the configuration files in it.")
+            raise NotText("this is a folder", path, "Give the configuration files in it.")
         if path.stat().st_size > LARGEST:
             raise SettingsError("too large for a configuration", path, "Give logs to `analyze`.")
         data = path.read_bytes()
@@ -84,7 +105,7 @@ def _text(data: bytes, path: Path) -> str:
         text = data.decode("utf-16", "replace")
     elif b"\0" in data:
         remedy = "A compiled table (.db) cannot be read: give the text it was made of."
-        raise SettingsError("this is not a text file", path, remedy)
+        raise NotText("this is not a text file", path, remedy)
     else:
         try:
             text = data.decode("utf-8-sig")

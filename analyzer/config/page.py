@@ -19,9 +19,10 @@ relaytrail audit domains.csv connectors.csv permissions.csv
 
 The files are known by their content. Postfix: the output of `postconf -n` and `postconf -M`, or
 main.cf and master.cf, and the tables that they refer to, found by their name; give the text
-files, not the compiled ones. Sendmail: sendmail.mc or sendmail.cf, and the access table,
-relay-domains, local-host-names. Exchange: exports of `Get-AcceptedDomain`, `Get-ReceiveConnector`
-and `Get-ADPermission` as Format-List text, CSV or JSON; for 5.5 the registry export that holds
+files, not the compiled ones. Of several that look like main.cf or master.cf the one so named
+counts. Sendmail: sendmail.mc or sendmail.cf, and the access table, relay-domains,
+local-host-names. Exchange: exports of `Get-AcceptedDomain`, `Get-ReceiveConnector` and
+`Get-ADPermission` as Format-List text, CSV or JSON; for 5.5 the registry export that holds
 `RelayFlags`. Nothing is changed, and nobody is asked over the network.
 
 Each service that speaks SMTP is a door, and the audit says what a stranger gets there:
@@ -49,12 +50,13 @@ the service, and the defaults of release and `compatibility_level`. Those asked 
 somebody who does nothing special; somebody in each network of `mynetworks` or of a table that is
 wider than /16 (IPv6: /32); and somebody who claims each sender and HELO name that a table has an
 entry for, our own names, no name, or a recipient with a percent, bang or @ route over each of our
-domains. Of a pattern examples are made: whatever a sender or HELO name can be, and what the owner
-of another domain can call his host (`/^10\\.2\\./` also fits 10.2.elsewhere.test). A pattern
-without an example leaves the verdict at unknown. Blocklists and name server checks are taken to
-find nothing against him: they stop many strangers, and not the one who matters. `make
-test-live` starts a real Postfix with each configuration of `tests/config/postfix/` and compares its
-answers with the audit's, before and after the corrected line.
+domains; somebody who points his domain's MX record at the server, or has a certificate. Of a
+pattern examples are made: whatever a sender or HELO name can be, and what the owner of another
+domain can call his host (`/^10\\.2\\./` also fits 10.2.elsewhere.test). A pattern without an
+example leaves the verdict at unknown. Blocklists and name server checks are taken to find nothing
+against him: they stop many strangers, and not the one who matters. `make test-live` starts a real
+Postfix with each configuration of `tests/config/postfix/` and compares its answers with the
+audit's, before and after the corrected line.
 
 Networks narrower than that may be a hole all the same, if they are not yours. The audit cannot
 know who owns them.

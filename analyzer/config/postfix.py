@@ -20,11 +20,13 @@ from analyzer.config.postfix_defaults import (
     NOT_BEFORE,
     ONE_IS_NEEDED_SINCE_3,
 )
+from analyzer.config.postfix_values import braced, branches, compare, release, split
 from analyzer.config.recognise import OVERRIDE_LINE, SERVICE_LINE, SETTING_LINE
 
 DEFAULT = Place("Postfix's default", 0)
 CORRECTED = Place("corrected", 0)
 DEEPEST = 20  # `$a = $b`, `$b = $a` ends here
+_REFERRED = re.compile(r"(?<!\$)\$[({]?(\w+)")
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\((\w+)\)|(\{))")
 
 
@@ -67,11 +69,16 @@ class Service:
 
 @dataclass(frozen=True)
 class Postfix:
-    """Settings by name, services in order, and every earlier line that a later one made void."""
+    """Settings by name, services in order, and every earlier line that a later one made void.
+
+    `main` and `master`: was each of the two files given, as it is or as postconf prints it?
+    """
 
     settings: Mapping[str, Setting]
     services: tuple[Service, ...]
     void: tuple[Setting, ...] = ()
+    main: bool = True
+    master: bool = True
     _cache: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
 
     def seen_by(self, service: Service) -> Postfix:
@@ -122,7 +129,7 @@ class Postfix:
     @property
     def level(self) -> tuple[int, ...]:
         said = self.setting("compatibility_level")
-        return _level(said.text if said else "0")
+        return release(said.text if said else "0")
 
     def text(self, name: str) -> str:
         """The value with every reference expanded; empty where nothing is known of it."""
@@ -131,6 +138,17 @@ class Postfix:
             said = self.setting(name)
             self._cache[name] = self.expand(said.text) if said else ""
         return self._cache[name] or ""
+
+    def named_by(self, *texts: str) -> dict[str, list[str]]:
+        """The stated settings that the texts refer to, with those that each of them refers to."""
+        found: dict[str, list[str]] = {}
+        todo = [name for text in texts for name in _REFERRED.findall(text)]
+        while todo:
+            name = todo.pop()
+            if name in self.settings and name not in found:
+                found[name] = sorted(set(_REFERRED.findall(self.settings[name].text)))
+                todo += found[name]
+        return found
 
     def words(self, name: str) -> list[Said]:
         """The value as a list: split at blanks and commas, references expanded in place."""
@@ -158,7 +176,7 @@ class Postfix:
             if match[1]:
                 done.append("$")
             elif match[4]:
-                inner, at = _braced(text, match.end() - 1)
+                inner, at = braced(text, match.end() - 1)
                 done.append(self._conditional(inner, depth) if depth < DEEPEST else "")
             else:
                 done.append(self.text(match[2] or match[3]))
@@ -170,15 +188,16 @@ class Postfix:
             value = self.text(head[1])
             if head[2] is None:
                 return value
-            yes, no = _branches(head[2] + head[3])
+            yes, no = branches(head[2] + head[3])
             return self.expand(yes if value else no, depth + 1)
         if inner.lstrip().startswith("{"):
-            left, at = _braced(inner, inner.index("{"))
+            left, at = braced(inner, inner.index("{"))
             operator = re.match(r"\s*(==|!=|<=|>=|<|>)(level)?\s*(?:level)?\s*", inner[at:])
             if operator and "{" in inner[at:]:
-                right, end = _braced(inner, inner.index("{", at))
-                holds = _compare(self.expand(left), operator[1], self.expand(right))
-                yes, no = _branches(inner[end:].strip())
+                right, end = braced(inner, inner.index("{", at))
+                sides = self.expand(left), self.expand(right)
+                holds = compare(sides[0], operator[1], bool(operator[2]), sides[1])
+                yes, no = branches(inner[end:].strip())
                 return self.expand(yes if holds else no, depth + 1)
         return ""
 
@@ -203,25 +222,15 @@ def parse(files: Sequence[Given]) -> Postfix:
                 if before and before.place.file == made_setting.place.file:
                     void.append(before)
                 settings[made_setting.name] = made_setting
-    for name, changed in extra:  # `postconf -P` repeats what -M says
-        key = (name.rpartition("/")[0], name.rpartition("/")[2])
-        if key in services:
-            old = services[key]
-            services[key] = replace(old, overrides={**old.overrides, changed.name: changed})
-    return Postfix(settings, tuple(services.values()), tuple(void))
-
-
-def split(text: str) -> list[str]:
-    """Words, split at blanks and commas but not inside braces."""
-    words, word, depth = [], "", 0
-    for character in text:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if depth <= 0 and (character.isspace() or character == ","):
-            words.append(word)
-            word = ""
-        else:
-            word += character
-    return [w for w in [*words, word] if w]
+    master = bool(services)
+    for service_name, changed in extra:  # `postconf -P` repeats what -M says
+        name, _, kind = service_name.rpartition("/")
+        if (name, kind) not in services and kind == "inet":  # and without it tells of a door more
+            services[name, kind] = Service(name, kind, "smtpd", changed.place, {})
+        if (old := services.get((name, kind))) is not None:
+            overrides = {**old.overrides, changed.name: changed}
+            services[name, kind] = replace(old, overrides=overrides)
+    return Postfix(settings, tuple(services.values()), tuple(void), bool(settings), master)
 
 
 def _logical_lines(given: Given) -> Iterator[list[Said]]:
@@ -263,45 +272,3 @@ def _service(match: re.Match[str], pieces: Sequence[Said]) -> Service:
 def split_outside(text: str) -> list[str]:
     """Split at blanks that stand outside braces; commas belong to the words."""
     return [w.replace("\0", ",") for w in split(text.replace(",", "\0"))]
-
-
-def _braced(text: str, start: int) -> tuple[str, int]:
-    """What stands between the brace at *start* and its partner, and where that ends."""
-    depth = 0
-    for at in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
-        if depth == 0:
-            return text[start + 1 : at], at + 1
-    return text[start + 1 :], len(text)
-
-
-def _branches(text: str) -> tuple[str, str]:
-    """`?yes`, `:no`, `?{yes}:{no}` as (yes, no)."""
-    mark, rest = text[:1], text[1:].strip()
-    if mark == ":":
-        return "", _unbraced(rest)
-    if rest.startswith("{"):
-        yes, at = _braced(rest, 0)
-        no = rest[at:].strip()
-        return yes.strip(), _unbraced(no[1:].strip()) if no.startswith(":") else ""
-    yes, _, no = rest.partition(":")
-    return yes, no
-
-
-def _unbraced(text: str) -> str:
-    return _braced(text, 0)[0].strip() if text.startswith("{") else text
-
-
-def _level(text: str) -> tuple[int, ...]:
-    numbers = tuple(int(n) for n in re.findall(r"\d+", text)[:3])
-    return numbers + (0,) * (3 - len(numbers))
-
-
-def _compare(left: str, operator: str, right: str) -> bool:
-    left, right = left.strip(), right.strip()
-    if re.match(r"\d", left) and re.match(r"\d", right):
-        a, b = _level(left), _level(right)
-        return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[
-            operator
-        ]
-    return {"==": left == right, "!=": left != right}.get(operator, False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,38 +16,49 @@ from analyzer.config.findings import (
     Door,
     Finding,
 )
-from analyzer.config.given import Given, Place, Said
+from analyzer.config.given import Given, Place
 from analyzer.config.postfix import CORRECTED, DEFAULT, Postfix, Service
+from analyzer.config.postfix_doubts import doubts, listed, past_the_proxy, proxied
 from analyzer.config.postfix_holes import (
+    GUARDS,
+    LOGINS_ALONE,
     SUBMISSION_PORTS,
-    agreed,
     finding,
     guard,
     guilty,
     hole_of,
 )
-from analyzer.config.postfix_places import CLASS, Places
+from analyzer.config.postfix_lists import agreed
+from analyzer.config.postfix_places import Places
 from analyzer.config.postfix_rules import rules
-from analyzer.config.postfix_stranger import ACCEPTED, DEFERRED, DISCARDED, Answer, answer
+from analyzer.config.postfix_stranger import (
+    ACCEPTED,
+    DEFERRED,
+    DISCARDED,
+    Answer,
+    answer,
+    openers,
+)
 from analyzer.config.postfix_stranger import BROKEN as REFUSES_ALL
-from analyzer.config.postfix_tables import Tables, is_table
-from analyzer.config.postfix_variants import trusted_clients, variants
+from analyzer.config.postfix_tables import Tables
+from analyzer.config.postfix_variants import variants
 from analyzer.config.postfix_walk import Decision, Stranger
 from analyzer.config.postfix_words import RECIPIENT, RELAY
 
 HERE_ALONE = {"loopback-only", "localhost", "127.0.0.1", "::1"}
-TOLD_BY_RULES = (CLASS, "permit_mx_backup", "permit_tls_all_clientcerts")
 GRAVE = ("critical", "high")
 MOST_ROUNDS = 3  # holes behind holes
-POLICY_SERVICE = re.compile(r"(?:unix|inet):")
 NO_MASTER = "smtpd (no master.cf was given)"
 
 
 def audit(postfix: Postfix, tables: Tables, files: Sequence[Given]) -> Audit:
     """Every smtpd service is asked by every stranger worth asking as."""
     doors, findings = _asked(postfix, tables)
-    findings += _behind(postfix, tables, findings)
     findings += [f for s in services(postfix) for f in rules(_places(postfix, tables, s), s)]
+    findings += _behind(postfix, tables, findings)
+    findings = _one_line(findings)
+    if not postfix.main:
+        findings = [f for f in findings if f.place != DEFAULT]
     missing = [
         f"{place}: the content of {spec} was not given" for spec, place in tables.missing.items()
     ]
@@ -59,6 +69,8 @@ def _asked(postfix: Postfix, tables: Tables) -> tuple[list[Door], list[Finding]]
     doors, findings = [], []
     for service in services(postfix):
         door, found = _door(_places(postfix, tables, service), service)
+        if not postfix.main and door.verdict != OPEN:  # the defaults are nobody's settings
+            door = replace(door, verdict=UNKNOWN, because="main.cf was not given")
         doors.append(door)
         findings += found
     return doors, findings
@@ -85,9 +97,23 @@ def _behind(postfix: Postfix, tables: Tables, found: Sequence[Finding]) -> list[
     return more
 
 
+def _one_line(findings: Sequence[Finding]) -> list[Finding]:
+    """Where a list must be closed, that line closes it for whatever else was found in it."""
+    closing = {
+        (f.change.name, f.change.service): f.change
+        for f in findings
+        if f.change and f.change.value in GUARDS and f.check not in (checks.DEFERS, checks.POLICY)
+    }
+    changes = [f.change and closing.get((f.change.name, f.change.service)) for f in findings]
+    return [
+        replace(f, change=change, remedy=str(change)) if change else f
+        for f, change in zip(findings, changes, strict=True)
+    ]
+
+
 def _is_changed(found: Finding) -> bool:
     """Would the owner change it, and with it what a stranger gets?"""
-    return found.weight in GRAVE or found.check == checks.NO_GUARD
+    return found.weight in GRAVE or found.check in (checks.NO_GUARD, checks.BROKEN_ENTRY)
 
 
 def _places(postfix: Postfix, tables: Tables, service: Service | None) -> Places:
@@ -95,11 +121,11 @@ def _places(postfix: Postfix, tables: Tables, service: Service | None) -> Places
 
 
 def services(postfix: Postfix) -> list[Service | None]:
-    """Those that speak SMTP with the network; None stands for one that no master.cf names."""
+    """Those that speak SMTP with the network; None stands for those that no master.cf names."""
     found: list[Service | None] = [
         s for s in postfix.services if s.command == "smtpd" and s.type in ("inet", "pass")
     ]
-    return found or [None]
+    return found if found and postfix.master else [None, *found]
 
 
 def corrected(postfix: Postfix, change: Change) -> Postfix:
@@ -123,7 +149,8 @@ def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]
     answers = [(stranger, answer(places, stranger)) for stranger in variants(places)]
     holes = [(s, a) for s, a in answers if a.verdict == ACCEPTED and not a.final]
     first = answers[0][1]
-    findings = agreed([hole_of(places, service, stranger, given) for stranger, given in holes])
+    untold = [(who, given) for who, given in holes if not (who.backed or who.certified)]
+    findings = agreed(places, [hole_of(places, service, who, given) for who, given in untold])
     if reach:  # a stranger cannot connect; a program or user of the machine can
         findings = [
             replace(f, severity="medium", detail=f"{f.detail} Only {reach}.") for f in findings
@@ -131,16 +158,16 @@ def _door(places: Places, service: Service | None) -> tuple[Door, list[Finding]]
     findings += _other(places, service, answers[0][0], first)
     if first.verdict == REFUSES_ALL:
         verdict, because = BROKEN, "no working refusal of foreign recipients in either list"
+        if (fatal := places.fatal) is not None:
+            because = f"smtpd cannot start with {fatal.value} ({fatal.place})"
     elif holes:
         verdict, because = OPEN, _told(holes[0][1])
-    elif (
-        hoped := answer(places, answers[0][0], trusting=True)
-    ).verdict == ACCEPTED and not hoped.final:
-        verdict, because = UNKNOWN, f"closed, unless {_listed(hoped.unknown)} permits"
-        findings += _unknown(places, service, hoped)
-    elif not reach and (said := _proxied(places, service, answers[0][0])):
+    elif unknown := openers(places, answers[0][0]):
+        verdict, because = UNKNOWN, f"closed, unless {listed(unknown)} permits"
+        findings += doubts(places, service, unknown)
+    elif not reach and (said := proxied(places, service, answers[0][0])):
         verdict, because = UNKNOWN, f"closed, unless strangers pass by the proxy ({said.place})"
-        findings.append(_past_the_proxy(service, said))
+        findings.append(past_the_proxy(service, said))
     else:
         verdict, because = CLOSED, _told(first)
     return Door(name, verdict, because, place, reach), findings
@@ -154,6 +181,8 @@ def _told(given: Answer) -> str:
         decision = guilty(given)
         if decision is None and given.authorised:
             said = given.authorised
+            if given.final:
+                return f"taken as mail for a domain of ours: {said.value} ({said.place})"
             return f"mail for the recipient is relayed: {said.value} ({said.place})"
         return f"permitted by {_said(decision)}" if decision else "no list refuses"
     how = "refused for now by" if given.verdict == DEFERRED else "refused by"
@@ -168,55 +197,21 @@ def _said(decision: Decision) -> str:
     return f"{rule.value}{entry} ({by.place})"
 
 
-def _listed(unknown: Sequence[Said]) -> str:
-    return " or ".join(dict.fromkeys(f"{said.value} ({said.place})" for said in unknown))
-
-
-def _unknown(places: Places, service: Service | None, hoped: Answer) -> Iterator[Finding]:
-    """What stands between this door and an answer."""
-    for said in hoped.unknown:
-        if said.value in TOLD_BY_RULES:
-            continue
-        check = checks.NOT_GIVEN if is_table(said.value) or said.value[:1] == "/" else checks.POLICY
-        check = checks.PATTERN if said.key else check
-        check = checks.POLICY if POLICY_SERVICE.match(said.value) else check
-        detail = f"{said.value} may permit; it was asked before foreign recipients are refused."
-        where = service.name if service else ""
-        yield finding(check, said.place, detail, guard(places, service), None, where)
-
-
-def _proxied(places: Places, service: Service | None, who: Stranger) -> Said | None:
-    """The setting that lets whoever connects say who he is, where some address is trusted."""
-    first, name = [places.postfix], "smtpd_upstream_proxy_protocol"
-    if service and service.type == "pass":  # postscreen speaks to the client first
-        screens = (s for s in places.postfix.services if s.command == "postscreen")
-        first = [places.postfix.seen_by(screen) for screen in screens]
-        name = "postscreen_upstream_proxy_protocol"
-    said = next((p.setting(name) for p in first if p.text(name)), None)
-    if said is None:
-        return None
-    claims = [*trusted_clients(places), "127.0.0.1"]
-    given = (answer(places, replace(who, client=c), trusting=True) for c in claims)
-    return Said(said.name, said.place) if any(a.verdict == ACCEPTED for a in given) else None
-
-
-def _past_the_proxy(service: Service | None, said: Said) -> Finding:
-    detail = f"{said.value}: whoever connects is believed, also a stranger who finds the port."
-    remedy = "Let only the proxy reach this port: a firewall, or an address inside your network."
-    where = service.name if service else ""
-    return Finding(checks.PROXY, said.place, said.value, detail, remedy, where)
-
-
 def _other(
     places: Places, service: Service | None, who: Stranger, given: Answer
 ) -> Iterator[Finding]:
     """What else the plain stranger's answer shows."""
     where = service.name if service else ""
     said = places.postfix.setting(RELAY)
-    if given.verdict == REFUSES_ALL:
+    if given.verdict == REFUSES_ALL and places.fatal is None:
         place = given.decision.by.place if given.decision.by else DEFAULT
         detail = f"{RELAY} and {RECIPIENT} lack a working reject_unauth_destination."
         yield finding(checks.NO_GUARD, place, detail, guard(places, service), None, where)
+    elif given.verdict == ACCEPTED and given.final and given.authorised:
+        by = given.authorised
+        detail = f"{by.value} takes in {who.recipient}."
+        remedy = "Name your own domains, one by one."
+        yield Finding(checks.EVERY_DOMAIN, by.place, by.value, detail, remedy, where)
     elif given.verdict == DEFERRED and given.decision.by and given.decision.rule:
         word = given.decision.rule.value
         if word == "defer_unauth_destination" and said:
@@ -230,7 +225,7 @@ def _other(
         ]
         local = replace(who, recipient=f"postmaster@{ours[0]}") if ours else None
         if local and answer(places, local).verdict == ACCEPTED:
-            change = Change(RELAY, "permit_sasl_authenticated, reject", service.name)
+            change = Change(RELAY, LOGINS_ALONE, service.name)
             detail = f"Mail for {local.recipient} is taken without a login."
             yield finding(checks.SUBMISSION, service.place, detail, change, None, where)
 
@@ -247,20 +242,22 @@ def _reach(places: Places, service: Service | None) -> str:
 def _unstated(postfix: Postfix) -> list[str]:
     """What the server knows and these files do not say."""
     notes = []
+    if not postfix.main:
+        notes.append("main.cf was not given: `postconf -n` prints what is in force")
     if not postfix.stated("myhostname"):
         notes.append("myhostname is not stated: `postconf myhostname` prints what the server takes")
     if not postfix.stated("mynetworks"):
         notes.append(
             "mynetworks is not stated: `postconf mynetworks` prints what the server works out"
         )
-    if postfix.looks_old:
+    if postfix.looks_old and postfix.main:
         notes.append(
             "release and compatibility_level are not stated: 2.11 was taken, for Postfix 3 would "
             "refuse all mail with these files; `postconf mail_version` prints the release"
         )
     elif postfix.version is None:
         notes.append("the release is not stated: `postconf mail_version` prints it; 3.x was taken")
-    if not postfix.services:
+    if not postfix.master:
         notes.append(
             "no master.cf was given: a service may override these settings (`postconf -M`)"
         )

@@ -69,10 +69,20 @@ SUBMISSION = Check(
     "a submission service takes mail from clients that did not log in",
     "Spam for our own users passes there, around all that guards port 25.",
 )  # fmt: skip
+EVERY_DOMAIN = Check(
+    "postfix-every-domain-ours", "medium",
+    "every domain counts as one of ours, by a pattern in mydestination or the virtual domains",
+    "Mail to anybody is taken in and goes to our mailboxes or aliases, or bounces to the sender.",
+)  # fmt: skip
+NETWORKS_CLASS = Check(
+    "postfix-mynetworks-class", "high",
+    "`mynetworks` is not stated and `mynetworks_style` is `class`",
+    "The server trusts the whole class of its address: up to a 256th of the internet relays.",
+)  # fmt: skip
 NETWORKS_STYLE = Check(
     "postfix-mynetworks-style", "medium",
-    "`mynetworks` is not stated and `mynetworks_style` is `class` or `subnet`",
-    "The server trusts its subnet, or the provider's whole network: other customers relay.",
+    "`mynetworks` is not stated and `mynetworks_style` is `subnet`",
+    "The server trusts its subnet: other customers of the provider relay.",
 )  # fmt: skip
 CONTAINER = Check(
     "postfix-mynetworks-container", "medium",
@@ -98,6 +108,17 @@ UNKNOWN_WORD = Check(
     "postfix-unknown-word", "medium",
     "a word in a restriction list that Postfix does not know",
     "smtpd answers 451 Server configuration error to every recipient that gets so far.",
+)  # fmt: skip
+BROKEN_ENTRY = Check(
+    "postfix-broken-entry", "medium",
+    "a network with bits beyond its mask or a mask in dots, IPv6 without brackets, a setting that "
+    "refers to itself",
+    "Postfix cannot read on: it answers all clients with an error, or ends at every connection.",
+)  # fmt: skip
+COMMENT = Check(
+    "postfix-comment-in-list", "medium",
+    "a `#` among the words of a list of networks or domains",
+    "Postfix knows no comment there: the list ends, and what follows the sign is not in force.",
 )  # fmt: skip
 NO_GUARD = Check(
     "postfix-refuses-all", "medium",
@@ -148,8 +169,10 @@ LUSER_RELAY = Check(
 CHECKS = (
     OPEN_TO_ALL, WIDE_NETWORK, SENDER_TABLE, HELO_TABLE, OK_NOT_ALLOWED, CLIENT_TABLE,
     RECIPIENT_TABLE, RELAY_DOMAINS, UNTRUSTED_ROUTING, MX_BACKUP, ALL_CERTIFICATES, XCLIENT,
-    SUBMISSION, NETWORKS_STYLE, CONTAINER, LEVEL, LOGIN_SENDER, OBSOLETE_WORD, UNKNOWN_WORD,
-    NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS, POLICY, RELAYHOST, LUSER_RELAY,
+    SUBMISSION, EVERY_DOMAIN, NETWORKS_CLASS, NETWORKS_STYLE, CONTAINER,
+    LEVEL, LOGIN_SENDER, OBSOLETE_WORD,
+    UNKNOWN_WORD, BROKEN_ENTRY, COMMENT, NO_GUARD, VOID_LINE, NOT_GIVEN, PATTERN, PROXY, DEFERS,
+    POLICY, RELAYHOST, LUSER_RELAY,
 )  # fmt: skip
 # The restriction that let a stranger through, and the check that names it.
 BY_RULE = {

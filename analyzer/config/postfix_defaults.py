@@ -11,8 +11,17 @@ _RELAY = "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination
 DEFAULTS = {
     "allow_percent_hack": "yes",
     "allow_untrusted_routing": "no",
+    "command_directory": "/usr/sbin",
     "compatibility_level": "0",
+    "config_directory": "/etc/postfix",
+    "daemon_directory": "/usr/lib/postfix/sbin",
+    "data_directory": "/var/lib/postfix",
+    "default_cache_db_type": "btree",
+    "default_database_type": "hash",
     "inet_interfaces": "all",
+    "mail_name": "Postfix",
+    "mail_owner": "postfix",
+    "mail_version": "3.7.0",
     "mydestination": "$myhostname, localhost.$mydomain, localhost",
     "mydomain": "",
     "mynetworks_style": "${{$compatibility_level} <level {2} ? {subnet} : {host}}",
@@ -22,6 +31,7 @@ DEFAULTS = {
     ),
     "permit_mx_backup_networks": "",
     "proxy_interfaces": "",
+    "queue_directory": "/var/spool/postfix",
     "recipient_delimiter": "",
     "relay_domains": "${{$compatibility_level} <level {2} ? {$mydestination} : {}}",
     "relayhost": "",
@@ -50,6 +60,7 @@ DEFAULTS = {
 
 # compatibility_level came with 3.0, and with it the safe defaults.
 DEFAULTS_BEFORE_3 = {
+    "mail_version": "2.11.0",
     "mynetworks_style": "subnet",
     "relay_domains": "$mydestination",
     "smtpd_relay_restrictions": _RELAY,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
 from analyzer.config.postfix import DEFAULT, Service
+from analyzer.config.postfix_lists import instead, without
 from analyzer.config.postfix_places import Places, prefix_of
 from analyzer.config.postfix_stranger import Answer
 from analyzer.config.postfix_tables import is_table, name_keys, network_of
@@ -19,8 +19,9 @@ from analyzer.config.postfix_words import RECIPIENT, RELAY
 from analyzer.site import too_wide
 
 SUBMISSION_PORTS = {"submission", "587", "submissions", "smtps", "465"}
-SHORTENED = ("mynetworks", "relay_domains")  # lists that are closed by taking words out
 GUARD = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+LOGINS_ALONE = "permit_sasl_authenticated, reject"  # of a service for our own users
+GUARDS = (GUARD, LOGINS_ALONE)
 
 
 def guilty(given: Answer) -> Decision | None:
@@ -56,12 +57,16 @@ def hole_of(places: Places, service: Service | None, who: Stranger, given: Answe
             change = change_of(service, "smtpd_authorized_xclient_hosts", "")
             detail = f"{claimed.value} may claim to be {who.client}, which is trusted."
             return finding(checks.XCLIENT, claimed.place, detail, change, None, where)
-        change = change_of(service, "mynetworks", _without(places, "mynetworks", by))
-        entry = _entry_of(places, by, who.client)
+        change = change_of(service, "mynetworks", without(places, "mynetworks", by))
+        entry = _entry_of(places, by, who.name) or _entry_of(places, by, who.client)
         held = prefix_of(entry.key) if entry else network
-        hole = Hole(clients=(held,) if held else ())
-        detail = f"{by.value} holds strangers{_named(entry)}."
-        return finding(check, by.place, detail, change, hole, where)
+        named = () if held or who.name == plain(places).name else (entry or by,)
+        names = tuple(said.key or said.value for said in named)
+        hole = Hole(clients=(held,) if held else (), names=names)
+        claim = f", such as {_claim(who, places)}" if names else ""
+        detail = f"{by.value} holds strangers{_named(entry)}{claim}."
+        found = finding(check, by.place, detail, change, hole, where)
+        return replace(found, remedy=instead(places, by, entry, change))
     hole = Hole() if anyone and not by.key else _keyed(check.name, who, by)
     detail = "Every stranger passes." if anyone else f"A stranger passes as {_claim(who, places)}."
     detail = f"{decision.rule.value} in {decision.list}: {by.key or by.value}. {detail}"
@@ -78,14 +83,14 @@ def _relay_domain(
         return finding(
             checks.OPEN_TO_ALL, place, "No list decides.", guard(places, service), Hole(), where
         )
-    change = change_of(service, "relay_domains", _without(places, "relay_domains", by))
+    change = change_of(service, "relay_domains", without(places, "relay_domains", by))
     entry = _entry_of(places, by, who.recipient.rpartition("@")[2])
     key = entry.key if entry else by.value
     recipients = (key,) if key and not is_table(key) else ()
     detail = f"{by.value} holds domains of strangers{_named(entry)}."
-    return finding(
-        checks.RELAY_DOMAINS, by.place, detail, change, Hole(recipients=recipients), where
-    )
+    hole = Hole(recipients=recipients)
+    found = finding(checks.RELAY_DOMAINS, by.place, detail, change, hole, where)
+    return replace(found, remedy=instead(places, by, entry, change))
 
 
 def _entry_of(places: Places, word: Said, asked: str) -> Said | None:
@@ -115,34 +120,8 @@ def guard(places: Places, service: Service | None) -> Change:
     """The list that closes the door, for this release: relaying has its own list since 2.10."""
     name = RECIPIENT if places.postfix.older_than(2, 10) else RELAY
     if service and service.port in SUBMISSION_PORTS and name in service.overrides:
-        return Change(name, "permit_sasl_authenticated, reject", service.name)
+        return Change(name, LOGINS_ALONE, service.name)
     return change_of(service, name, GUARD)
-
-
-def _without(places: Places, name: str, by: Said) -> str:
-    """The list without the word that holds strangers, and without networks that do."""
-    words = [said.value for said in places.postfix.words(name) if said.value != by.value]
-    networks = {word: network_of(word) for word in words}
-    kept = [w for w in words if (network := networks[w]) is None or not too_wide(network)]
-    return ", ".join(kept) or ("127.0.0.0/8, [::1]/128" if name == "mynetworks" else "")
-
-
-def agreed(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings, and where several words of one list must go, one corrected line for all."""
-    kept: dict[tuple[str, str], list[str]] = {}
-    for change in (f.change for f in findings if f.change and f.change.name in SHORTENED):
-        words = change.value.split(", ")
-        key = (change.name, change.service)
-        kept[key] = [word for word in kept.get(key, words) if word in words]
-    return [_with_words(f, kept) for f in findings]
-
-
-def _with_words(found: Finding, kept: Mapping[tuple[str, str], list[str]]) -> Finding:
-    change = found.change
-    if change is None or (change.name, change.service) not in kept:
-        return found
-    changed = replace(change, value=", ".join(kept[change.name, change.service]))
-    return replace(found, change=changed, remedy=str(changed))
 
 
 def _keyed(check: str, who: Stranger, by: Said) -> Hole:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from analyzer.config import postfix_checks as checks
 from analyzer.config.findings import Change, Check, Finding, Hole
 from analyzer.config.given import Place, Said
-from analyzer.config.postfix import DEFAULT, Service
-from analyzer.config.postfix_places import Places
-from analyzer.config.postfix_tables import network_of
+from analyzer.config.postfix import DEFAULT, Postfix, Service
+from analyzer.config.postfix_entries import is_broken, is_fatal, is_no_table, mended
+from analyzer.config.postfix_places import LISTS as MATCH_LISTS
+from analyzer.config.postfix_places import MATCHED_BY_SMTPD, Places
+from analyzer.config.postfix_tables import is_table, network_of
+from analyzer.config.postfix_values import split
 from analyzer.config.postfix_walk import pairs
 from analyzer.config.postfix_words import (
+    ARGUMENT,
     KNOWN,
     LISTS,
     NEVER_PERMITS,
@@ -22,6 +26,10 @@ from analyzer.config.postfix_words import (
     RELAY,
 )
 
+INSTEAD = {
+    "permit_tls_all_clientcerts": "permit_tls_clientcerts",
+    "check_relay_domains": "reject_unauth_destination",
+}
 # Where container engines put their bridges unless told otherwise.
 CONTAINERS = [ipaddress.ip_network(n) for n in ("172.17.0.0/16", "172.18.0.0/16", "10.88.0.0/16")]
 
@@ -29,7 +37,8 @@ CONTAINERS = [ipaddress.ip_network(n) for n in ("172.17.0.0/16", "172.18.0.0/16"
 def rules(places: Places, service: Service | None) -> Iterator[Finding]:
     """Findings of one service; those of main.cf come up with every service, and are said once."""
     where = service.name if service else ""
-    for found in (_words(places), _networks(places), _logins(places), _setup(places)):
+    rooms = (_words, _networks, _unreadable, _logins, _setup)
+    for found in (of(places) for of in rooms):
         for check, said, detail, change, hole in found:
             service_wide = service is not None and change.name in service.overrides
             changed = replace(change, service=service.name) if service_wide and service else change
@@ -55,15 +64,12 @@ def _words(places: Places) -> Found:
         words = postfix.words(name)
         for rule, argument in pairs(words, name):
             word = rule.value.lower()
-            rest = ", ".join(s.value for s in words if s is not rule)
-            change = Change(name, rest)
+            change = Change(name, ", ".join(_cured(postfix, words, classes)))
             if word == "permit_mx_backup" and not postfix.text("permit_mx_backup_networks"):
                 detail = f"{word} in {name}. Name the domains in relay_domains instead."
                 yield checks.MX_BACKUP, rule, detail, change, None
             elif word == "permit_tls_all_clientcerts":
-                narrow = ", ".join(s.value.replace("_all_", "_") for s in words)
-                detail = f"{word} in {name}."
-                yield checks.ALL_CERTIFICATES, rule, detail, Change(name, narrow), None
+                yield checks.ALL_CERTIFICATES, rule, f"{word} in {name}.", change, None
             elif word in NEVER_PERMITS and argument:
                 for _, entry in places.tables.table(argument).entries or ():
                     if entry.value.split(" ")[0].upper() == "OK":
@@ -76,6 +82,21 @@ def _words(places: Places) -> Found:
                 yield checks.UNKNOWN_WORD, rule, f"{rule.value} in {name}.", change, None
 
 
+def _cured(postfix: Postfix, words: Sequence[Said], classes: set[str]) -> Iterator[str]:
+    """The list without any word that is found here: one line mends them all."""
+    argument = False
+    for said in words:
+        word = said.value.lower()
+        backup = word == "permit_mx_backup" and not postfix.text("permit_mx_backup_networks")
+        if argument or is_table(said.value) or said.value in classes:
+            yield said.value
+        elif word in INSTEAD:
+            yield INSTEAD[word]
+        elif not backup and word in KNOWN and word not in OBSOLETE:
+            yield said.value
+        argument = word in ARGUMENT and not argument
+
+
 def _networks(places: Places) -> Found:
     postfix = places.postfix
     words = [s.value for s in places.postfix.words("mynetworks")]
@@ -83,7 +104,7 @@ def _networks(places: Places) -> Found:
         place = _place(places, "mynetworks_style")
         detail = f"mynetworks_style is {style}."
         yield (
-            checks.NETWORKS_STYLE,
+            checks.NETWORKS_CLASS if style == "class" else checks.NETWORKS_STYLE,
             Said(style, place),
             detail,
             Change("mynetworks_style", "host"),
@@ -106,6 +127,26 @@ def _networks(places: Places) -> Found:
                 Change("mynetworks", kept),
                 hole,
             )
+
+
+def _unreadable(places: Places) -> Found:
+    """Each entry that Postfix stumbles over or ends at; one line mends them all."""
+    for name in MATCHED_BY_SMTPD:
+        words = [mended(said.value) for said in places.spread(name)]
+        change = Change(name, ", ".join(word for word in words if word))
+        for said in places.spread(name):
+            if is_fatal(said.value):
+                detail = f"{said.value} in {name}: smtpd ends at every connection."
+            elif (is_no_table if name == "relay_domains" else is_broken)(said.value):
+                detail = f"{said.value} in {name}: 451 to whoever no entry before it holds."
+            else:
+                continue
+            yield checks.BROKEN_ENTRY, said, detail, change, None
+    if (fatal := places.fatal) is not None and fatal.key:
+        stated = split(places.postfix.settings[fatal.key].text)
+        words = [word for word in stated if fatal.key not in places.postfix.named_by(word)]
+        detail = f"{fatal.key} refers to itself: smtpd ends at every connection."
+        yield checks.BROKEN_ENTRY, fatal, detail, Change(fatal.key, ", ".join(words)), None
 
 
 def _logins(places: Places) -> Found:
@@ -151,6 +192,11 @@ def _setup(places: Places) -> Found:
         if said and postfix.text(name):
             detail = f"{name} = {postfix.text(name)}."
             yield check, Said(said.text, said.place), detail, Change(name, said.text), None
+    for name in MATCH_LISTS:
+        if (comment := places.comment(name)) is not None:
+            detail = f"{name} ends before this sign; a comment has a line of its own."
+            change = Change(name, ", ".join(word.value for word in places.read(name)))
+            yield checks.COMMENT, comment, detail, change, None
     for setting in postfix.void:
         now = postfix.settings[setting.name]
         detail = f"{now.place} is in force: {now.text or 'empty'}."

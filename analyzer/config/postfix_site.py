@@ -6,9 +6,10 @@ import re
 
 from analyzer.config.entries import Entries
 from analyzer.config.given import Said
-from analyzer.config.postfix import Postfix, split
+from analyzer.config.postfix import Postfix
 from analyzer.config.postfix_places import FINAL, Places
 from analyzer.config.postfix_tables import Tables, is_table, network_of
+from analyzer.config.postfix_values import split
 
 
 def site(postfix: Postfix, tables: Tables) -> Entries:

@@ -45,13 +45,17 @@ class Answer:
     final: bool = False
 
 
-def answer(places: Places, stranger: Stranger, *, trusting: bool = False) -> Answer:
-    """The server's answer to RCPT TO; *trusting*: if every unknown table permitted."""
+def answer(
+    places: Places, stranger: Stranger, *, trusting: bool = False, only: Said | None = None
+) -> Answer:
+    """The server's answer to RCPT TO; *trusting*: if every unknown table permitted, or that one."""
+    if (fatal := places.fatal) is not None:
+        return Answer(BROKEN, Decision(DUNNO, fatal, fatal))
     if not works(places, RELAY) and not works(places, RECIPIENT):
         said = places.postfix.setting(RELAY if places.postfix.stated(RELAY) else RECIPIENT)
         place = Said(said.text, said.place) if said else None
         return Answer(BROKEN, Decision(DUNNO, place, place))
-    dialogue = Walk(places, stranger, trusting)
+    dialogue = Walk(places, stranger, trusting, only)
     relay_first = places.postfix.text("smtpd_relay_before_recipient_restrictions") == "yes"
     order = (RELAY, RECIPIENT) if relay_first else (RECIPIENT, RELAY)
     permits: list[Decision] = []
@@ -73,6 +77,21 @@ def answer(places: Places, stranger: Stranger, *, trusting: bool = False) -> Ans
         )
     unknown = tuple(dialogue.unknown)
     return Answer(verdict, last, tuple(permits), unknown, dialogue.authorised, dialogue.final)
+
+
+def openers(places: Places, stranger: Stranger) -> tuple[Said, ...]:
+    """What of the unknown opens the door if it permits: each by itself, or else all together."""
+    hoped = answer(places, stranger, trusting=True)
+    if hoped.verdict != ACCEPTED or hoped.final:
+        return ()
+    unknown = dict.fromkeys([*answer(places, stranger).unknown, *hoped.unknown])
+    alone = (said for said in unknown if _opens(places, stranger, said))
+    return tuple(alone) or hoped.unknown
+
+
+def _opens(places: Places, stranger: Stranger, said: Said) -> bool:
+    given = answer(places, stranger, trusting=True, only=said)
+    return given.verdict == ACCEPTED and not given.final
 
 
 def works(places: Places, name: str) -> bool:

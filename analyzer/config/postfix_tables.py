@@ -16,10 +16,14 @@ from typing import Final
 
 from analyzer.config import postfix_patterns
 from analyzer.config.given import Given, Place, Said
+from analyzer.config.postfix_rows import entries, inline, inline_rules, pair
+from analyzer.config.postfix_values import braced, split
 from analyzer.site import Network
 
 INDEXED = {"hash", "btree", "lmdb", "cdb", "sdbm", "dbm", "texthash"}
 PATTERNS = {"regexp", "pcre"}
+UNION, PIPE = "unionmap", "pipemap"
+DEEPEST = 4  # a table of tables of tables
 TYPES = INDEXED | PATTERNS | set(
     "cidr inline static fail proxy unionmap pipemap randmap mysql pgsql ldap sqlite mongodb "
     "memcache tcp socketmap environ nis nisplus netinfo unix internal maildrop debug".split()
@@ -39,7 +43,17 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The answer of a list at an entry that Postfix cannot read: an error, for now."""
+
+    said: Said
+
+
 Answer = Said | None | Unknown
+Held = Answer | Broken
 
 
 def is_table(word: str) -> bool:
@@ -48,10 +62,14 @@ def is_table(word: str) -> bool:
     return bool(colon and name) and kind in TYPES
 
 
-def network_of(word: str) -> Network | None:
-    """A word of a list, or the key of an entry, as a network; None where it is something else."""
+def network_of(word: str, *, strict: bool = False) -> Network | None:
+    """A word of a list, or the key of an entry, as a network; None where it is something else.
+
+    Args:
+        strict: Bits beyond the mask make it something else.
+    """
     try:
-        return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
+        return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=strict)
     except ValueError:
         return None
 
@@ -74,23 +92,47 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Table:
-    """The entries of one table; None where its content is unknown."""
+    """The entries of one table; None where its content is unknown.
+
+    `parts`: the tables that one made of others asks.
+    """
 
     kind: str
     entries: tuple[tuple[str, Said], ...] | None
+    parts: tuple[Table, ...] = ()
 
     def lookup(self, keys: Iterable[str]) -> Answer:
         """The entry of the first key that has one; a pattern table is asked for the first alone."""
         if self.entries is None:
             return UNKNOWN
         asked = [key.lower() for key in keys]
+        if self.parts:
+            return self._of_parts(asked)
         if self.kind in PATTERNS:
             return _first_pattern(self.entries, asked[:1])
         if self.kind == "cidr":
-            return _first_network(self.entries, asked)
+            return _first_network(self._networks, asked)
         if self.kind == "static":
             return self.entries[0][1]
         return next((self._held[key] for key in asked if key in self._held), None)
+
+    def _of_parts(self, asked: Sequence[str]) -> Answer:
+        """`unionmap` joins what its parts say, `pipemap` asks each for what the one before said."""
+        fixed = not any(part.kind in PATTERNS for part in self.parts)
+        for key in asked if fixed else asked[:1]:
+            found = [part.lookup([key]) for part in self.parts[: 1 if self.kind == PIPE else None]]
+            for part in self.parts[1:] if self.kind == PIPE else ():
+                said = found[-1]
+                found.append(part.lookup([said.value]) if isinstance(said, Said) else said)
+            if UNKNOWN in found:
+                return UNKNOWN
+            held = [said for said in found if isinstance(said, Said)]
+            if self.kind == PIPE and len(held) == len(found):
+                return Said(held[-1].value, held[0].place, held[0].key)
+            if self.kind != PIPE and held:
+                joined = ",".join(said.value for said in held)
+                return Said(joined, held[0].place, held[0].key)
+        return None
 
     @cached_property
     def _held(self) -> dict[str, Said]:
@@ -99,15 +141,35 @@ class Table:
             held.setdefault(key.lower(), said)
         return held
 
+    @cached_property
+    def _networks(self) -> list[tuple[Network, bool, Said]]:
+        """With whether each is negated. Bits beyond a mask: Postfix skips that with a warning."""
+        read = ((key, network_of(key.lstrip("!"), strict=True), s) for key, s in self.entries or ())
+        return [(network, key[0] == "!", said) for key, network, said in read if network]
+
     @property
     def keys(self) -> list[Said]:
         """Every key that is a plain name, with its place."""
-        plain = self.kind not in PATTERNS | {"cidr", "static"}
-        return [Said(key, said.place) for key, said in self.entries or () if plain]
+        named = self.plain and self.kind != "cidr"
+        if self.parts:
+            return [key for part in self.parts for key in part.keys]
+        return [Said(key, said.place) for key, said in self.entries or () if named]
+
+    @property
+    def indexed(self) -> bool:
+        """Must postmap be run after a change?"""
+        return self.kind in INDEXED - {"texthash"}
+
+    @property
+    def plain(self) -> bool:
+        """Does it hold keys, rather than patterns or an answer for everything?"""
+        return self.kind not in PATTERNS | {"static"}
 
     @cached_property
     def untried(self) -> tuple[Said, ...]:
         """Patterns that may permit, and that no example is known of."""
+        if self.parts:
+            return tuple(said for part in self.parts for said in part.untried)
         rules = [rule for rule in self.patterns if not HARMLESS.match(rule.said.value)]
         odd = [rule for rule in rules if postfix_patterns.odd(rule.key, rule.guards)]
         odd += [rule for rule in self.patterns[MOST_TRIED:] if rule in rules]
@@ -119,7 +181,7 @@ class Table:
         found, guards = [], []
         for key, said in self.entries or () if self.kind in PATTERNS else ():
             if key.lower() == "if":
-                guards.append(_pair(said.value)[0])
+                guards.append(pair(said.value)[0])
             elif key.lower() == "endif":
                 guards[-1:] = []
             elif not REFUSAL.match(said.value):
@@ -156,61 +218,44 @@ class Tables:
         self.used.add(best.name)
         return best
 
+    def line(self, place: Place) -> str:
+        """The very line of a given file."""
+        given = next((given for given in self._files if given.name == place.file), None)
+        return given.line(place.line) if given else ""
+
     def table(self, said: Said) -> Table:
         """The table that a word of a setting names."""
         key = (said.value, said.place)
         if key not in self._read:
-            self._read[key] = self._table(said)
+            self._read[key] = self._table(said, 0)
         return self._read[key]
 
-    def _table(self, said: Said) -> Table:
+    def _table(self, said: Said, depth: int) -> Table:
         kind, _, name = said.value.partition(":")
         while kind in ("proxy", "debug"):
             kind, _, name = name.partition(":")
-        if kind == "static":
-            return Table(kind, (("", Said(name.strip("{} "), said.place)),))
-        if kind == "inline":
-            return Table(kind, _inline(name, said.place))
-        if kind == "fail":
-            return Table(kind, None)
+        if name.startswith("{") or kind in ("static", "inline"):
+            return self._in_place(kind, name, said.place, depth)
         given = self.file(name) if kind in INDEXED | PATTERNS | {"cidr"} else None
         if given is None:
             self.missing.setdefault(said.value, said.place)
             return Table(kind, None)
         return Table(kind, tuple(entries(given)))
 
-
-def entries(given: Given) -> list[tuple[str, Said]]:
-    """Key and value of each logical line; lines that begin with a blank continue the one before."""
-    found: list[tuple[str, Said]] = []
-    for number, line in enumerate(given.lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        place = Place(given.name, number)
-        if line[0].isspace() and found:
-            key, said = found[-1]
-            found[-1] = (key, Said(f"{said.value} {line.strip()}", said.place, key))
-        else:
-            key, value = _pair(line.strip())
-            found.append((key, Said(value, place, key)))
-    return found
-
-
-def _pair(line: str) -> tuple[str, str]:
-    """A pattern ends at its own delimiter, a quoted key at its quote, any other key at a blank."""
-    pattern = re.match(r"((?:!?\s*)([/|~%#;])(?:\\.|(?!\2)[^\\])*\2\w*)\s*(.*)$", line)
-    quoted = re.match(r'("(?:\\.|[^"\\])*"\S*)\s*(.*)$', line)
-    if line[:1] in "/!|~%" and pattern:
-        return pattern[1], pattern[3]
-    if quoted:
-        return quoted[1].replace('"', ""), quoted[2]
-    key, _, value = line.replace("\t", " ").partition(" ")
-    return key.rstrip(":") if key.endswith(":") else key, value.strip()
-
-
-def _inline(text: str, place: Place) -> tuple[tuple[str, Said], ...]:
-    pairs = re.findall(r"\{\s*([^={}]+?)\s*=\s*([^{}]*?)\s*\}|([^\s={},]+)\s*=\s*([^\s{},]+)", text)
-    return tuple((a or c, Said(b or d, place, a or c)) for a, b, c, d in pairs)
+    def _in_place(self, kind: str, name: str, place: Place, depth: int) -> Table:
+        """A table whose content, or whose parts, stand in the setting itself."""
+        if kind == "static":
+            return Table(kind, (("", Said(name.strip("{} "), place)),))
+        if kind == "inline":
+            return Table(kind, inline(name, place))
+        if kind in PATTERNS | {"cidr"}:
+            return Table(kind, inline_rules(name, place))
+        words = split(braced(name, 0)[0]) if kind in (UNION, PIPE) and depth < DEEPEST else []
+        parts = [self._table(Said(w, place), depth + 1) for w in words if is_table(w)]
+        known = bool(parts) and all(part.entries is not None for part in parts)
+        if not known and not parts:
+            self.missing.setdefault(f"{kind}:{name}", place)
+        return Table(kind, () if known else None, tuple(parts) if known else ())
 
 
 def _first_pattern(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> Answer:
@@ -222,7 +267,7 @@ def _first_pattern(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> A
             guards[-1:] = []
             continue
         if word == "if":
-            holds = _matches(_pair(said.value)[0], texts)
+            holds = _matches(pair(said.value)[0], texts)
             guards.append(bool(holds))
             continue
         if not all(guards):
@@ -241,18 +286,14 @@ def _matches(rule: str, texts: Sequence[str]) -> bool | None:
     return None if None in found else any(found)
 
 
-def _first_network(rules: Sequence[tuple[str, Said]], texts: Sequence[str]) -> Answer:
+def _first_network(rules: Sequence[tuple[Network, bool, Said]], texts: Sequence[str]) -> Answer:
     addresses = []
     for text in texts:
         try:
             addresses.append(ipaddress.ip_address(text))
         except ValueError:
             continue
-    for key, said in rules:
-        negated = key.startswith("!")
-        network = network_of(key.lstrip("!"))
-        if network is None:
-            continue
+    for network, negated, said in rules:
         if any((address in network) != negated for address in addresses):
             return said
     return None

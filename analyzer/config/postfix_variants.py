@@ -6,24 +6,27 @@ for everything a client can claim: a sender, a HELO name, a reverse name, an add
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from analyzer.config.given import Place, Said
-from analyzer.config.postfix import split
+from analyzer.config.postfix_networks import (
+    CLIENTS,
+    fitting_addresses,
+    openings,
+    strangers_in,
+)
 from analyzer.config.postfix_patterns import FILLERS, examples
 from analyzer.config.postfix_places import FINAL, Places, prefix_of
 from analyzer.config.postfix_tables import MOST_TRIED, Pattern, Table, is_table, network_of
+from analyzer.config.postfix_values import split
 from analyzer.config.postfix_walk import Stranger, classes, pairs
 from analyzer.config.postfix_words import ACCESS_CHECKS, LISTS, RECIPIENT, RELAY
-from analyzer.config.suffixes import owned_by_nobody, owner_of, suffix_of
-from analyzer.site import WIDEST, Network, too_wide
+from analyzer.config.suffixes import may_be_top, owned_by_nobody, owner_of, suffix_of
+from analyzer.site import LOOPBACK, Network, too_wide
 
-# Addresses for documentation, and one more that no server would trust by itself.
-CLIENTS = ("203.0.113.99", "198.51.100.99", "192.0.2.99", "8.8.4.99")
 ADDRESS = re.compile(r"[^@\s.]+(?:\.[^@\s.]+)*@[^@\s.]+(?:\.[^@\s.]+)*")
 ENTRIES_A_VALUE = 50  # of those that say the same; one would do, and each is a finding
 
@@ -31,22 +34,24 @@ ENTRIES_A_VALUE = 50  # of those that say the same; one would do, and each is a 
 def plain(places: Places) -> Stranger:
     """A client that is in no network of the server's, if there can be one."""
     outside = (c for c in CLIENTS if not isinstance(places.trusted(c), Said))
-    return Stranger(client=next(outside, CLIENTS[0]))
+    return Stranger(client=next(outside, CLIENTS[-1]))
 
 
 def variants(places: Places) -> Iterator[Stranger]:
     """All of them, the plain one first."""
     somebody = plain(places)
     yield somebody
-    for network in wide_networks(places):
-        yield replace(somebody, client=_inside(network))
+    yield from (replace(somebody, client=client) for client in _trusted_strangers(places))
+    yield from (replace(somebody, name=name) for name in _trusted_names(places))
     if isinstance(places.may_claim(somebody.client), Said):
-        yield from (replace(somebody, client=c) for c in trusted_clients(places)[:1])
+        yield replace(somebody, client=[*trusted_clients(places), *LOOPBACK][0])
     claims = [claim for kind, table in tables(places) for claim in claiming(somebody, kind, table)]
     yield from claims
     if classes(places):  # one table may send on to another, which asks for something else
         yield from _combined(somebody, claims)
     yield from _borrowing(somebody, places)
+    yield replace(somebody, backed=True)
+    yield replace(somebody, certified=True)
     yield from _elsewhere(somebody, places)
 
 
@@ -83,12 +88,27 @@ def _elsewhere(somebody: Stranger, places: Places) -> Iterator[Stranger]:
         yield replace(somebody, recipient=f"{somebody.recipient}@{domain}")
 
 
-def wide_networks(places: Places) -> list[Network]:
-    """What `mynetworks` and its tables hold of strangers."""
-    found = [network for network in _networks(places) if too_wide(network)]
+def _trusted_strangers(places: Places) -> Iterator[str]:
+    """What `mynetworks` and its tables hold of strangers, whatever the value of an entry."""
+    words = ((network_of(s.value.lstrip("!")), s.value[0] != "!") for s in _words(places))
+    yield from strangers_in([(n, opens) for n, opens in words if n is not None], ordered=True)
     for table in _tables_of(places, "mynetworks"):
-        found += _wide_keys(table)
-    return found
+        for rule in table.patterns:
+            yield from fitting_addresses(rule)
+        networks = [network_of(key) for key, _ in table.entries or ()] if table.plain else []
+        held = [(network, True) for network in networks if network is not None]
+        yield from strangers_in(held, ordered=True)
+
+
+def _trusted_names(places: Places) -> Iterator[str]:
+    """Names of clients, which `mynetworks` may hold as well as addresses."""
+    tables_of = _tables_of(places, "mynetworks")
+    keys = [s.value for s in _words(places)] + [k.value for table in tables_of for k in table.keys]
+    bare = (key.lstrip(".") for key in keys if re.fullmatch(r"[\w.-]+", key))
+    yield from (f"host.elsewhere.{name}" for name in bare if owned_by_nobody(name))
+    for table in tables_of:
+        for rule in table.patterns:
+            yield from foreign(rule)
 
 
 def trusted_clients(places: Places) -> list[str]:
@@ -96,16 +116,12 @@ def trusted_clients(places: Places) -> list[str]:
 
 
 def _networks(places: Places) -> list[Network]:
-    found = (network_of(s.value) for s in places.spread("mynetworks"))
+    found = (network_of(said.value) for said in _words(places))
     return [network for network in found if network is not None]
 
 
-def _inside(network: Network) -> str:
-    """A public address of it, away from its ends, where a hole has often been cut."""
-    for client in (*CLIENTS, "9.9.9.99"):
-        if network.version == 4 and network_of(client).subnet_of(network):  # type: ignore[union-attr,arg-type]
-            return client
-    return str(network.network_address + network.num_addresses // 2 + 99)
+def _words(places: Places) -> list[Said]:
+    return list(places.spread("mynetworks"))
 
 
 def tables(places: Places) -> Iterator[tuple[str, Table]]:
@@ -134,8 +150,11 @@ def _tables_of(places: Places, name: str) -> list[Table]:
 
 def claiming(somebody: Stranger, kind: str, table: Table) -> Iterator[Stranger]:
     """Strangers who say what the table has an entry for, unless that entry refuses them."""
-    if table.kind == "cidr" and kind == "client":
-        yield from (replace(somebody, client=_inside(n)) for n in _wide_keys(table))
+    for part in table.parts:
+        yield from claiming(somebody, kind, part)
+    if kind == "client":
+        wide = strangers_in(openings(table), ordered=table.kind == "cidr")
+        yield from (replace(somebody, client=client) for client in wide)
     for rule in table.patterns[:MOST_TRIED]:
         claims = fitting(somebody, kind, rule)
         spoken = (c for c in claims if ADDRESS.fullmatch(c.recipient) and _may_send(c.sender))
@@ -150,7 +169,9 @@ def claiming(somebody: Stranger, kind: str, table: Table) -> Iterator[Stranger]:
 def _named(somebody: Stranger, kind: str, key: str) -> Iterator[Stranger]:
     """A stranger who says what an entry has for its key."""
     bare = key.lstrip(".")
-    if kind == "sender":
+    if kind == "sender" and key == "<>":  # stands for no sender
+        yield replace(somebody, sender="")
+    elif kind == "sender":
         full = key if key.count("@") == 1 and not key.endswith("@") else ""
         ends = f"{key}outside.test" if key.endswith("@") else f"somebody@{bare}"
         yield replace(somebody, sender=full or ends)
@@ -162,12 +183,8 @@ def _named(somebody: Stranger, kind: str, key: str) -> Iterator[Stranger]:
         yield replace(somebody, reverse=f"host.{bare}")
     elif kind == "recipient" and key.endswith("@"):
         yield replace(somebody, recipient=f"{key}elsewhere.test")
-    elif kind == "client":
-        network = prefix_of(key)
-        if network is not None and too_wide(network):
-            yield replace(somebody, client=_inside(network))
-        elif network is None and owned_by_nobody(bare):
-            yield replace(somebody, name=f"host.elsewhere.{bare}")
+    elif kind == "client" and prefix_of(key) is None and owned_by_nobody(bare):
+        yield replace(somebody, name=f"host.elsewhere.{bare}")
 
 
 def fitting(somebody: Stranger, kind: str, rule: Pattern) -> Iterator[Stranger]:
@@ -175,7 +192,7 @@ def fitting(somebody: Stranger, kind: str, rule: Pattern) -> Iterator[Stranger]:
     texts = [text for filler in FILLERS for text in examples(rule.key, filler, rule.guards)]
     if kind == "client":
         yield from (replace(somebody, name=name) for name in foreign(rule))
-        yield from (replace(somebody, client=address) for address in _addresses(rule))
+        yield from (replace(somebody, client=address) for address in fitting_addresses(rule))
     for text in dict.fromkeys(texts):
         local, at, domain = text.rpartition("@")
         address = f"{local or 'somebody'}@{domain or 'outside.test'}"
@@ -203,28 +220,10 @@ def foreign(rule: Pattern) -> list[str]:
         suffix = suffix_of(names[0])
         found += [f"elsewhere.{suffix}"] if suffix else []
         found.append(f"{names[0]}.elsewhere.test".lstrip("."))
+        # Without an anchor or a dot before it, a name ends others too: evil-corp.example.
+        longer = [f"{mark}{names[0]}" for mark in ("evil-", "x")]
+        found += [name for name in longer if "." in name and owner_of(name) != owner_of(names[0])]
     return [name for name in dict.fromkeys(found) if re.fullmatch(r"[\w.-]*[a-z][\w-]*", name)]
-
-
-def _addresses(rule: Pattern) -> list[str]:
-    """Addresses that fit the pattern, if it holds more of them than one owner has."""
-    found = []
-    pairs_of = [examples(rule.key, filler, rule.guards) for filler in FILLERS]
-    for one, other in zip(*pairs_of, strict=False):
-        networks = [prefix_of(text.strip(".")) for text in (one, other)]
-        if all(n is not None for n in networks) and _apart(*networks):
-            found.append(_inside(networks[0]))  # type: ignore[arg-type]
-    return found
-
-
-def _apart(one: Network | None, other: Network | None) -> bool:
-    """Two networks that no network of one owner holds both of."""
-    if one is None or other is None or one.version != other.version:
-        return False
-    width = WIDEST[one.version]
-    if one.prefixlen < width:
-        return too_wide(one)
-    return one.supernet(new_prefix=width) != other.supernet(new_prefix=width)
 
 
 def _may_send(sender: str) -> bool:
@@ -238,32 +237,28 @@ def _key(who: Stranger, kind: str) -> str:
     return told.get(kind, who.client if who.name == "unknown" else who.name)
 
 
-def _wide_keys(table: Table) -> list[Network]:
-    if table.patterns:
-        addresses = [address for rule in table.patterns for address in _addresses(rule)]
-        return [ipaddress.ip_network(address) for address in addresses]
-    networks = [network_of(key) for key, _ in table.permitting]
-    return [n for n in networks if n is not None and too_wide(n)]
-
-
 def _suffixes(places: Places) -> list[str]:
-    """Domains that nobody owns alone, in relay_domains and in tables of recipients."""
+    """Domains that nobody owns alone, in relay_domains and in tables of recipients.
+
+    A single label that is mydestination too is the short name of this host.
+    """
     names = [said.value for said in places.spread("relay_domains")]
     names += [key.value for table in _tables_of(places, "relay_domains") for key in table.keys]
     names += [k.value for kind, table in tables(places) if kind == "recipient" for k in table.keys]
-    bare = (name.lstrip(".") for name in names if name and name[0] not in "!/")
-    return [name for name in bare if re.fullmatch(r"[\w.-]+", name) and owned_by_nobody(name)]
+    bare = (name.lstrip(".") for name in names if re.fullmatch(r"[\w.-]+", name))
+    hosts = {said.value for said in places.spread("mydestination")}
+    return [name for name in dict.fromkeys(bare) if name not in hosts and may_be_top(name)]
 
 
 def _final_domains(places: Places) -> list[str]:
-    return _domains(places, FINAL)
+    words = [said.value for name in FINAL for said in places.spread(name)]
+    return _domains(word for word in words if "." in word)
 
 
 def _relay_domains(places: Places) -> list[str]:
-    return _domains(places, ("relay_domains",))
+    return _domains(said.value for said in places.spread("relay_domains"))
 
 
-def _domains(places: Places, names: tuple[str, ...]) -> list[str]:
-    words = [said.value for name in names for said in places.spread(name)]
-    plain_words = [w.lstrip(".") for w in words if "." in w and ":" not in w and w[:1] not in "!/"]
-    return list(dict.fromkeys(w for w in plain_words if w.strip(".")))
+def _domains(words: Iterable[str]) -> list[str]:
+    bare = (word.lstrip(".") for word in words)
+    return list(dict.fromkeys(word for word in bare if re.fullmatch(r"\w[\w.-]*", word)))

@@ -6,14 +6,14 @@ tests/live/test_audit.py.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.config.given import Said
+from analyzer.config.postfix_names import is_address, is_full, is_host, is_literal
 from analyzer.config.postfix_places import Places
-from analyzer.config.postfix_tables import Unknown, is_table, name_keys
+from analyzer.config.postfix_tables import Broken, Unknown, is_table, name_keys
 from analyzer.config.postfix_words import ACCESS_CHECKS, ARGUMENT, KNOWN, NEVER_PERMITS
 
 PERMIT, REJECT, DEFER, DUNNO, DISCARD = "permit", "reject", "defer", "dunno", "discard"
@@ -30,6 +30,8 @@ class Stranger:
     helo: str = "stranger.test"
     sender: str = "somebody@outside.test"
     recipient: str = "anybody@elsewhere.test"
+    backed: bool = False  # an MX record of the recipient's domain names this server
+    certified: bool = False  # by an authority that everybody's software trusts
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,14 @@ class Decision:
 
 @dataclass
 class Walk:
-    """One stranger at one service; `trusting` takes every unknown answer for a permission."""
+    """One stranger at one service; `trusting` takes every unknown answer for a permission, or that
+    of `only`.
+    """
 
     places: Places
     stranger: Stranger
     trusting: bool = False
+    only: Said | None = None
     unknown: list[Said] = field(default_factory=list)
     defer_if_permit: Said | None = None
     authorised: Said | None = None
@@ -97,25 +102,48 @@ class Walk:
         return Decision(PERMIT if authorised else DUNNO, rule, by)
 
     def _if_trusted(self, rule: Said) -> Decision:
-        found = self.places.trusted(self.stranger.client)
+        found = self.places.trusted(self.stranger.client, self.stranger.name)
         if isinstance(found, Unknown):
             lost = self.places.doubtful("mynetworks") or self.places.styled()
             return self._doubt(rule, lost[0] if lost else rule)
+        if isinstance(found, Broken):  # 451, to whoever gets so far
+            return Decision(DEFER, rule, found.said)
         return Decision(PERMIT if found else DUNNO, rule, found)
 
     def _if_naked(self, rule: Said) -> Decision:
-        return Decision(PERMIT if _is_address(self.stranger.helo) else DUNNO, rule, rule)
+        return Decision(PERMIT if is_address(self.stranger.helo) else DUNNO, rule, rule)
 
     def _if_backup(self, rule: Said) -> Decision:
         """Whoever owns the recipient's domain decides by DNS whether we are its backup."""
         narrowed = self.places.postfix.text("permit_mx_backup_networks")
-        return Decision(DUNNO) if narrowed else self._doubt(rule, rule)
+        return Decision(PERMIT if self.stranger.backed and not narrowed else DUNNO, rule, rule)
 
     def _if_certified(self, rule: Said) -> Decision:
-        """Which authorities are trusted stands in files of certificates."""
-        asked = ("smtpd_tls_ask_ccert", "smtpd_tls_req_ccert")
-        asks = any(self.places.postfix.text(name) == "yes" for name in asked)
-        return self._doubt(rule, rule) if asks else Decision(DUNNO)
+        """A bundle of public authorities trusts everybody; any other file may be our own one's."""
+        text = self.places.postfix.text
+        if "yes" not in (text("smtpd_tls_ask_ccert"), text("smtpd_tls_req_ccert")):
+            return Decision(DUNNO)
+        files = [text(name) for name in ("smtpd_tls_CAfile", "smtpd_tls_CApath")]
+        public = text("tls_append_default_CA") == "yes" or any(map(PUBLIC_BUNDLE.match, files))
+        if public:
+            return Decision(PERMIT if self.stranger.certified else DUNNO, rule, rule)
+        return self._doubt(rule, rule)
+
+    def _if_no_host(self, rule: Said) -> Decision:
+        helo = self.stranger.helo
+        known = is_host(helo) or is_address(helo) or is_literal(helo)
+        return Decision(DUNNO if known else REJECT, rule, rule)
+
+    def _if_short_helo(self, rule: Said) -> Decision:
+        helo = self.stranger.helo
+        return Decision(DUNNO if is_full(helo) or is_literal(helo) else REJECT, rule, rule)
+
+    def _if_short_address(self, rule: Said) -> Decision:
+        sent = rule.value.lower() == "reject_non_fqdn_sender"
+        address = self.stranger.sender if sent else self.stranger.recipient
+        domain = address.rpartition("@")[2] if "@" in address else ""
+        full = not address or domain.startswith("[") or is_full(domain)
+        return Decision(DUNNO if full else REJECT, rule, rule)
 
     def _later(self, rule: Said) -> Decision:
         self.defer_if_permit = self.defer_if_permit or rule
@@ -123,7 +151,10 @@ class Walk:
 
     def _doubt(self, rule: Said, what: Said) -> Decision:
         self.unknown.append(what)
-        return Decision(PERMIT if self.trusting else DUNNO, rule, what)
+        return Decision(PERMIT if self._trusts([what]) else DUNNO, rule, what)
+
+    def _trusts(self, unknown: Sequence[Said]) -> bool:
+        return self.trusting and (self.only is None or self.only in unknown)
 
     def _authorised(self) -> tuple[bool, Said | None]:
         """Is it mail for us, or for one we relay for? A route beyond a relay domain is not."""
@@ -137,7 +168,7 @@ class Walk:
             # What ends here is not relayed: of a stranger's recipient only relay_domains can tell.
             lost = self.places.doubtful("relay_domains")
             self.unknown += lost
-            return self.trusting and bool(lost), None
+            return bool(lost) and self._trusts(lost), None
         if by is not None:
             self.authorised, self.final = by, kind == "final"
         return kind in ("final", "relay"), self.authorised
@@ -206,6 +237,11 @@ class Walk:
         return Decision(decision.kind, rule, found) if decision.kind != DUNNO else decision
 
 
+# Where distributions keep the authorities that browsers trust.
+PUBLIC_BUNDLE = re.compile(
+    r"/etc/(?:ssl/certs/?(?:ca-certificates\.crt|ca-bundle\.\w+)?|ssl/cert\.pem"
+    r"|pki/(?:tls|ca-trust)/.*|ca-certificates/.*)$"
+)
 CLAIMED = ("helo", "sender")  # what a stranger may say as he likes
 PLAIN = {"permit": PERMIT, "reject": REJECT, "defer": DEFER}
 OWN_METHOD = {
@@ -217,6 +253,12 @@ OWN_METHOD = {
     "permit_naked_ip_address": "_if_naked",
     "permit_mx_backup": "_if_backup",
     "permit_tls_all_clientcerts": "_if_certified",
+    "reject_invalid_hostname": "_if_no_host",
+    "reject_invalid_helo_hostname": "_if_no_host",
+    "reject_non_fqdn_hostname": "_if_short_helo",
+    "reject_non_fqdn_helo_hostname": "_if_short_helo",
+    "reject_non_fqdn_sender": "_if_short_address",
+    "reject_non_fqdn_recipient": "_if_short_address",
     "defer_if_permit": "_later",
     "reject_sender_login_mismatch": "_login_mismatch",
     "reject_unauthenticated_sender_login_mismatch": "_login_mismatch",
@@ -257,11 +299,3 @@ def _ip_keys(address: str) -> list[str]:
 def _address_keys(address: str, parents: bool) -> list[str]:
     local, _, domain = address.rpartition("@")
     return [address, *name_keys(domain, parents), f"{local}@"]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -16,7 +16,7 @@ from analyzer.config.findings import (
     Hole,
 )
 from analyzer.config.given import Given, Place, Said
-from analyzer.config.sendmail import AccessEntry, Sendmail, has_mask, network_of
+from analyzer.config.sendmail import Sendmail, has_mask, network_of
 from analyzer.config.sendmail_checks import (
     BASED_ON_MX,
     DELAYED,
@@ -129,7 +129,7 @@ def _names(sendmail: Sendmail) -> Iterator[Finding]:
         network = network_of(said.value)
         if network is not None and too_wide(network):
             hole = Hole(clients=(network,))
-        elif network is None and owned_by_nobody(said.value):
+        elif network is None and _holds_strangers(sendmail, said.value):
             hole = Hole(recipients=(said.value,))
         else:
             continue
@@ -146,7 +146,7 @@ def _access(sendmail: Sendmail) -> Iterator[Finding]:
             yield _masked(Said(entry.key, entry.place))
             continue
         network = network_of(entry.key)
-        remedy = f"{_tagged(entry)}\tREJECT"
+        remedy = "delete this line, then: makemap hash access < access"  # REJECT refuses all mail
         if entry.tag == "From":
             if "relay_mail_from" in sendmail.features or not sendmail.complete:
                 detail = f"From:{entry.key} RELAY lets whoever claims it relay."
@@ -158,7 +158,7 @@ def _access(sendmail: Sendmail) -> Iterator[Finding]:
             yield Finding(
                 WIDE_RELAY, entry.place, "", detail, remedy, hole=Hole(clients=(network,))
             )
-        elif network is None and owned_by_nobody(entry.key):
+        elif network is None and _holds_strangers(sendmail, entry.key):
             detail = f"{entry.key} may relay, or is relayed to."
             hole = Hole(recipients=(entry.key,))
             yield Finding(WIDE_RELAY, entry.place, "", detail, remedy, hole=hole)
@@ -185,8 +185,9 @@ def _cut(sendmail: Sendmail) -> Iterator[Finding]:
         yield Finding(NOT_GIVEN, missing.place, "", detail, "Give the whole sendmail.cf.")
 
 
-def _tagged(entry: AccessEntry) -> str:
-    return f"{entry.tag}:{entry.key}" if entry.tag else entry.key
+def _holds_strangers(sendmail: Sendmail, name: str) -> bool:
+    """With `relay_hosts_only` a name stands for itself alone, and no host is called `com`."""
+    return owned_by_nobody(name) and "relay_hosts_only" not in sendmail.features
 
 
 def _not_given(sendmail: Sendmail) -> Iterator[Finding]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+# RFC 6761, 6762, and what ICANN and vendors set apart: nobody on the internet has such a name.
+LOCAL_ALONE = {"localhost", "localdomain", "local", "lan", "internal"}
+
 
 def owned_by_nobody(domain: str) -> bool:
     """A public suffix, or everything. A single label that is no public suffix is a local name."""
@@ -12,6 +15,12 @@ def owned_by_nobody(domain: str) -> bool:
     if name in ("", "*"):
         return True
     return bool(_list().is_public(name))
+
+
+def may_be_top(name: str) -> bool:
+    """As above, or one label that could be a top-level domain: the list of them grows."""
+    bare = name.strip().strip(".").lower()
+    return owned_by_nobody(bare) or ("." not in bare and bare not in LOCAL_ALONE)
 
 
 def suffix_of(domain: str) -> str:

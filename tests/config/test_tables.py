@@ -28,12 +28,21 @@ REGEXP = "/^ann@/i CASE\n/^bob@/ NOCASE\nif /cut/\n/x$/ INNER\nendif\n!/a\\.exam
         ("regexp:/etc/postfix/t", REGEXP, ["eve@b.example"], "OTHER"),
         ("cidr:/etc/postfix/t", "10.0.0.0/8 IN\n!192.0.2.0/24 OUT\n", ["10.1.2.3"], "IN"),
         ("cidr:/etc/postfix/t", "10.0.0.0/8 IN\n!192.0.2.0/24 OUT\n", ["203.0.113.1"], "OUT"),
+        ("cidr:/etc/postfix/t", "10.1.2.3/8 SKIPPED\n10.0.0.0/8 IN\n", ["10.1.2.3"], "IN"),
         ("inline:{ a=b, { c = d e } }", "", ["c"], "d e"),
+        ("pcre:{{/^a@/ A}, {/^b{2}@/ B}}", "", ["bb@x"], "B"),
+        ("cidr:{{10.0.0.0/8 IN}}", "", ["10.1.2.3"], "IN"),
+        ("unionmap:{inline:{a=1}, inline:{a=2, b=3}}", "", ["a"], "1,2"),
+        ("unionmap:{inline:{a=1}, inline:{a=2, b=3}}", "", ["b"], "3"),
+        ("pipemap:{regexp:/etc/postfix/t, inline:{case=OK}}", REGEXP, ["BOB@a.example"], None),
+        ("pipemap:{regexp:/etc/postfix/t, inline:{nocase=OK}}", REGEXP, ["bob@b"], "OK"),
+        ("unionmap:{regexp:/etc/postfix/t, inline:{x=OK}}", "/^z$/ OK\n", ["y", "x"], None),
         ("static:OK", "", ["whatever"], "OK"),
     ],
 )
 def test_a_table_answers(spec, text, keys, answer):
-    assert table(spec, text).lookup(keys).value == answer
+    found = table(spec, text).lookup(keys)
+    assert (found and found.value) == answer
 
 
 @pytest.mark.parametrize(
@@ -48,7 +57,17 @@ def test_a_table_has_no_entry(spec, text, key):
     assert table(spec, text).lookup([key]) is None
 
 
-@pytest.mark.parametrize("spec", ["hash:/etc/postfix/other", "mysql:/etc/postfix/t", "fail:t"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "hash:/etc/postfix/other",
+        "mysql:/etc/postfix/t",
+        "fail:t",
+        "unionmap:{hash:/etc/postfix/t, mysql:/x}",
+        "randmap:{static:OK}",
+        "unionmap:{" * 2000,
+    ],
+)
 def test_what_a_table_without_content_says_is_unknown(spec):
     assert table(spec, HASH).lookup(["ann@a.example"]) is UNKNOWN
 

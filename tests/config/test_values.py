@@ -41,11 +41,14 @@ def test_braces_keep_a_word_together():
         ("${{$y} == {why} ? {same} : {other}}", "same"),
         ("${{$level} < {2} ? {old} : {new}}", "new"),
         ("${{3.6} <level {3.10} ? {old} : {new}}", "old"),
+        ("${{$mail_version} >= {3.0} ? {new} : {old}}", "new"),
+        ("${{3.10} < {3.9} ? {as text} : {as numbers}}", "as text"),
+        ("$config_directory/x", "/etc/postfix/x"),
         ("$unheard_of", ""),
     ],
 )
 def test_a_value_is_expanded(value, expanded):
-    text = f"x = {value}\ny = why\nempty =\nlevel = 10\n"
+    text = f"x = {value}\ny = why\nempty =\nlevel = 10\ncompatibility_level = 2\n"
     assert settings(text).text("x") == expanded
 
 
