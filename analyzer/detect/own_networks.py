@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyzer.detect.clues import share, unlike_others
+from analyzer.detect.measures import share, unlike_others
 from analyzer.detect.surges import USED_TO, surges
 
 KNOWN_SHARE = 0.25  # of the recipients of a day's mail from a network that is the source's own

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from analyzer.detect import local_injection, stolen_account, trusted_host
-from analyzer.detect.clues import OLD_LIST, USUAL_DEAD
 from analyzer.detect.judge import DETECTORS
 from analyzer.detect.misuse import ALL_AT_ONCE, MANY_SIGNS, OWNERS_TOO
 from analyzer.detect.runs import IN_A_ROW, SILENCE
+from analyzer.detect.to_whom import OLD_LIST, USUAL_DEAD
 from analyzer.detect.weighing import CONFIRMED, POSSIBLE, PROBABLE
 
 WEIGHED = (stolen_account.MISUSE, trusted_host.MISUSE, local_injection.MISUSE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 
-from analyzer.detect import clues
+from analyzer.detect import from_where, to_whom, under_whom
 from analyzer.detect.detector import Detector
 from analyzer.detect.misused import VERDICTS, judge
 from analyzer.detect.weighing import Clue, Misuse
@@ -22,28 +22,30 @@ MISUSE = Misuse(
     words="this login was used by somebody else",
     base=-0.3,
     clues=(
-        Clue(1.5, "from networks that are not its own", clues.strange_network, telling=False),
-        Clue(-2.5, "from its own networks", clues.own_network),
-        Clue(0.2, "from two places in an hour, or at odd hours of such a day", clues.two_places),
-        Clue(0.5, "from many strange networks in a day", clues.many_networks),
-        Clue(0.3, "to people nobody here ever wrote to", clues.new_people, telling=False),
-        Clue(-3.0, "to people it knows", clues.known_people),
-        Clue(-2.5, "to ourselves", clues.among_us),
-        Clue(0.4, "from there to many new people at once", clues.strange_breadth, telling=False),
-        Clue(2.0, "to people who do not exist, beyond what honest mail has", clues.failed),
+        Clue(1.5, "from networks that are not its own", from_where.strange_network, telling=False),
+        Clue(-2.5, "from its own networks", from_where.own_network),
+        Clue(
+            0.2, "from two places in an hour, or at odd hours of such a day", from_where.two_places
+        ),
+        Clue(0.5, "from many strange networks in a day", from_where.many_networks),
+        Clue(0.3, "to people nobody here ever wrote to", to_whom.new_people, telling=False),
+        Clue(-3.0, "to people it knows", to_whom.known_people),
+        Clue(-2.5, "to ourselves", to_whom.among_us),
+        Clue(0.4, "from there to many new people at once", to_whom.strange_breadth, telling=False),
+        Clue(2.0, "to people who do not exist, beyond what honest mail has", to_whom.failed),
         Clue(
             2.0,
             "to people who do not exist, as on an old list",
-            clues.failed_of_a_list,
+            to_whom.failed_of_a_list,
             telling=False,
         ),
-        Clue(2.0, "refused as spam, beyond a fifth of them", clues.called_spam),
-        Clue(2.5, "under senders that are not its own", clues.not_the_login),
-        Clue(0.5, "under many senders in a day", clues.many_senders),
-        Clue(0.15, "from there to many people in an hour", clues.strange_burst, telling=False),
-        Clue(0.5, "at hours in which it never sends", clues.odd_hours, telling=False),
-        Clue(2.0, "from an address that guessed passwords before", clues.guessed),
-        Clue(2.0, "from an address that misused another login", clues.companions),
+        Clue(2.0, "refused as spam, beyond a fifth of them", to_whom.called_spam),
+        Clue(2.5, "under senders that are not its own", under_whom.not_the_login),
+        Clue(0.5, "under many senders in a day", under_whom.many_senders),
+        Clue(0.15, "from there to many people in an hour", to_whom.strange_burst, telling=False),
+        Clue(0.5, "at hours in which it never sends", from_where.odd_hours, telling=False),
+        Clue(2.0, "from an address that guessed passwords before", from_where.guessed),
+        Clue(2.0, "from an address that misused another login", from_where.companions),
     ),
 )
 

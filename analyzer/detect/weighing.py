@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.detect.clues import always, answered, mailing
 from analyzer.detect.own_networks import SHARED, users, with_networks
+from analyzer.detect.to_whom import answered, mailing
+from analyzer.detect.under_whom import always
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
 IN_FULL = 0.8  # of a sign's points
@@ -24,7 +25,7 @@ class Clue:
 
     Args:
         weight: Points for a message that shows it in full; negative points acquit.
-        measure: How far each message shows it, see `analyzer.detect.clues`.
+        measure: How far each message shows it, see `analyzer.detect.to_whom`.
         telling: Only misuse shows it so much. Of what owners show as well, however much there is
             of it, OWNERS_TOO count: a new place and new people are no proof. A new place, many new
             people, in an hour in which the owner sleeps, are more than these.

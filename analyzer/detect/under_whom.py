@@ -1,0 +1,161 @@
+"""Under which senders does a source send that speaks for or against misuse?
+
+Every measure takes one row a message (`mail.messages`, with `by`: whose it is, what
+`own_networks.with_networks` tells, and `mailing`) and gives how far each message shows the sign: 0
+to 1, or a number of doublings beyond what is ordinary.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analyzer.detect.measures import (
+    QUIET_DAYS,
+    SEVERAL,
+    USUAL_DAYS,
+    days_of,
+    different_a_day,
+    doublings,
+    share,
+)
+
+MANY = 9  # the same, in so few days that nothing can be usual
+MOST_DAYS = 0.6  # of the days on which it sends
+
+
+def many_senders(mail: pd.DataFrame) -> pd.Series[float]:
+    return doublings(different_a_day(mail, mail["origin_sender"]), beyond=3)
+
+
+def many_strangers(mail: pd.DataFrame) -> pd.Series[float]:
+    """Outside senders in a day that it does not use otherwise. Of ours, a mail server or a webmail
+    behind this one has many.
+    """
+    foreign = _foreign(mail)
+    return (
+        doublings(different_a_day(mail, mail["origin_sender"].where(foreign)), beyond=MANY)
+        * foreign
+    )
+
+
+def many_outside(mail: pd.DataFrame) -> pd.Series[float]:
+    """The same, usual or not: who forges may have few names, and use them every day."""
+    away = mail["sender_side"].eq("outside") & mail["outside"].gt(0)
+    outside = mail["origin_sender"].where(away)
+    return doublings(different_a_day(mail, outside), beyond=MANY) * outside.notna()
+
+
+def foreign_sender(mail: pd.DataFrame) -> pd.Series[float]:
+    """One of several outside senders that the source does not use otherwise.
+
+    A web shop or a hosted application may have one of its own: that one alone says nothing.
+    """
+    foreign = _foreign(mail)
+    return (foreign & _one_of_several(mail, foreign)).astype("float64")
+
+
+def masked_stranger(mail: pd.DataFrame) -> pd.Series[float]:
+    """Outside sender and outside recipient, handed in by a gateway that hides who asked."""
+    return (mail["origin_masked"] & mail["sender_side"].eq("outside")).astype("float64")
+
+
+def usual_sender(mail: pd.DataFrame) -> pd.Series[float]:
+    return always(mail).astype("float64")
+
+
+def names_of_ours(mail: pd.DataFrame) -> pd.Series[float]:
+    """To new people, under many more senders of ours in a day than on its other days: the desk of
+    one person suddenly writes for all. (A mail server or a webmail behind this one does always.)
+    """
+    ours = mail["origin_sender"].where(mail["sender_side"].eq("inside") & mail["outside"].gt(0))
+    day = [mail["by"], mail["received"].dt.floor("D")]
+    a_day = ours.groupby(day).nunique()
+    few = a_day.groupby(level=0).quantile(QUIET_DAYS)
+    asked = pd.Series(few.reindex(mail["by"]).to_numpy(), mail.index)
+    enough = a_day.groupby(level=0).size().gt(USUAL_DAYS).reindex(mail["by"]).to_numpy()
+    more = doublings(different_a_day(mail, ours), beyond=SEVERAL * np.maximum(asked, 1))
+    return more * share(mail["new"], mail["outside"]) * enough * ours.notna()
+
+
+def others_names(mail: pd.DataFrame) -> pd.Series[float]:
+    """To new people, under one of several senders of ours in a day who send otherwise: the names
+    that an infected machine finds.
+    """
+    others = mail["sends_elsewhere"] & mail["outside"].gt(0)
+    several = different_a_day(mail, mail["origin_sender"].where(others)).ge(SEVERAL)
+    return share(mail["new"], mail["outside"]) * (others & several)
+
+
+def invented_names(mail: pd.DataFrame) -> pd.Series[float]:
+    """To new people, under many names of ours in a day of which nobody else has heard, unlike
+    before. (What a mailing's own returns are called differs in numbers alone.)
+    """
+    name = mail["origin_sender"].str.lower().str.extract(r"^([a-z]{3,})")[0]
+    names = different_a_day(mail, name.where(mail["unheard"]))
+    day = [mail["by"], mail["received"].dt.floor("D")]
+    quiet = names.groupby(day).first().groupby(level=0).quantile(QUIET_DAYS)
+    least = np.maximum(MANY, SEVERAL * quiet.reindex(mail["by"]).to_numpy())
+    least = np.where(days_of(mail).gt(USUAL_DAYS), least, MANY)
+    return doublings(names, beyond=least) * share(mail["new"], mail["outside"]) * mail["unheard"]
+
+
+def null_sender(mail: pd.DataFrame) -> pd.Series[float]:
+    """Automatic answers carry it."""
+    return mail["origin_sender"].eq("").astype("float64")
+
+
+def passed_on(mail: pd.DataFrame) -> pd.Series[float]:
+    return mail["passed_on"].astype("float64")
+
+
+def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
+    """1 for an outside sender, a half for one of ours that is neither the login's nor usual, and
+    nothing where the log names none.
+    """
+    local, login = (
+        mail[column].str.replace(r"@.*$", "", regex=True).str.lower()
+        for column in ("origin_sender", "by")
+    )
+    own = local.eq(login) | _usual(mail, "origin_sender") | mail["origin_sender"].isna()
+    others = ~own
+    foreign = mail["sender_side"].eq("outside") & _one_of_several(mail, others)
+    return pd.Series(np.select([own, foreign], [0.0, 1.0], 0.5), index=mail.index)
+
+
+def always(mail: pd.DataFrame) -> pd.Series[bool]:
+    """Under a sender that the source uses on most days: a flood may last three."""
+    day = mail["received"].dt.floor("D")
+    days = day.groupby(mail["by"]).transform("nunique")
+    used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("nunique")
+    usual: pd.Series[bool] = _usual(mail, "origin_sender") & used.gt(MOST_DAYS * days)
+    return usual
+
+
+def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
+    day = mail["received"].dt.floor("D")
+    days = day.groupby([mail["by"], mail[column].fillna("")]).transform("nunique")
+    usual: pd.Series[bool] = days.ge(USUAL_DAYS)
+    return usual
+
+
+def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
+    """To somebody outside, under an outside sender that the source does not use on most days, nor
+    another one of the same domain: of a customer's, and not of a provider's with MANY in a day.
+    """
+    away = mail["sender_side"].eq("outside") & mail["outside"].gt(0)
+    domain = mail["origin_sender"].fillna("").str.replace(r"^.*@", "", regex=True).str.lower()
+    used = always(mail)
+    others = used.groupby([mail["by"], domain]).transform("max")
+    day = mail["received"].dt.floor("D")
+    names = mail["origin_sender"].groupby([mail["by"], domain, day]).transform("nunique")
+    foreign: pd.Series[bool] = away & ~used & ~(others & names.lt(MANY))
+    return foreign
+
+
+def _one_of_several(mail: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[bool]:
+    """Does the source of each message use several senders of this sort; in few days, many?"""
+    senders = mail["origin_sender"].where(which).groupby(mail["by"]).transform("nunique")
+    days = mail["received"].dt.floor("D").groupby(mail["by"]).transform("nunique")
+    several: pd.Series[bool] = senders.ge(SEVERAL) & (days.ge(USUAL_DAYS) | senders.ge(MANY))
+    return several
