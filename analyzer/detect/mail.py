@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from analyzer.detect import refusals, senders
 from analyzer.detect.mask import gateways
 from analyzer.detect.returned import came_back
-from analyzer.rows import AT_ONCE, Int32, Int64, first_of, in_order, lower, picked, spread, whole
+from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread, whole
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
 
@@ -30,7 +30,6 @@ LIST = (
     r"@(?P<domain>[^@]+)$"
 )
 LIST_REFUSED = 0.3  # of its recipients, at most
-NEVER = np.iinfo(np.int64).min
 OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
@@ -51,7 +50,7 @@ def messages(
         (not known yet: whether its client misused another login), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
         heard of otherwise; `known`: outside, written to OFTEN or heard of; `answers`: outside,
-        written to by this source for the first time, who wrote to us after that; `failed`: no
+        written to by this source for the first time, who then wrote to its sender; `failed`: no
         such user; `spam`: refused as spam; `taken`: outside, delivered. (That a blocklist refuses
         us says nothing of one source: it hits everybody's mail.) `passed_on`: a list's, to which
         somebody wrote in the day before. `sends_elsewhere`: its sender of ours has more sent by
@@ -181,7 +180,7 @@ def _acquainted(
     """Does its source write to each recipient for the first time; does it know him: does it
     write to him OFTEN, and not for the first time, or has anybody heard of him? He wrote to one of
     us, or several of us write to him from inside: thieves of several logins may have one list. And
-    did he write to us afterwards?
+    did he write to its sender afterwards?
 
     The addresses of a flood do not fit into memory: some are looked at after the others.
 
@@ -194,7 +193,6 @@ def _acquainted(
     parts = len(rows) // AT_ONCE + 1
     to_part, from_part = (spread(deliveries[n], parts) for n in ("recipient", "origin_sender"))
     first, known, answers = (np.empty(len(rows), np.bool_) for _ in range(3))
-    received = deliveries["received"].to_numpy("datetime64[us]").view(np.int64)
     sources = int(by.max(initial=0)) + 2
     for part in range(parts):
         mine = np.flatnonzero(to_part[rows] == part)
@@ -210,22 +208,29 @@ def _acquainted(
             often = often[often.duplicated()]
         ours = (number >= 0) & inside[mine]
         writers = np.bincount(number[ours][~pair[ours].duplicated()], minlength=len(to.dictionary))
-        last = _last(who, received[wrote], to.dictionary)
-        answers[mine] = np.append(last, NEVER)[number] > received[rows[mine]]
+        wrote_too = pc.is_in(to.dictionary, who).to_numpy(zero_copy_only=False)
+        asks = first[mine] & np.append(wrote_too, False)[number]
+        answers[mine] = False
+        answers[mine[asks]] = _answered(deliveries, rows[mine[asks]], wrote)
         day = pd.Series(deliveries["received"].to_numpy("datetime64[D]")[rows[mine]].view(np.int64))
         days = pair[~pd.DataFrame({"pair": pair, "day": day}).duplicated()]
         often = often[often.isin(days[days.duplicated()])]
-        heard_of = np.append((writers >= 2) | (last > NEVER), False)[number]
+        heard_of = np.append((writers >= 2) | wrote_too, False)[number]
         known[mine] = heard_of | (pair.isin(often) & ~first[mine])
     return first, known, answers
 
 
-def _last(who: pa.Array, when: Int64, asked: pa.Array) -> Int64:
-    """When each of the asked wrote last; NEVER."""
-    place = pc.index_in(who, asked).fill_null(-1).to_numpy()
-    last = np.full(len(asked) + 1, NEVER)
-    np.maximum.at(last, place, when)  # the last one is of all others
-    return last[:-1]
+def _answered(deliveries: pd.DataFrame, rows: Int32, inbound: Int32) -> Flags:
+    """Did the recipient of each row write to its sender afterwards?"""
+    sent = picked(deliveries[["recipient", "origin_sender", "received"]], rows)
+    came = picked(deliveries[["origin_sender", "original_recipient", "received"]], inbound)
+    reader = sent["recipient"].str.lower()
+    came = came[came["origin_sender"].str.lower().isin(reader)]
+    pair = came["origin_sender"].str.lower() + " " + came["original_recipient"].str.lower()
+    last = came["received"].groupby(pair).max()
+    asked = reader + " " + sent["origin_sender"].str.lower()
+    answered: Flags = asked.map(last).gt(sent["received"]).to_numpy()
+    return answered
 
 
 def networks(ip: pd.Series[str]) -> pd.Series[str]:
