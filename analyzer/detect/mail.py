@@ -229,7 +229,7 @@ def _answered(deliveries: pd.DataFrame, rows: Int32, inbound: Int32) -> Flags:
     pair = came["origin_sender"].str.lower() + " " + came["original_recipient"].str.lower()
     last = came["received"].groupby(pair).max()
     asked = reader + " " + sent["origin_sender"].str.lower()
-    answered: Flags = asked.map(last).gt(sent["received"]).to_numpy()
+    answered: Flags = last.reindex(asked).to_numpy() > sent["received"].to_numpy()
     return answered
 
 

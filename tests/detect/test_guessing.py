@@ -21,6 +21,11 @@ def test_twenty_failures_are_guessing(evidence):
     assert found["reason"].startswith("20 logins failed, for 1 name")
 
 
+def test_who_guesses_where_nobody_logs_in_is_told_too(evidence):
+    (found,) = guessed(evidence, failures(20), [{}])
+    assert found["reason"].endswith("none from here sent mail within an hour after a failure")
+
+
 def test_a_forgotten_password_is_not(evidence):
     assert guessed(evidence, failures(19)) == []
 

@@ -46,6 +46,12 @@ def test_a_mailing_that_is_answered_may_be_to_an_older_list(source, answered, wo
     assert set(found.values()) <= {"possible"} if worst == "possible" else worst in found.values()
 
 
+def test_who_writes_to_somebody_else_of_us_does_not_answer():
+    elsewhere = [row | dict.fromkeys(TO, "jo@corp.example") for row in answers(10, 4)]
+    mailing = letters(1500, **HOST, **BY_DAY, **NEWS, **DEAD_IN_8)
+    assert "confirmed" in verdicts([row | HOST for row in orders()] + mailing + elsewhere).values()
+
+
 def test_answers_do_not_excuse_a_list_of_whom_a_third_do_not_exist():
     third = DEAD | {name: lambda n, of=DEAD[name]: of(n % 3 * 4) for name in DEAD}
     mailing = letters(900, **USER, **BY_DAY, **NEWS, **third)
