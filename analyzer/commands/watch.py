@@ -78,5 +78,6 @@ def _begun(logs: list[str], known: int, *, inferred: bool) -> str:
     doubt = " Who is local is inferred: give --site to be sure." if inferred else ""
     before = "No abuse before now."
     if known:
-        before = f"{words.count(known, 'message')} of abuse before now, not told again."
+        told = f"{words.count(known, 'message')} before now, abuse or perhaps abuse"
+        before = f"{told}, {words.form(known, 'is', 'are')} not told again."
     return f"Watching {words.listing([display(name, 60) for name in logs])}. {before}{doubt}"

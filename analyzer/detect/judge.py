@@ -35,7 +35,7 @@ from analyzer.detect.trusted_host import MISUSE as HOST
 from analyzer.detect.two_readings import TWO_READINGS
 from analyzer.detect.unnamed_logins import may_be_ours
 from analyzer.detect.weighing import CONFIRMED, PROBABLE
-from analyzer.schema import FINDINGS, fit
+from analyzer.schema import DOORS, FINDINGS, fit
 
 DETECTORS = (
     OPEN_RELAY,
@@ -56,7 +56,6 @@ DETECTORS = (
     TWO_READINGS,
 )
 LISTS = ["evidence", "measured", "checks"]
-ABUSE = ["open_relay", "stolen_account", "trusted_host", "local_injection", "backscatter"]
 
 
 @dataclass
@@ -82,10 +81,10 @@ def judge(evidence: Evidence) -> Judged:
     # A relay_domains too wide is the very hole: that mail went by it acquits nobody.
     unexplained |= mechanism.eq("backup_mx") & rows["relay_assumed"].eq(True)
     sure = np.append(runs["score"].ge(PROBABLE).to_numpy(np.bool_), True)  # the last: of no run
-    abuse = mechanism.isin(ABUSE) & sure[run] & evidence.site_known
+    abuse = mechanism.isin(DOORS) & sure[run] & evidence.site_known
     abuse &= ~may_be_ours(rows, open_relay)
     honest = ordinary(rows, mechanism.eq("backscatter"))
-    abuse, unclear = abuse & ~honest, (mechanism.isin(ABUSE) | unexplained) & ~honest
+    abuse, unclear = abuse & ~honest, (mechanism.isin(DOORS) | unexplained) & ~honest
     known = [("abusive", abuse), ("unclear", unclear), ("legitimate", ~unclear)]
     judged = rows.assign(mechanism=mechanism, verdict=_named(known))
     seen = replace(evidence, deliveries=judged.assign(run=run), runs=runs)

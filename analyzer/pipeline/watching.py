@@ -82,7 +82,7 @@ class Watch:
             self._folder.cleanup()
 
     def begin(self, lines: Mapping[str, bytes]) -> int:
-        """What is in the logs already is known; how many abusive messages are these?"""
+        """What is in the logs already is known; how many messages that are or may be abuse?"""
         self.look(lines)
         self._totals.clear()  # they count from now on
         return len(self._known)
