@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 
-from analyzer.detect import from_where, to_whom, under_whom
+from analyzer.detect import from_where, under_whom
 from analyzer.detect.detector import Detector
 from analyzer.detect.misused import VERDICTS, judge
+from analyzer.detect.of_machines import TO_WHOM
 from analyzer.detect.weighing import Clue, Misuse
 
 MISUSE = Misuse(
@@ -26,26 +27,9 @@ MISUSE = Misuse(
         ),
         Clue(0.5, "under many outside senders in a day", under_whom.many_strangers),
         Clue(0.5, "under many names of ours that nobody else knows", under_whom.invented_names),
-        Clue(0.25, "to people nobody here ever wrote to", to_whom.new_people, telling=False),
-        Clue(-2.5, "to people it knows", to_whom.known_people),
         Clue(-3.0, "automatic answers", under_whom.null_sender),
         Clue(-3.0, "passed on by a list to which somebody wrote", under_whom.passed_on),
-        Clue(2.5, "to people who do not exist, beyond what honest mail has", to_whom.failed),
-        Clue(
-            2.5,
-            "to people who do not exist, as on an old list",
-            to_whom.failed_of_a_list,
-            telling=False,
-        ),
-        Clue(2.0, "refused as spam, beyond a fifth of them", to_whom.called_spam),
-        Clue(0.4, "to many new people at once", to_whom.breadth, telling=False),
-        Clue(
-            0.4,
-            "to many more new people than on its other days, of whom many do not exist, or under "
-            "the name of this server",
-            to_whom.unlike_other_days,
-            telling=False,
-        ),
+        *TO_WHOM,
         Clue(0.5, "at hours in which it never sends", from_where.odd_hours, telling=False),
         Clue(0.5, "round the clock, unlike before", from_where.clock_unlike_before, telling=False),
     ),

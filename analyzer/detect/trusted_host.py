@@ -12,6 +12,7 @@ from dataclasses import replace
 from analyzer.detect import from_where, to_whom, under_whom
 from analyzer.detect.detector import Detector
 from analyzer.detect.misused import VERDICTS, judge
+from analyzer.detect.of_machines import TO_WHOM
 from analyzer.detect.weighing import Clue, Misuse
 
 PEOPLE = 5  # who send by a host on several days: it is a mail server or a webmail
@@ -54,24 +55,7 @@ MISUSE = Misuse(
             0.5, "under senders of ours who send otherwise", under_whom.others_names, telling=False
         ),
         Clue(0.5, "under many names of ours that nobody else knows", under_whom.invented_names),
-        Clue(0.25, "to people nobody here ever wrote to", to_whom.new_people, telling=False),
-        Clue(-2.5, "to people it knows", to_whom.known_people),
-        Clue(2.5, "to people who do not exist, beyond what honest mail has", to_whom.failed),
-        Clue(
-            2.5,
-            "to people who do not exist, as on an old list",
-            to_whom.failed_of_a_list,
-            telling=False,
-        ),
-        Clue(2.0, "refused as spam, beyond a fifth of them", to_whom.called_spam),
-        Clue(0.4, "to many new people at once", to_whom.breadth, telling=False),
-        Clue(
-            0.4,
-            "to many more new people than on its other days, of whom many do not exist, or under "
-            "the name of this server",
-            to_whom.unlike_other_days,
-            telling=False,
-        ),
+        *TO_WHOM,
         Clue(0.2, "round the clock", from_where.round_the_clock, telling=False),
         Clue(0.5, "at hours in which it never sends", from_where.odd_hours, telling=False),
     ),
