@@ -1,4 +1,4 @@
-"""Which signs does mail of a machine of ours show alike, be it a host or a program on the server?"""
+"""What does mail of a machine of ours show alike, be it a host or a program on the server?"""
 
 from __future__ import annotations
 
