@@ -94,8 +94,8 @@ class Weighed:
 def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
     # A script that floods looks like one that sends a mailing, but for the answers.
-    by_hand = mailing(mail)
-    mail = mail.assign(mailing=by_hand & answered(mail) if misuse.by == "user" else by_hand)
+    alike = mailing(mail)
+    mail = mail.assign(mailing=alike & answered(mail) if misuse.by == "user" else alike)
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     # What a host or a program sends to ourselves says nothing of what it sends to others.
     aside = mail["outside"].eq(0) & (misuse.by != "auth_user")

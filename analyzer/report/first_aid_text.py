@@ -8,7 +8,7 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.report import repairs
 from analyzer.report.dialect import dialect
-from analyzer.report.waiting import named
+from analyzer.report.waiting import named, perhaps_honest
 
 SHOWN = 10  # of a list; --json and --ids have all
 NAME = 33  # columns of a name
@@ -107,8 +107,7 @@ def _queue_text(queue: dict[str, Any], *, without_shell: bool) -> list[str]:
         lines += [f"  and {len(mine) - SHOWN:,} more: --ids"] if len(mine) > SHOWN else []
     if queue["not_sure"]:
         unsure = words.capital(_unsure(queue["not_sure"], queue["not_sure_without_end"]))
-        look = words.form(queue["not_sure"], "it may be honest", "honest mail may be among them")
-        lines += words.wrapped(f"{unsure}: look first, {look}.")
+        lines += words.wrapped(f"{unsure}: look first, {perhaps_honest(queue['not_sure'])}.")
     return [display(line, 120) for line in lines]
 
 

@@ -12,6 +12,7 @@ from analyzer.report.facts import Facts
 from analyzer.report.refusals import provider
 from analyzer.report.repairs import Step
 from analyzer.report.totals import Total
+from analyzer.report.waiting import perhaps_honest
 
 USERS = 10  # named in a command
 
@@ -66,9 +67,9 @@ def _queue(mta: str, named: str, facts: Facts) -> list[Step]:
         return [
             _step(
                 "Look at what waits in the queue, and delete none of it unseen",
-                f"{waiting.named('that may be abuse')} {still}; honest mail may be among them. "
-                f"Their queue ids are in {table} (verdict unclear), and `relaytrail trace` tells "
-                "of each.",
+                f"{waiting.named('that may be abuse')} {still}; "
+                f"{perhaps_honest(waiting.messages)}. {table} has the queue ids (verdict unclear), "
+                "and `relaytrail trace` tells of each.",
             )
         ]
     return [

@@ -71,6 +71,11 @@ def named(messages: int, notices: int, which: str) -> str:
     return f"{told} ({words.count(notices, 'notice')} among them)" if apart else told
 
 
+def perhaps_honest(messages: int) -> str:
+    """Why messages that may be abuse are not deleted unseen."""
+    return words.form(messages, "it may be honest", "honest mail may be among them")
+
+
 def waiting(case: Case, *, sure: bool) -> Waiting:
     """What the log or the listing says of it. *sure*: what is told of was judged as abuse."""
     queue = in_queue(case)
