@@ -5,13 +5,11 @@ Source: rsyslog imuxsock and imjournal (ratelimit.c), systemd-journald (journald
 
 from __future__ import annotations
 
-import re
-
-from analyzer.formats.shapes import Dialect, Program, Shape, programs
+from analyzer.formats.shapes import Dialect, Shape, known, programs, tagged
 
 HEAD = "Dec  7 05:00:00 mx1 "
 DAEMON = programs("syslog")
-_TAG = re.compile(r"^(?:rsyslogd(?:0|-[0-9w]+)?|systemd-journald?|journal|syslog-ng|syslogd)$")
+TAGS = r"rsyslogd(?:0|-[0-9w]+)?|systemd-journald?|journal|syslog-ng|syslogd"
 INPUT = r"^im(?:uxsock|journal)(?:\[pid:? [0-9]+(?:, name: (?P<relay>[^\]]*))?\])?"
 
 
@@ -24,10 +22,6 @@ def _lost(prefix: str, pattern: str, sample: str) -> Shape:
         complete=pattern,
         sample=HEAD + sample,
     )
-
-
-def recognise(tag: str) -> Program | None:
-    return Program(None, None, "syslog") if _TAG.match(tag) else None
 
 
 LOSSES = Dialect(
@@ -50,15 +44,7 @@ LOSSES = Dialect(
             r"^Suppressed (?P<lost>[0-9]{1,15}) messages from (?:unit )?(?P<relay>[^ ]+)$",
             "systemd-journald[11]: Suppressed 1234 messages from postfix@-.service",
         ),
-        Shape(
-            kind="known",
-            meaning="known, without bearing",
-            programs=DAEMON,
-            prefix=b"",
-            sample=HEAD + 'rsyslogd: [origin software="rsyslogd"] start',
-            bearing=False,
-        ),
+        known(DAEMON, "", HEAD + 'rsyslogd: [origin software="rsyslogd"] start'),
     ),
-    recognise=recognise,
-    queue_id=r"^\n$",
+    recognise=tagged("syslog", TAGS),
 )

@@ -7,34 +7,18 @@ queue's own.
 
 from __future__ import annotations
 
-import re
-
-from analyzer.formats.shapes import Dialect, Program, Shape, programs
+from analyzer.formats.shapes import Dialect, Shape, known, programs, tagged
 
 HEAD = "Dec  7 05:00:00 mx1 "
-NO_QUEUE_ID = r"^\n$"  # these programs write none at the beginning
 BARE = r'[^">]*'  # an address without quotes: what is quoted may look like the rest of the line
 
 
 def _others(program: str, sample: str, pattern: str = "") -> Shape:
-    return Shape(
-        kind="known",
-        meaning="known, without bearing",
-        programs=programs(program),
-        prefix=b"",
-        complete=pattern,
-        sample=f"{HEAD}{sample}",
-        bearing=False,
-    )
+    return known(programs(program), "", HEAD + sample, pattern)
 
 
 def _dialect(program: str, *shapes: Shape, tag: str = "") -> Dialect:
-    named = re.compile(rf"^(?:{tag or program})$")
-
-    def recognise(tag: str) -> Program | None:
-        return Program(None, None, program) if named.match(tag) else None
-
-    return Dialect(program, shapes, recognise, NO_QUEUE_ID)
+    return Dialect(program, shapes, tagged(program, tag or program))
 
 
 # The user is whatever a stranger typed, so what follows it is looked for from the end.

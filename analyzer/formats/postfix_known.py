@@ -12,7 +12,7 @@ from analyzer.formats.postfix_words import (
     SERVICES,
     SMTPD,
 )
-from analyzer.formats.shapes import Shape, programs
+from analyzer.formats.shapes import Shape, known, programs
 
 ANY: frozenset[str] = frozenset()
 TLS = SMTPD | REMOTE | programs("tlsproxy postscreen")
@@ -108,15 +108,7 @@ _FUNCTION = r"^[a-z0-9]+_[a-vx-z0-9][a-z0-9_]*(?:\[[0-9]+\])?:(?: |$)"
 
 
 def _known(daemons: frozenset[str], prefix: str, line: str, pattern: str = "") -> Shape:
-    return Shape(
-        kind="known",
-        meaning="known, without bearing",
-        programs=daemons,
-        prefix=prefix.encode(),
-        sample=HEAD + line,
-        complete=pattern,
-        bearing=False,
-    )
+    return known(daemons, prefix, HEAD + line, pattern)
 
 
 def _words(daemons: frozenset[str], daemon: str, all_words: tuple[str, ...]) -> list[Shape]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analyzer.formats import shapes
 from analyzer.formats.shapes import Shape
 
 # Up to 8.9 three letters and five digits; then the UTC second in base 60 and the process (queue.c).
@@ -36,4 +37,4 @@ def shape(kind: str, meaning: str, prefix: str, pattern: str, sample: str, **mor
 
 def known(prefix: str, sample: str, pattern: str = "") -> Shape:
     """A line without bearing on any message."""
-    return shape("known", "known, without bearing", prefix, pattern, sample, bearing=False)
+    return shapes.known(frozenset(), prefix, HEAD + sample, pattern)

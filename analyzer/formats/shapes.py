@@ -25,6 +25,7 @@ WHOLE = re.compile(r"\^\(\?P<([a-z_]+)>\.\*\)\$")  # a part that is one column n
 
 Parts = tuple[tuple["str | Parts", str], ...]
 Found = tuple[npt.NDArray[np.intp], dict[str, pa.Array]]  # rows, and what they say
+KNOWN = "known"
 SAMPLE = 1 << 8  # texts by which it is told how many of all are distinct
 
 
@@ -42,7 +43,6 @@ class Shape:
         fast: (pattern, word that ends this part) for each part; the last word is empty. For a
             pattern may stand parts of the part.
         closing: The text ends in a parenthesis that belongs to the line, not to the reply in it.
-        bearing: False for a known line that tells nothing of a message: counted as ignored.
     """
 
     kind: str
@@ -53,7 +53,16 @@ class Shape:
     complete: str = ""
     fast: Parts = ()
     closing: bool = False
-    bearing: bool = True
+
+    @property
+    def bearing(self) -> bool:
+        """Whether it tells something of a message; other lines are counted as ignored."""
+        return self.kind != KNOWN
+
+
+def known(programs: frozenset[str], prefix: str, sample: str, complete: str = "") -> Shape:
+    """A line without bearing on any message."""
+    return Shape(KNOWN, "known, without bearing", programs, prefix.encode(), sample, complete)
 
 
 def read(shape: Shape, texts: pa.BinaryArray) -> tuple[dict[str, pa.Array], npt.NDArray[np.bool_]]:
@@ -197,6 +206,12 @@ class Program(NamedTuple):
     daemon: str
 
 
+def tagged(daemon: str, tags: str) -> Callable[[str], Program | None]:
+    """Recognises the one program whose tag fits the pattern."""
+    pattern = re.compile(f"^(?:{tags})$")
+    return lambda tag: Program(None, None, daemon) if pattern.match(tag) else None
+
+
 @dataclass(frozen=True)
 class Dialect:
     """The lines of one mail server in syslog.
@@ -205,12 +220,12 @@ class Dialect:
         mta: Value of EVENTS.mta.
         shapes: Asked in this order; the first that fits a line keeps it.
         recognise: The program that a header's tag names; None where it is none of this server's.
-        queue_id: RE2 pattern of a queue id.
+        queue_id: RE2 pattern of a queue id; what no text fits where lines begin with none.
         complete: Turns what one shape read into EVENTS columns, where a line holds more than these.
     """
 
     mta: str
     shapes: tuple[Shape, ...]
     recognise: Callable[[str], Program | None]
-    queue_id: str
+    queue_id: str = r"^\n$"
     complete: Callable[[str, pa.Table], pa.Table] = lambda _kind, table: table

@@ -6,14 +6,11 @@ ntpdate.c). What systemd says names no amount, and it says it whenever a machine
 
 from __future__ import annotations
 
-import re
-
-from analyzer.formats.shapes import Dialect, Program, Shape, programs
+from analyzer.formats.shapes import Dialect, Shape, known, programs, tagged
 
 HEAD = "Dec  7 05:00:00 mx1 "
 DAEMON = programs("timekeeper")
 SECONDS = r"(?P<reply>[+-]?[0-9]{1,10}(?:\.[0-9]{1,9})?)"
-_TAG = re.compile(r"^(?:chronyd|ntpd|ntpdate)$")
 
 
 def _set(prefix: str, pattern: str, sample: str) -> Shape:
@@ -25,10 +22,6 @@ def _set(prefix: str, pattern: str, sample: str) -> Shape:
         complete=f"^{prefix}{pattern}$",
         sample=HEAD + sample,
     )
-
-
-def recognise(tag: str) -> Program | None:
-    return Program(None, None, "timekeeper") if _TAG.match(tag) else None
 
 
 TIMEKEEPERS = Dialect(
@@ -50,15 +43,7 @@ TIMEKEEPERS = Dialect(
             f"[0-9A-Fa-f.:]+ offset {SECONDS} sec",
             "ntpdate[11]: step time server 192.0.2.7 offset -3600.123456 sec",
         ),
-        Shape(
-            kind="known",
-            meaning="known, without bearing",
-            programs=DAEMON,
-            prefix=b"",
-            sample=HEAD + "chronyd[11]: Selected source 192.0.2.7",
-            bearing=False,
-        ),
+        known(DAEMON, "", HEAD + "chronyd[11]: Selected source 192.0.2.7"),
     ),
-    recognise=recognise,
-    queue_id=r"^\n$",
+    recognise=tagged("timekeeper", "chronyd|ntpd|ntpdate"),
 )
