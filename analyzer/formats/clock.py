@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.formats import queue_ids
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
 from analyzer.formats.zone import distinct
 from analyzer.window import YEARS
@@ -25,12 +26,8 @@ from analyzer.window import YEARS
 Int64 = npt.NDArray[np.int64]
 
 NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back
-LONG_ID = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"  # mail_queue.h: digits of base 52
-_VALUE_OF = np.zeros(256, np.int64)
-_VALUE_OF[np.frombuffer(LONG_ID.encode(), np.uint8)] = np.arange(len(LONG_ID))
 # The days of LEAP_YEAR since 1970, and the one after, for a leap second at its end.
 _DAYS = np.arange(367) + np.datetime64(f"{LEAP_YEAR}-01-01").astype(np.int64)
-LONG = "^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9A-Za-z]+$"
 
 
 @dataclass(frozen=True)
@@ -145,24 +142,8 @@ def _made(messages: pa.RecordBatch) -> tuple[Int64, npt.NDArray[np.bool_]]:
 
 def _given(begins: pa.RecordBatch) -> tuple[Int64, npt.NDArray[np.bool_]]:
     """The years of long queue ids, and which ids are long."""
-    at, holds = seconds(begins["queue_id"])
+    at, holds = queue_ids.postfix(begins["queue_id"])
     return at[holds].astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970, holds
-
-
-def seconds(ids: pa.Array) -> tuple[Int64, npt.NDArray[np.bool_]]:
-    """Seconds of UTC since 1970 in Postfix's long queue ids, and which ids are long.
-
-    They are the first six digits, which last until 2500 or so; microseconds and inode follow.
-    """
-    text = pc.fill_null(ids.cast(pa.string()), "")
-    holds = pc.match_substring_regex(text, LONG).to_numpy(zero_copy_only=False)
-    head = pc.utf8_slice_codeunits(text.filter(pa.array(holds)), 0, 6).cast(pa.binary(6))
-    digit = _VALUE_OF[np.frombuffer(head.buffers()[1] or b"", np.uint8, len(head) * 6)].reshape(
-        -1, 6
-    )
-    result = np.zeros(len(text), np.int64)
-    result[holds] = digit @ (52 ** np.arange(5, -1, -1))
-    return result, holds
 
 
 def choose(found: Counter[tuple[int, str]]) -> Year | None:

@@ -15,14 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats import clock, sendmail_ids
+from analyzer.formats import queue_ids
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING, SECOND
 
 Int64 = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 WITH_NEW_ID = ("client", "pickup", "received")  # lines written when their queue id was just given
-SECONDS_OF = {"postfix": clock.seconds, "sendmail": sendmail_ids.seconds}
+SECONDS_OF = {"postfix": queue_ids.postfix, "sendmail": queue_ids.sendmail}
 READ = ["mta", "queue_id", "micros", "with_year", "zoned", "line"]
 A_DAY, QUARTER = DAY // SECOND, 900  # seconds
 # By how many quarters of an hour zones differ from UTC: whole hours, and the few others there are.

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from analyzer import formats
-from analyzer.formats.clock import LONG_ID
-from tests.formats.test_sendmail_ids import log, queue_id
+from analyzer.formats.queue_ids import LONG_DIGITS
+from tests.formats.test_queue_ids import log, queue_id
 
 DAY = datetime(2026, 12, 7, tzinfo=UTC)
 CLIENT = "mx1 postfix/smtpd[11]: {name}: client=a.example[192.0.2.7]"
@@ -33,7 +33,7 @@ def long_id(second):
     rest, digits = int(second.timestamp()), ""
     for _ in range(6):
         rest, digit = divmod(rest, 52)
-        digits = LONG_ID[digit] + digits
+        digits = chr(LONG_DIGITS[digit]) + digits
     return f"{digits}2Mbvz4Fk1"
 
 

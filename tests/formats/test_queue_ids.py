@@ -1,4 +1,4 @@
-"""Which year do Sendmail's queue ids tell, and when do they tell nothing?"""
+"""Which second do queue ids of Sendmail hold, and which year does that tell?"""
 
 from datetime import UTC, datetime
 
@@ -7,16 +7,16 @@ import pyarrow as pa
 import pytest
 
 from analyzer import formats
+from analyzer.formats.queue_ids import SENDMAIL_DIGITS
 
 BODY = "size=1, class=0, nrcpts=1, msgid=<1@a.example>, proto=ESMTP, daemon=MTA, relay=[192.0.2.7]"
-DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def queue_id(text):
     """The id that Sendmail gives at that second of UTC."""
     t = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     parts = ((t.year - 1900) % 60, t.month - 1, t.day, t.hour, t.minute, t.second)
-    return "".join(DIGITS[part] for part in parts) + "aa002101"
+    return "".join(chr(SENDMAIL_DIGITS[part]) for part in parts) + "aa002101"
 
 
 def log(*stamps_and_ids):
@@ -42,7 +42,7 @@ def year(*stamps_and_ids):
     ids=["8.12", "8.11", "2017"],
 )
 def test_an_id_holds_the_second_it_was_given(stamp, name, told):
-    seconds, holds = formats.sendmail_ids.seconds(pa.array([name]))
+    seconds, holds = formats.queue_ids.sendmail(pa.array([name]))
     assert holds.tolist() == [True]
     assert str(np.datetime64(int(seconds[0]), "s")) == told.replace(" ", "T")
     assert year((stamp, name)) == int(told[:4])
