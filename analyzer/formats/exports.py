@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from analyzer.formats import records
+from analyzer.formats.pieces import pieces
 from analyzer.formats.reader import Reading, read_syslog
+from analyzer.formats.shapes import rows_with
 from analyzer.formats.wrapped import Wrapped, as_block, line_by_line
 
 LONGEST = 16 << 10  # bytes of a line that names columns
@@ -39,21 +41,26 @@ class Table:
         return read_syslog(source, first_line, offset, data, self._unwrap(data))
 
     def _unwrap(self, data: bytes) -> Wrapped:
-        written = data.split(b"\n")[:-1]
-        row = np.flatnonzero([line.removeprefix(MARK).rstrip() != self.heading for line in written])
-        asked = [written[number] for number in row]
-        raw = pa.array(asked, pa.binary())
-        lines = pc.coalesce(records.lines(self._told(asked)), raw)
+        newline = np.flatnonzero(np.frombuffer(data, np.uint8) == 10).astype(np.int32)
+        written = pieces(data, np.append(0, newline + 1)[:-1], newline)
+        headings = [
+            row
+            for row in rows_with(self.heading, written)
+            if written[row].as_py().removeprefix(MARK).rstrip() == self.heading
+        ]
+        row = np.delete(np.arange(len(written)), headings)
+        asked = written.take(pa.array(row))
+        lines = pc.coalesce(records.lines(self._told(asked)), asked)
         return line_by_line(as_block(lines), data, row)
 
-    def _told(self, written: list[bytes]) -> Mapping[str, pa.Array]:
+    def _told(self, written: pa.BinaryArray) -> Mapping[str, pa.Array]:
         """The columns that make a line; null where a row has more or fewer than there are names,
         or is a part of one with a newline in it.
         """
         known = roles(self.columns)
         schema = pa.schema([(role, pa.binary()) for role in known])
 
-        def read(part: list[bytes]) -> list[pa.Table]:
+        def read(part: pa.BinaryArray) -> list[pa.Table]:
             """Of lines that are not as many rows, halves, until one stands alone."""
             rows = self._rows(part, known)
             if rows is not None:
@@ -63,10 +70,10 @@ class Table:
             middle = len(part) // 2
             return read(part[:middle]) + read(part[middle:])
 
-        told = pa.concat_tables([schema.empty_table(), *(read(written) if written else [])])
+        told = pa.concat_tables([schema.empty_table(), *(read(written) if len(written) else [])])
         return {role: told[role].combine_chunks() for role in known}
 
-    def _rows(self, lines: list[bytes], known: Mapping[str, int]) -> pa.Table | None:
+    def _rows(self, lines: pa.BinaryArray, known: Mapping[str, int]) -> pa.Table | None:
         """A row for each line; None where Arrow takes several lines for one row, or refuses all."""
         names = [f"{number}" for number in range(len(self.columns))]
         wrong: list[int] = []
@@ -75,7 +82,7 @@ class Table:
             wrong.append(row.number)
             return "skip"
 
-        text = b"\n".join(line.replace(b"\r", b" ") for line in lines) + b"\n"
+        text = as_block(pc.replace_substring(lines, "\r", " "))
         try:
             table = pcsv.read_csv(
                 pa.BufferReader(text),
