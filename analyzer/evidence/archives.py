@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import IO, cast
 
 from analyzer.evidence.carriers import CARRIERS, Decoded, zipped
-from analyzer.evidence.raw import RawFile, Stream, read
+from analyzer.evidence.raw import RawFile, Stream
 
 MOST_MEMBERS = 10_000
 BEGINNING = 64 << 10  # bytes by which a member is recognised
@@ -71,7 +71,7 @@ class Contents:
     damage: str = ""
 
 
-class MemberBytes:
+class MemberBytes(Stream):
     """A member's own bytes. `problems` says what was wrong on the way to them."""
 
     def __init__(self, file: io.FileIO, stretch: Stretch) -> None:
@@ -97,9 +97,6 @@ class MemberBytes:
         self.position += got
         return got
 
-    def read(self, size: int) -> bytes:
-        return read(self, size)
-
     def _slice(self, raw: RawFile) -> _Slice:
         stretch = self._stretch
         if stretch.carrier == "plain":
@@ -111,7 +108,7 @@ class MemberBytes:
         return _Slice(around, stretch.offset, stretch.size, self._found)
 
 
-class _Slice:
+class _Slice(Stream):
     """A stretch of a stream, as a stream."""
 
     def __init__(self, stream: Stream, skip: int, size: int, problems: list[str]) -> None:
@@ -132,9 +129,6 @@ class _Slice:
             )
             self._size = self.position
         return got
-
-    def read(self, size: int) -> bytes:
-        return read(self, size)
 
 
 def members(file: io.FileIO, size: int, carrier: str, kind: str) -> Contents:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from analyzer.evidence.raw import Source, read
+from analyzer.evidence.raw import Source, Stream
 
 INPUT_PIECE = 64 << 10
 OUTPUT_PIECE = 128 << 10
@@ -36,7 +36,7 @@ class Carrier:
     pieces: Pieces
 
 
-class Decoded:
+class Decoded(Stream):
     """What a compressed source carries, as a stream. `problems` says what was wrong."""
 
     def __init__(self, carrier: Carrier, source: Source, again: Callable[[], Source]) -> None:
@@ -61,9 +61,6 @@ class Decoded:
             self._rest = self._rest[len(part) :]
             filled += len(part)
         return filled
-
-    def read(self, size: int) -> bytes:
-        return read(self, size)
 
     def _salvaged(self) -> Iterator[bytes]:
         calls = 0

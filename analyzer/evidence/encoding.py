@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 
-from analyzer.evidence.raw import Stream, read
+from analyzer.evidence.raw import Stream
 
 MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 NOTE = "UTF-16 text, read as UTF-8: line offsets are those of the UTF-8 text"
@@ -42,7 +42,7 @@ def as_utf8(beginning: bytes) -> bytes:
     return _encoded(decoder.decode(beginning[mark:]))
 
 
-class Transcoded:
+class Transcoded(Stream):
     """A stream of UTF-16 as UTF-8, any other as it is. `problems` says what was wrong.
 
     Half a pair, which is no character, is kept as the three bytes that would stand for it.
@@ -74,7 +74,7 @@ class Transcoded:
         return filled
 
     def _begin(self) -> None:
-        first = read(self._stream, SIGN)
+        first = self._stream.read(SIGN)
         if found := encoding_of(first):
             codec, mark = found
             self._decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
@@ -84,7 +84,7 @@ class Transcoded:
 
     def _next(self) -> bytes:
         assert self._decoder is not None
-        piece = read(self._stream, PIECE)
+        piece = self._stream.read(PIECE)
         if piece:
             return _encoded(self._decoder.decode(piece))
         self._ended = True

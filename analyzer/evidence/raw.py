@@ -15,6 +15,11 @@ class Stream(Protocol):
 
     def readinto(self, view: memoryview) -> int: ...
 
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes; fewer at the end."""
+        view = memoryview(bytearray(size))
+        return bytes(view[: self.readinto(view)])
+
 
 class Source(Protocol):
     """What a decompressor reads from."""
@@ -40,7 +45,7 @@ def _open_without_access_time(path: str, flags: int) -> int:
         return os.open(path, flags)
 
 
-class RawFile:
+class RawFile(Stream):
     """The first `size` bytes of a file. A disk error ends them and is kept as `damage`."""
 
     def __init__(self, file: io.FileIO, size: int) -> None:
@@ -58,9 +63,6 @@ class RawFile:
             self.position += got
         return filled
 
-    def read(self, size: int) -> bytes:
-        return read(self, size)
-
     def _once(self, view: memoryview) -> int:
         try:
             self._file.seek(self.position)  # several readers may share the file
@@ -76,7 +78,7 @@ class RawFile:
         return got or 0
 
 
-class Hashed:
+class Hashed(Stream):
     """A stream that hashes what it hands out; hashlib lets other threads run meanwhile."""
 
     def __init__(self, stream: Stream) -> None:
@@ -90,9 +92,6 @@ class Hashed:
         self.position += got
         return got
 
-    def read(self, size: int) -> bytes:
-        return read(self, size)
-
     def drain(self) -> None:
         """Read what is left, for the hash alone."""
         view = memoryview(bytearray(1 << 20))
@@ -101,9 +100,3 @@ class Hashed:
 
     def hexdigest(self) -> str:
         return self._sha256.hexdigest()
-
-
-def read(stream: Stream, size: int) -> bytes:
-    """The next `size` bytes; fewer at the end."""
-    view = memoryview(bytearray(size))
-    return bytes(view[: stream.readinto(view)])

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from analyzer.evidence import find, read
 from analyzer.evidence.encoding import Transcoded
+from analyzer.evidence.raw import Stream
 
 TEXT = "#Fields: date-time\r\nRéunion, 会議, 🎉\r\n" * 500
 
 
-class Bytes:
+class Bytes(Stream):
     """A stream that gives at most *step* bytes at a time is asked until it gives none."""
 
     def __init__(self, content):
