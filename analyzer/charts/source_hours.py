@@ -31,7 +31,7 @@ ROWS_LEAST = 5  # the height that the colour bar needs
 def source_hours(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     """A heat map of recipients, source by time; abusive sources first. Takes VOLUME rows."""
     timed = volume.dropna(subset=["hour"])
-    table = by_source(timed, "recipients")
+    table = by_source(timed)
     table = table[table["all"] > 0]
     if table.empty:
         return style.empty(NAME, "No source was seen", "The log holds no delivery with a time.")

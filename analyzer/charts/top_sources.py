@@ -18,11 +18,11 @@ NAME = "top_sources"
 MADE_HERE = "made on this server"
 
 
-def by_source(volume: pd.DataFrame, value: str) -> pd.DataFrame:
-    """One row for each source, one column for each verdict; abusive sources first, then by size."""
+def by_source(volume: pd.DataFrame) -> pd.DataFrame:
+    """Recipients: a row a source, a column a verdict; abusive sources first, then by size."""
     table = (
         volume.assign(source=volume["client_ip"].fillna(MADE_HERE))
-        .pivot_table(index="source", columns="verdict", values=value, aggfunc="sum")
+        .pivot_table(index="source", columns="verdict", values="recipients", aggfunc="sum")
         .reindex(columns=list(style.VERDICTS))
         .fillna(0)
     )
@@ -34,7 +34,7 @@ def by_source(volume: pd.DataFrame, value: str) -> pd.DataFrame:
 
 def top_sources(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     """Bars of recipients, the first twelve sources and the others together. Takes VOLUME rows."""
-    table = by_source(volume, "recipients")
+    table = by_source(volume)
     table = table[table["all"] > 0]
     if table.empty:
         return style.empty(NAME, "No source was seen", "The log holds no delivery.")
@@ -48,9 +48,8 @@ def top_sources(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     _bars(axes, shown, table)
     suspect = style.suspect(volume)
     names = style.name_sources(axes, shown, range(len(shown)), suspect)
-    title = _title(
-        by_source(cause(volume[volume["verdict"] == suspect], ground), "recipients"), table, suspect
-    )
+    bad = by_source(cause(volume[volume["verdict"] == suspect], ground))
+    title = _title(bad, table, suspect)
     style.headline(figure, title)
     style.count_axis(axes, horizontal=True)
     style.legend(axes)

@@ -160,9 +160,9 @@ class Places:
             return []
         return [Said(CLASS, said.place)] if self.postfix.text(said.name) == "class" else []
 
-    def may_claim(self, client: str, name: str = "unknown") -> Held:
+    def may_claim(self, client: str) -> Held:
         """May the client say by XCLIENT that it is another?"""
-        return self._holds("smtpd_authorized_xclient_hosts", client, name)
+        return self._holds("smtpd_authorized_xclient_hosts", client, "unknown")
 
     def _holds(self, name: str, client: str, host: str) -> Held:
         """Is the client in a list of networks and names?"""

@@ -28,7 +28,7 @@ WHO = ["log", "server"]
 
 
 def one_name_each(
-    logs: Mapping[str, Tables], twice: Collection[str] = ()
+    logs: Mapping[str, Tables], twice: Collection[str]
 ) -> tuple[dict[str, dict[str, pa.Table]], dict[str, int], dict[str, int]]:
     """The logs with one name for each server; by server the seconds by which copies of a line
     differ, where they are more than one; and by how many seconds the lines of each log are later

@@ -14,7 +14,8 @@ import pandas as pd
 
 from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
-from analyzer.messages.set_aside import COLUMNS, DIALOGUE, ENVELOPE, next_of_dialogue
+from analyzer.messages.logins import DIALOGUE
+from analyzer.messages.set_aside import COLUMNS, ENVELOPE, next_of_dialogue
 
 BY_TABLE = r" triggers BCC (?P<copy>[^ ]+)$"
 BY_CONTENT = rf"{ENVELOPE}[A-Z]+ helo=<[^>]*>: (?P<copy>[^ ]+)$"

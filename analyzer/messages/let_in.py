@@ -19,6 +19,7 @@ from analyzer.messages.addresses import canonical_ips
 from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import FLOWS, INSIDE, OUTSIDE, UNKNOWN
+from analyzer.messages.logins import CERTIFICATE
 from analyzer.rows import AT_ONCE, among, heads, numbered, those
 from analyzer.schema import NOT_DELIVERIES
 
@@ -28,7 +29,6 @@ WINDOW = pd.Timedelta(hours=1)  # servers keep the door open for 10 minutes to a
 NEAR = pd.Timedelta(days=1)  # strangers ask a server every few hours
 MOST = 0.5  # of what a client had relayed: some lines may be lost
 ASKED = ["origin_life", "server", "client_ip", "received", "origin_sender", "sender_side"]
-CERTIFICATE = ["certificate", "fingerprint"]
 CLIENT = ["server", "client_ip"]
 
 

@@ -27,8 +27,8 @@ EARLIEST: dict[Literal["backward", "forward"], pd.Timedelta] = {
     "backward": -pd.Timedelta(seconds=1),
     "forward": pd.Timedelta(0),
 }
-KEYS = {"dialogue": "int64", "client_ip": "str"}
-ASKED = ["rank", "time", *KEYS]
+DIALOGUE = {"dialogue": "int64", "client_ip": "str"}
+ASKED = ["rank", "time", *DIALOGUE]
 TAKING = ["client", "received"]  # lines that take a message from a client
 LOGIN = ["auth_user", "auth_method"]
 CERTIFICATE = ["certificate", "fingerprint"]
@@ -77,7 +77,7 @@ def certificates(known: pd.DataFrame, events: Events) -> pd.DataFrame:
     if shown.empty:
         return known.assign(**{name: pd.Series(None, known.index, "str") for name in CERTIFICATE})
     # Postfix writes two lines of one certificate, and its fingerprint into the first.
-    shown[CERTIFICATE] = shown.groupby(list(KEYS))[CERTIFICATE].ffill()
+    shown[CERTIFICATE] = shown.groupby(list(DIALOGUE))[CERTIFICATE].ffill()
     by_smtp = known[known["begun_by"].isin(TAKING)]
     tied = _tied(by_smtp, shown, CERTIFICATE, events).reindex(known.index)
     trusted = tied["certificate"].isin(TRUSTED).map({True: "trusted", False: "untrusted"})
@@ -98,15 +98,15 @@ def _tied(legs: pd.DataFrame, lines: pd.DataFrame, told: list[str], events: Even
     """What the last of the lines of the same dialogue and client before each leg told, or the next
     one where they were collected out of order; indexed by life.
     """
-    by = list(KEYS)
+    by = list(DIALOGUE)
     found = lines.dropna(subset=by)
     found = found[found["dialogue"].ge(0)]
     took = pd.concat([frame(events, kind, ["rank", "dialogue"]) for kind in TAKING])
     talk = took.set_index("rank")["dialogue"]
     asked = legs[["received_rank", "received", "client_ip"]].dropna().reset_index(names="life")
     asked = asked.assign(dialogue=talk.reindex(asked["received_rank"]).to_numpy())
-    asked = asked.astype({**KEYS, "received_rank": "int64"}).sort_values("received_rank")
-    found = found.astype({**KEYS, "rank": "int64"}).sort_values("rank")
+    asked = asked.astype({**DIALOGUE, "received_rank": "int64"}).sort_values("received_rank")
+    found = found.astype({**DIALOGUE, "rank": "int64"}).sort_values("rank")
     near = []
     for direction, least in EARLIEST.items():
         tied = pd.merge_asof(

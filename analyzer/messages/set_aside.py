@@ -13,6 +13,7 @@ import pandas as pd
 
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
+from analyzer.messages.logins import DIALOGUE
 
 STATUS = {"hold": "held", "discard": "discarded"}
 BEFORE_DATA = ["CONNECT", "HELO", "EHLO", "MAIL", "RCPT"]
@@ -23,7 +24,6 @@ RECEIVED = r"\b(?:data|bdat)=[1-9]"  # counters of `disconnect`: a message came 
 DECISIONS = ("decision", "content_action")
 # What cleanup adds to a header it quotes: the last such words, for the header is the sender's text.
 ENVELOPE = r"^.*; from=<(?P<sender>[^>]*)> to=<(?P<recipient>[^>]*)> proto="
-DIALOGUE = {"dialogue": "int64", "client_ip": "str"}
 
 
 def set_aside(events: Events) -> pd.DataFrame:

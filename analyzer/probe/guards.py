@@ -101,7 +101,7 @@ def own_address(text: str, option: str) -> str:
     return text
 
 
-def a_mailbox(address: str, served: str | None) -> str:
+def a_mailbox(address: str, served: str | None) -> None:
     """Where one message may go: a mailbox of the user's, elsewhere.
 
     Raises:
@@ -114,7 +114,6 @@ def a_mailbox(address: str, served: str | None) -> str:
         raise SettingsError("nobody reads this mailbox: its domain is reserved", address, remedy)
     if served is not None and domain == served.lower():
         raise SettingsError("the server serves this domain: it proves nothing", address, remedy)
-    return address
 
 
 def not_a_client(addresses: Iterable[str], clients: Collection[str], ours: Collection[str]) -> None:

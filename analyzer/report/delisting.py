@@ -42,11 +42,7 @@ def requests(case: Case) -> dict[str, str]:
 def _our_addresses(case: Case) -> list[str]:
     """Those of the servers that the site states."""
     stated = (case.manifest.get("site") or {}).get("servers") or []
-    return [display(str(name), 45) for name in stated if _public(str(name))]
-
-
-def _public(name: str) -> bool:
-    return ours_alone(name) is False
+    return [display(str(name), 45) for name in stated if ours_alone(str(name)) is False]
 
 
 def _request(entry: dict[str, Any], facts: Facts, end: Closing, ours: list[str]) -> str:

@@ -10,7 +10,7 @@ from analyzer.report import repairs, xarf
 from analyzer.report.dialect import dialect
 from analyzer.report.facts import Facts
 from analyzer.report.refusals import provider
-from analyzer.report.repairs import Step
+from analyzer.report.repairs import Step, to_do
 from analyzer.report.totals import Total
 from analyzer.report.waiting import perhaps_honest
 
@@ -65,7 +65,7 @@ def _queue(mta: str, named: str, facts: Facts) -> list[Step]:
     if not waiting.sure:
         table = "queue.parquet" if listed else "deliveries.parquet"
         return [
-            _step(
+            to_do(
                 "Look at what waits in the queue, and delete none of it unseen",
                 f"{waiting.named('that may be abuse')} {still}; "
                 f"{perhaps_honest(waiting.messages)}. {table} has the queue ids (verdict unclear), "
@@ -73,7 +73,7 @@ def _queue(mta: str, named: str, facts: Facts) -> list[Step]:
             )
         ]
     return [
-        _step(
+        to_do(
             "Stop what still waits in the queue",
             f"{waiting.named('of the abuse')} {still}. `relaytrail aid` names that by queue id, "
             "and no mail of others; keep a copy as evidence.",
@@ -103,13 +103,9 @@ def _addresses(addresses: list[str]) -> str:
     return words.listing([display(address, 45) for address in addresses])
 
 
-def _step(title: str, text: str, *lines: str) -> Step:
-    return {"title": title, "text": text, "lines": list(lines)}
-
-
 def _stolen_account(total: Total) -> Step:
     accounts = words.listing([display(account, 60) for account in total.accounts], 5)
-    return _step(
+    return to_do(
         "Lock the login and give it a new password",
         f"{accounts}: end its sessions, look for forwarding rules and other devices, and ask "
         "where else the password was in use. Treat the mailbox as read by strangers.",
@@ -117,7 +113,7 @@ def _stolen_account(total: Total) -> Step:
 
 
 def _hidden_login(sender: str, messages: int) -> Step:
-    return _step(
+    return to_do(
         "Lock the account of the sender, if a webmail handed its mail over",
         f"{words.capital(words.count(messages, 'message'))} came with the sender "
         f"{display(sender, 60)}, and the log names no login. The webmail's own log does: if it is "
@@ -125,26 +121,26 @@ def _hidden_login(sender: str, messages: int) -> Step:
     )
 
 
-NAME_WHO_IS_LOCAL = _step(
+NAME_WHO_IS_LOCAL = to_do(
     "Name who is local, then analyse again",
     "A site.toml with your domains and networks decides what was inferred here.",
 )
-PROVE = _step(
+PROVE = to_do(
     "Prove that it is closed, from outside",
     "From an address outside your networks, name a sender and a recipient that are both elsewhere. "
     "The answer to RCPT TO has to be a refusal, such as 454, 550 or 554; 250 means that the door "
     "is still open.",
 )
-KEEP = _step(
+KEEP = to_do(
     "Keep the evidence",
     "Keep the original logs and this case folder unchanged; manifest.json holds their SHA-256.",
 )
-KEEP_AND_TELL = _step(
+KEEP_AND_TELL = to_do(
     "Keep the evidence, and tell the networks it came from",
     f"{KEEP['text']} Send the source networks' abuse desks the times (UTC), addresses and queue "
     "ids: `relaytrail report --for technical` writes a report for each.",
 )
-LOOK_ELSEWHERE = _step(
+LOOK_ELSEWHERE = to_do(
     "If a blocklist names this server, ask it for a time, and look elsewhere too",
     "See that its time lies within the log. Other machines behind the same public address, a "
     "second mail server, a HELO name that is refused by itself, or mail that bypassed this server "
@@ -154,7 +150,7 @@ LOOK_ELSEWHERE = _step(
 
 def _still_queued(listed: int, abusive: int) -> Step:
     """By a listing of the queue, not by the log."""
-    return _step(
+    return to_do(
         "See what the listing of the queue has",
         f"{words.capital(words.count(listed, 'recipient'))} still waited when the queue was "
         f"listed, {abusive:,} of them of the abuse: queue.parquet has their queue ids.",
@@ -166,7 +162,7 @@ def _removal(blocklists: list[dict[str, Any]]) -> Step:
         f"{provider(entry)}: {display(str(entry.get('page') or words.NONE), 120)}"
         for entry in blocklists
     ]
-    return _step(
+    return to_do(
         "Ask for removal, once it is closed",
         "A list that finds the door still open lists again, for longer. Give the cause, the end, "
         "and what was changed.",

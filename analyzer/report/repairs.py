@@ -14,7 +14,7 @@ from typing import Any
 Step = dict[str, Any]  # title, text, lines (to be typed, or to stand in a file)
 
 
-def _step(title: str, text: str, *lines: str) -> Step:
+def to_do(title: str, text: str, *lines: str) -> Step:
     return {"title": title, "text": text, "lines": list(lines)}
 
 
@@ -22,13 +22,13 @@ VISIBLE = "Make the clients behind the gateway visible"
 
 POSTFIX = {
     "open_relay": [
-        _step(
+        to_do(
             "Close the relay",
             "Only your own networks and people who log in may send to the outside. In main.cf:",
             "smtpd_relay_restrictions = permit_mynetworks,",
             "    permit_sasl_authenticated, defer_unauth_destination",
         ),
-        _step(
+        to_do(
             "Look at who counts as your own network",
             "A mynetworks that covers {addresses} is the likeliest hole; so is a permit, "
             "check_client_access or relay_domains entry that is too wide, or an -o override in "
@@ -39,7 +39,7 @@ POSTFIX = {
         ),
     ],
     "own_senders": [
-        _step(
+        to_do(
             "Let a login send only as itself",
             "A map of logins and their addresses makes forged senders fail. On submission:",
             "smtpd_sender_login_maps = hash:/etc/postfix/sender_logins",
@@ -47,7 +47,7 @@ POSTFIX = {
         )
     ],
     "trusted_host": [
-        _step(
+        to_do(
             "Take the trusted host off the mail path",
             "{hosts} may send without a login because mynetworks says so. Take it out of "
             "mynetworks, examine the machine, and let its programs log in on submission.",
@@ -56,7 +56,7 @@ POSTFIX = {
         )
     ],
     "gateway": [
-        _step(
+        to_do(
             VISIBLE,
             "A container network or address translation that hides its clients makes every "
             "stranger trusted. Pass the true address on (smtpd_upstream_proxy_protocol) and keep "
@@ -64,7 +64,7 @@ POSTFIX = {
         )
     ],
     "local_injection": [
-        _step(
+        to_do(
             "Find the script or user that injects the mail",
             "The log names no script. Read the headers of a message still in the queue "
             "(X-PHP-Originating-Script names a PHP file) and the web server's log of that time.",
@@ -74,7 +74,7 @@ POSTFIX = {
     ],
     # Only what goes through sendmail(1), with a user id, asks this setting.
     "local_user": [
-        _step(
+        to_do(
             "Keep that user from submitting until it is mended",
             "The log names uid {uids}; the first command tells the name, which stands for NAME in "
             "main.cf.",
@@ -83,7 +83,7 @@ POSTFIX = {
         )
     ],
     "backscatter": [
-        _step(
+        to_do(
             "Refuse what cannot be delivered, instead of answering it",
             "Mail for unknown users has to fail while the client is connected: a notice afterwards "
             "goes to whoever was forged as sender. The maps of valid recipients must not be empty, "
@@ -95,7 +95,7 @@ POSTFIX = {
 }
 SENDMAIL = {
     "open_relay": [
-        _step(
+        to_do(
             "Close the relay",
             "Without these features Sendmail relays for nobody but its own domains and people who "
             "log in. Take every one that stands in sendmail.mc out, build the configuration anew:",
@@ -103,7 +103,7 @@ SENDMAIL = {
             "dnl FEATURE(`relay_local_from')   dnl FEATURE(`relay_based_on_MX')",
             "make -C /etc/mail && make -C /etc/mail restart",
         ),
-        _step(
+        to_do(
             "Look at who may relay",
             "A RELAY entry of the access map or a line of relay-domains that covers {addresses} is "
             "the likeliest hole. `relaytrail audit` finds it. Keep only what is yours.",
@@ -113,7 +113,7 @@ SENDMAIL = {
     ],
     "own_senders": [],
     "trusted_host": [
-        _step(
+        to_do(
             "Take the trusted host off the mail path",
             "{hosts} may send without a login because the access map or relay-domains says so. "
             "Take it out, examine the machine, and let its programs log in on the MSA port.",
@@ -121,7 +121,7 @@ SENDMAIL = {
         )
     ],
     "gateway": [
-        _step(
+        to_do(
             VISIBLE,
             "A container network or address translation that hides its clients makes every "
             "stranger trusted. Let the gateway pass addresses through, and take it out of the "
@@ -129,7 +129,7 @@ SENDMAIL = {
         )
     ],
     "local_injection": [
-        _step(
+        to_do(
             "Find the script or user that injects the mail",
             "The log names a user, not a script. Read the headers of a message still in the queue "
             "(X-PHP-Originating-Script names a PHP file) and the web server's log of that time.",
@@ -138,7 +138,7 @@ SENDMAIL = {
         )
     ],
     "backscatter": [
-        _step(
+        to_do(
             "Refuse what cannot be delivered, instead of answering it",
             "Mail for unknown users has to fail while the client is connected. For domains passed "
             "on, keep their users in virtusertable with a last line that refuses the rest:",
@@ -148,7 +148,7 @@ SENDMAIL = {
 }
 EXCHANGE = {
     "open_relay": [
-        _step(
+        to_do(
             "Close the relay",
             "A receive connector relays for strangers if anonymous sessions hold the right to any "
             "recipient. Find the connector, and take the right away:",
@@ -156,7 +156,7 @@ EXCHANGE = {
             "    where { $_.ExtendedRights -like 'ms-Exch-SMTP-Accept-Any-Recipient' }",
             "... | Remove-ADPermission",
         ),
-        _step(
+        to_do(
             "Look at who may use that connector",
             "RemoteIPRanges that cover {addresses} are the other half of the hole. "
             "`relaytrail audit` finds it. Keep the addresses of your own devices alone.",
@@ -166,7 +166,7 @@ EXCHANGE = {
     ],
     "own_senders": [],
     "trusted_host": [
-        _step(
+        to_do(
             "Take the trusted host off the relay connector",
             "{hosts} may send without a login because a receive connector says so. Take it out of "
             "RemoteIPRanges, examine the machine, and let its programs log in.",
@@ -174,21 +174,21 @@ EXCHANGE = {
         )
     ],
     "gateway": [
-        _step(
+        to_do(
             VISIBLE,
             "A load balancer or address translation that hides its clients makes every stranger "
             "trusted. Let it pass addresses through, and take it out of RemoteIPRanges.",
         )
     ],
     "local_injection": [
-        _step(
+        to_do(
             "Find what puts mail into the pickup folder",
             "The log names no program. Look at who may write to the folder, and what runs there.",
             "Get-TransportService | fl Name, PickupDirectoryPath, ReplayDirectoryPath",
         )
     ],
     "backscatter": [
-        _step(
+        to_do(
             "Refuse what cannot be delivered, instead of answering it",
             "Mail for unknown users has to fail while the client is connected:",
             "Set-RecipientFilterConfig -RecipientValidationEnabled $true",
@@ -200,7 +200,7 @@ SERVER = f"{MANAGER}: Servers, SERVER, Protocols, SMTP:"
 RELAY = "    Properties of the virtual server, Access, Relay: Only the list below"
 EXCHANGE_2003 = {
     "open_relay": [
-        _step(
+        to_do(
             "Close the relay",
             "The SMTP virtual server relays for strangers if its list of those who may relay is "
             "too wide, or names all but a few. Keep the list to addresses of your own devices; "
@@ -212,7 +212,7 @@ EXCHANGE_2003 = {
     ],
     "own_senders": [],
     "trusted_host": [
-        _step(
+        to_do(
             "Take the trusted host off the list of those who may relay",
             "{hosts} may send without a login because the SMTP virtual server's list says so. Take "
             "it out, examine the machine, and let its programs log in.",
@@ -221,7 +221,7 @@ EXCHANGE_2003 = {
         )
     ],
     "gateway": [
-        _step(
+        to_do(
             VISIBLE,
             "Address translation that hides its clients makes every stranger trusted. Let it pass "
             "addresses through, and take it off the list of those who may relay.",
@@ -230,14 +230,14 @@ EXCHANGE_2003 = {
         )
     ],
     "local_injection": [
-        _step(
+        to_do(
             "Find what puts mail into the pickup folder",
             "The log names no program. Look at who may write to the folder, and what runs there.",
             'dir /q /t:c "C:\\Program Files\\Exchsrvr\\Mailroot\\vsi 1\\PickUp"',
         )
     ],
     "backscatter": [
-        _step(
+        to_do(
             "Refuse what cannot be delivered, instead of answering it",
             "Mail for unknown users has to fail while the client is connected. Filter recipients "
             "who are not in the directory, and apply that filter to the virtual server:",
