@@ -258,7 +258,7 @@ def _setting(match: re.Match[str], pieces: Sequence[Said]) -> Setting:
 def _service(match: re.Match[str], pieces: Sequence[Said]) -> Service:
     """`-o name=value`, `-o { name = value }`; blanks in the first form end the value."""
     overrides = {}
-    words = [Said(word, piece.place) for piece in pieces for word in split_outside(piece.value)]
+    words = [Said(word, piece.place) for piece in pieces for word in _split_outside(piece.value)]
     commands = [word for word in words if word.value]
     for option, value in pairwise(commands):
         if option.value == "-o":
@@ -269,6 +269,6 @@ def _service(match: re.Match[str], pieces: Sequence[Said]) -> Service:
     return Service(match["name"], match["type"], command, pieces[0].place, overrides)
 
 
-def split_outside(text: str) -> list[str]:
+def _split_outside(text: str) -> list[str]:
     """Split at blanks that stand outside braces; commas belong to the words."""
     return [w.replace("\0", ",") for w in split(text.replace(",", "\0"))]

@@ -37,7 +37,7 @@ def hole_of(places: Places, service: Service | None, who: Stranger, given: Answe
     decision = guilty(given)
     routing = places.postfix.text("allow_untrusted_routing") == "yes"
     if routing and re.search(r"[@%!]", who.recipient.rpartition("@")[0]) and given.authorised:
-        change = change_of(service, "allow_untrusted_routing", "no")
+        change = _change_of(service, "allow_untrusted_routing", "no")
         said = places.postfix.setting("allow_untrusted_routing")
         detail = f"RCPT TO:<{who.recipient}> is accepted."
         assert said is not None
@@ -54,10 +54,10 @@ def hole_of(places: Places, service: Service | None, who: Stranger, given: Answe
         network = network_of(by.value)
         claimed = places.may_claim(plain(places).client)
         if network is not None and not too_wide(network) and isinstance(claimed, Said):
-            change = change_of(service, "smtpd_authorized_xclient_hosts", "")
+            change = _change_of(service, "smtpd_authorized_xclient_hosts", "")
             detail = f"{claimed.value} may claim to be {who.client}, which is trusted."
             return finding(checks.XCLIENT, claimed.place, detail, change, None, where)
-        change = change_of(service, "mynetworks", without(places, "mynetworks", by))
+        change = _change_of(service, "mynetworks", without(places, "mynetworks", by))
         entry = _entry_of(places, by, who.name) or _entry_of(places, by, who.client)
         held = prefix_of(entry.key) if entry else network
         named = () if held or who.name == plain(places).name else (entry or by,)
@@ -83,7 +83,7 @@ def _relay_domain(
         return finding(
             checks.OPEN_TO_ALL, place, "No list decides.", guard(places, service), Hole(), where
         )
-    change = change_of(service, "relay_domains", without(places, "relay_domains", by))
+    change = _change_of(service, "relay_domains", without(places, "relay_domains", by))
     entry = _entry_of(places, by, who.recipient.rpartition("@")[2])
     key = entry.key if entry else by.value
     recipients = (key,) if key and not is_table(key) else ()
@@ -111,7 +111,7 @@ def finding(
     return Finding(check, place, "", detail, str(change), where, change=change, hole=hole)
 
 
-def change_of(service: Service | None, name: str, value: str) -> Change:
+def _change_of(service: Service | None, name: str, value: str) -> Change:
     """Where the value in force stands: in master.cf if the service overrides it."""
     return Change(name, value, service.name if service and name in service.overrides else "")
 
@@ -121,7 +121,7 @@ def guard(places: Places, service: Service | None) -> Change:
     name = RECIPIENT if places.postfix.older_than(2, 10) else RELAY
     if service and service.port in SUBMISSION_PORTS and name in service.overrides:
         return Change(name, LOGINS_ALONE, service.name)
-    return change_of(service, name, GUARD)
+    return _change_of(service, name, GUARD)
 
 
 def _keyed(check: str, who: Stranger, by: Said) -> Hole:

@@ -26,16 +26,16 @@ def branches(text: str) -> tuple[str, str]:
     """`?yes`, `:no`, `?{yes}:{no}` as (yes, no)."""
     mark, rest = text[:1], text[1:].strip()
     if mark == ":":
-        return "", unbraced(rest)
+        return "", _unbraced(rest)
     if rest.startswith("{"):
         yes, at = braced(rest, 0)
         no = rest[at:].strip()
-        return yes.strip(), unbraced(no[1:].strip()) if no.startswith(":") else ""
+        return yes.strip(), _unbraced(no[1:].strip()) if no.startswith(":") else ""
     yes, _, no = rest.partition(":")
     return yes, no
 
 
-def unbraced(text: str) -> str:
+def _unbraced(text: str) -> str:
     return braced(text, 0)[0].strip() if text.startswith("{") else text
 
 

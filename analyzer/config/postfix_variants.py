@@ -45,7 +45,7 @@ def variants(places: Places) -> Iterator[Stranger]:
     yield from (replace(somebody, name=name) for name in _trusted_names(places))
     if isinstance(places.may_claim(somebody.client), Said):
         yield replace(somebody, client=[*trusted_clients(places), *LOOPBACK][0])
-    claims = [claim for kind, table in tables(places) for claim in claiming(somebody, kind, table)]
+    claims = [claim for kind, table in tables(places) for claim in _claiming(somebody, kind, table)]
     yield from claims
     if classes(places):  # one table may send on to another, which asks for something else
         yield from _combined(somebody, claims)
@@ -148,10 +148,10 @@ def _tables_of(places: Places, name: str) -> list[Table]:
     return [places.tables.table(said) for said in words]
 
 
-def claiming(somebody: Stranger, kind: str, table: Table) -> Iterator[Stranger]:
+def _claiming(somebody: Stranger, kind: str, table: Table) -> Iterator[Stranger]:
     """Strangers who say what the table has an entry for, unless that entry refuses them."""
     for part in table.parts:
-        yield from claiming(somebody, kind, part)
+        yield from _claiming(somebody, kind, part)
     if kind == "client":
         wide = strangers_in(openings(table), ordered=table.kind == "cidr")
         yield from (replace(somebody, client=client) for client in wide)

@@ -18,7 +18,7 @@ SIGN = 32  # bytes that tell UTF-16 without a mark: sixteen letters, figures and
 _LETTERS = bytes({9, 10, 13, *range(32, 127)})
 
 
-def encoding_of(beginning: bytes) -> tuple[str, int] | None:
+def _encoding_of(beginning: bytes) -> tuple[str, int] | None:
     """The codec of UTF-16 text by its first SIGN bytes, and how long its mark is; else None."""
     if beginning[:2] in MARKS and beginning[:4] != codecs.BOM_UTF32_LE:
         return MARKS[beginning[:2]], 2
@@ -32,12 +32,12 @@ def encoding_of(beginning: bytes) -> tuple[str, int] | None:
 
 
 def is_utf16(beginning: bytes) -> bool:
-    return encoding_of(beginning) is not None
+    return _encoding_of(beginning) is not None
 
 
 def as_utf8(beginning: bytes) -> bytes:
     """The first bytes of UTF-16 text, as UTF-8."""
-    codec, mark = encoding_of(beginning) or ("utf-8", 0)
+    codec, mark = _encoding_of(beginning) or ("utf-8", 0)
     decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
     return _encoded(decoder.decode(beginning[mark:]))
 
@@ -75,7 +75,7 @@ class Transcoded(Stream):
 
     def _begin(self) -> None:
         first = self._stream.read(SIGN)
-        if found := encoding_of(first):
+        if found := _encoding_of(first):
             codec, mark = found
             self._decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
             self._rest = memoryview(_encoded(self._decoder.decode(first[mark:])))

@@ -65,7 +65,7 @@ def recognise(file: io.FileIO, size: int) -> tuple[str, str, str]:
     beginning = raw.read(BEGINNING)
     if raw.damage and not beginning:
         return "plain", "unreadable", raw.damage
-    carrier = carrier_of(beginning)
+    carrier = _carrier_of(beginning)
     if carrier == "plain":
         return carrier, *_kind(beginning)
     return carrier, *_inside(carrier, lambda: RawFile(file, size))
@@ -73,7 +73,7 @@ def recognise(file: io.FileIO, size: int) -> tuple[str, str, str]:
 
 def recognise_member(beginning: bytes) -> tuple[str, str, str]:
     """The same of a file in an archive, of which the beginning is at hand."""
-    carrier = carrier_of(beginning)
+    carrier = _carrier_of(beginning)
     if carrier == "plain":
         kind, note = _kind(beginning)
     else:
@@ -93,14 +93,14 @@ def _inside(carrier: str, source: Callable[[], Source]) -> tuple[str, str]:
     beginning = decoded.read(BEGINNING)
     if not beginning and decoded.problems:
         return "text", ""  # whatever it was: reading it will report the damage
-    inner = carrier_of(beginning)
+    inner = _carrier_of(beginning)
     if inner != "plain":
         note = f"{inner} data inside {carrier} data: decompress it and give the result"
         return "unsupported", note
     return _kind(beginning)
 
 
-def carrier_of(beginning: bytes) -> str:
+def _carrier_of(beginning: bytes) -> str:
     names = (one.name for one in CARRIERS.values() if beginning.startswith(one.magic))
     return next(names, "plain")
 

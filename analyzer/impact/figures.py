@@ -85,10 +85,10 @@ def harm_figures(
     waited, beyond = hours
     shares = (number / late[-1] if late[-1] else 0.0 for number in late)
     return [
-        ranged("own_mail_harmed", lead),
-        ranged("own_recipients_blocked", lost),
-        ranged("own_recipients_waiting", kept),
-        ranged("own_recipients_delayed", late, compared)
+        _ranged("own_mail_harmed", lead),
+        _ranged("own_recipients_blocked", lost),
+        _ranged("own_recipients_waiting", kept),
+        _ranged("own_recipients_delayed", late, compared)
         if counts["late"] is not None
         else figure("own_recipients_delayed", None, NO_USUAL),
         figure("notices_to_own_users", len(notices)),
@@ -96,7 +96,7 @@ def harm_figures(
         figure("own_users_blocked", int(kept_back["user"].nunique())),
         figure("partners_blocked", int(kept_back["partner"].nunique())),
         figure("own_users_notified", int(notices["user"].nunique())),
-        ranged("hours_of_delay", [round(waited + beyond * share, 2) for share in shares]),
+        _ranged("hours_of_delay", [round(waited + beyond * share, 2) for share in shares]),
     ]
 
 
@@ -116,10 +116,10 @@ def traffic_figures(bandwidth: pa.Table, accepted: int | None) -> list[dict[str,
         ]
     bodies = three("bytes_out")
     return [
-        ranged("bytes_out_abusive", bodies)
+        _ranged("bytes_out_abusive", bodies)
         if any(bodies) or not accepted
         else figure("bytes_out_abusive", None, NO_SIZES),
-        ranged("transactions_abusive", three("transactions")),
+        _ranged("transactions_abusive", three("transactions")),
         figure("recipients_accepted_abusive", accepted),
     ]
 
@@ -156,7 +156,7 @@ def impaired(
         refused: When own mail was refused, each attempt.
     """
     if refused.empty:
-        return ranged("hours_impaired", (0.0, 0.0, 0.0))
+        return _ranged("hours_impaired", (0.0, 0.0, 0.0))
     begin = onset if onset is not None else refused.min()
     spans = [
         (max(pd.Timestamp(entry["first"]), begin), pd.Timestamp(entry["last"]))
@@ -166,7 +166,7 @@ def impaired(
     low = float(refused.dt.floor("h").nunique())
     mid = max(low, (refused.max() - refused.min()) / HOUR)
     whole = (max(last for _, last in spans) - min(first for first, _ in spans)) / HOUR
-    return ranged("hours_impaired", (low, round(mid, 2), round(max(mid, whole), 2)))
+    return _ranged("hours_impaired", (low, round(mid, 2), round(max(mid, whole), 2)))
 
 
 def figure(name: str, value: float | None, also: str = "") -> dict[str, Any]:
@@ -175,7 +175,7 @@ def figure(name: str, value: float | None, also: str = "") -> dict[str, Any]:
     return _measured(name, title, value, unit, f"{ground}; {also}" if also else ground)
 
 
-def ranged(name: str, three: Sequence[float], also: str = "") -> dict[str, Any]:
+def _ranged(name: str, three: Sequence[float], also: str = "") -> dict[str, Any]:
     """A measured number between bounds; `value` is the middle one."""
     low, mid, high = three
     return figure(name, mid, also) | {"low": low, "mid": mid, "high": high}

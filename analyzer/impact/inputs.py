@@ -51,7 +51,7 @@ class Input:
         return {
             "name": self.key,
             "title": self.title,
-            **{name: tidy(getattr(self, name)) for name in ("low", "mid", "high")},
+            **{name: _tidy(getattr(self, name)) for name in ("low", "mid", "high")},
             "unit": self.unit.replace("money", currency),
             "label": self.label,
             "ground": self.ground,
@@ -70,7 +70,7 @@ class Given:
         return self.choices.get(key, _by_key("choice")[key]["default"])
 
 
-def tidy(value: float) -> float | int:
+def _tidy(value: float) -> float | int:
     """Whole numbers without a point; others with 12 digits, which any machine agrees on."""
     rounded = float(f"{value:.12g}")
     return int(rounded) if rounded.is_integer() and abs(rounded) < MOST else rounded
@@ -204,7 +204,7 @@ def choices(given: Given) -> list[dict[str, Any]]:
 
 def digest(inputs: Mapping[str, Input], given: Given) -> str:
     """SHA-256 of every number and choice that decides the figures."""
-    said = {key: [tidy(i.low), tidy(i.mid), tidy(i.high)] for key, i in inputs.items()}
+    said = {key: [_tidy(i.low), _tidy(i.mid), _tidy(i.high)] for key, i in inputs.items()}
     chosen = {key: given.choice(key) for key in _by_key("choice")}
     text = json.dumps({"inputs": said, "choices": chosen}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -53,7 +53,7 @@ def infer(
         case = unaltered(first)
         stated = _stated(case.manifest.get("site") or {})
         zone = (stated.timezone if stated else None) or ASSUMED_ZONE
-        dated = of_case(ds.dataset(first / "events").to_table().select(EVENTS.names), zone)
+        dated = _of_case(ds.dataset(first / "events").to_table().select(EVENTS.names), zone)
         doubts = _doubts(case) if stated else ()
     else:
         found = evidence.find(arguments)
@@ -74,7 +74,7 @@ def _stated(site: dict[str, Any]) -> Site | None:
     return Site.model_validate(keys) if keys else None
 
 
-def of_case(table: pa.Table, zone: str) -> Dated:
+def _of_case(table: pa.Table, zone: str) -> Dated:
     """The events of a case as they were when it was made, in the order they were written."""
     logs: dict[str, dict[str, pa.Table]] = {}
     for source in sorted(pc.unique(table["source"]).to_pylist()):

@@ -21,7 +21,7 @@ def over(facts: Facts) -> str:
     quiet = end - last
     if quiet < QUIET_ENOUGH:
         told = f"it was still going on when the log ends ({words.moment(end)})"
-        return f"{told}{f'; {here}' if (here := still_here(facts)) else ''}."
+        return f"{told}{f'; {here}' if (here := _still_here(facts)) else ''}."
     told = f"no abusive message in the last {words.span(quiet)} of the log"
     if facts.denied_after is not None and facts.main_door == "open_relay":
         told += f", and {_refused(*facts.denied_after, last)}"
@@ -53,10 +53,10 @@ def what_was_queued(facts: Facts) -> str:
     if sent:
         later = words.count(facts.course.sent_later, "delivery")
         sent += f" ({later} after the last message came in)"
-    return ", and ".join(filter(None, [sent, still_here(facts)]))
+    return ", and ".join(filter(None, [sent, _still_here(facts)]))
 
 
-def still_here(facts: Facts) -> str:
+def _still_here(facts: Facts) -> str:
     """How many messages wait; empty where none does."""
     return facts.waiting.told
 

@@ -44,7 +44,7 @@ def grade(facts: Facts) -> str:
 
 def title(facts: Facts) -> str:
     if not facts.found:
-        silent = mostly_unread(facts) or mostly_untracked(facts) or mostly_unclear(facts)
+        silent = _mostly_unread(facts) or _mostly_untracked(facts) or mostly_unclear(facts)
         what = "Not judged: the mail of" if silent else "No relay abuse found on"
         part = ", in what was read" if facts.closed and not silent else ""
         return f"{what} {server(facts)}{part}"
@@ -165,13 +165,13 @@ def _innocent(facts: Facts) -> list[str]:
     unclear = f"; {words.count(facts.unclear, 'message')} could not be judged"
     doubt = unclear if facts.unclear else ""
     found = f"Among {read} in {lines}, none was found to be relayed for strangers{doubt}."
-    if mostly_unread(facts):
+    if _mostly_unread(facts):
         number = words.thousands(facts.lines["unread"])
         return [
             f"Nothing can be said: {number} of {lines} could not be read. {found}",
             "This is no sign of innocence; unread.parquet holds these lines.",
         ]
-    if mostly_untracked(facts):
+    if _mostly_untracked(facts):
         came = f"{words.count(facts.untracked, 'message')} came by SMTP of which no row of message"
         return [
             f"Nothing can be said: {came} tracking tells. {found}",
@@ -215,7 +215,7 @@ def untracked(facts: Facts) -> list[str]:
     return [f"{came} came by SMTP of which no row of message tracking tells: {TRACKING}."]
 
 
-def mostly_untracked(facts: Facts) -> bool:
+def _mostly_untracked(facts: Facts) -> bool:
     """The same of messages, of which the receive protocol of Exchange alone tells."""
     return facts.untracked > MOST * (facts.untracked + facts.messages_read)
 
@@ -230,7 +230,7 @@ def beyond_judging(unjudged: int, messages: int) -> bool:
     return unjudged > HALF * messages
 
 
-def mostly_unread(facts: Facts) -> bool:
+def _mostly_unread(facts: Facts) -> bool:
     """More than MOST of the lines that speak of mail could not be read."""
     return mostly(facts.lines)
 
