@@ -9,7 +9,17 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.errors import SettingsError
-from analyzer.impact import abuse, blocklists, harm, inputs, legal, listings, pressure, traffic
+from analyzer.impact import (
+    abuse,
+    blocklists,
+    harm,
+    inputs,
+    legal,
+    listings,
+    percentile,
+    pressure,
+    traffic,
+)
 from analyzer.impact.cost import cost
 from analyzer.impact.figures import (
     figure,
@@ -164,7 +174,7 @@ def price(
     verdicts = set(rows.loc[rows["kind"].eq("abuse"), "verdict"])
     sure = rows["kind"].eq("abuse") & rows["verdict"].isin(["confirmed", "probable"])
     doors = sorted(rows.loc[sure, "mechanism"].dropna().unique())
-    month = traffic.month(
+    month = percentile.month(
         bandwidth,
         overhead=settled["overhead_share"].mid,
         dialogue=settled["dialogue_bytes"].mid,
