@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, cast
 
-from analyzer.evidence.carriers import CARRIERS, Decoded, zipped
+from analyzer.evidence.carriers import CARRIERS, zipped
+from analyzer.evidence.decoded import Decoded
 from analyzer.evidence.raw import RawFile, Stream
 
 MOST_MEMBERS = 10_000

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from analyzer.evidence.archives import MemberBytes
 from analyzer.evidence.blocks import Block, Cutter, Overlong
-from analyzer.evidence.carriers import CARRIERS, Decoded, joined
+from analyzer.evidence.carriers import CARRIERS
+from analyzer.evidence.decoded import Decoded, joined
 from analyzer.evidence.discover import Evidence
 from analyzer.evidence.encoding import Transcoded
 from analyzer.evidence.raw import Hashed, RawFile, open_untouched

@@ -6,7 +6,8 @@ import io
 import re
 from collections.abc import Callable
 
-from analyzer.evidence.carriers import CARRIERS, Decoded
+from analyzer.evidence.carriers import CARRIERS
+from analyzer.evidence.decoded import Decoded
 from analyzer.evidence.encoding import NOTE, as_utf8, is_utf16
 from analyzer.evidence.raw import Hashed, RawFile, Source
 
