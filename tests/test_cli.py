@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import cli
-
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "tests/scenarios"
 ABUSE = (SCENARIOS / "first_probe_before_the_flood.log").read_bytes()
@@ -34,20 +32,6 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "site.toml").write_text(SITE, "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def relaytrail(monkeypatch, capsys):
-    """The command: exit code, standard output, standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["relaytrail", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return run
 
 
 def snapshot(folder):

@@ -30,9 +30,3 @@ def told(fixture):
     """Every finding that is more than a remark, with its line."""
     found = audited(fixture).findings
     return sorted(f"{f.check.name} {f.place}" for f in found if f.weight != "info")
-
-
-def stated(configurations):
-    """Each entry of a site that a configuration names."""
-    keys = ("domains", "relay_domains", "networks")
-    return [(name, key) for name, of in configurations.items() for key in keys if key in of]

@@ -5,13 +5,11 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from analyzer import cli
 from analyzer.case import Case
 from tests.probe.fake_server import OK, FakeServer, but, closed
 
@@ -19,19 +17,9 @@ SCENARIOS = Path(__file__).parents[1] / "scenarios"
 WHO = ("--authorised", "Ann, I run 127.0.0.1")
 
 
-@pytest.fixture
-def relaytrail(monkeypatch, capsys, tmp_path):
-    """The command, in a folder of its own: exit code, standard output, standard error."""
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["relaytrail", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return run
 
 
 @pytest.fixture

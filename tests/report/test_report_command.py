@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 
 import pytest
 from pypdf import PdfReader
 
-from analyzer import charts, cli
+from analyzer import charts
 from analyzer.report import write
 
 
@@ -31,17 +31,9 @@ def folder(case, tmp_path):
 
 
 @pytest.fixture
-def relaytrail(monkeypatch, capsys):
-    """The command: exit code, standard output, standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["relaytrail", "report", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return run
+def relaytrail(relaytrail):
+    """The command `relaytrail report`."""
+    return partial(relaytrail, "report")
 
 
 def content(folder):
