@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.case import Case
-from analyzer.report import mailbox, tried
+from analyzer.report import hosts, mailbox, tried
 from analyzer.report.course import Course, course
 from analyzer.report.dialect import without_shell
 from analyzer.report.doors import DOORS, Door, door
@@ -150,8 +150,8 @@ def gather(case: Case) -> Facts:
     inputs = _inputs(case)
     log_first, log_last = asked_about(case)
     return Facts(
-        servers=_servers(case),
-        took_in=_took_in(case, told[told["mechanism"].eq(next(iter(causes), ""))]),
+        servers=hosts.of_the_log(case),
+        took_in=hosts.took_in(case, told[told["mechanism"].eq(next(iter(causes), ""))]),
         mtas=by_weight(rows["mta"]),
         without_shell=without_shell(case),
         verdict=_verdict(abuse, bool(len(rows))),
@@ -283,33 +283,3 @@ def _verdict(abuse: pd.DataFrame, rows: bool) -> str:
         (verdict for verdict in ("confirmed", "probable", "possible") if verdict in given), "none"
     )
     return "possible" if rows and best == "none" else best
-
-
-def _servers(case: Case) -> list[str]:
-    """Hosts by the number of their messages; the site's own name where the log holds none."""
-    counts = pc.value_counts(case.messages["server"]).to_pylist()
-    if not counts:
-        counts = pc.value_counts(case.attempts["server"]).to_pylist()
-    if not counts:
-        return [str(name) for name in (case.manifest.get("site", {}).get("servers") or [])[:1]]
-    counts.sort(key=lambda count: (-count["counts"], str(count["values"])))
-    stated = case.manifest.get("site", {}).get("servers") or []
-    return [_in_full(str(count["values"]), stated) for count in counts]
-
-
-def _took_in(case: Case, rows: pd.DataFrame) -> list[str]:
-    """The hosts that took in what is told of, by the number of these messages."""
-    once = rows.drop_duplicates("message")[["orig_source", "orig_line"]]
-    mail = case.messages.select(["source", "line", "server"])
-    mail = mail.filter(pc.is_in(mail["line"], pa.array(once["orig_line"], pa.int64())))
-    found = once.merge(
-        mail.to_pandas(), left_on=["orig_source", "orig_line"], right_on=["source", "line"]
-    )
-    stated = case.manifest.get("site", {}).get("servers") or []
-    return [_in_full(name, stated) for name in by_weight(found["server"])]
-
-
-def _in_full(name: str, stated: list[str]) -> str:
-    """Syslog cuts a host's name at its first dot; the site may know the whole."""
-    whole = [server for server in stated if server.startswith(f"{name}.")]
-    return whole[0] if len(whole) == 1 else name
