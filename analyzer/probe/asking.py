@@ -111,14 +111,7 @@ def _session(
     asked.left += [form.name for form in group if form not in todo]
     if not todo:
         return False, []
-    dialogue = Dialogue(
-        door.address,
-        door.port,
-        asked.transcript,
-        source=manner.source,
-        patience=manner.patience,
-        named=door.name,
-    )
+    dialogue = asked.dialogue(door, manner)
     try:
         return _talk(dialogue, door, todo, asked, manner)
     except KeyboardInterrupt:

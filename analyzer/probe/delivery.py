@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from analyzer.probe import judge
-from analyzer.probe.dialogue import Dialogue, now
+from analyzer.probe.dialogue import now
 from analyzer.probe.forms import Names, literal
 from analyzer.probe.manner import Asked, Door, Manner
 
@@ -37,14 +37,7 @@ def deliver(doors: list[Door], asked: Asked, manner: Manner, who: str) -> dict[s
 
 
 def _send(door: Door, form: dict[str, Any], asked: Asked, manner: Manner, who: str) -> Any:
-    talk = Dialogue(
-        door.address,
-        door.port,
-        asked.transcript,
-        source=manner.source,
-        patience=manner.patience,
-        named=door.name,
-    )
+    talk = asked.dialogue(door, manner)
     reply = talk.open(tls=door.tls == "implicit")
     ehlo = form["ehlo"] or manner.ehlo or literal(talk.client)
     steps = [f"EHLO {ehlo}"]

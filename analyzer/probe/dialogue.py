@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 LONGEST = 65_536  # bytes of one reply; RFC 5321 allows 512 a line
-PATIENCE = 30.0  # seconds for one reply, whole
 _LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\r\n]*)\r?\n")
 
 # Why there is no reply.
@@ -73,13 +72,13 @@ class Dialogue:
         port: int,
         transcript: Transcript,
         *,
-        source: str | None = None,
-        patience: float = PATIENCE,
-        named: str = "",
+        source: str | None,
+        patience: float,
+        named: str,
     ) -> None:
         self._peer, self._source = (address, port), source
         self._transcript, self._patience = transcript, patience
-        self._named = named or f"[{address}]:{port}"
+        self._named = named
         self._socket: socket.socket | None = None
         self._buffer = b""
         self.client = ""  # our address, as this side knows it

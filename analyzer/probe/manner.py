@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from analyzer.probe.dialogue import PATIENCE, Transcript
+from analyzer.probe.dialogue import Dialogue, Transcript
 from analyzer.probe.forms import MOST, Form, Names
 
+PATIENCE = 30.0  # seconds for one reply, whole
 PACE = 2.0  # seconds between two forms
 WAIT = 300.0  # seconds until a server that said "later" is asked once more
 LONGEST = 1200.0  # seconds of a whole run; a server that answers late each time could take hours
@@ -77,3 +78,14 @@ class Asked:
         if not self.stopped and time.monotonic() > self.ends:
             self.stopped = "the server took too long over its answers"
         return not self.stopped and self.recipients + form.recipients <= self.most
+
+    def dialogue(self, door: Door, manner: Manner) -> Dialogue:
+        """A connection to the door; what is said stands in the transcript."""
+        return Dialogue(
+            door.address,
+            door.port,
+            self.transcript,
+            source=manner.source,
+            patience=manner.patience,
+            named=door.name,
+        )
