@@ -54,6 +54,11 @@ class Case:
     harm: pa.Table = field(default_factory=HARM.empty_table, repr=False)
 
     @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """The files of the evidence as the manifest has them, each content once."""
+        return [each for each in self.manifest.get("inputs", []) if not each.get("duplicate_of")]
+
+    @property
     def made_of(self) -> str:
         """SHA-256 over what decides all figures: the tool, its options, the site, the inputs."""
         told = {name: self.manifest.get(name) for name in ("tool", "options", "site", "inputs")}

@@ -34,7 +34,7 @@ class Ground:
     @classmethod
     def of(cls, case: Case) -> Ground:
         """What the manifest and the findings say."""
-        inputs = [e for e in case.manifest.get("inputs", []) if not e.get("duplicate_of")]
+        inputs = case.inputs
         times = [pd.Timestamp(e[key]) for e in inputs for key in ("first", "last") if e.get(key)]
         findings = case.findings.select(ASKED).to_pandas()
         apart = _apart(findings[findings["kind"] == "abuse"])

@@ -22,7 +22,7 @@ from analyzer.detect.detector import (
     span,
     totals,
 )
-from analyzer.detect.mail import networks, user
+from analyzer.detect.mail import ORDER, networks, user
 from analyzer.rows import Int32, in_order, numbered, slices, those
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
@@ -37,7 +37,6 @@ MEASURED = {
     "deviations beyond it": ("z", Z),
 }
 NIGHTS = 2  # days below which no hour has been seen before
-ORDER = ["received", "orig_source", "orig_line"]
 ASKED = ["auth_user", "uid", "local_user", "server", "submission", "origin_masked"]
 KINDS = ["account", "uid", "ip"]  # of a source
 IP = KINDS.index("ip")

@@ -20,7 +20,7 @@ from analyzer.impact import (
     pressure,
     traffic,
 )
-from analyzer.impact.cost import cost
+from analyzer.impact.cost import GB, cost
 from analyzer.impact.figures import (
     figure,
     figures,
@@ -33,7 +33,6 @@ from analyzer.impact.volume import hourly
 from analyzer.rows import numbered, those
 from analyzer.words import iso
 
-GB = 1e9
 # The sum of which figures of the log, in which factor, each input of the model takes where the user
 # gives none.
 MEASURED = {

@@ -15,6 +15,7 @@ from analyzer import words
 from analyzer.case import Case
 from analyzer.display import display
 from analyzer.report.doors import door
+from analyzer.report.facts import lines_of
 from analyzer.report.sentences import mostly
 
 OVER, LIKELY, NOT_OVER, NOT_SHOWN = "over", "likely_over", "not_over", "not_shown"
@@ -89,7 +90,7 @@ def _open(told: dict[str, Any], after: Case, missing: Sequence[str]) -> str:
     if missing:
         names = words.listing([display(name, 60) for name in missing])
         return f"no mail of {names}, through which the abuse came, is in the second case"
-    lines = _lines(after)
+    lines = lines_of(after)
     if mostly(lines):
         return f"{words.count(lines['unread'], 'line')} of the second case could not be read"
     if told["after"]["untimed"]:
@@ -108,7 +109,7 @@ def _open(told: dict[str, Any], after: Case, missing: Sequence[str]) -> str:
 def _doubts(told: dict[str, Any], before: Case, after: Case) -> list[str]:
     """What keeps a clean time from being a proof, the gravest first."""
     found = []
-    if unread := _lines(after)["unread"]:
+    if unread := lines_of(after)["unread"]:
         found.append(f"{words.count(unread, 'line')} of it could not be read")
     if any(entry.get("damage") for entry in after.manifest.get("inputs", [])):
         found.append("a file of it could not be read to its end")
@@ -141,8 +142,3 @@ def _evidence(case: Case) -> tuple[list[str], Any]:
 
 def _has_abuse(case: Case) -> bool:
     return "abuse" in case.findings["kind"].to_pylist()
-
-
-def _lines(case: Case) -> dict[str, int]:
-    inputs = [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
-    return {key: sum(int(e.get(key) or 0) for e in inputs) for key in ("parsed", "unread")}

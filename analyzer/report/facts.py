@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -147,7 +146,6 @@ def gather(case: Case) -> Facts:
     total = total_of(told)
     graded_told = by_grade(told)
     attempts = case.attempts.select(tried.ATTEMPT).to_pandas()
-    inputs = _inputs(case)
     log_first, log_last = asked_about(case)
     return Facts(
         servers=hosts.of_the_log(case),
@@ -192,7 +190,7 @@ def gather(case: Case) -> Facts:
         lines=lines_of(case),
         closed=[
             str(entry["path"])
-            for entry in inputs
+            for entry in case.inputs
             if entry.get("damage") or entry.get("format") in ("unreadable", "unsupported")
         ],
     )
@@ -216,7 +214,7 @@ def asked_about(case: Case) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     """First and last moment of the logs, within the time asked about."""
     times = [
         pd.Timestamp(entry[key])
-        for entry in _inputs(case)
+        for entry in case.inputs
         for key in ("first", "last")
         if entry.get(key)
     ]
@@ -230,11 +228,7 @@ def asked_about(case: Case) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
 
 def lines_of(case: Case) -> dict[str, int]:
     """What became of the lines of all files, each content once."""
-    return {key: sum(int(entry.get(key) or 0) for entry in _inputs(case)) for key in ACCOUNT}
-
-
-def _inputs(case: Case) -> list[dict[str, Any]]:
-    return [entry for entry in case.manifest.get("inputs", []) if not entry.get("duplicate_of")]
+    return {key: sum(int(entry.get(key) or 0) for entry in case.inputs) for key in ACCOUNT}
 
 
 def _deliveries_read(deliveries: pa.Table) -> int:
