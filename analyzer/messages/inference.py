@@ -82,6 +82,14 @@ def inference(
     return order.drop_duplicates(["key", "value", "target"])[INFERENCE].reset_index(drop=True)
 
 
+def _by_mail(
+    key: str, values: Iterable[str], sure: str, times: pd.Series[int], reasons: list[str]
+) -> pd.DataFrame:
+    """Entries that so many messages show."""
+    entries = {"value": values, "times": times.to_numpy(), "reason": reasons}
+    return pd.DataFrame(entries | {"key": key, "confidence": sure, "unit": "message"})
+
+
 def _told(told: pd.DataFrame, denied: frozenset[str]) -> pd.DataFrame:
     found = []
     relayed, wide = set(only_relayed(told).index), scattered(told)
@@ -115,20 +123,12 @@ def _accepted(rows: pd.DataFrame, denied: frozenset[str]) -> pd.DataFrame:
     groups = mail[~mail["client_ip"].isin(spared)].groupby("domain")
     counts = groups.agg(clients=("client_ip", "nunique"), times=("origin_life", "nunique"))
     counts = counts[counts["clients"].ge(STRANGERS) & ~counts.index.isin(sorted(denied))]
-    return pd.DataFrame(
-        {
-            "key": "relay_domains",
-            "value": counts.index,
-            "confidence": LOW,
-            "times": counts["times"].to_numpy(),
-            "unit": "message",
-            "reason": [
-                f"accepted from {clients} strangers who sent to no other domain elsewhere, and "
-                "passed on: a domain of yours on another host, one you are backup of, or relaying"
-                for clients in counts["clients"]
-            ],
-        }
-    )
+    reasons = [
+        f"accepted from {clients} strangers who sent to no other domain elsewhere, and "
+        "passed on: a domain of yours on another host, one you are backup of, or relaying"
+        for clients in counts["clients"]
+    ]
+    return _by_mail("relay_domains", counts.index, LOW, counts["times"], reasons)
 
 
 def _private(rows: pd.DataFrame) -> pd.DataFrame:
@@ -195,22 +195,15 @@ def _public(rows: pd.DataFrame, attempts: pd.DataFrame, ours: pd.Series[str]) ->
     refused = attempts.loc[attempts["kind"].isin(["relay_denied", "auth_failed"]), "client_ip"]
     often = seen["own"] & seen["times"].ge(MESSAGES) & seen["days"].ge(DAYS)
     kept = seen[often & seen["domains"].ge(2) & ~seen.index.isin(refused.dropna())]
-    return pd.DataFrame(
-        {
-            "key": "networks",
-            "value": [str(ipaddress.ip_network(ip)) for ip in kept.index],
-            "confidence": LOW,
-            "times": kept["times"].to_numpy(),
-            "unit": "message",
-            "reason": [
-                f"{name} ({ip}) sent to {n} domains on {days} days without a login, under our own "
-                "domains only, and was never refused: a host of yours, or relaying under your name"
-                for ip, n, days, name in zip(
-                    kept.index, kept["domains"], kept["days"], kept["name"], strict=True
-                )
-            ],
-        }
-    )
+    reasons = [
+        f"{name} ({ip}) sent to {n} domains on {days} days without a login, under our own "
+        "domains only, and was never refused: a host of yours, or relaying under your name"
+        for ip, n, days, name in zip(
+            kept.index, kept["domains"], kept["days"], kept["name"], strict=True
+        )
+    ]
+    networks = [str(ipaddress.ip_network(ip)) for ip in kept.index]
+    return _by_mail("networks", networks, LOW, kept["times"], reasons)
 
 
 def _quoted(rows: pd.DataFrame) -> pd.DataFrame:
@@ -220,18 +213,8 @@ def _quoted(rows: pd.DataFrame) -> pd.DataFrame:
     groups = seen[~seen["ip"].isin(rows["client_ip"].dropna().unique())].groupby("ip")
     counts = groups.agg(hops=("relay", "nunique"), times=("origin_life", "nunique"))
     counts = counts[counts["hops"].ge(QUOTED_BY)]
-    return pd.DataFrame(
-        {
-            "key": "servers",
-            "value": counts.index,
-            "confidence": MEDIUM,
-            "times": counts["times"].to_numpy(),
-            "unit": "message",
-            "reason": [
-                f"{hops} next hops quote it as ours in their refusals" for hops in counts["hops"]
-            ],
-        }
-    )
+    reasons = [f"{hops} next hops quote it as ours in their refusals" for hops in counts["hops"]]
+    return _by_mail("servers", counts.index, MEDIUM, counts["times"], reasons)
 
 
 def _busiest(told: pd.DataFrame) -> str:
@@ -256,17 +239,8 @@ def _lists(rows: pd.DataFrame, first: str) -> pd.DataFrame:
         .groupby(address[mine])
         .agg(times=("origin_life", "nunique"), people=("recipient", "nunique"))
     )
-    return pd.DataFrame(
-        {
-            "key": "lists",
-            "value": counts.index,
-            "confidence": MEDIUM,
-            "times": counts["times"].to_numpy(),
-            "unit": "message",
-            "reason": [f"sent on to {n:,} people by its owner" for n in counts["people"]],
-        },
-        columns=INFERENCE,
-    )
+    reasons = [f"sent on to {n:,} people by its owner" for n in counts["people"]]
+    return _by_mail("lists", counts.index, MEDIUM, counts["times"], reasons)
 
 
 def _forwards(rows: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
