@@ -105,3 +105,44 @@ def test_a_service_has_the_name_that_master_cf_gives_it(service):
 )
 def test_what_tells_nothing_of_a_message_is_known(line):
     assert read(line) == (None, {})
+
+
+DAEMONS = [
+    f"smtpd[11]: {ID}: client=a.example[192.0.2.7], sasl_method=PLAIN, sasl_username=ann",
+    f"smtpd[11]: NOQUEUE: reject: RCPT from a[192.0.2.7]: {REFUSED}; {ENVELOPE}",
+    f"cleanup[11]: {ID}: milter-reject: END-OF-MESSAGE from a[192.0.2.7]: 5.7.1 no; {ENVELOPE}",
+    f"cleanup[11]: {ID}: message-id=<1@a.example>",
+    f"cleanup[11]: {ID}: hold: header Subject: x from a[192.0.2.7]; {ENVELOPE}",
+    f"pickup[11]: {ID}: uid=33 from=<www-data>",
+    f"qmgr[11]: {ID}: from=<ann@a.example>, size=652, nrcpt=1 (queue active)",
+    f"qmgr[11]: {ID}: removed",
+    f"postsuper[11]: {ID}: placed on hold",
+    f"bounce[11]: {ID}: sender non-delivery notification: 3F2A12CE584",
+    *(
+        f"{agent}[11]: {ID}: to=<bob@b.example>, relay={relay}, delay=1, delays=1/0/0/0, {ends}"
+        for agent, relay, ends in (
+            ("smtp", "mx.b.example[192.0.2.9]:25", "dsn=2.0.0, status=sent (250 ok)"),
+            ("smtp", "none", "dsn=4.4.1, status=deferred (connect to mx.b.example: no)"),
+            ("lmtp", "mx1[private/dovecot-lmtp]", "dsn=2.0.0, status=sent (250 ok)"),
+            ("local", "local", "dsn=2.0.0, status=sent (delivered to mailbox)"),
+            ("virtual", "virtual", "dsn=2.0.0, status=sent (delivered to maildir)"),
+            ("pipe", "dovecot", "dsn=2.0.0, status=sent (delivered via dovecot service)"),
+            ("discard", "none", "dsn=2.0.0, status=sent (b.example)"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("line", DAEMONS)
+def test_a_line_tells_which_daemon_wrote_it_where_its_header_does_not(line):
+    named, row = read(line)
+    text = f"Dec  7 05:00:00 mx1 postfix{line[line.index('[') :]}\n"
+    (table,) = (reading := read_syslog("mail.log", 1, 0, text.encode())).tables.items()
+    assert (table[0], len(reading.unread)) == (named, 0)
+    (told,) = table[1].to_pylist()
+    assert {k: v for k, v in told.items() if v is not None} == row | {"offset": told["offset"]}
+
+
+def test_what_else_the_command_postfix_says_tells_nothing():
+    reading = read_syslog("mail.log", 1, 0, b"Dec  7 05:00:00 mx1 postfix[11]: Postfix is here\n")
+    assert (reading.ignored, len(reading.unread)) == (1, 0)
