@@ -18,7 +18,8 @@ ANY: frozenset[str] = frozenset()
 TLS = SMTPD | REMOTE | programs("tlsproxy postscreen")
 POSTSCREEN = (
     "CONNECT PASS PREGREET DNSBL HANGUP COMMAND NON-SMTP BARE DISCONNECT ALLOWLISTED DENYLISTED "
-    "WHITELISTED BLACKLISTED NOQUEUE WHITELIST ALLOWLIST cache close entering enabling"
+    "WHITELISTED BLACKLISTED NOQUEUE WHITELIST ALLOWLIST SKIP DROP ENFORCE UNFAIL UNPASS DATA BDAT "
+    "cache close entering leaving enabling"
 )
 
 # What the client side of Postfix says while it tries; the delivery line tells how it ended.
@@ -130,6 +131,20 @@ WORKING = (
     "after input_transp_cleanup: ",
     ">>> ",
 )
+# What the encrypting side says of a certificate, or a session, of a peer named before it.
+SESSIONS = (
+    "depth=[0-9]+ verify=",
+    "Matched ",
+    "looking up session ",
+    "reloaded session ",
+    "save session ",
+    "remove session ",
+    "Issuing session ticket, ",
+    "Decrypting session ticket, ",
+    "Reusing old session",
+    "replacing command ",
+    "replacing server reply ",
+)
 SCHEDULING = (
     "start sorted recipient list",
     "end sorted recipient list",
@@ -163,17 +178,19 @@ def _words(daemons: frozenset[str], daemon: str, all_words: tuple[str, ...]) -> 
 
 _NOTICE_FAILED = "sender notification failed to "
 _DROPPED = "undeliverable postmaster notification discarded"
+_UNTRACED = "not sending trace/success notification for "
 _RATE = "max connection rate 1/60s for (smtp:192.0.2.7) at Dec  7 05:00:00"
 
 KNOWN_LINES = (
     *_words(TLS, "smtpd", ("Anonymous TLS connection ", "Untrusted TLS connection ")),
     *_words(TLS, "smtpd", ("Trusted TLS connection ", "Verified TLS connection ")),
     *_words(ANY, "smtpd", ("warning: ", "error: ", "fatal: ", "panic: ")),
-    *_words(CLEANUP, "cleanup", ("resent-message-id=",)),
+    *_words(CLEANUP, "cleanup", ("resent-message-id=", "removed spurious ")),
     *_words(QMGR, "qmgr", ("skipped, ", "scheduler ", "status=deferred (")),
     _known(programs("anvil scache"), "statistics: ", f"anvil[11]: statistics: {_RATE}"),
     _known(BOUNCE, _NOTICE_FAILED, f"bounce[11]: 3F2A12CE583: {_NOTICE_FAILED}ann@a.example"),
     _known(BOUNCE, _DROPPED, f"bounce[11]: 3F2A12CE583: {_DROPPED}"),
+    _known(BOUNCE, _UNTRACED, f"bounce[11]: 3F2A12CE583: {_UNTRACED}double-bounce message"),
     _known(
         programs("postscreen"),
         "",
@@ -212,6 +229,14 @@ CERTIFICATE_LINES = (
         r"^[^\[\] ]*\[[^\[\] ]*\](?::[0-9]+)?: (?:(?:Unt|T)rusted: |Verified: )?"
         r"(?:subject_CN=|certificate verification failed|re-using session with ).*$",
     ),
+    _known(
+        TLS,
+        "",
+        "smtpd[11]: a.example[192.0.2.7]: depth=0 verify=1 subject=/CN=a.example",
+        rf"^[^ ]+: (?:{'|'.join(SESSIONS)}).*$",
+    ),
+    *_words(TLS, "smtpd", ("subject=", "issuer=", "save session ", "remove session ")),
+    *_words(TLS, "smtpd", ("looking for session ", "reloaded session ")),
     *_words(ANY, "smtpd", WORKING),
     *_words(QMGR, "qmgr", SCHEDULING),
     *_words(CLEANUP, "cleanup", ("initial envelope ", "extracted envelope ")),

@@ -101,6 +101,10 @@ def test_a_service_has_the_name_that_master_cf_gives_it(service):
         f"smtp[11]: {ID}: SASL authentication failed; cannot authenticate to server mx[192.0.2.9]",
         f"smtp[11]: {ID}: replace: header From: Ann <ann@a.example>: From: us@a.example",
         f"qmgr[11]: {ID}: status=deferred (bounce failed)",
+        f"bounce[11]: {ID}: not sending trace/success notification for double-bounce message",
+        "smtpd[11]: a.example[192.0.2.7]: Issuing session ticket, key expiration: 1796619600",
+        "smtp[11]: smtp&b.example&192.0.2.9&&AB: looking up session AB in smtp cache",
+        "postscreen[11]: DATA without valid RCPT from [192.0.2.7]:4711",
     ],
 )
 def test_what_tells_nothing_of_a_message_is_known(line):
