@@ -100,3 +100,12 @@ def test_a_login_failed_whether_its_client_is_named_or_not(said, ip):
 def test_a_refusal_is_one_in_the_words_of_other_releases(said, stage, who):
     (row,) = read(f"6B7A00aa002101: {said}").tables["decision"].to_pylist()
     assert (row["action"], row["stage"], row.get("recipient")) == ("reject", stage, who)
+
+
+def test_a_delivery_to_nobody_is_one():
+    (row,) = (
+        read("6B7A00aa002101: to=, delay=00:00:01, mailer=local, pri=1, stat=Sent")
+        .tables["delivery"]
+        .to_pylist()
+    )
+    assert (row["recipient"], row["status"]) == ("", "sent")
