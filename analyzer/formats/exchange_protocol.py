@@ -2,7 +2,8 @@
 
 These logs name what tracking does not: the connector of the front end that let a stranger in, the
 login of a session, the recipients that were refused, and whether an anonymous session had the right
-to relay. One row a line of the dialogue; rows of a session share its id.
+to relay. One row a line of the dialogue; rows of a session share its id. Send protocol logs have
+the same columns, but name no server with a connector: what it asks of others tells nothing here.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def tell(rows: Rows) -> Told:
             pc.match_substring_regex(context if column == "context" else data, pattern),
         )
         wanted |= fits.to_numpy(zero_copy_only=False)
+    taken = pc.match_substring(rows.text("connector-id"), "\\")  # MX1\Default Frontend MX1
+    wanted &= taken.to_numpy(zero_copy_only=False)
     readable = (micros != MISSING) & pc.is_in(event, pa.array(["+", "-", ">", "<", "*"])).to_numpy(
         zero_copy_only=False
     )

@@ -1,10 +1,10 @@
 """What do syslog daemons write around stamp, host and program, and where does the header end?
 
 RFC 5424 has its own header; the older form is decorated: a priority before the stamp, a facility
-between stamp and host, `[ID 801593 mail.info]` before the text (Solaris), `stdout F` or a stamp of
-the line itself after a container's stamp, `Message forwarded from mx1: ` before the program (AIX),
-a name before all that. Each is looked for only in the few lines that can have it, so a plain log
-costs nothing.
+between stamp and host, a severity in place of the host, `[ID 801593 mail.info]` before the text
+(Solaris), `stdout F` or a stamp of the line itself after a container's stamp, `Message forwarded
+from mx1: ` before the program (AIX), a name before all that. Each is looked for only in the few
+lines that can have it, so a plain log costs nothing.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from analyzer.formats.stamps import Bytes, Flags, Positions, Rows, Stamps, read_
 NOBODY = "-"  # RFC 5424: a field without a value
 ANGLE, ONE, DASH, BRACKET = b"<1-["
 _FACILITY = re.compile(
-    r"<[a-z0-9.]{1,24}>|[a-z0-9]{1,10}[:.][a-z]{1,8}"
-)  # BSD, AIX: <mail.info>, mail:info
+    r"<[a-z0-9.]{1,24}>|[a-z0-9]{1,10}[:.][a-z]{1,8}"  # BSD, AIX: <mail.info>, mail:info
+    r"|EMERG|ALERT|CRIT|ERR(?:OR)?|WARN(?:ING)?|NOTICE|INFO|DEBUG"  # containers: no host, INFO
+)
 _STREAMS = [
     int.from_bytes(word, "little") for word in (b"stdout F", b"stderr F", b"stdout P", b"stderr P")
 ]
@@ -179,7 +180,8 @@ def forwarded(data: bytes, host: Positions, header_end: Positions, rows: Rows) -
 
 def who(head: str) -> tuple[str, str]:
     """Host and program of what stands between the stamp and the process id."""
-    words = [word for word in head.split(" ") if not _FACILITY.fullmatch(word)]
+    *before, last = head.split() or [""]
+    words = [*(word for word in before if not _FACILITY.fullmatch(word)), last]
     if len(words) < 2:
         return NOBODY, "".join(words)  # some daemons write no host
     return words[0].removesuffix(":"), " ".join(words[1:])  # a colon ends who forwarded it

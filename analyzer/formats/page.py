@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analyzer.formats import exchange, exchange_2003, exchange_headers, records
+from analyzer.formats import exchange, exchange_2003, exchange_headers, postfix_unnamed, records
+from analyzer.formats.postfix_unnamed import UNNAMED
 from analyzer.formats.reader import DIALECTS
 from analyzer.formats.shapes import Dialect, Shape
 
@@ -18,8 +19,15 @@ def as_markdown() -> str:
         "",
     ]
     for dialect in DIALECTS:
-        lines += _of(dialect)
+        lines += _nameless() if dialect is UNNAMED else _of(dialect)
     return "\n".join([*lines, *_collected(), *_exchange()])
+
+
+def _nameless() -> list[str]:
+    """The shapes mean what those of the dialect before it do."""
+    lines = ["## postfix, without the name of a daemon", ""]
+    lines += (postfix_unnamed.__doc__ or "").splitlines()[2:]
+    return [*lines, "", *(f"    {shape.sample}" for shape in UNNAMED.shapes), ""]
 
 
 def _collected() -> list[str]:

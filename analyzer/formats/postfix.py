@@ -15,7 +15,7 @@ from analyzer.formats.postfix_words import DAEMONS
 from analyzer.formats.shapes import Dialect, Program
 
 _TAG = re.compile(
-    r"^(?P<instance>[^/\[\]: ]{1,64})/(?:(?P<service>[^\[\]: ]{1,128})/)?"
+    r"^(?P<instance>[^/\[\]: ]{1,64})/(?:(?P<service>[^\[\] ]{1,128})/)?"
     r"(?P<daemon>[a-z][a-z-]{1,30})$"
 )
 

@@ -11,8 +11,9 @@ from analyzer.formats.shapes import Shape, programs
 ACTIONS = "reject reject_warning permit hold discard filter redirect bcc info warn hangup delay"
 AFTER_DATA = "milter-reject milter-discard milter-hold proxy-reject proxy-accept"
 CONTENT = "reject warning info hold discard redirect filter replace prepend bcc strip pass"
+LOOKED_AT = "header body mime-header nested-header mime-error content"
 JUDGED = "Untrusted Trusted Verified"  # what is said of a client's certificate
-HEADERS = "add change delete insert reject discard hold"
+HEADERS = f"add change delete insert {CONTENT}"  # milter_header_checks knows the actions of others
 ENVELOPE = "from=<ann@a.example> to=<bob@b.example> proto=ESMTP helo=<pc>"
 
 
@@ -25,7 +26,7 @@ def _gate(action: str, line: str) -> Shape:
         prefix=action.encode() + b": ",
         fast=(
             (r"^(?P<action>[a-z_-]+): (?P<stage>[A-Z-]+)$", " from "),
-            (r"^(?P<client_name>[^\[]*)\[(?P<client_ip>.*)$", "]: "),
+            (r"^(?P<client_name>[^\[]*)\[(?P<client_ip>[^\]]*)$", "]: "),
             (r"^(?P<reply>.*)$", "; from=<"),
             (
                 (
@@ -53,7 +54,7 @@ def _content(action: str) -> Shape:
         programs=CLEANUP,
         prefix=action.encode() + b": ",
         complete=(
-            rf"^(?P<action>{action}): (?P<stage>header|body|mime-header|nested-header) "
+            rf"^(?P<action>{action}): (?P<stage>{LOOKED_AT.replace(' ', '|')}) "
             r"(?P<reply>.*)$"
         ),
         sample=sample(
@@ -120,8 +121,8 @@ DIALOGUE_LINES = (
         programs=SMTPD | programs("postscreen"),
         prefix=b"warning: ",
         complete=(
-            rf"^warning: {CLIENT}: SASL (?P<auth_method>[A-Za-z0-9_-]+) authentication failed: "
-            r"(?P<reply>.*?)(?:, sasl_username=(?P<auth_user>.*))?$"
+            rf"^warning: {CLIENT}: SASL (?P<auth_method>[A-Za-z0-9_-]+) authentication failed:"
+            r" ?(?P<reply>.*?)(?:, sasl_username=(?P<auth_user>.*))?$"
         ),
         sample=f"{HEAD}smtpd[11]: warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: "
         "authentication failure, sasl_username=ann",

@@ -14,6 +14,7 @@ from analyzer.formats.postfix_words import (
     CLIENT,
     ID,
     OWN_RELAY,
+    PORT,
     QMGR,
     REMOTE,
     REMOTE_RELAY,
@@ -45,7 +46,7 @@ ACCEPTANCE_LINES = (
             rf"^client={CLIENT}(?:, sasl_method=(?P<auth_method>[^,]*))?"
             r"(?:, sasl_username=(?P<auth_user>.*?))?(?:, sasl_sender=.*?)?"
             rf"(?:, orig_queue_id=(?P<orig_queue_id>{ID}))?(?:, orig_client="
-            r"(?P<orig_client_name>[^\[,]*)\[(?P<orig_client_ip>[^\]]*)\](?::[0-9]+)?)?$"
+            rf"(?P<orig_client_name>[^\[,]*)\[(?P<orig_client_ip>[^\]]*)\]{PORT})?$"
         ),
         sample=sample("smtpd", "client=a.example[192.0.2.7]"),
     ),
@@ -88,8 +89,8 @@ QUEUE_LINES = (
             ),
         ),
         complete=(
-            rf"^from=<(?P<sender>.*)>, size=(?P<size>{NUMBER}), "
-            rf"nrcpt=(?P<recipients>{NUMBER}) ?(?:\(queue active\))?$"
+            rf"^from=<(?P<sender>.*)>, size=(?P<size>{NUMBER})(?: \(queue active\)"
+            rf"|, nrcpt=(?P<recipients>{NUMBER}) ?(?:\(queue active\))?)$"
         ),
         sample=sample("qmgr", "from=<ann@a.example>, size=652, nrcpt=1 (queue active)"),
     ),
@@ -165,7 +166,7 @@ def _delivery(agents: frozenset[str], relay: str, line: str) -> Shape:
         ),
         complete=(
             rf"^to=<?(?P<recipient>{ADDRESS})>?, (?:orig_to=<?(?P<orig_recipient>{ADDRESS})>?, )?"
-            rf"relay=(?P<relay>{relay})(?:, conn_use=[0-9]+)?, delay=(?P<delay>{SECONDS})"
+            rf"relay=(?P<relay>{relay})(?:, conn_use=[0-9]+,?|,) delay=(?P<delay>{SECONDS})"
             r"(?:, delays=(?P<delays>[0-9./]*))?(?:, tls=[^ ]*)?(?:, dsn=(?P<dsn>[0-9.]*))?"
             r", status=(?P<status>[A-Za-z-]+)(?: \((?P<reply>.*))?$"
         ),

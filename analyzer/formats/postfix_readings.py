@@ -26,8 +26,15 @@ ENDS_AGAIN_REMOTE, ENDS_AGAIN = _rest(REMOTE_RELAY), _rest(OWN_RELAY)
 
 
 def complete(kind: str, table: pa.Table) -> pa.Table:
-    """Delivery lines with `two_readings`: true, else null."""
-    if kind != "delivery" or "reply" not in table.column_names:
+    """Delivery lines with `two_readings`: true, else null; and each with a recipient: `to=<>` names
+    the empty one.
+    """
+    if kind != "delivery":
+        return table
+    if table["recipient"].null_count:
+        at = table.column_names.index("recipient")
+        table = table.set_column(at, "recipient", pc.fill_null(table["recipient"], ""))
+    if "reply" not in table.column_names:
         return table
     rows = rows_with(b">, relay=", table["reply"].combine_chunks())
     if not rows.size:

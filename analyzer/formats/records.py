@@ -29,10 +29,12 @@ NAMES = {
         "@timestamp timestamp timereported isodate time _time timegenerated eventtime date"
     ).split(),
     "host": (
-        "host.hostname host.name hostname host logsource syslog_hostname fromhost computer source"
+        "host.hostname host.name hostname host logsource syslog_hostname sysloghost fromhost "
+        "computer source"
     ).split(),
     "program": (
-        "process.name program syslogtag programname processname app-name appname app_name "
+        "process.name program syslogtag syslog-tag syslog_tag programname processname app-name "
+        "appname app_name "
         "application_name syslog_program syslog_identifier ident"
     ).split(),
     "pid": "process.pid pid processid procid process_id syslog_pid".split(),

@@ -103,6 +103,7 @@ def _delivery(table: pa.Table) -> pa.Table:
     (reply=; 8.16 may leave them over from an earlier server), only dsn= can make it `sent`.
     """
     table = _split_envelope(table)
+    table = _set(table, "recipient", pc.fill_null(table["recipient"], ""))  # `to=, delay=`
     said, dsn = _text(table, "said"), _text(table, "dsn")
     stat = pc.coalesce(_text(table, "stat"), pa.scalar(""))
     by_code = pc.and_(pc.is_valid(said), pc.is_valid(dsn))

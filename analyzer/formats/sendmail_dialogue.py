@@ -37,7 +37,7 @@ DIALOGUE_LINES = (
         "a login failed",
         "AUTH failure (",
         r"^AUTH failure \((?P<auth_method>[A-Za-z0-9_-]+)\): (?P<reply>.*?)"
-        rf"(?:, user=(?P<auth_user>.*))?, relay={CLIENT}$",
+        rf"(?:(?:, user=(?P<auth_user>.*))?, relay={CLIENT})?$",  # before 8.13: neither
         f"{A}AUTH failure (LOGIN): authentication failure (-13) SASL(-13): authentication "
         f"failure: checkpass failed, user=ann, relay={HOST}",
     ),
@@ -92,9 +92,9 @@ DIALOGUE_LINES = (
     ),
     shape(
         "suspect",
-        "the client spoke before the greeting",
-        "rejecting commands from ",
-        rf"^(?P<action>rejecting commands) from {PEER} (?P<reply>due to .*)$",
+        "the client spoke before its turn",
+        "rejecting ",
+        rf"^(?P<action>rejecting [A-Za-z]+) from {PEER} (?P<reply>due to .*)$",
         f"rejecting commands from {HOST} due to pre-greeting traffic after 1 seconds",
     ),
     shape(
@@ -119,6 +119,12 @@ DIALOGUE_LINES = (
             ("stopping daemon", "stopping daemon", ", reason=signal"),
             ("rejecting connections ", "rejecting connections", "on daemon MTA: load average: 20"),
             ("accepting connections ", "accepting connections", "again for daemon MTA"),
+            ("deferring connections ", "deferring connections", "on daemon MTA: 3 per second"),
+            (
+                "delaying connections ",
+                "delaying connections",
+                "on daemon MTA: load average=14 >= 12",
+            ),
         )
     ),
 )
@@ -161,6 +167,16 @@ KNOWN_LINES = (
             ("Milter: init ", "success to negotiate"),
             ("Milter: initialization failed, ", "temp failing commands"),
             ("Milter: no active filter", ""),
+            ("Milter: sender: ", "<ann@a.example>"),
+            ("Milter read", "(filter): timeout before data read, where=eom"),
+            ("Milter chgfrom: ", "<ann@a.example>"),
+            ("milter_", "sys_read(filter): cmd read returned 0, expecting 5"),
+            ("tls_", "srv_features=(null), relay=mx.b.example [192.0.2.9]"),
+            ("unauthorized PIPELINING", ", sleeping, relay=a.example [192.0.2.7]"),
+            ("ERROR: srv_features=", "tempfail, relay=a.example [192.0.2.7]"),
+            ("Quarantined with ", '"our rule"'),
+            ("persistent queue runner=", "1 died, pid=12, signal=6"),
+            ("restart queue runner=", "1 due to signal 0x80"),
             ("Milter: connect to filters", ""),
             ("Milter: connect: ", "connection = 1"),
             ("Milter: senders: ", "<ann@a.example>"),
@@ -210,6 +226,14 @@ KNOWN_LINES = (
     # What Sendmail says of itself at a fault: its open files and its connections.
     known("", f"{A}  0: fl=0x8000, mode=20666: CHR: dev=0/6", r"^ *[0-9]+: fl=0x[0-9a-f]+, mode="),
     known("connect from ", "NOQUEUE: connect from root@localhost"),
+    # Words of a stranger that Sendmail quotes, between its own.
+    known("", f'NOQUEUE: "WIZ" command from {HOST} (root)', rf'^".*" command from {PEER} \(.*\)$'),
+    known(
+        "SMTP ",
+        f"{A}SMTP MAIL command (<ann@a.example>) from {HOST} tempfailed (due to previous checks)",
+        r"^SMTP [A-Z]+ command .*tempfailed \(due to previous checks\)$",
+    ),
+    known("", f"{A}{HOST}: SMTP violation, input too long: 4000", rf"^{PEER}: SMTP violation, "),
     known("error: safesasl(", "error: safesasl(/etc/sasl2/Sendmail.conf) failed: No such file"),
     known("started as: ", "started as: /usr/sbin/sendmail -bd -q10m"),
     known("smtpquit: ", f"{A}smtpquit: mailer local exited with exit value 1"),

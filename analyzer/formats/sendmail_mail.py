@@ -52,7 +52,7 @@ MESSAGE_LINES = (
         rf"^to=(?P<recipient>{ADDRESS})(?:,? \[more\])?"
         rf"(?:, ctladdr={ADDRESS}(?: \((?P<uid>[0-9]{{1,10}})/[0-9]{{1,10}}\))?)?"
         r", delay=(?P<age>[0-9:+]{8,15})(?:, xdelay=[0-9:+]{8,15})?"
-        r"(?:, mailer=(?P<mailer>[^, ]{1,64}))?(?:, (?:tls|auth)[a-z_]*=[^,]*)*"
+        r"(?:, mailer=(?P<mailer>[^, ]{1,64}))?(?:, (?:tls|auth|cipher)[a-z_]*=[^,]*)*"
         r"(?:, pri=-?[0-9]{1,15})?(?:, (?P<held>quarantine)=[^,]*)?(?:, relay=(?P<relay>[^,]*))?"
         r"(?:, dsn=(?P<dsn>[0-9.]{1,15}))?(?:, (?:ntries|stage)=[^,]*)*"
         r"(?:,? ?\.\.\.)?(?:, reply=(?P<said>.*?))?, stat=(?P<stat>.*)$",
@@ -137,12 +137,27 @@ DECISION_LINES = (
         f"{A}ruleset=check_rcpt, arg1=<bob@b.example>, relay={HOST}, "
         "reject=550 5.7.1 <bob@b.example>... Relaying denied",
     ),
+    shape(
+        "decision",
+        "the same, as written before 8.9",
+        "ruleset=",
+        rf"^ruleset=(?P<stage>check_[a-z]+) \((?P<arg1>{ADDRESS})\) rejection: (?P<reply>.*)$",
+        f"{A}ruleset=check_rcpt (<bob@b.example>) rejection: 550 Relaying denied",
+    ),
     _milter("RCPT", rf"to=(?P<recipient>{ADDRESS})", "to=<bob@b.example>"),
     _milter("MAIL", rf"from=(?P<sender>{ADDRESS})", "from=<ann@a.example>"),
     _milter(
         "CONNECT",
         r"connect: host=(?P<client_name>[^,]*), addr=(?P<client_ip>[^,]*)",
         "connect: host=a.example, addr=192.0.2.7",
+    ),
+    shape(
+        "decision",
+        "a milter decided at CONNECT, and Sendmail says in its own words what follows",
+        "Milter: ",
+        r"^Milter: connect: host=(?P<client_name>[^,]*), addr=(?P<client_ip>[^,]*), "
+        r"(?P<reply>rejecting commands|temp failing commands|shutdown)$",
+        f"{A}Milter: connect: host=a.example, addr=192.0.2.7, rejecting commands",
     ),
     _milter("HELO", r"helo=(?P<helo>.*?)", "helo=pc"),
     shape(
@@ -152,7 +167,7 @@ DECISION_LINES = (
         r"^(?P<stage>discarded)$",
         f"{A}discarded",
     ),
-    _milter("DATA", r"(?P<stage>data|eoh|eom|header|body|unknown)", "data"),
+    _milter("DATA", r"(?:cmd=)?(?P<stage>data|eoh|eom|header|body|unknown)", "data"),
     shape(
         "decision",
         "a recipient was refused, or a sender, without a ruleset",

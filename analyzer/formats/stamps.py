@@ -76,6 +76,7 @@ def read_stamps(byte: Bytes, at: Positions, end: Positions) -> tuple[Stamps, Pos
         rows = rows[~found.present[rows]]
         _rare(byte, at, end, rows, found, host)
         _named_day(byte, at, end, rows[~found.present[rows]], found, host)
+        _short_day(byte, at, rows[~found.present[rows]], found, host)
     return found, host
 
 
@@ -154,6 +155,18 @@ def _named_day(
     host[rows] = np.minimum(np.where(dated, after + 1, here + 25), end[rows])
 
 
+def _short_day(byte: Bytes, at: Positions, rows: Rows, found: Stamps, host: Positions) -> None:
+    """`Dec 7 05:00:00`: the classic stamp that lost a blank, on a web page or in a shell."""
+    here = at[rows]
+    fits = (byte[here + 3] == 32) & (byte[here + 5] == 32) & (byte[here + 14] == 32)
+    fits &= (byte[here + 8] == 58) & (byte[here + 11] == 58)
+    rows, here = rows[fits], here[fits]
+    years = np.full(len(here), LEAP_YEAR)
+    found.micros[rows] = _day_and_clock(byte, here, here + 6, years, here + 3)
+    found.present[rows] = True
+    host[rows] = here + 15
+
+
 def _letters(byte: Bytes, at: Positions) -> Int64:
     """Three bytes at each place, as one number."""
     first: Int64 = byte[at].astype(np.int64) << 16
@@ -218,13 +231,24 @@ def _classic(byte: Bytes, at: Positions, first: Words, second: Words) -> Int64:
     return told
 
 
-def _day_and_clock(byte: Bytes, month_at: Positions, clock_at: Positions, years: Int64) -> Int64:
-    """`Dec  7` and `05:00:00`, wherever they are."""
+def _day_and_clock(
+    byte: Bytes,
+    month_at: Positions,
+    clock_at: Positions,
+    years: Int64,
+    day_at: Positions | None = None,
+) -> Int64:
+    """`Dec  7` and `05:00:00`, wherever they are; the day is two bytes, of which one may be blank.
+
+    Args:
+        day_at: Where it does not stand four bytes behind the month.
+    """
     letters = _letters(byte, month_at)
     month = np.zeros(len(month_at), np.int64)
     for number, name in enumerate(_MONTHS, 1):
         month[letters == int.from_bytes(name, "big")] = number
-    day, good = _number(byte, month_at + 4, 2, blank=True)
+    day_at = month_at + 4 if day_at is None else day_at
+    day, good = _number(byte, day_at, 2, blank=True)
     time, timed = _clock(byte, clock_at)
     days, real = _days(years, month, day)
     return np.where(good & timed & real & (month > 0), days * DAY + time, MISSING)

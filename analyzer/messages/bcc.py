@@ -18,7 +18,8 @@ from analyzer.messages.logins import DIALOGUE
 from analyzer.messages.set_aside import COLUMNS, ENVELOPE, next_of_dialogue
 
 BY_TABLE = r" triggers BCC (?P<copy>[^ ]+)$"
-BY_CONTENT = rf"{ENVELOPE}[A-Z]+ helo=<[^>]*>: (?P<copy>[^ ]+)$"
+BY_CONTENT = rf"{ENVELOPE}(?P<copy>[^ ]+)$"
+BCC = ("bcc", "milter-header-bcc")
 
 
 def before_bcc(rows: pd.DataFrame, events: Events, root: npt.NDArray[np.int64]) -> pd.Series:
@@ -52,6 +53,6 @@ def _by_table(events: Events) -> pd.DataFrame:
 
 def _by_content(events: Events) -> pd.DataFrame:
     rows = frame(events, "content_action", ["life", "action", "reply"])
-    rows = rows[rows["action"].eq("bcc") & rows["life"].ge(0)]
+    rows = rows[rows["action"].isin(BCC) & rows["life"].ge(0)]
     told = rows["reply"].astype("str").str.extract(BY_CONTENT)
     return told[["recipient", "copy"]].assign(life=rows["life"])

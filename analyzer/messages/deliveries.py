@@ -57,8 +57,12 @@ REFUSING = {
     "milter-hold": "held",
     "discard": "discarded",
     "milter-discard": "discarded",
+    "milter-header-reject": "rejected",
+    "milter-header-hold": "held",
+    "milter-header-discard": "discarded",
 }
 AFTER_DATA = ["END-OF-MESSAGE", "DATA", "BDAT", "header", "body", "mime-header", "nested-header"]
+AFTER_DATA += ["mime-error", "content"]
 
 
 def attempts_to_deliver(events: Events, columns: Sequence[str] = ATTEMPT) -> pd.DataFrame:

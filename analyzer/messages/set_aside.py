@@ -23,7 +23,11 @@ SAID = ["daemon", "action", "stage", "sender", "recipient", "helo", "reply", *PL
 RECEIVED = r"\b(?:data|bdat)=[1-9]"  # counters of `disconnect`: a message came to its end
 DECISIONS = ("decision", "content_action")
 # What cleanup adds to a header it quotes: the last such words, for the header is the sender's text.
-ENVELOPE = r"^.*; from=<(?P<sender>[^>]*)> to=<(?P<recipient>[^>]*)> proto="
+# Mail of a local program has no dialogue. An action's own text, if any, follows.
+ENVELOPE = (
+    r"^.*; from=<(?P<sender>[^>]*)> to=<(?P<recipient>[^>]*)>"
+    r"(?: proto=[A-Z]+(?: helo=<[^>]*>)?)?(?:$|: )"
+)
 
 
 def set_aside(events: Events) -> pd.DataFrame:

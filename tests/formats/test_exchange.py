@@ -558,3 +558,19 @@ def test_whatever_bytes_stand_in_between_every_line_is_accounted_for(rubbish, pl
     parts.insert(place, rubbish + b"\n")
     reading = read(log().encode() + b"".join(parts))
     assert reading.lines == 3 + 2 + rubbish.count(b"\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("connector", "told"), [("EX01\\Default Frontend EX01", 2), ("Internet", 0)]
+)
+def test_what_a_server_asks_of_others_is_no_session_of_a_client(connector, told):
+    fields = (
+        "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,"
+        "data,context"
+    )
+    lines = [
+        f"2024-01-25T08:00:00.000Z,{connector},08DC1DB88F520001,0,10.0.0.1:25,192.0.2.9:25,{sign},,"
+        for sign in "+-"
+    ]
+    reading = read("\r\n".join([f"#Fields: {fields}", *lines, ""]))
+    assert (reading.parsed, reading.ignored) == (told, 3 - told)

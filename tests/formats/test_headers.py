@@ -34,6 +34,10 @@ def read(line, zone="UTC"):
 FORMS = {
     "classic": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "the day with a zero": f"Dec 07 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "the day with one blank (a web page)": f"Dec 7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "more blanks than one": f"Dec  7 05:00:00  mx1   postfix/smtpd[11]: {TEXT}",
+    "a blank before the process id": f"Dec  7 05:00:00 mx1 postfix/smtpd [11]: {TEXT}",
+    "a severity after the host": f"2026-12-07T05:00:00Z mx1 NOTICE postfix/smtpd[11]: {TEXT}",
     "RFC 3339": f"2026-12-07T05:00:00+00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "RFC 3339, zulu": f"2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}",
     "another zone, no colon (journalctl)": f"2026-12-07T06:00:00+0100 mx1 postfix/smtpd[11]: {TEXT}",
@@ -112,6 +116,14 @@ DIFFERENT = {
         f"2026-12-07T05:00:00Z stdout F postfix/smtpd[11]: {TEXT}",
         {"server": "-"},
     ),
+    "a severity in place of the host (a container)": (
+        f"2026-12-07T05:00:00Z INFO    postfix/smtpd[11]: {TEXT}",
+        {"server": "-"},
+    ),
+    "a longer one": (
+        f"2026-12-07T05:00:00Z WARNING postfix/smtpd[11]: {TEXT}",
+        {"server": "-"},
+    ),
     "no host, but a facility (logread)": (
         f"Mon Dec  7 05:00:00 2026 mail.info postfix/smtpd[11]: {TEXT}",
         {"server": "-"},
@@ -123,6 +135,10 @@ DIFFERENT = {
     "host that is an address": (
         f"Dec  7 05:00:00 2001:db8::25 postfix/smtpd[11]: {TEXT}",
         {"server": "2001:db8::25"},
+    ),
+    "a day of one digit that does not exist": (
+        f"Feb 0 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+        {"time": "None"},
     ),
     "a day that does not exist": (
         f"2026 Feb 30 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",

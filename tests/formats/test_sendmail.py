@@ -57,3 +57,55 @@ def test_words_that_a_stranger_chose_do_not_make_a_line_one_without_bearing(name
 @pytest.mark.parametrize("end", ["", "NOOP", ": NOOP x"])
 def test_a_command_that_is_not_known_stays_unread(end):
     assert len(read(f"NOQUEUE: a.example [192.0.2.7]{end}").unread) == 1
+
+
+@pytest.mark.parametrize(
+    "tls",
+    ["", "tls_verify=OK, ", "tls_verify=OK, tls_version=TLSv1.3, cipher=TLS_AES_256_GCM_SHA384, "],
+)
+def test_what_is_said_of_encryption_does_not_hide_a_delivery(tls):
+    (row,) = (
+        read(
+            "6B7A00aa002101: to=<bob@b.example>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, "
+            f"{tls}pri=30411, relay=mx.b.example. [192.0.2.9], dsn=2.0.0, stat=Sent (ok)"
+        )
+        .tables["delivery"]
+        .to_pylist()
+    )
+    assert (row["recipient"], row["status"], row["mailer"]) == ("bob@b.example", "sent", "esmtp")
+
+
+@pytest.mark.parametrize(
+    ("said", "ip"), [("", None), (", relay=a.example [192.0.2.7]", "192.0.2.7")]
+)
+def test_a_login_failed_whether_its_client_is_named_or_not(said, ip):
+    (row,) = (
+        read(
+            f"6B7A00aa002101: AUTH failure (LOGIN): authentication failure (-13) SASL(-13): x{said}"
+        )
+        .tables["auth_failed"]
+        .to_pylist()
+    )
+    assert (row["auth_method"], row.get("client_ip")) == ("LOGIN", ip)
+
+
+@pytest.mark.parametrize(
+    ("said", "stage", "who"),
+    [
+        ("ruleset=check_rcpt (<bob@b.example>) rejection: 550 no", "RCPT", "bob@b.example"),
+        ("Milter: cmd=data, reject=550 5.7.1 no", "DATA", None),
+        ("Milter: connect: host=a, addr=192.0.2.7, rejecting commands", "CONNECT", None),
+    ],
+)
+def test_a_refusal_is_one_in_the_words_of_other_releases(said, stage, who):
+    (row,) = read(f"6B7A00aa002101: {said}").tables["decision"].to_pylist()
+    assert (row["action"], row["stage"], row.get("recipient")) == ("reject", stage, who)
+
+
+def test_a_delivery_to_nobody_is_one():
+    (row,) = (
+        read("6B7A00aa002101: to=, delay=00:00:01, mailer=local, pri=1, stat=Sent")
+        .tables["delivery"]
+        .to_pylist()
+    )
+    assert (row["recipient"], row["status"]) == ("", "sent")
