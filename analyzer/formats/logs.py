@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from analyzer.formats import clock, told_times
 from analyzer.formats.clock import Turns, Year
 from analyzer.formats.reader import Reading
+from analyzer.formats.rotation import rotated
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
-from analyzer.formats.years import following, latest, rotated, span
+from analyzer.formats.years import following, latest, span
 from analyzer.schema import UNREAD
 
 __all__ = ["Log", "Year", "joined", "order", "years"]

@@ -6,8 +6,7 @@ The other parts of a rotated log tell, and the file: no line is later than when 
 from __future__ import annotations
 
 import calendar
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import numpy as np
 
@@ -16,11 +15,6 @@ from analyzer.formats.clock import Turns
 from analyzer.formats.stamps import DAY, MISSING
 from analyzer.window import YEARS
 
-# mail.log.1, mail.1.log, maillog-20260104.gz; but 192.0.2.1.log is a host's
-_PART = re.compile(
-    r"(?:(?<![0-9])\.(?P<number>[0-9]{1,3})|[-.](?P<day>[0-9]{8})(?:-(?P<time>[0-9]{2,10}))?)?"
-    r"(?P<ending>\.log)?(?:\.(?:gz|xz|bz2|zst|Z))?\Z"
-)
 OVERLAP = 31 * DAY  # at most so much of a part stands in the older one too, as after a copy
 LATER = DAY  # of a line than of its file: the zones of both are unknown
 LEAP = 8  # years from one 29 February to the next, around 2100
@@ -28,24 +22,6 @@ _EARLIEST, _LATEST = (  # an archive may say of a file what no time holds
     int(np.datetime64(f"{year}-01-01", "us").astype(np.int64))
     for year in (YEARS.start, YEARS.stop - 1)
 )
-
-
-def rotated(names: Iterable[str]) -> list[list[str]]:
-    """The parts of each rotated log, the oldest first; what is no part of one is alone."""
-    parts: dict[str, list[tuple[int, int, int, str]]] = {}
-    for name in sorted(names):
-        part = _PART.search(name)
-        if part is None:  # never: all of it may be missing
-            continue
-        whole = name[: part.start()] + (part["ending"] or "")
-        if part["number"]:
-            age = (0, -int(part["number"]), 0)
-        elif part["day"]:
-            age = (1, int(part["day"]), int(part["time"] or 0))
-        else:
-            age = (2, 0, 0)  # still written to
-        parts.setdefault(whole, []).append((*age, name))
-    return [[name for *_, name in sorted(whole)] for whole in parts.values()]
 
 
 def span(turned: Turns, year: int) -> tuple[int, int]:

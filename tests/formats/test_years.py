@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from analyzer import formats
 from analyzer.formats.clock import LEAP_YEAR, shown
 from analyzer.formats.stamps import MISSING
-from analyzer.formats.years import rotated
 
 SECOND = 1_000_000
 BEGIN = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock without a zone
@@ -102,34 +101,6 @@ def test_each_part_follows_the_one_before_it():
 
 def test_logs_that_are_no_parts_of_one_have_the_given_year_each():
     assert set(years(2025, mx1_log=LAST, mx2_log=FIRST).values()) == {2025}
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        ["mail.log.10.gz", "mail.log.2.gz", "mail.log.1", "mail.log"],
-        ["mail.10.log", "mail.2.log.xz", "mail.log"],
-        ["maillog-20251228.gz", "maillog-20260104", "maillog"],
-        ["mail-20251228-1766880000.log", "mail-20251228-1766890000.log", "mail.log"],
-    ],
-)
-def test_a_rotated_log_is_known_by_the_names_of_its_parts(parts):
-    assert rotated(parts) == [parts]
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        ["192.0.2.1.log", "192.0.2.2.log"],
-        ["mx1/mail.log", "mx2/mail.log.1"],
-        ["20251228.log", "20260104.log"],
-        ["", "."],
-        ["\n.1", "a" * 100_000],
-    ],
-    ids=["hosts", "folders", "days", "of nothing", "of a stranger"],
-)
-def test_other_names_are_no_parts_of_one(names):
-    assert rotated(names) == [[name] for name in names]
 
 
 @pytest.mark.parametrize(
