@@ -189,7 +189,9 @@ def gather(case: Case) -> Facts:
         waiting=waiting(case, sure=sure),
         queued=_queued(case.queue),
         findings=findings,
-        lines=lines_of(case),
+        lines={
+            key: sum(int(entry.get(key) or 0) for entry in inputs) for key in ACCOUNT
+        },  # each content once
         closed=[
             str(entry["path"])
             for entry in inputs
@@ -226,11 +228,6 @@ def asked_about(case: Case) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     window = Window(asked.get("since"), asked.get("until"))
     since, until = window.bounds(case.manifest.get("site", {}).get("timezone") or "UTC")
     return max(min(times), since or min(times)), min(max(times), until or max(times))
-
-
-def lines_of(case: Case) -> dict[str, int]:
-    """What became of the lines of all files, each content once."""
-    return {key: sum(int(entry.get(key) or 0) for entry in _inputs(case)) for key in ACCOUNT}
 
 
 def _inputs(case: Case) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +38,16 @@ def test_an_innocent_log_names_no_culprit_and_says_what_was_read(case):
 def test_a_log_without_mail_is_not_called_innocent(case):
     story = tell(case(deliveries=[], findings=[], attempts=[], inputs=[{"parsed": 0}]))
     assert story["lead"][0] == "Nothing could be judged: none of 100 lines tells of mail."
+    assert story["title"].startswith("Not judged")
+
+
+def test_deliveries_of_mail_whose_receipt_is_missing_are_not_said_to_be_no_mail(case):
+    made = case(deliveries=[UNCLEAR], findings=[], attempts=[])
+    lead = tell(replace(made, messages=made.messages.slice(0, 0)))["lead"]
+    assert lead[0] == (
+        "Nothing could be judged: 100 lines tell of 1 delivery, and none of how that mail came in."
+    )
+    assert "give the older logs, or of an export of Exchange the rows of all events" in lead[1]
 
 
 def test_a_log_of_which_much_could_not_be_read_acquits_nobody(case):
