@@ -34,7 +34,7 @@ ELSEWHERE = (
 
 def server(facts: Facts) -> str:
     """The server's name, as logged; of several, that of the one that was abused."""
-    names = [display(name, 60) for name in facts.took_in or facts.servers]
+    names = [display(name, 60) for name in facts.took_in or facts.servers if name]
     return words.listing(names, 1) if names else "this server"
 
 

@@ -41,6 +41,10 @@ def test_a_log_without_mail_is_not_called_innocent(case):
     assert story["title"].startswith("Not judged")
 
 
+def test_a_server_that_the_log_does_not_name_has_no_empty_name(case):
+    assert tell(case(deliveries=[{"server": ""}]))["title"] == "Relay abuse of this server"
+
+
 def test_deliveries_of_mail_whose_receipt_is_missing_are_not_said_to_be_no_mail(case):
     made = case(deliveries=[UNCLEAR], findings=[], attempts=[])
     lead = tell(replace(made, messages=made.messages.slice(0, 0)))["lead"]
