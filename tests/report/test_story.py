@@ -529,10 +529,10 @@ def test_servers_whose_clocks_disagree_are_told_where_it_says_how_sure_it_is(cas
 
 
 def test_a_door_is_said_to_be_open_when_that_is_shown(case):
-    reason = "it relayed from the first such request in this log (2026-12-08 05:00:00 UTC)"
+    reason = "the log shows no refusal before the first relayed message (2026-12-08 05:00 UTC)"
     door = {"detector": "door", "kind": "context", "mechanism": None, "reason": reason}
     door |= {"first_seen": START - timedelta(days=3), "last_seen": START}
-    (event,) = [e for e in tell(case(findings=[{}, door]))["timeline"] if "It relayed" in e["text"]]
+    (event,) = [e for e in tell(case(findings=[{}, door]))["timeline"] if "no refusal" in e["text"]]
     assert event["time"] == "2026-12-08 05:00"
 
 
