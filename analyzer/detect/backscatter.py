@@ -26,7 +26,7 @@ HONEST = (
 UNKNOWN = "mail for unknown users that it had accepted"
 ABOUT = {
     "open_relay": "relayed mail",
-    "stolen_account": "mail of a login used by somebody else",
+    "stolen_account": "mail of a misused login",
     "trusted_host": "mail of a host of ours that was made to send",
     "local_injection": "mail of a script or user of the server",
     "forwarding": "mail that it forwarded, and the next server refused",
