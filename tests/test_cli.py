@@ -243,6 +243,14 @@ def test_a_log_of_which_most_mail_is_unclear_ends_with_5(place, relaytrail):
     assert "Not judged: the mail of" in out
 
 
+def test_a_log_that_tells_of_no_mail_ends_with_5(place, relaytrail):
+    started = b"Dec  7 05:00:00 mx1 postfix/master[11]: daemon started -- version 3.8.6\n"
+    (place / "mail.log").write_bytes(started)
+    code, out, _ = relaytrail("analyze", "mail.log", "--site", "site.toml", *YEAR)
+    assert code == 5
+    assert "Not judged: the mail of" in out
+
+
 def test_a_torn_archive_is_named(place, relaytrail):
     (place / "mail.log.gz").write_bytes(gzip.compress(ABUSE * 20)[:-30])
     _, out, err = relaytrail("analyze", "mail.log.gz", *YEAR)

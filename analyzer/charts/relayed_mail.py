@@ -17,7 +17,7 @@ NAME = "relayed_mail"
 # What the abusive mail was, for the title. One door has to account for nearly all of it.
 PREDICATES = {
     "open_relay": "was relayed for strangers",
-    "stolen_account": "was sent with a login used by somebody else",
+    "stolen_account": "was sent with a misused login",
     "trusted_host": "was sent by trusted hosts that were misused",
     "local_injection": "was injected on the server itself",
     "backscatter": "was notices to strangers",

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from analyzer.detect import refusals
 from analyzer.detect.detector import PLACE, TOLD, Detector, Evidence, evidence_of, totals
+from analyzer.detect.mail import user
 from analyzer.rows import Flags, among, lower, slices, those
 from analyzer.words import count
 
@@ -17,6 +18,7 @@ from analyzer.words import count
 # mistype an address, or do not know who left.
 MANY = 20
 
+OF_USER = ["server", "submission", "uid", "local_user", "origin_masked"]  # of `mail.user`, besides
 HONEST = (
     "honest senders bring about so few in a day, and those to people to whom one of us wrote; who "
     "mistypes an address should be told while he hands the message in"
@@ -24,7 +26,7 @@ HONEST = (
 UNKNOWN = "mail for unknown users that it had accepted"
 ABOUT = {
     "open_relay": "relayed mail",
-    "stolen_account": "mail of a login used by somebody else",
+    "stolen_account": "mail of a misused login",
     "trusted_host": "mail of a host of ours that was made to send",
     "local_injection": "mail of a script or user of the server",
     "forwarding": "mail that it forwarded, and the next server refused",
@@ -138,8 +140,8 @@ def _made_by(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.Series[str]:
 
 
 def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
-    """The messages that caused the notices: `mechanism, auth_user, client_ip`, by their life."""
-    asked = ["origin_life", "mechanism", "auth_user", "client_ip"]
+    """The messages that caused the notices: `mechanism`, and whose they are, by their life."""
+    asked = ["origin_life", "mechanism", "auth_user", "client_ip", *OF_USER]
     cause = among(everything["origin_life"], rows["cause_life"])
     causes = those(everything[asked], cause)
     # What was also delivered here has no mechanism in that row.
@@ -150,11 +152,10 @@ def _causes(rows: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
 
 def _keys(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.Series[Any]:
     """What ties the notices to the abuse that caused them, as the detectors of abuse call it."""
-    mechanism, login = (
-        causes["mechanism"].fillna(""),
-        causes["auth_user"].fillna(causes["client_ip"]),
-    )
-    key = (mechanism + " " + login.fillna("")).mask(mechanism.eq("open_relay"), "door")
+    mechanism = causes["mechanism"].fillna("")
+    who = causes["auth_user"].fillna(causes["client_ip"])
+    who = who.mask(mechanism.eq("local_injection"), user(causes)).astype("str")
+    key = (mechanism + " " + who.fillna("")).mask(mechanism.eq("open_relay"), "door")
     key = key.mask(mechanism.eq("backscatter"), "unknown users")  # one door, at whichever server
     named = rows["cause_life"].map(key)
     return named.groupby(rows["group"]).agg(lambda keys: sorted(set(keys.dropna())))

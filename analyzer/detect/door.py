@@ -93,16 +93,18 @@ def _moment(
     """The span between two contrary answers, or the one change of configuration in it."""
     if earlier.empty:  # the log begins with an open door
         end = later["time"].iloc[0]
-        reason = f"it relayed from the first such request in this log ({_say(end)}): when the door "
+        reason = f"the log shows no refusal before the first relayed message ({_say(end)}): when "
         return {
             "first_seen": None,
             "last_seen": end,
-            "reason": f"{reason}opened is not shown.",
+            "reason": f"{reason}the door opened is not shown.",
             "evidence": places(later),
         }
     start = earlier["time"].iloc[0]
     if later.empty:
-        reason = f"nobody was refused after the last relayed message ({_say(start)}): the log does "
+        reason = (
+            f"the log shows no refusal after the last relayed message ({_say(start)}): it does "
+        )
         return {
             "first_seen": start,
             "last_seen": start,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
-from analyzer.detect.mail import user
+from analyzer.detect.mail import networks, user
 from analyzer.detect.weighing import CONFIRMED, POSSIBLE, PROBABLE, Misuse
 from analyzer.rows import those
 from analyzer.site import LOOPBACK
@@ -95,10 +95,16 @@ def _reason(row: pd.Series[Any], misuse: Misuse) -> str:
 
 
 def _keys(rows: pd.DataFrame, misuse: Misuse) -> pd.Series[Any]:
-    """The outside addresses of each source's run; two logins used from one are one incident."""
-    away = rows.loc[rows["address_side"].ne("inside"), ["by", "client_ip"]].dropna()
-    keys = away.drop_duplicates()["client_ip"].map("ip {}".format)
-    named = keys.groupby(away["by"]).agg(list)
+    """The outside addresses of each source's run; two logins used from one are one incident. So are
+    two hosts of ours in one network: whoever is in one of them soon is in the others.
+    """
+    if misuse.by == "client_ip":
+        hosts = rows[["by"]].drop_duplicates()
+        keys = "network " + networks(hosts["by"])
+    else:
+        hosts = rows.loc[rows["address_side"].ne("inside"), ["by", "client_ip"]].dropna()
+        keys = hosts.drop_duplicates()["client_ip"].map("ip {}".format)
+    named = keys.groupby(hosts["by"]).agg(list)
     cause = f"{misuse.mechanism} "
     return pd.Series(
         {by: [cause + str(by), *named.get(by, [])] for by in rows["by"].unique()}, dtype=object

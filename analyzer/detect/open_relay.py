@@ -129,7 +129,7 @@ def _checks(found: pd.DataFrame, evidence: Evidence) -> pd.Series[Any]:
         .nunique()
         for mechanism, said in INNOCENT.items()
     }
-    known = ["logged in: no", "from a network of ours: no"]
+    known = ["login in the log: none", "from a network of ours: no"]
 
     def of_client(ip: str) -> list[str]:
         return known + [
@@ -180,7 +180,7 @@ def _connectors(rows: pd.DataFrame, mine: Flags) -> tuple[Int32, pd.Index[str]]:
 
 def _reason(row: pd.Series[Any]) -> str:
     said = (
-        f"not logged in, not in our networks; we accepted mail for "
+        f"no login in the log, not in our networks; we accepted mail for "
         f"{count(row.away, 'recipient')} outside, in {count(row.domains, 'domain')}, "
         f"under {count(row.senders, 'envelope sender')}{_way_in(row)}"
         f"{'; the address hides who they were' if row.masked and not row.crowd else ''}"

@@ -137,13 +137,19 @@ class _Base:
         )
         preferred = pc.if_else(pa.array(by_client), client, server)
         other = pc.if_else(pa.array(by_client), server, client)
-        self.server = pc.fill_null(coalesced(preferred, other), "").dictionary_encode()
+        server = pc.fill_null(coalesced(preferred, other), "")
+        if "client-hostname" not in rows:  # of what was sent, the other column names the next hop
+            server = pa.array([""] * len(rows), pa.string())
+        self.server = server.dictionary_encode()
         self.zoned = has_zone(rows.text("date-time"))
         self.network_id = null_if_empty(
             pc.utf8_lower(pc.replace_substring(rows.text("network-message-id"), "-", ""))
         )
-        self.own_id = null_if_empty(rows.text("internal-message-id"))
         self.message_id = bare_ids(rows.text("message-id"))
+        # What tells the rows of one mail on one server: an export may lack its own id. The last is
+        # the sender's text: mails that have it in common are told apart by their receipts.
+        own_id = null_if_empty(rows.text("internal-message-id"))
+        self.own_id = pc.coalesce(own_id, self.network_id, self.message_id)
 
     def of(self, *events: str) -> Picked:
         wanted = np.array([event in events for event in KINDS])

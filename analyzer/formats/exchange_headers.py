@@ -8,7 +8,8 @@
 | SMTP receive protocol | `#Fields:` with `session-id` |
 
 The files of the folder MessageTracking say more than any export. Of lists (`Recipients`) an export
-keeps only `System.String[]` unless they are joined (by a semicolon, comma, bar or blank), and its
+keeps only `System.String[]` unless they are joined (by a semicolon, comma, bar or blank). Rows are
+joined by `InternalMessageId`, where that is missing by `NetworkMessageId` or `MessageId`. Its
 times are the server's own and written as in its country, so export with both written out:
 
     Get-MessageTrackingLog -ResultSize Unlimited |
@@ -47,8 +48,20 @@ SAME = {name.replace("-", ""): name for name in TRACKING_NAMES} | {
     "recipients": "recipient-address",
     "sender": "sender-address",
 }
+# As an export names them.
+TRACKING_NEEDED = {
+    "date-time": "Timestamp",
+    "event-id": "EventId",
+    "recipient-address": "Recipients",
+}
+TRACKING_IDS = {  # one of them tells which rows are of one mail
+    "internal-message-id": "InternalMessageId",
+    "network-message-id": "NetworkMessageId",
+    "message-id": "MessageId",
+}
+SURE = 4  # names of tracking columns in one line: no other table has so many
 NEEDED: tuple[tuple[Layout, frozenset[str]], ...] = (
-    (TRACKING, frozenset({"date-time", "event-id", "recipient-address", "internal-message-id"})),
+    *((TRACKING, frozenset({*TRACKING_NEEDED, own_id})) for own_id in TRACKING_IDS),
     (
         PROTOCOL,
         frozenset(
@@ -85,12 +98,28 @@ def _known(names: tuple[str, ...]) -> Columns | None:
     return next((Columns(layout, names) for layout, needed in NEEDED if needed <= set(names)), None)
 
 
-def _exported(text: str, separator: str) -> Columns | None:
+def lacking(line: bytes) -> list[str]:
+    """The columns that an export of message tracking lacks; none where the line is no such head."""
+    text = line[:LONGEST].decode("utf-8", "replace").strip()
+    heads = ({SAME.get(name, name) for name in _plain(text, separator)} for separator in ",;")
+    names = max(heads, key=len)
+    if len(names & set(SAME.values())) < SURE or "event-id" not in names:
+        return []
+    missing = [said for name, said in TRACKING_NEEDED.items() if name not in names]
+    return missing if names & set(TRACKING_IDS) else [*missing, " or ".join(TRACKING_IDS.values())]
+
+
+def _plain(text: str, separator: str) -> tuple[str, ...]:
+    """The names in a line, without what marks words in them."""
     try:
         cells = next(csv.reader([text], delimiter=separator), [])
     except csv.Error:
-        return None
-    plain = tuple(re.sub("[^a-z0-9]", "", cell.lower()) for cell in cells)
+        return ()
+    return tuple(re.sub("[^a-z0-9]", "", cell.lower()) for cell in cells)
+
+
+def _exported(text: str, separator: str) -> Columns | None:
+    plain = _plain(text, separator)
     if any(needed <= set(plain) for needed in TRACES):
         found: Columns | None = Columns(TRACE, plain)
     else:

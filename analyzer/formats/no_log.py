@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from analyzer.formats.exchange_headers import lacking
+
 LOOKED_AT = 16 << 10  # bytes
 _STAMPED = "`2026-12-07T05:00:00Z host postfix/smtpd[11]: ...`"
 _COLUMNS = (
@@ -122,4 +124,7 @@ def speaks_of_mail(beginning: bytes) -> bool:
 def what_it_is(beginning: bytes) -> str:
     """What to tell of the text and to do with it; empty if it looks like nothing known."""
     head = beginning[:LOOKED_AT].removeprefix(b"\xef\xbb\xbf")
+    first = next((line for line in head.split(b"\n") if line.strip(b"# \r")), b"")
+    if missing := lacking(first):
+        return f"an export of Exchange without the column {', '.join(missing)}: {_EXPORT}"
     return next((said for pattern, said in KINDS if pattern.search(head)), "")

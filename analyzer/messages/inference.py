@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from analyzer.messages.assemble import Assembled
 from analyzer.messages.grounds import MANY, only_relayed, scattered
 from analyzer.messages.masks import masked
 from analyzer.site import LOOPBACK_NETWORKS, OURS_ALONE
+from analyzer.words import count
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 KEYS = ["domains", "relay_domains", "networks", "servers", "lists", "forwards"]  # of site.toml
@@ -28,6 +30,7 @@ QUOTED_BY = 2  # one next hop may say what it likes
 OWNER = (
     r"^(?:owner-(?P<after>[^@]+)|(?P<before>[^@]+?)-(?:owner|request|bounces?))(?:@(?P<of>[^@]+))?$"
 )
+NO_NAME = "unknown"  # in Postfix's log
 UNNAMED = "?"  # an address of ours that the log does not tell
 QUOTED = r"\bmessages from \[(?P<ip>[0-9A-Fa-f.:]+)\]"
 TOO_MANY = f"{MANY} and more such domains got little mail each: customers, or relay_domains = *"
@@ -191,19 +194,40 @@ def _public(rows: pd.DataFrame, attempts: pd.DataFrame, ours: pd.Series[str]) ->
         domains=("whom", "nunique"),
         days=("day", "nunique"),
         name=("client_name", "first"),
+        senders=("origin_sender", "nunique"),
+        sender=("origin_sender", "first"),
     )
     refused = attempts.loc[attempts["kind"].isin(["relay_denied", "auth_failed"]), "client_ip"]
     often = seen["own"] & seen["times"].ge(MESSAGES) & seen["days"].ge(DAYS)
     kept = seen[often & seen["domains"].ge(2) & ~seen.index.isin(refused.dropna())]
+    alike = kept["sender"].where(kept["senders"].eq(1)).str.lower()
+    others = alike.groupby(alike).transform("size").sub(1).where(alike.notna(), 0)
     reasons = [
-        f"{name} ({ip}) sent to {n} domains on {days} days without a login, under our own "
-        "domains only, and was never refused: a host of yours, or relaying under your name"
-        for ip, n, days, name in zip(
-            kept.index, kept["domains"], kept["days"], kept["name"], strict=True
+        f"{_called(ip, name)} sent to {n} domains on {days} days without a login that the log "
+        f"shows, under our own domains only, and was never refused: {_whose(sender, int(alike))}"
+        for ip, n, days, name, sender, alike in zip(
+            kept.index,
+            *(kept[column] for column in ("domains", "days", "name", "sender")),
+            others,
+            strict=True,
         )
     ]
     networks = [str(ipaddress.ip_network(ip)) for ip in kept.index]
     return _by_mail("networks", networks, LOW, kept["times"], reasons)
+
+
+def _called(ip: str, name: Any) -> str:
+    return ip if pd.isna(name) or name == NO_NAME else f"{name} ({ip})"
+
+
+def _whose(sender: str, others: int) -> str:
+    """*others*: further such addresses, from which this one sender alone wrote."""
+    if others:
+        return (
+            f"under {sender} alone, as {count(others, 'more such address')}: rather a login of "
+            "that one, used from many places and perhaps stolen, than hosts of yours"
+        )
+    return "a host of yours, or relaying under your name"
 
 
 def _quoted(rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from analyzer.report.stories import separate, stories
 from analyzer.schema import NOT_LOGGED
 from analyzer.site import ours_alone
 
+NOT_TRACKED = "message tracking tells of no refusal, the SMTP receive protocol would"
+
 
 def answers(facts: Facts) -> list[dict[str, str]]:
     """Question and answer, in the order people ask."""
@@ -65,6 +67,8 @@ def _nothing(facts: Facts) -> list[tuple[str, str]]:
 def _tried(facts: Facts) -> str:
     """Relay attempts, doors found open, and misuse of which nothing was accepted."""
     told = f"{words.count(facts.denied, 'relay attempt')} refused"
+    if not facts.refusals_shown:
+        told = f"Not shown: {NOT_TRACKED}"
     if facts.let_in:
         were = words.form(facts.let_in, "was", "were")
         told += (
@@ -94,7 +98,12 @@ def _accounts(facts: Facts) -> str:
         why = "most likely that" if hidden else "if a webmail runs on that host, it is this account"
         of = f"{messages:,} of {words.count(facts.total.messages, 'message')}"
         return f"{told} {of} came with the sender {display(sender, 60)}: {why}."
-    return told if hidden else "None: no login and no local user was involved."
+    if hidden:
+        return told
+    by_smtp = facts.causes.keys() - {"local_injection", "backscatter"}
+    if by_smtp and not facts.logins_named:
+        return "Not shown: this log names no login at all."
+    return "None: no login and no local user was involved."
 
 
 def _addresses(facts: Facts) -> str:

@@ -52,6 +52,10 @@ def _door(facts: Facts, closing: Closing) -> list[str]:
         ]
     if "stolen_account" in facts.doors:
         name = words.listing([display(a, 60) for a in facts.total.accounts], 2)
+        if facts.by_owner:
+            return [
+                f"Who asks {name} today whether that mail is theirs, and locks what is misused?"
+            ]
         return [f"Who locks {name} today, and checks what else its password opens?"]
     return [NOT_SHOWN]
 
@@ -69,7 +73,7 @@ def _queue(facts: Facts) -> list[str]:
 
 
 def _persons(facts: Facts) -> list[str]:
-    if "stolen_account" not in facts.doors:
+    if "stolen_account" not in facts.doors or facts.by_owner:
         return []
     return [BREACH]
 

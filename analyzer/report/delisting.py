@@ -134,9 +134,7 @@ def _innocent(facts: Facts) -> list[str]:
     first, last = facts.log_first, facts.log_last
     read = words.count(facts.messages_read, "message")
     told = f"Our mail log {_when(first, last)} holds {read}, none of which was found to be abuse."
-    if sentences.mostly_unclear(facts):
-        told += (
-            " [Do not send this yet: most of them could not be judged. Name who is local first.]"
-        )
+    if not sentences.judged(facts):
+        told += " [Do not send this yet: too little could be judged; report.html says what helps.]"
     ask = "Please tell us the time (UTC) and a sample or the kind of what you saw."
     return [told, "It shows this server only, not other hosts behind the same address.", ask]

@@ -43,7 +43,7 @@ DOORS = {
         "{addresses}",
         besides="{messages} came through {logins}",
         cause="a login was used by somebody else",
-        incident="somebody else used the login",
+        incident="misuse of the login",
         alarm="login used by somebody else",
     ),
     "trusted_host": Door(
@@ -72,8 +72,8 @@ DOORS = {
         name="Notices to strangers",
         answer="notices to strangers (backscatter)",
         title="Backscatter from",
-        deed="sent notices to strangers about mail that it should have refused: {messages} for "
-        "{recipients}",
+        deed="sent notices to strangers about mail that it had taken and could not deliver: "
+        "{messages} for {recipients}",
         besides="it sent {messages} as notices to strangers, about other mail",
         cause="the server sent notices to senders whose addresses were forged",
         incident="notices to strangers by",
@@ -105,6 +105,26 @@ GATEWAY = Door(
     incident="somebody sent through the trusted gateway",
     alarm="mail through a trusted gateway abused",
 )
+# Mail of strangers where the log names no login at all: some of it may be of a login.
+UNNAMED = replace(
+    DOORS["open_relay"],
+    answer="an open relay, or a login that the log does not name, as it names none",
+    deed="accepted {messages} from {addresses} outside, with no login in the log, which names none "
+    "at all, for {elsewhere} elsewhere",
+    cause="an open relay, or logins that our log does not name: the server accepted mail from "
+    "outside addresses for recipients elsewhere",
+)
+# A login used from its own desk alone: a stranger cannot have such an address.
+OWN_MACHINE = replace(
+    DOORS["stolen_account"],
+    name="Misused login",
+    answer="a login of ours, from its own machine",
+    title="Misused login on",
+    deed="accepted {messages} for {recipients} through {accounts}, used by its owner or from an "
+    "infected machine, from {addresses}",
+    besides="{messages} came through a login from its own machine",
+    cause="a login was misused from its own machine",
+)
 UNCLEAR = Door(
     name="Not clear",
     answer="not clear",
@@ -117,14 +137,21 @@ UNCLEAR = Door(
 )
 
 
-def door(mechanism: str, *, gateway: bool = False) -> Door:
+def door(
+    mechanism: str, *, gateway: bool = False, unnamed: bool = False, own_machine: bool = False
+) -> Door:
     """The words for a mechanism; one that no version knew yet is told by its own name.
 
-    *gateway*: each trusted host of it is one.
+    *gateway*: each trusted host of it is one. *unnamed*: the log names no login at all.
+    *own_machine*: the logins were used from private addresses, from each by it alone.
     """
     if mechanism == "unclear":
         return UNCLEAR
     if mechanism == "trusted_host" and gateway:
         return GATEWAY
+    if mechanism == "open_relay" and unnamed:
+        return UNNAMED
+    if mechanism == "stolen_account" and own_machine:
+        return OWN_MACHINE
     named = display(mechanism, 40)
     return DOORS.get(mechanism) or replace(UNCLEAR, name=named, answer=named, incident=named)

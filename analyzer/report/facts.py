@@ -13,6 +13,7 @@ from analyzer.report import hosts, mailbox, tried
 from analyzer.report.course import Course, course
 from analyzer.report.dialect import without_shell
 from analyzer.report.doors import DOORS, Door, door
+from analyzer.report.forwards import Forwards, forwards
 from analyzer.report.stories import shared
 from analyzer.report.totals import (
     OUTCOMES,
@@ -75,6 +76,9 @@ class Facts:
     grades: dict[str, int]  # messages of `total` by verdict, best first
     sources: pd.DataFrame
     own_machine: bool  # the login was used from private addresses, from each by it alone
+    logins_named: bool  # of those who sent by SMTP, where the abuse came in
+    refusals_shown: bool  # by some log; Exchange's message tracking tells of none
+    forwards: Forwards  # what notices to strangers are about
     shared: int  # addresses that had a part in more than one incident
     unclear: int  # messages, beside those that are told of
     unjudged: int  # unclear messages that this server took
@@ -118,10 +122,22 @@ class Facts:
         """Addresses that hide who sent."""
         return set(self.findings.loc[self.findings["detector"].eq("mask"), "subject"])
 
+    @property
+    def by_owner(self) -> bool:
+        """Whether the mail of the logins may be their owners' own: no more than possible, or from
+        their own machines.
+        """
+        return self.own_machine or set(self.graded.get("stolen_account", ())) == {"possible"}
+
     def door(self, mechanism: str) -> Door:
         """The words for one of the doors."""
         hosts = set(self.doors[mechanism].addresses) if mechanism in self.doors else set()
-        return door(mechanism, gateway=bool(hosts) and hosts <= self.gateways)
+        return door(
+            mechanism,
+            gateway=bool(hosts) and hosts <= self.gateways,
+            unnamed=not self.logins_named,
+            own_machine=self.own_machine,
+        )
 
 
 def gather(case: Case) -> Facts:
@@ -165,6 +181,9 @@ def gather(case: Case) -> Facts:
         grades={grade: part.messages for grade, part in graded_told.items()},
         sources=sources(rows),
         own_machine=_own_machine(case, total),
+        logins_named=_logins_named(case, set(told["mta"])),
+        refusals_shown=_refusals_shown(case),
+        forwards=forwards(case.deliveries, rows),
         shared=shared(findings, rows),
         unclear=unclear_messages,
         unjudged=unjudged(case.deliveries),
@@ -199,6 +218,25 @@ def gather(case: Case) -> Facts:
 def _own_machine(case: Case, total: Total) -> bool:
     private = bool(total.addresses) and all(map(ours_alone, total.addresses))
     return private and mailbox.one_login_each(case, total.addresses)
+
+
+def _logins_named(case: Case, mtas: set[str]) -> bool:
+    """Postfix names each login in the line that names the client; others may name none at all."""
+    mail = case.messages.select(["mta", "submission", "auth_user"])
+    mine = pc.and_(
+        pc.is_in(mail["mta"].cast(pa.string()), pa.array(sorted(mtas), pa.string())),
+        pc.and_(pc.equal(mail["submission"], "smtp"), pc.is_valid(mail["auth_user"])),
+    )
+    return not mtas or "postfix" in mtas or bool(pc.any(mine).as_py())
+
+
+def _refusals_shown(case: Case) -> bool:
+    """Of what only the deliveries tell, too."""
+    tables = (case.messages, case.deliveries)
+    mtas = {
+        mta for table in tables for mta in pc.unique(table["mta"].cast(pa.string())).to_pylist()
+    }
+    return mtas != {"exchange"} or bool(len(case.attempts) or len(case.sessions))
 
 
 def unjudged(deliveries: pa.Table, *, before_the_log: bool = False) -> int:

@@ -84,7 +84,7 @@ def _queue(mta: str, named: str, facts: Facts) -> list[Step]:
 
 def _close(mta: str, door: str, total: Total, facts: Facts) -> list[Step]:
     if door == "stolen_account":
-        return [_stolen_account(total), *repairs.of(mta, "own_senders")]
+        return [_stolen_account(total, facts), *repairs.of(mta, "own_senders")]
     if door == "trusted_host":
         hosts = [address for address in total.addresses if address not in facts.gateways]
         machines = repairs.of(mta, door, hosts=_addresses(hosts)) if hosts else []
@@ -95,6 +95,9 @@ def _close(mta: str, door: str, total: Total, facts: Facts) -> list[Step]:
         users = repairs.shell(facts.users)[:USERS]
         named = repairs.of(mta, "local_user", uids=words.listing(users, 5), users=" ".join(users))
         return [*repairs.of(mta, door), *(named if users else [])]
+    if door == "backscatter" and facts.forwards.targets:
+        refused = [] if facts.forwards.alone else repairs.of(mta, door)
+        return [*refused, _forwards(facts.forwards.targets)]
     known = repairs.of(mta, door, addresses=_addresses(total.addresses))
     return known or [NAME_WHO_IS_LOCAL]
 
@@ -103,12 +106,29 @@ def _addresses(addresses: list[str]) -> str:
     return words.listing([display(address, 45) for address in addresses])
 
 
-def _stolen_account(total: Total) -> Step:
+def _stolen_account(total: Total, facts: Facts) -> Step:
     accounts = words.listing([display(account, 60) for account in total.accounts], 5)
+    if facts.by_owner:
+        machine = ", and examine the machine" if facts.own_machine else ""
+        return to_do(
+            f"Ask the owner of the login whether that mail is theirs{machine}",
+            f"{accounts}: a mailing of their own, or a new place to work from, looks like it too. "
+            "If it is not theirs, lock the login, give it a new password and end its sessions.",
+        )
     return to_do(
         "Lock the login and give it a new password",
         f"{accounts}: end its sessions, look for forwarding rules and other devices, and ask "
         "where else the password was in use. Treat the mailbox as read by strangers.",
+    )
+
+
+def _forwards(targets: list[str]) -> Step:
+    return to_do(
+        "Mend or end the forwards that others refuse",
+        "Mail that is passed on and refused there comes back as a notice to whoever stands as its "
+        "sender, who is often forged. Forward no spam, and ask the owners of the addresses that "
+        "pass mail on to these:",
+        *[display(target, 100) for target in targets[:USERS]],
     )
 
 

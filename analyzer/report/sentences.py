@@ -24,6 +24,7 @@ SURENESS = {"probable": "probably", "possible": "possibly"}
 NAME = "name your domains and networks in a site.toml (`relaytrail site infer`), analyse again"
 OLDER = "give the older logs too: most of these messages came before the first line of this one"
 SEE_SITE = "see that site.toml names all your domains and networks"
+RECEIPT = "give the older logs, or of an export of Exchange the rows of all events (RECEIVE)"
 TRACKING = "give the files of the folder MessageTracking too"
 ELSEWHERE = (
     "The log shows only what this server did between its first and last line: mail that went "
@@ -33,7 +34,7 @@ ELSEWHERE = (
 
 def server(facts: Facts) -> str:
     """The server's name, as logged; of several, that of the one that was abused."""
-    names = [display(name, 60) for name in facts.took_in or facts.servers]
+    names = [display(name, 60) for name in facts.took_in or facts.servers if name]
     return words.listing(names, 1) if names else "this server"
 
 
@@ -44,9 +45,8 @@ def grade(facts: Facts) -> str:
 
 def title(facts: Facts) -> str:
     if not facts.found:
-        silent = _mostly_unread(facts) or _mostly_untracked(facts) or mostly_unclear(facts)
-        what = "Not judged: the mail of" if silent else "No relay abuse found on"
-        part = ", in what was read" if facts.closed and not silent else ""
+        what = "No relay abuse found on" if judged(facts) else "Not judged: the mail of"
+        part = ", in what was read" if facts.closed and judged(facts) else ""
         return f"{what} {server(facts)}{part}"
     subject = facts.door(facts.main_door).title
     if facts.verdict == "possible":
@@ -150,28 +150,20 @@ def _outcome(facts: Facts) -> str:
 
 def _innocent(facts: Facts) -> list[str]:
     lines = words.count(facts.lines["lines"], "line")
-    if not facts.lines["parsed"] or not (facts.messages_read or facts.denied):
-        if facts.lines["outside_window"]:
-            return [
-                "Nothing could be judged: no mail came in the time asked about.",
-                "This is no sign of innocence; ask about a longer time.",
-            ]
-        return [
-            f"Nothing could be judged: none of {lines} tells of mail.",
-            "This is no sign of innocence; check that these are the mail logs.",
-        ]
+    if no_mail(facts):
+        return _no_mail(facts, lines)
     deliveries = words.count(facts.deliveries_read, "delivery")
     read = f"{words.count(facts.messages_read, 'message')} and {deliveries}"
     unclear = f"; {words.count(facts.unclear, 'message')} could not be judged"
     doubt = unclear if facts.unclear else ""
     found = f"Among {read} in {lines}, none was found to be relayed for strangers{doubt}."
-    if _mostly_unread(facts):
+    if mostly_unread(facts):
         number = words.thousands(facts.lines["unread"])
         return [
             f"Nothing can be said: {number} of {lines} could not be read. {found}",
             "This is no sign of innocence; unread.parquet holds these lines.",
         ]
-    if _mostly_untracked(facts):
+    if mostly_untracked(facts):
         came = f"{words.count(facts.untracked, 'message')} came by SMTP of which no row of message"
         return [
             f"Nothing can be said: {came} tracking tells. {found}",
@@ -187,6 +179,19 @@ def _innocent(facts: Facts) -> list[str]:
         said = " ".join([nothing, found, *closed(facts)])
         return [said, f"This is no sign of innocence; {remedy}.", *told]
     return [" ".join([found, *closed(facts)]), *told, ELSEWHERE]
+
+
+def _no_mail(facts: Facts, lines: str) -> list[str]:
+    if facts.lines["outside_window"]:
+        why = "no mail came in the time asked about"
+        remedy = "ask about a longer time"
+    elif facts.deliveries_read:
+        told = words.count(facts.deliveries_read, "delivery")
+        why = f"{lines} tell of {told}, and none of how that mail came in"
+        remedy = f"{RECEIPT} too"
+    else:
+        why, remedy = f"none of {lines} tells of mail", "check that these are the mail logs"
+    return [f"Nothing could be judged: {why}.", f"This is no sign of innocence; {remedy}."]
 
 
 def closed(facts: Facts) -> list[str]:
@@ -215,22 +220,28 @@ def untracked(facts: Facts) -> list[str]:
     return [f"{came} came by SMTP of which no row of message tracking tells: {TRACKING}."]
 
 
-def _mostly_untracked(facts: Facts) -> bool:
+def judged(facts: Facts) -> bool:
+    """Whether enough was read, and of that enough judged, to say that nothing was found."""
+    doubts = (no_mail, mostly_unread, mostly_untracked, mostly_unclear)
+    return not any(doubt(facts) for doubt in doubts)
+
+
+def no_mail(facts: Facts) -> bool:
+    """No line tells of mail that came in, or was kept out."""
+    return not facts.lines["parsed"] or not (facts.messages_read or facts.denied)
+
+
+def mostly_untracked(facts: Facts) -> bool:
     """The same of messages, of which the receive protocol of Exchange alone tells."""
     return facts.untracked > MOST * (facts.untracked + facts.messages_read)
 
 
 def mostly_unclear(facts: Facts) -> bool:
     """Most of the messages that were taken could not be judged."""
-    return beyond_judging(facts.unjudged, facts.messages_read)
+    return facts.unjudged > HALF * facts.messages_read
 
 
-def beyond_judging(unjudged: int, messages: int) -> bool:
-    """The same of counts of messages."""
-    return unjudged > HALF * messages
-
-
-def _mostly_unread(facts: Facts) -> bool:
+def mostly_unread(facts: Facts) -> bool:
     """More than MOST of the lines that speak of mail could not be read."""
     return mostly(facts.lines)
 

@@ -99,7 +99,7 @@ def _figures(facts: Facts) -> list[dict[str, str]]:
             ("Abusive messages", "0", f"of {words.count(facts.messages_read, 'message')} read"),
             ("Not clear", words.thousands(facts.unclear), "messages"),
             ("Deliveries read", words.thousands(facts.deliveries_read), "recipients"),
-            ("Relay attempts refused", words.thousands(facts.denied), "attempts"),
+            _refused(facts),
             ("Log begins", *sentences.two_lines(facts.log_first)),
             ("Log ends", *sentences.two_lines(facts.log_last)),
         ]
@@ -122,6 +122,12 @@ def _figures(facts: Facts) -> list[dict[str, str]]:
     return [{"label": label, "value": value, "note": note} for label, value, note in pairs]
 
 
+def _refused(facts: Facts) -> tuple[str, str, str]:
+    if facts.refusals_shown:
+        return "Relay attempts refused", words.thousands(facts.denied), "attempts"
+    return "Relay attempts refused", words.NONE, "not shown by message tracking"
+
+
 def _origin(facts: Facts) -> tuple[str, str, str]:
     """How many addresses it came from; of notices alone, how many they are about."""
     if facts.brought and not facts.total.addresses:
@@ -129,6 +135,8 @@ def _origin(facts: Facts) -> tuple[str, str, str]:
         return "Addresses it is about", about, "whose mail came in, and was not to be delivered"
     logins = words.count(len(facts.total.accounts), "login")
     origin = f"through {logins}" if facts.total.accounts else "without a login"
+    if not (facts.total.accounts or facts.logins_named):
+        origin = "the log names no login"
     return "Addresses it came from", words.thousands(len(facts.total.addresses)), origin
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from analyzer import words
 from analyzer.case import Case
 from analyzer.report import sentences, tables
-from analyzer.report.facts import lines_of, unjudged
+from analyzer.report.facts import gather
 from analyzer.report.story import tell
 
 LABEL = 17  # width of the questions' column
@@ -40,9 +40,7 @@ def _hanging(label: str, text: str) -> list[str]:
 
 def judged(case: Case) -> bool:
     """Whether enough was read, and of that enough judged, to say that nothing was found."""
-    if sentences.beyond_judging(unjudged(case.deliveries), len(case.messages)):
-        return False
-    return not sentences.mostly(lines_of(case))
+    return sentences.judged(gather(case))
 
 
 def as_json(case: Case) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from analyzer.display import display
 from analyzer.report.course import Course
 from analyzer.report.facts import Facts
 from analyzer.report.refusals import provider
-from analyzer.report.stories import guessed, stories
+from analyzer.report.stories import NOTICES, guessed, stories
 
 LISTS_SHOWN = 4
 STORIES_SHOWN = 6
@@ -118,13 +118,15 @@ def _each(told: list[dict[str, Any]]) -> list[Event]:
 
 def _abuse(facts: Facts) -> list[Event]:
     total = facts.total
-    events: list[Event] = [(total.first, "The first abusive message is accepted.")]
+    notices = set(facts.causes) == {NOTICES}
+    what, did = ("notice to a stranger", "sent") if notices else ("abusive message", "accepted")
+    events: list[Event] = [(total.first, f"The first {what} is {did}.")]
     if total.messages > 1:
         if facts.peak is not None:
             hour, messages = facts.peak
-            most = words.count(messages, "abusive message")
+            most = words.count(messages, "notice" if notices else "abusive message")
             events.append((hour, f"The busiest hour begins: {most}."))
-        events.append((total.last, "The last abusive message is accepted."))
+        events.append((total.last, f"The last {what} is {did}."))
     return events + _pause(facts.course) + _afterwards(facts)
 
 

@@ -16,6 +16,8 @@ DELIVERY = {
     "received": "10:00",
     "client_ip": "203.0.113.7",
     "auth_user": None,
+    "uid": None,
+    "local_user": None,
     "submission": "smtp",
     "origin_masked": False,
     "origin_sender": "ann@a.example",

@@ -1,8 +1,11 @@
 """Which findings are one story?"""
 
 import pandas as pd
+import pytest
 
+from analyzer.detect import judge
 from analyzer.detect.incidents import incidents
+from tests.detect.login_mail import HOST, PLAIN, USER, judged, later, letters, seen
 
 DAYS = pd.Timestamp("2026-03-02T00:00:00Z") + pd.to_timedelta(range(60), unit="D")
 
@@ -69,3 +72,44 @@ def test_a_finding_without_keys_or_time_stands_alone():
         }
     )
     assert incidents(rows).fillna("").tolist() == ["", "incident-1"]
+
+
+FORGED = {"origin_sender": lambda n: f"bank{n}@bank.example", "sender_side": "outside"}
+
+
+def incidents_of(*rows):
+    """Of what was found: which incidents there are."""
+    found = judged([row for part in rows for row in part])[1]
+    return set(found.loc[found["kind"].eq("abuse"), "incident"])
+
+
+@pytest.mark.parametrize(
+    ("other", "days", "number"),
+    [("10.0.0.77", 0, 1), ("10.9.9.77", 0, 2), ("10.0.0.77", 9, 2)],
+    ids=["in one network", "in two", "in one, a week apart"],
+)
+def test_hosts_of_ours_that_are_misused_at_once_are_one_story(other, days, number):
+    flood = letters(40, **HOST, **FORGED)
+    assert (
+        len(
+            incidents_of(
+                flood, later(letters(40, **HOST | FORGED | {"client_ip": other}), days=days)
+            )
+        )
+        == number
+    )
+
+
+@pytest.mark.parametrize(
+    "source", [USER, HOST, USER | {"uid": pd.NA}], ids=["a user", "a host", "the server"]
+)
+def test_notices_about_what_it_sent_belong_to_the_story_of(source):
+    rows = [PLAIN | row for row in letters(40, **source, **FORGED)]
+    about = {"recipient": "bank1@bank.example", "original_recipient": "bank1@bank.example"}
+    notice = {"submission": "internal", "client_ip": None, "auth_user": None, "uid": pd.NA}
+    notice |= {"life": 99, "origin_life": 99, "cause_life": 1, "cause_leg": 1}
+    rows.append(rows[-1] | about | notice | {"origin_sender": ""})
+    found = judge(seen(rows)).findings.to_pandas()
+    mine = found[found["kind"].eq("abuse")]
+    assert set(mine["mechanism"]) > {"backscatter"}
+    assert mine["incident"].nunique() == 1

@@ -702,3 +702,9 @@ def test_a_place_of_one_night_is_not_the_owners_though_he_knows_a_third_of_them(
     night = {"received": lambda n: START + 9 * day + pd.Timedelta(hours=16, minutes=n)}
     flood = letters(300, **HOTEL, **night, **DEAD_IN_11)
     assert verdicts(before + wrote + flood) == {"ann": "confirmed"}
+
+
+def test_of_a_login_it_is_said_that_it_was_misused_and_not_by_whom():
+    """It may be its owner's infected machine."""
+    (reason,) = judged(letters(40, **ROAMING, **DEAD))[1]["reason"]
+    assert reason.startswith("this login was misused; ")

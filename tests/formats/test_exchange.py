@@ -332,6 +332,32 @@ def test_an_export_of_the_shell_names_the_same_columns_without_dashes():
     )
 
 
+SELECTED = (
+    '"Timestamp","EventId","Source","Recipients","ClientIp","ServerHostname","MessageId",{more}'
+    '"ReturnPath"\r\n'
+    '"2026-12-07T10:00:00Z","RECEIVE","SMTP","x@a.example","198.18.4.4","EX01","<a1@far.example>",'
+    '{value}"bob@far.example"\r\n'
+    '"2026-12-07T10:00:01Z","SEND","SMTP","x@a.example","","mx.a.example","<a1@far.example>",'
+    '{value}"bob@far.example"\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "value", "joined_by"),
+    [
+        ("", "", "a1@far.example"),
+        ('"NetworkMessageId",', '"6a-08",', "6a08"),
+        ('"NetworkMessageId",', '"",', "a1@far.example"),
+    ],
+    ids=["Message-ID", "the id on all servers", "that is empty"],
+)
+def test_an_export_without_the_ids_of_the_server_is_joined_by(more, value, joined_by):
+    text = read(SELECTED.format(more=more, value=value))
+    (received,), (sent,) = events(text, "received"), events(text, "delivery")
+    assert received["queue_id"] == sent["queue_id"] == joined_by
+    assert received["server"] == sent["server"]  # the column that is there names the next hop
+
+
 def semicolons(export):
     """The export of a country that writes a comma in numbers."""
     text = io.StringIO()

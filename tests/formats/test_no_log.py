@@ -27,6 +27,11 @@ COLUMNS = ["date-time", "client-ip", "client-hostname", "event-id", "recipient-a
         (EXPORT + "5/9/2022 7:12:11 AM,,SEND,1,System.String[]\n", "without recipients"),
         (EXPORT.replace(",", ";") + "5.9.2022 7:12:11;;;1;System.String[]\n", "without recipients"),
         (ROW, "no `#Fields:` line"),
+        (
+            "Timestamp,Sender,EventId,Recipients\n",
+            "without the column InternalMessageId or NetworkMessageId or MessageId",
+        ),
+        ("Timestamp;EventId;MessageId;Sender\n", "without the column Recipients:"),
     ],
 )
 def test_it_is_told_what_it_is_and_what_to_do(text, said):

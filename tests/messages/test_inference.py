@@ -192,3 +192,45 @@ def test_whom_sendmail_sends_on_to_in_a_sample_are_the_ends_of_its_forwards():
     ends = set(found.loc[found["key"].eq("forwards"), "target"])
     assert len(ends) == 8
     assert ends <= {target for targets in site.forwards.values() for target in targets}
+
+
+FATE = "delay=00:00:01, xdelay=00:00:01, mailer={mailer}, dsn=2.0.0, stat=Sent (ok)\n"
+SENT_FOR_US = (
+    "Dec  {day} 05:{minute}:00 mx1 sendmail[11]: {id}: from=<{sender}@corp.example>, size=9, "
+    "class=0, nrcpts=1, msgid=<{id}@pc.example>, proto=ESMTP, daemon=MTA, "
+    "relay=[{ip}]\n"
+    "Dec  {day} 05:{minute}:01 mx1 sendmail[13]: {id}: to=<{to}>, " + FATE
+)
+
+
+@pytest.mark.parametrize(
+    ("senders", "said"),
+    [
+        (("ann", "ann"), "under ann@corp.example alone, as 1 more such address"),
+        (("ann", "bob"), "a host of yours, or"),
+    ],
+    ids=["one sender from two addresses", "each its own"],
+)
+def test_an_address_without_a_name_is_told_by_itself_and_with_whose_mail_it_sent(
+    tmp_path, senders, said
+):
+    own = {"to": "jo@corp.example", "mailer": "local, pri=1", "sender": "ann", "ip": "192.0.2.1"}
+    log = SENT_FOR_US.format(day=6, minute=10, id="uB65A0A1000100", **own) + "".join(
+        SENT_FOR_US.format(
+            day=day,
+            minute=minute,
+            id=f"uB{day}5{minute}A000000{place}",
+            to=f"bob@far{minute}.example",
+            mailer="esmtp, pri=1, relay=mx.far.example. [192.0.2.9]",
+            ip=f"203.0.113.{place}",
+            sender=sender,
+        )
+        for day in (7, 8)
+        for minute in (10, 11)
+        for place, sender in enumerate(senders, 1)
+    )
+    (tmp_path / "mail.log").write_text(log, "ascii")
+    found = inferring.infer([tmp_path / "mail.log"], year=2026).found
+    reasons = found.set_index("value").loc["203.0.113.1/32", "reason"]
+    assert reasons.startswith("203.0.113.1 sent to 2 domains on 2 days")
+    assert said in reasons

@@ -49,6 +49,16 @@ def test_a_stolen_login_asks_for_a_lock_and_about_the_law(case):
     assert len(asked) <= 3
 
 
+def test_of_a_login_that_is_only_possibly_stolen_the_owner_is_asked(case):
+    maybe = LOGIN | {"verdict": "unclear"}
+    found = LOGIN | {"verdict": "possible", "subject": "ann"}
+    story = tell(case(deliveries=[maybe], findings=[found]))
+    asked = " ".join(story["decisions"])
+    assert "Who asks ann today whether that mail is theirs, and locks what is misused?" in asked
+    assert "breach" not in asked
+    assert story["steps"][0]["title"] == "Ask the owner of the login whether that mail is theirs"
+
+
 def test_an_innocent_log_decides_nothing_unless_somebody_refuses_us(case):
     innocent = {"deliveries": [LEGITIMATE], "findings": [], "attempts": []}
     assert tell(case(**innocent, blocklists=[]))["decisions"] == []

@@ -29,7 +29,7 @@ def test_several_are_told_apart_with_their_door_subject_and_number():
     relayed = {"mechanism": "open_relay", "subject": "203.0.113.7", "incident": "incident-2"}
     told = separate(stories(findings({}, relayed)))
     assert told.startswith("No: 2 incidents that share no address, login or open door.")
-    assert "somebody else used the login ann (10 messages)" in told
+    assert "misuse of the login ann (10 messages)" in told
     assert "mail relayed for 203.0.113.7 (10 messages)" in told
 
 
@@ -42,7 +42,7 @@ def test_a_user_is_told_by_his_user_id():
 def test_what_is_only_possible_is_not_told_as_a_fact():
     bob = {"subject": "bob", "incident": "incident-2", "verdict": "possible"}
     told = separate(stories(findings({}, bob)))
-    assert "perhaps somebody else used the login bob" in told
+    assert "perhaps misuse of the login bob" in told
     assert told.count("perhaps") == 1
 
 
@@ -104,4 +104,4 @@ def test_notices_neither_begin_nor_prolong_what_they_are_about(hours):
 def test_notices_are_told_after_the_door_that_caused_them():
     notices = {"mechanism": "backscatter", "subject": "mx1"}
     (story,) = stories(findings(notices, {}))
-    assert story["text"].startswith("somebody else used the login ann")
+    assert story["text"].startswith("misuse of the login ann")

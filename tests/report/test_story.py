@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +38,20 @@ def test_an_innocent_log_names_no_culprit_and_says_what_was_read(case):
 def test_a_log_without_mail_is_not_called_innocent(case):
     story = tell(case(deliveries=[], findings=[], attempts=[], inputs=[{"parsed": 0}]))
     assert story["lead"][0] == "Nothing could be judged: none of 100 lines tells of mail."
+    assert story["title"].startswith("Not judged")
+
+
+def test_a_server_that_the_log_does_not_name_has_no_empty_name(case):
+    assert tell(case(deliveries=[{"server": ""}]))["title"] == "Relay abuse of this server"
+
+
+def test_deliveries_of_mail_whose_receipt_is_missing_are_not_said_to_be_no_mail(case):
+    made = case(deliveries=[UNCLEAR], findings=[], attempts=[])
+    lead = tell(replace(made, messages=made.messages.slice(0, 0)))["lead"]
+    assert lead[0] == (
+        "Nothing could be judged: 100 lines tell of 1 delivery, and none of how that mail came in."
+    )
+    assert "give the older logs, or of an export of Exchange the rows of all events" in lead[1]
 
 
 def test_a_log_of_which_much_could_not_be_read_acquits_nobody(case):
@@ -514,10 +529,10 @@ def test_servers_whose_clocks_disagree_are_told_where_it_says_how_sure_it_is(cas
 
 
 def test_a_door_is_said_to_be_open_when_that_is_shown(case):
-    reason = "it relayed from the first such request in this log (2026-12-08 05:00:00 UTC)"
+    reason = "the log shows no refusal before the first relayed message (2026-12-08 05:00 UTC)"
     door = {"detector": "door", "kind": "context", "mechanism": None, "reason": reason}
     door |= {"first_seen": START - timedelta(days=3), "last_seen": START}
-    (event,) = [e for e in tell(case(findings=[{}, door]))["timeline"] if "It relayed" in e["text"]]
+    (event,) = [e for e in tell(case(findings=[{}, door]))["timeline"] if "no refusal" in e["text"]]
     assert event["time"] == "2026-12-08 05:00"
 
 

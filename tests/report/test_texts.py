@@ -81,7 +81,9 @@ def test_an_innocent_server_asks_what_the_list_saw(case):
 def test_no_list_is_told_of_innocence_that_nobody_judged(case):
     unclear = LEGITIMATE | {"verdict": "unclear"}
     told = request(case(deliveries=[unclear], findings=[]))
-    assert "[Do not send this yet: most of them could not be judged." in told
+    assert (
+        "[Do not send this yet: too little could be judged; report.html says what helps.]" in told
+    )
 
 
 def test_nobody_refusing_us_is_said(case):
