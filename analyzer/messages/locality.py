@@ -42,6 +42,7 @@ FLOWS = {
 }
 ITSELF = [ipaddress.ip_network(address) for address in LOOPBACK]
 MAILBOXES = ["local", "virtual"]  # these never pass mail on to another host, as a filter may
+STORE = "storedriver"  # Exchange's: it has what it took, and may have refused anybody's
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,10 @@ def with_mailboxes(attempts: pd.DataFrame) -> frozenset[str]:
     """Domains with mailboxes on this server.
 
     Args:
-        attempts: Delivery events with `daemon, recipient, two_readings`.
+        attempts: Delivery events with `daemon, status, recipient, two_readings`.
     """
-    sure = attempts["daemon"].isin(MAILBOXES) & attempts["two_readings"].ne(True)
+    stored = attempts["daemon"].eq(STORE) & attempts["status"].eq("sent")
+    sure = (attempts["daemon"].isin(MAILBOXES) | stored) & attempts["two_readings"].ne(True)
     put = attempts.loc[sure, "recipient"].drop_duplicates()
     return frozenset(each_domain(put).dropna().unique()) - {""}
 
