@@ -148,7 +148,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
 
     Args:
         rows: Deliveries with `client_ip, auth_user, submission, sender, recipient,
-        original_recipient, two_readings`.
+        original_recipient, two_readings, first_hop`.
 
     Returns:
         The rows with `client_side`, `recipient_side`, `original_side`, `flow` and
@@ -171,6 +171,9 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     recipient, original = (
         side.mask(forged & side.eq(INSIDE), UNKNOWN) for side in (recipient, original)
     )
+    # What another server of ours took may have been for a group there, or had a forward.
+    unseen = rows["first_hop"].notna() & original.eq(OUTSIDE)
+    original = original.mask(unseen, UNKNOWN)
     ways = [client.eq(start) & recipient.eq(end) for start, end in FLOWS]
     flow = np.select(ways, range(len(FLOWS)), len(FLOWS))
     sender = per_value(

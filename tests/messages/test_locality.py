@@ -146,6 +146,7 @@ DELIVERED = {
     "recipient": "bob@far.example",
     "original_recipient": "bob@far.example",
     "two_readings": False,
+    "first_hop": None,
 }
 
 
