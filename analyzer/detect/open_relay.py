@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.detect.detector import (
     Detector,
@@ -43,6 +45,8 @@ MEASURED = {
     "recipients outside": ("away", ENOUGH_RECIPIENTS),
     "domains outside": ("domains", ENOUGH_DOMAINS),
 }
+# Where the local part of an address of ours leads: `bob%far@ours`, `bob@far@ours`, `far!bob@ours`.
+ROUTES = (r"(?s)^.*[%@]([^%@]+?)\"?@[^@]*$", r"(?s)^\"?([^!@%]+)![^@%]*@[^@]*$")
 NEXT_HOP = r"\["  # before the address of a server, in `relay`
 OF_CLIENT = ["client_ip", "origin_life"]
 OURS = (
@@ -106,7 +110,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         granted=any_of(rows["relay_right"]) if "relay_right" in rows else False,
         masked=any_of(rows["origin_masked"]),
         away=np.bincount(there[away], minlength=len(doors)),
-        domains=different(there, len(doors), rows["recipient"], domain),
+        domains=_domains(there, len(doors), rows, evidence),
         senders=different(door, len(doors), rows["origin_sender"]),
         rows=np.bincount(door[mine], minlength=len(doors)),
         unnamed=np.bincount(door[mine & rows["verdict"].eq("unclear")], minlength=len(doors)),
@@ -146,18 +150,35 @@ def _together(rows: pd.DataFrame, away: Flags, evidence: Evidence) -> pd.Series[
     enough; or all who came through the door on that day reached many.
     """
     mine = away & rows["verdict"].ne("unclear").to_numpy(np.bool_)
-    told = np.asarray(_enough(*_reached(rows, _network(rows["client_ip"], mine)), evidence))
-    recipients, domains = _reached(rows, _day(rows, mine))
+    network = _network(rows["client_ip"], mine)
+    told = np.asarray(_enough(*_reached(rows, network, evidence), evidence))
+    recipients, domains = _reached(rows, _day(rows, mine), evidence)
     told |= (recipients >= MANY_RECIPIENTS) & (domains >= MANY_DOMAINS)
     return pd.Series(told, rows.index)
 
 
-def _reached(rows: pd.DataFrame, group: Int32) -> tuple[Int64, Int64]:
+def _reached(rows: pd.DataFrame, group: Int32, evidence: Evidence) -> tuple[Int64, Int64]:
     """How many recipients and domains the group of each row has; none without a group."""
     groups = int(group.max(initial=-1)) + 1
     recipients = np.bincount(group[group >= 0], minlength=groups)
-    domains = different(group, groups, rows["recipient"], domain)
+    domains = _domains(group, groups, rows, evidence)
     return np.append(recipients, 0)[group], np.append(domains, 0)[group]
+
+
+def _domains(group: Int32, groups: int, rows: pd.DataFrame, evidence: Evidence) -> Int64:
+    """How many domains each group reached, also by a route through an address of ours."""
+    ours = pa.array(evidence.inferred_domains, pa.large_string())
+
+    def reached(addresses: pa.Array) -> pa.Array:
+        found = domain(addresses)
+        through_us = pc.is_in(found, ours)
+        for route in ROUTES:
+            leads = pc.and_(through_us, pc.match_substring_regex(addresses, route))
+            target = pc.replace_substring_regex(addresses, route, r"\1")
+            found = pc.if_else(leads, pc.utf8_lower(target), found)
+        return found
+
+    return different(group, groups, rows["recipient"], reached)
 
 
 def _network(ip: pd.Series[str], mine: Flags) -> Int32:

@@ -135,6 +135,25 @@ def test_the_verdict_on(evidence, rows, more, verdict):
     assert [row["verdict"] for row in found(evidence, *rows, **more)] == [verdict]
 
 
+@pytest.mark.parametrize(
+    ("routed", "verdict"),
+    [
+        ("bob%near.example@corp.example", "confirmed"),
+        ("bob@near.example@corp.example", "confirmed"),
+        ("near.example!bob@corp.example", "confirmed"),
+        ('"bob%near.example"@corp.example', "confirmed"),
+        ("bob%FAR.example@corp.example", "probable"),
+        ("bob%near.example@far.example", "probable"),
+    ],
+)
+def test_a_route_through_an_address_of_ours_counts_where_it_leads(evidence, routed, verdict):
+    rows = [{"recipient": "ann%far.example@corp.example"}, {"recipient": routed}]
+    if "@far" in routed:
+        rows[0] = {}
+    (row,) = found(evidence, *rows, inferred_domains=("corp.example",))
+    assert row["verdict"] == verdict
+
+
 def clients(number, ip="203.0.113.{}", domains=20):
     """So many clients, with a message each."""
     return [
