@@ -124,6 +124,12 @@ EVENTS = pa.schema(
         column("network_message_id", pa.string(), "Exchange: the mail's id on all our servers"),
         column("reference", pa.string(), "Exchange: Message-ID of the message a notice is about"),
         column("hop_ip", pa.string(), "Exchange: who handed it over in this step, maybe a proxy"),
+        column(
+            "first_hop",
+            pa.string(),
+            "Exchange: which of our servers took the mail first, by the server's own words; null "
+            "where a front end only passed the connection on",
+        ),
         column("directionality", pa.string(), "Exchange: `Incoming`, `Originating`, as logged"),
         column("session_id", pa.string(), "Exchange: SMTP session, as in the protocol log"),
         column(

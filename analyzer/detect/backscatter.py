@@ -14,8 +14,8 @@ from analyzer.detect.mail import user
 from analyzer.rows import Flags, among, lower, slices, those
 from analyzer.words import count
 
-# Notices in all about forwards, and in a day about unknown users: honest senders get a few, who
-# mistype an address, or do not know who left.
+# Notices of one cause in a day, to people to whom none of us wrote: honest senders get a few, who
+# mistype an address, do not know who left, or write to one of us whose new mailbox refuses them.
 MANY = 20
 
 OF_USER = ["server", "submission", "uid", "local_user", "origin_masked"]  # of `mail.user`, besides
@@ -68,7 +68,8 @@ def notices(rows: pd.DataFrame, abusive: pd.Series[bool]) -> pd.Series[bool]:
     notice = rows["cause_life"].ge(0) & goes_out
     about_forward = notice & among(rows["cause_leg"], rows["life"][returned(rows)])
     about = about_abuse | about_unknown
-    return notice & (about | about_forward if about_forward.sum() >= MANY else about)
+    many = _many_in_a_day(rows, about_forward & ~_written_to(rows, about_forward))
+    return notice & (about | about_forward if many else about)
 
 
 def ordinary(rows: pd.DataFrame, backscatter: pd.Series[bool]) -> pd.Series[bool]:
@@ -78,11 +79,14 @@ def ordinary(rows: pd.DataFrame, backscatter: pd.Series[bool]) -> pd.Series[bool
     unknown = unknown_user(rows)
     notice = backscatter & among(rows["cause_leg"], rows["life"][unknown])
     expected = notice & _written_to(rows, notice)
-    a_day = rows["received"][notice & ~expected].dt.floor("D").value_counts()
-    honest = expected if a_day.max() >= MANY else notice
+    honest = expected if _many_in_a_day(rows, notice & ~expected) else notice
     others = among(rows["life"], rows["cause_leg"][notice & ~honest])
     cause = backscatter & unknown & among(rows["life"], rows["cause_leg"][honest]) & ~others
     return honest | cause
+
+
+def _many_in_a_day(rows: pd.DataFrame, notice: pd.Series[bool]) -> bool:
+    return bool(rows["received"][notice].dt.floor("D").value_counts().max() >= MANY)
 
 
 def _written_to(rows: pd.DataFrame, which: pd.Series[bool]) -> Flags:
@@ -183,8 +187,8 @@ BACKSCATTER = Detector(
     verdicts={
         "confirmed": f"the site is known; about mail for unknown users {MANY} notices in a day, or "
         "more, to people to whom none of us wrote",
-        "probable": f"{MANY} notices or more about mail that was forwarded and then refused; or, "
-        "as context, notices about mail for unknown users that honest senders bring about",
+        "probable": "as many about mail that was forwarded and then refused; or, as context, "
+        "notices about mail for unknown users that honest senders bring about",
         "possible": "who is local was inferred from the log",
     },
     forgeable="the recipients: they are the senders that the abusive mail claimed",

@@ -1,5 +1,5 @@
-"""Log gaps: when do the log itself, its numbered parts or an unusual silence say that lines are
-missing?
+"""Log gaps: when do the log itself, its numbered parts, another server or an unusual silence say
+that lines are missing?
 
 A burst of relayed mail is just when syslog's rate limit strikes, so every count there is a lower
 bound.
@@ -11,16 +11,18 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.detect.detector import Detector, Evidence, places
+from analyzer.detect.detector import PLACE, Detector, Evidence, places
+from analyzer.rows import those
 from analyzer.words import listing
 
 APART = pd.Timedelta(hours=1)  # losses nearer to each other are one gap
+BEFORE = ["first_hop", "server", "received", "origin_life"]
 MAIL = r"(?i)postfix|sendmail|sm-mta|mail|smtp|dovecot|amavis|rspamd|syslog"
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
-    """A limit for each server and stretch of time in which lines were lost or that is silent, and
-    for each part of a rotated log that is not there.
+    """A limit for each server and stretch of time in which lines were lost or that is silent, for
+    each part of a rotated log that is not there, and for each server of ours that is not.
     """
     absent = [_absent(row) for _, row in evidence.absent.iterrows()]
     silent = [
@@ -28,7 +30,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         for _, row in evidence.silences.iterrows()
         if not _explained(row, evidence.absent)
     ]
-    found = _dropped(evidence.lost_lines) + absent + silent
+    found = _dropped(evidence.lost_lines) + absent + silent + _before(evidence.deliveries)
     return pd.DataFrame(found).assign(kind="limit") if found else pd.DataFrame()
 
 
@@ -56,6 +58,33 @@ def _absent(row: pd.Series[Any]) -> dict[str, object]:
         f"{numbers} between them is not among the evidence: nothing is known of the time from "
         f"{since} to {until} UTC, and counts that reach into it are lower bounds.",
         "evidence": places(row.to_frame().T),
+    }
+
+
+def _before(deliveries: pd.DataFrame) -> list[dict[str, object]]:
+    """Mail that went on from outside to outside after a server of ours that the evidence lacks."""
+    if "first_hop" not in deliveries:
+        return []
+    unseen = deliveries["first_hop"].notna() & deliveries["original_side"].eq("unknown")
+    mail = those(deliveries[[*BEFORE, *PLACE]], unseen & deliveries["recipient_side"].eq("outside"))
+    return [_unseen(str(name), rows) for name, rows in mail.groupby("first_hop")]
+
+
+def _unseen(name: str, rows: pd.DataFrame) -> dict[str, object]:
+    servers = listing(sorted(rows["server"].unique()))
+    return {
+        "subject": name,
+        "subject_kind": "server",
+        "verdict": "probable",
+        "first_seen": rows["received"].min(),
+        "last_seen": rows["received"].max(),
+        "messages": rows["origin_life"].nunique(),
+        "recipients": len(rows),
+        "reason": f"{name} took this mail from outside and handed it to {servers}, and its own "
+        "logs are not among the evidence: a group or a forward there may have put people outside "
+        "in the place of one of yours, or it was relayed; nobody can tell. Add the logs of "
+        f"{name}.",
+        "evidence": places(rows),
     }
 
 
@@ -105,11 +134,12 @@ def _gap(rows: pd.DataFrame) -> dict[str, object]:
 
 LOG_GAP = Detector(
     name="log_gap",
-    question="When do the log itself, its numbered parts or an unusual silence say that lines are "
-    "missing?",
+    question="When do the log itself, its numbered parts, another server or an unusual silence say "
+    "that lines are missing?",
     verdicts={
         "confirmed": "syslog or the journal counted what it dropped",
-        "probable": "the number of a part of a rotated log is left out",
+        "probable": "the number of a part of a rotated log is left out, or a server says that "
+        "another one of ours took mail before",
         "possible": "a server logs nothing for far longer than at any other time",
     },
     forgeable="by programs on the server itself, which may write to its log",

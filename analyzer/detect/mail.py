@@ -238,10 +238,15 @@ def networks(ip: pd.Series[str]) -> pd.Series[str]:
     text = whole(ip.astype("str"), pa.string())
     block = pc.ascii_rtrim(pc.ascii_rtrim(text, "0123456789"), ".")
     v6 = pc.match_substring(text, ":")
-    padded = pc.replace_substring_regex(text.filter(v6), "(::.*)?$", ":0:0")
-    three = pc.replace_substring_regex(padded, "^([^:]*:[^:]*:[^:]*).*$", r"\1")
+    three = first_groups(text.filter(v6), 3)
     known: pd.Series[str] = pc.replace_with_mask(block, v6, three).to_pandas()
     return known.set_axis(ip.index)
+
+
+def first_groups(v6: pa.Array, groups: int) -> pa.Array:
+    """What these IPv6 addresses begin with."""
+    padded = pc.replace_substring_regex(v6, "(::.*)?$", ":0" * (groups - 1))
+    return pc.replace_substring_regex(padded, f"^([^:]*(?::[^:]*){{{groups - 1}}}).*$", r"\1")
 
 
 def _guesses(mail: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[int]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.detect.detector import (
     Detector,
@@ -16,24 +18,45 @@ from analyzer.detect.detector import (
     measured,
     totals,
 )
+from analyzer.detect.mail import first_groups
 from analyzer.detect.own_cloud import by_cloud, from_own_cloud
-from analyzer.rows import Flags, Int32, among, different, domain, numbered, saying, those
+from analyzer.rows import (
+    Flags,
+    Int32,
+    Int64,
+    among,
+    different,
+    domain,
+    numbered,
+    saying,
+    text_of,
+    those,
+)
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.words import count
 
 DOOR_KEY = "door"  # ties whoever came through it to one incident
 ENOUGH_RECIPIENTS, ENOUGH_DOMAINS = 10, 2  # a single stray message may be a mistake in the site
+# The same of all who come through one door in a day, each with little: a domain of ours that the
+# site omits gets much, too, but they are few.
+MANY_RECIPIENTS, MANY_DOMAINS = 100, 20
 
 MEASURED = {
     "recipients outside": ("away", ENOUGH_RECIPIENTS),
     "domains outside": ("domains", ENOUGH_DOMAINS),
 }
+# Where the local part of an address of ours leads: `bob%far@ours`, `bob@far@ours`, `far!bob@ours`.
+ROUTES = (r"(?s)^.*[%@]([^%@]+?)\"?@[^@]*$", r"(?s)^\"?([^!@%]+)![^@%]*@[^@]*$")
 NEXT_HOP = r"\["  # before the address of a server, in `relay`
 OF_CLIENT = ["client_ip", "origin_life"]
 OURS = (
     "; part of it at least may be of one of us whose login the log does not name: it was sent as a "
     "person sends, from where the same sender logged in at other times, or by a client that logged "
     "in for nearly all its mail"
+)
+TOGETHER = (
+    "; that is little, but those of its network, or all who came through this door on that day, "
+    "reached many"
 )
 INNOCENT = {
     "forwarding": "for an address of ours that passed it on, not counted",
@@ -87,7 +110,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         granted=any_of(rows["relay_right"]) if "relay_right" in rows else False,
         masked=any_of(rows["origin_masked"]),
         away=np.bincount(there[away], minlength=len(doors)),
-        domains=different(there, len(doors), rows["recipient"], domain),
+        domains=_domains(there, len(doors), rows, evidence),
         senders=different(door, len(doors), rows["origin_sender"]),
         rows=np.bincount(door[mine], minlength=len(doors)),
         unnamed=np.bincount(door[mine & rows["verdict"].eq("unclear")], minlength=len(doors)),
@@ -95,10 +118,8 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         evidence=evidence_of(rows, "door", "orig_", 5) + evidence_of(rows, "door", "", 5),
     )
     found = found.assign(measured=measured(found, MEASURED), checks=_checks(found, evidence))
-    several = found["domains"].ge(ENOUGH_DOMAINS)
-    many = found["away"].ge(ENOUGH_RECIPIENTS)
-    # Much mail for one domain is what a backup MX passes on: only who states them can tell.
-    enough = several | many if evidence.relay_domains_known else several
+    alone = _enough(found["away"], found["domains"], evidence)
+    found["together"] = any_of(_together(rows, away, evidence)) & ~alone
     doubted = pd.Series(
         [
             bool(evidence.doubted_networks) if crowd else _in_doubt(who, evidence.doubted_networks)
@@ -106,7 +127,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         ],
         found.index,
     )
-    verdict = (enough & ~doubted).map({True: "confirmed", False: "probable"})
+    verdict = ((alone | found["together"]) & ~doubted).map({True: "confirmed", False: "probable"})
     ours = found["unnamed"].eq(found["rows"])
     return found.assign(
         kind="abuse",
@@ -116,6 +137,67 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         keys=pd.Series([[DOOR_KEY]] * len(found), found.index),
         reason=found.apply(_reason, axis=1),
     )
+
+
+def _enough(recipients: Any, domains: Any, evidence: Evidence) -> Any:
+    """Much mail for one domain is what a backup MX passes on: only who states them can tell."""
+    several = domains >= ENOUGH_DOMAINS
+    return several | (recipients >= ENOUGH_RECIPIENTS) if evidence.relay_domains_known else several
+
+
+def _together(rows: pd.DataFrame, away: Flags, evidence: Evidence) -> pd.Series[bool]:
+    """Rows that others make certain: one network of IPv6, which one customer has whole, reached
+    enough; or all who came through the door on that day reached many.
+    """
+    mine = away & rows["verdict"].ne("unclear").to_numpy(np.bool_)
+    network = _network(rows["client_ip"], mine)
+    told = np.asarray(_enough(*_reached(rows, network, evidence), evidence))
+    recipients, domains = _reached(rows, _day(rows, mine), evidence)
+    told |= (recipients >= MANY_RECIPIENTS) & (domains >= MANY_DOMAINS)
+    return pd.Series(told, rows.index)
+
+
+def _reached(rows: pd.DataFrame, group: Int32, evidence: Evidence) -> tuple[Int64, Int64]:
+    """How many recipients and domains the group of each row has; none without a group."""
+    groups = int(group.max(initial=-1)) + 1
+    recipients = np.bincount(group[group >= 0], minlength=groups)
+    domains = _domains(group, groups, rows, evidence)
+    return np.append(recipients, 0)[group], np.append(domains, 0)[group]
+
+
+def _domains(group: Int32, groups: int, rows: pd.DataFrame, evidence: Evidence) -> Int64:
+    """How many domains each group reached, also by a route through an address of ours."""
+    ours = pa.array(evidence.inferred_domains, pa.large_string())
+
+    def reached(addresses: pa.Array) -> pa.Array:
+        found = domain(addresses)
+        through_us = pc.is_in(found, ours)
+        for route in ROUTES:
+            leads = pc.and_(through_us, pc.match_substring_regex(addresses, route))
+            target = pc.replace_substring_regex(addresses, route, r"\1")
+            found = pc.if_else(leads, pc.utf8_lower(target), found)
+        return found
+
+    return different(group, groups, rows["recipient"], reached)
+
+
+def _network(ip: pd.Series[str], mine: Flags) -> Int32:
+    """The number of the /64 of each IPv6 client, -1 for others."""
+    client, clients = numbered(ip, saying(ip, mine, ":"))
+    block, _ = pd.factorize(first_groups(text_of(clients.to_series()), 4).to_pandas())
+    return np.append(block, -1).astype(np.int32)[client]
+
+
+def _day(rows: pd.DataFrame, mine: Flags) -> Int32:
+    """The number of server, connector and day of each row, -1 for rows that are not asked."""
+    server, _ = numbered(rows["server"], mine)
+    connector, connectors = _connectors(rows, mine)
+    door = server.astype(np.int64) * (len(connectors) + 1) + connector + 1
+    day = rows["received"].to_numpy("datetime64[D]").view(np.int64)
+    date, dates = pd.factorize(day[mine])
+    found = np.full(len(rows), -1, np.int32)
+    found[mine] = pd.factorize(door[mine] * len(dates) + date)[0]
+    return found
 
 
 def _checks(found: pd.DataFrame, evidence: Evidence) -> pd.Series[Any]:
@@ -185,6 +267,7 @@ def _reason(row: pd.Series[Any]) -> str:
         f"under {count(row.senders, 'envelope sender')}{_way_in(row)}"
         f"{'; the address hides who they were' if row.masked and not row.crowd else ''}"
         f"{OURS if row.unnamed and not row.crowd else ''}"
+        f"{TOGETHER if row.together else ''}"
     )
     if not row.crowd:
         return said
@@ -211,7 +294,9 @@ OPEN_RELAY = Detector(
     question="Which outside hosts had us carry mail to outside people without logging in?",
     verdicts={
         "confirmed": f"the site is known, and at least {ENOUGH_RECIPIENTS} recipients "
-        f"or {ENOUGH_DOMAINS} domains were reached",
+        f"or {ENOUGH_DOMAINS} domains were reached, if need be by all of an IPv6 /64; or "
+        f"{MANY_RECIPIENTS} recipients in {MANY_DOMAINS} domains by all who came through the door "
+        "that day",
         "probable": "fewer; or all for one domain, where `relay_domains` is not stated; "
         "or the client lies in a stated network too wide to believe",
         "possible": "who is local was inferred from the log, or all of it may be of one of us "

@@ -33,11 +33,14 @@ def from_own_cloud(rows: pd.DataFrame) -> pd.Series[bool]:
 
 def by_cloud(rows: pd.DataFrame) -> pd.Series[bool]:
     """Rows that Exchange Online handed in, without a login."""
-    alone = rows["submission"].eq("smtp") & rows["auth_user"].isna()
-    asked = saying(rows["client_ip"], alone, MAY_BE)
-    code, clients = numbered(rows["client_ip"], asked)
-    theirs = np.array([*map(_is_theirs, clients), False])
-    return pd.Series(theirs[code], rows.index)
+    return theirs(rows["client_ip"], rows["submission"].eq("smtp") & rows["auth_user"].isna())
+
+
+def theirs(ips: pd.Series[str], which: pd.Series[bool]) -> pd.Series[bool]:
+    """Which of some addresses are of Exchange Online."""
+    code, clients = numbered(ips, saying(ips, which, MAY_BE))
+    found = np.array([*map(_is_theirs, clients), False])
+    return pd.Series(found[code], ips.index)
 
 
 def _is_theirs(ip: str) -> bool:

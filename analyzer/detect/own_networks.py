@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analyzer.detect.measures import share, unlike_others
+from analyzer.detect.own_cloud import theirs
 from analyzer.detect.surges import USED_TO, surges
 
 KNOWN_SHARE = 0.25  # of the recipients of a day's mail from a network that is the source's own
@@ -29,7 +30,8 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     an address. A network from where it once wrote to many, most of them new, is not its own.
 
     `strange` is 1 where nothing shows that a network is the source's own, a half where little is
-    known. It tells the less the more of the other sources are as strange: customers of a provider
+    known, or it is Exchange Online's, from where all mailboxes of ours there send, and their
+    thieves. It tells the less the more of the other sources are as strange: customers of a provider
     all come from outside.
 
     Args:
@@ -47,8 +49,9 @@ def with_networks(mail: pd.DataFrame) -> pd.DataFrame:
     once = _once(mail, place) & outside.ge(MANY) & share(known, outside).lt(MOSTLY)
     its_own = (inside | (place.map(most_days) & ~once)) & ~surge
     told = mail["network"].notna() & ~(inside & users(mail).ge(SHARED))
+    told_by_place = its_own | ~theirs(mail["client_ip"], mail["client_ip"].notna())
     enough = its_own | mail["recipients"].groupby(place).transform("sum").ge(ENOUGH)
-    strange = (1.0 - its_own).where(enough, 0.5).where(told, 0.0)
+    strange = (1.0 - its_own).where(enough & told_by_place, 0.5).where(told, 0.0)
     own = (its_own & ordinary & told).astype("float64")
     at_home = (its_own & told).astype("float64")
     return mail.assign(

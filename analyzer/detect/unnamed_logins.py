@@ -13,6 +13,8 @@ from analyzer.rows import those
 
 A_DAY = 50  # recipients to whom a person writes at most
 DEAD = 0.1  # of them that do not exist, at most, and one more
+MOST = 0.5  # of the mail of an office, at least, is of people who come back
+PLACES = 3  # from which a person writes in a day, at most
 RARE = 0.05  # of what a client sends, at most: the login of so much may be lost
 ASKED = ["client_ip", "origin_sender", "sender_side", "received", "status", "dsn", "reply"]
 
@@ -58,8 +60,8 @@ def _pair(rows: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[str]:
 
 
 def _persons(rows: pd.DataFrame, which: pd.Series[bool]) -> list[str]:
-    """The clients of some rows that wrote under one sender alone, who gets mail here, to few people
-    a day, nearly all of whom exist.
+    """The clients of some rows that wrote under senders who get mail here, to few people a day,
+    nearly all of whom exist: one person, or an office whose people come back.
     """
     here = rows["recipient_side"].eq("inside") & rows["status"].eq("delivered")
     asked = those(rows[ASKED], which)
@@ -68,10 +70,24 @@ def _persons(rows: pd.DataFrame, which: pd.Series[bool]) -> list[str]:
         day=asked["received"].dt.floor("D"),
         dead=refusals.nobody(asked),
     )
+    known = asked["sender"].isin(rows["recipient"][here].str.lower())
+    asked["known"] = known & asked["sender_side"].eq("inside")
+    asked["comes_back"] = _comes_back(asked)
     of = asked.groupby("client_ip")
-    one = of["sender"].nunique(dropna=False).eq(1) & of["sender_side"].first().eq("inside")
-    known = of["sender"].first().isin(rows["recipient"][here].str.lower())
+    one = of["sender"].nunique(dropna=False).eq(1)
+    office = of["comes_back"].mean().ge(MOST)
     few = asked.groupby(["client_ip", "day"]).size().groupby(level=0).max().le(A_DAY)
     alive = of["dead"].sum().le(1 + DEAD * of.size())
-    persons: list[str] = one.index[one & known & few & alive].tolist()
+    persons: list[str] = one.index[(one | office) & of["known"].all() & few & alive].tolist()
     return persons
+
+
+def _comes_back(asked: pd.DataFrame) -> pd.Series[bool]:
+    """Was each sent under a sender whom its client has on several days, and few other clients on
+    any? A forger takes any name, and his bots the same ones.
+    """
+    days = asked.groupby(["client_ip", "sender"])["day"].transform("nunique")
+    clients = asked.groupby(["sender", "day"])["client_ip"].transform("nunique")
+    most = clients.groupby(asked["sender"]).transform("max")
+    back: pd.Series[bool] = days.gt(1) & most.le(PLACES)
+    return back

@@ -74,6 +74,7 @@ MEANINGS = {
 KINDS = {name: number for number, name in enumerate(MEANINGS)}
 PROXIED = r"(?:^|;)S:ProxiedClientIPAddress=(?P<ip>[0-9A-Fa-f.:%]{2,64})(?:;|$)"
 PROXIED_NAME = r"(?:^|;)S:ProxiedClientHostname=(?P<name>[^;]{1,255})(?:;|$)"
+FIRST_HOP = r"(?:^|;)S:FirstForestHop=(?P<name>[A-Za-z0-9._-]{1,255})(?:;|$)"
 SESSION = r"^(?P<session>[0-9A-Fa-f]{16});"
 BEGAN = r"^[0-9A-Fa-f]{16};(?P<began>[0-9T:.-]{19,27}Z);"  # a session over SMTP
 # 2007 has no directionality; A for anonymous, I for internal is inferred from samples
@@ -177,6 +178,7 @@ class _Base:
         proxied_name = null_if_empty(
             pc.struct_field(pc.extract_regex(custom, PROXIED_NAME), "name")
         )
+        first_hop = null_if_empty(pc.struct_field(pc.extract_regex(custom, FIRST_HOP), "name"))
         hop = clean_ips(rows.text("client-ip", row))
         original = coalesced(clean_ips(rows.text("original-client-ip", row)), clean_ips(proxied))
         is_hop = pc.fill_null(pc.equal(original, hop), False)
@@ -205,6 +207,7 @@ class _Base:
                     made_here, NULL, pc.if_else(passed_on, proxied_name, name)
                 ),
                 "hop_ip": pc.if_else(made_here, NULL, hop),
+                "first_hop": pc.if_else(proxied.is_valid(), NULL, first_hop),
                 "orig_queue_id": pc.if_else(
                     pc.match_substring_regex(pc.fill_null(parent, ""), "^[0-9]+$"), parent, NULL
                 ),

@@ -24,6 +24,7 @@ from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, Locality
 from analyzer.messages.masks import masked
 from analyzer.messages.parts import Divided, one_part, parts_of
+from analyzer.messages.sent_back import sent_back
 from analyzer.messages.survey import Survey, survey
 from analyzer.messages.whole import Resting, at_rest, together
 from analyzer.schema import ATTEMPTS, MESSAGES
@@ -86,7 +87,7 @@ def assemble(
             show(len(joined), number)
         whole = together(joined, spool)
     rows = whole.rows
-    for told in (came_for_us, copies):
+    for told in (came_for_us, copies, sent_back):
         if (mine := told(rows)).any():
             rows["original_side"] = rows["original_side"].mask(mine, INSIDE)
     known_by = let_in(rows, events, whole.attempts)

@@ -25,7 +25,10 @@ Int64 = npt.NDArray[np.int64]
 
 # From our server's answer to the next one's own row, clocks apart.
 TAKEN_OVER_WITHIN = pd.Timedelta(minutes=5)
-TRACKED = ["network_message_id", "connector", "directionality", "session_id", "mailer"]
+TRACKED = [
+    *("network_message_id", "connector", "directionality", "session_id", "mailer", "hop_ip"),
+    "first_hop",
+]
 ONLINE = "EXCHANGE-ONLINE"  # as `analyzer.formats.exchange_trace` calls the server of a trace
 AUTHENTICATED = r"\\Client "  # default connectors of 587 and 465 take nobody without a login
 
@@ -33,7 +36,8 @@ AUTHENTICATED = r"\\Client "  # default connectors of 587 and 465 take nobody wi
 def submitters(
     known: pd.DataFrame, events: Events, local: Locality, sessions: Sessions
 ) -> pd.DataFrame:
-    """The legs with `network_message_id`, `connector`, `relay_right`, and Exchange's `auth_user`.
+    """The legs with `network_message_id`, `connector`, `relay_right`, `first_hop` (which other
+    server of ours took it before), and Exchange's `auth_user`.
 
     Tracking names no login, but a mailbox may send as itself only: the sender is taken for it. It
     says `Originating` of what came in with a login, and of what an externally secured connector let
@@ -44,7 +48,8 @@ def submitters(
     rows = rows[rows["mta"].eq("exchange") & rows["life"].ge(0)]
     told = rows.drop_duplicates("life").set_index("life").reindex(known.index)
     known = known.assign(network_message_id=told["network_message_id"], connector=told["connector"])
-    known["relay_right"] = False
+    nobody = pd.Series(None, known.index, "str")
+    known = known.assign(relay_right=False, first_hop=nobody)
     mine = known["mta"].eq("exchange")
     if not mine.any():
         return known
@@ -63,6 +68,9 @@ def submitters(
     trusted &= ours
     trusted |= told["connector"].astype("str").str.contains(AUTHENTICATED, regex=True)
     named = by_smtp & login.notna()
+    first_hop = per_value(told["first_hop"].where(by_smtp), short_name)
+    by_us = per_value(told["hop_ip"], lambda ip: local.of_client(ip) == INSIDE).eq(True)
+    elsewhere = by_us & first_hop.ne(per_value(known["server"], short_name))
     mailbox = mine & known["submission"].eq("local") & known["sender"].fillna("").ne("")
     mailbox &= ~told["mailer"].isin(["mailboxrule", "pickup"])
     unnamed = (mailbox | (by_smtp & trusted & ~named)) & known["auth_user"].isna()
@@ -74,6 +82,7 @@ def submitters(
             unnamed & account.eq(NOT_LOGGED), "protocol"
         ),
         connector=front.where(front.notna() & by_smtp, known["connector"]),
+        first_hop=first_hop.where(elsewhere),
         relay_right=by_smtp & (at_front["right"].eq(True) | at_hub["right"].eq(True)),
     )
 

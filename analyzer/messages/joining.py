@@ -65,6 +65,7 @@ ORIGIN = [
     "message_id",
     "connector",
     "relay_right",
+    "first_hop",
     "certificate",
     "fingerprint",
 ]

@@ -42,6 +42,7 @@ FLOWS = {
 }
 ITSELF = [ipaddress.ip_network(address) for address in LOOPBACK]
 MAILBOXES = ["local", "virtual"]  # these never pass mail on to another host, as a filter may
+STORE = "storedriver"  # Exchange's: it has what it took, and may have refused anybody's
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,10 @@ def with_mailboxes(attempts: pd.DataFrame) -> frozenset[str]:
     """Domains with mailboxes on this server.
 
     Args:
-        attempts: Delivery events with `daemon, recipient, two_readings`.
+        attempts: Delivery events with `daemon, status, recipient, two_readings`.
     """
-    sure = attempts["daemon"].isin(MAILBOXES) & attempts["two_readings"].ne(True)
+    stored = attempts["daemon"].eq(STORE) & attempts["status"].eq("sent")
+    sure = (attempts["daemon"].isin(MAILBOXES) | stored) & attempts["two_readings"].ne(True)
     put = attempts.loc[sure, "recipient"].drop_duplicates()
     return frozenset(each_domain(put).dropna().unique()) - {""}
 
@@ -146,7 +148,7 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
 
     Args:
         rows: Deliveries with `client_ip, auth_user, submission, sender, recipient,
-        original_recipient, two_readings`.
+        original_recipient, two_readings, first_hop`.
 
     Returns:
         The rows with `client_side`, `recipient_side`, `original_side`, `flow` and
@@ -169,6 +171,9 @@ def sides(rows: pd.DataFrame, local: Locality) -> pd.DataFrame:
     recipient, original = (
         side.mask(forged & side.eq(INSIDE), UNKNOWN) for side in (recipient, original)
     )
+    # What another server of ours took may have been for a group there, or had a forward.
+    unseen = rows["first_hop"].notna() & original.eq(OUTSIDE)
+    original = original.mask(unseen, UNKNOWN)
     ways = [client.eq(start) & recipient.eq(end) for start, end in FLOWS]
     flow = np.select(ways, range(len(FLOWS)), len(FLOWS))
     sender = per_value(

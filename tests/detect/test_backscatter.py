@@ -165,10 +165,17 @@ def test_many_notices_about_forwarded_mail_that_was_refused_are_backscatter(deli
     assert sum(told(deliveries(*forwarded(20)))) == 20
 
 
+def test_of_twenty_notices_about_forwards_in_two_days_none_is_backscatter(deliveries):
+    rows = deliveries(*forwarded(20))
+    rows.loc[rows.index[-2:], "received"] += pd.Timedelta(days=1)
+    assert not any(told(rows))
+
+
 @pytest.mark.parametrize(
     "rows",
     [
         forwarded(19),
+        [*forwarded(20), WRITTEN | {"recipient": "ann@a.example"}],
         forwarded(20, dsn="5.2.2"),
         forwarded(20, dsn="5.7.1", reply="554 5.7.1 blocked using a list"),
         forwarded(20, client_side="inside"),
@@ -176,6 +183,7 @@ def test_many_notices_about_forwarded_mail_that_was_refused_are_backscatter(deli
     ],
     ids=[
         "they are few",
+        "one of us wrote to those whom they reach",
         "the mailbox there is full",
         "a list names us",
         "our own host sent the mail",

@@ -52,3 +52,9 @@ SENT = {
 )
 def test_a_letter_from_the_desk_speaks_for_the_login(difference, own):
     assert with_networks(pd.DataFrame([SENT | difference]))["own"].tolist() == [own]
+
+
+@pytest.mark.parametrize(("ip", "strange"), [("40.107.3.9", 0.5), ("203.0.113.9", 1)])
+def test_a_mailbox_in_exchange_online_sends_from_no_place_that_tells(ip, strange):
+    away = {"address_side": "outside", "client_ip": ip, "network": ip[:-2], "recipients": 3}
+    assert with_networks(pd.DataFrame([SENT | away]))["strange"].tolist() == [strange]

@@ -1,5 +1,6 @@
 """Which rows are relayed for strangers, and what is found of whom?"""
 
+import pandas as pd
 import pytest
 
 from analyzer.detect.open_relay import OPEN_RELAY, relayed
@@ -132,6 +133,64 @@ TWO_DOMAINS = [{}, {"recipient": "eve@near.example"}]
 )
 def test_the_verdict_on(evidence, rows, more, verdict):
     assert [row["verdict"] for row in found(evidence, *rows, **more)] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("routed", "verdict"),
+    [
+        ("bob%near.example@corp.example", "confirmed"),
+        ("bob@near.example@corp.example", "confirmed"),
+        ("near.example!bob@corp.example", "confirmed"),
+        ('"bob%near.example"@corp.example', "confirmed"),
+        ("bob%FAR.example@corp.example", "probable"),
+        ("bob%near.example@far.example", "probable"),
+    ],
+)
+def test_a_route_through_an_address_of_ours_counts_where_it_leads(evidence, routed, verdict):
+    rows = [{"recipient": "ann%far.example@corp.example"}, {"recipient": routed}]
+    if "@far" in routed:
+        rows[0] = {}
+    (row,) = found(evidence, *rows, inferred_domains=("corp.example",))
+    assert row["verdict"] == verdict
+
+
+def clients(number, ip="203.0.113.{}", domains=20):
+    """So many clients, with a message each."""
+    return [
+        {"client_ip": ip.format(n), "recipient": f"m@d{n % domains}.example", "origin_life": n}
+        for n in range(number)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdicts"),
+    [
+        (clients(100), {"confirmed"}),
+        (clients(99), {"probable"}),
+        (clients(100, domains=19), {"probable"}),
+        ([row | {"server": f"mx{n % 2}"} for n, row in enumerate(clients(100))], {"probable"}),
+        ([row | {"verdict": "unclear"} for row in clients(100)], {"possible"}),
+        (clients(2, "2001:db8::{}"), {"confirmed"}),
+        (clients(2, "2001:db8:0:{}::1"), {"probable"}),
+    ],
+    ids=[
+        "a hundred of one day",
+        "fewer",
+        "to few domains",
+        "at two doors",
+        "who may be ours",
+        "one network of IPv6",
+        "two of them",
+    ],
+)
+def test_the_verdict_on_many_with_a_message_each(evidence, rows, verdicts):
+    assert {row["verdict"] for row in found(evidence, *rows)} == verdicts
+
+
+def test_who_came_on_another_day_proves_nothing(evidence):
+    judged = evidence(deliveries=[RELAYED | row for row in clients(100)])
+    judged.deliveries.loc[0, "received"] += pd.Timedelta(days=1)
+    assert set(OPEN_RELAY.judge(judged)["verdict"]) == {"probable"}
 
 
 def test_the_evidence_is_the_accepting_lines_then_the_delivering_ones(evidence):

@@ -64,6 +64,31 @@ def test_it_may_be_of_one_of_us(deliveries, rows, ours):
     assert told(deliveries(*rows))[0] is ours
 
 
+def office(deliveries, *names, days=2, clients=1):
+    """Under each name a message a day from each client, and mail to each."""
+    to = [TO_HER | {"recipient": f"{name}@corp.example"} for name in names]
+    rows = [
+        OURS | {"origin_sender": f"{name}@corp.example", "client_ip": f"203.0.113.{n}"}
+        for name in names
+        for n in range(clients)
+    ]
+    sent = [deliveries(*rows) for _ in range(days)]
+    for day, of in enumerate(sent):
+        of["received"] += pd.Timedelta(days=day)
+    return pd.concat([deliveries(*to), *sent], ignore_index=True)
+
+
+def test_an_office_whose_people_come_back_may_be_ours(deliveries):
+    assert told(office(deliveries, "jo", "al", "kim"))[3:] == 6 * [True]
+
+
+@pytest.mark.parametrize(
+    "other", [{"days": 1}, {"clients": 4}], ids=["names that do not", "names that all bots have"]
+)
+def test_several_names_are_no_office_if_they_are(deliveries, other):
+    assert not any(told(office(deliveries, "jo", "al", "kim", **other)))
+
+
 def test_mail_that_nobody_relayed_is_not_asked(deliveries):
     rows = deliveries(OURS, TO_HER)
     assert not may_be_ours(rows, pd.Series(False, rows.index)).any()

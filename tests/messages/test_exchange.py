@@ -353,6 +353,37 @@ def test_it_is_not_relaying_when(analyzed, innocent):
     assert findings(case) == []
 
 
+# EX02 took it from the stranger, and handed it to EX01.
+AFTER_EX02 = RECEIVE | {
+    "client-ip": "10.0.0.2",
+    "client-hostname": "EX02.corp.example",
+    "custom-data": "S:FirstForestHop=EX02.corp.example;S:FromEntity=Internet",
+}
+
+
+def test_what_a_server_took_whose_logs_are_missing_may_be_a_groups_mail(analyzed):
+    case = analyzed([AFTER_EX02, SEND])
+    assert deliveries(case, "mechanism", "verdict") == [(None, "unclear")]
+    (limit,) = findings(case, "log_gap")
+    assert (limit["kind"], limit["subject"], limit["messages"]) == ("limit", "EX02", 1)
+    assert "Add the logs of EX02" in limit["reason"]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"custom-data": "S:FirstForestHop=EX01.corp.example"},
+        {"custom-data": AFTER_EX02["custom-data"] + ";S:ProxiedClientIPAddress=203.0.113.7"},
+        {"client-ip": "203.0.113.7"},
+    ],
+    ids=["it took it itself", "a front end passed it on", "a stranger hands it over"],
+)
+def test_no_other_server_took_it_before_where(analyzed, difference):
+    case = analyzed([AFTER_EX02 | difference, SEND])
+    assert deliveries(case, "mechanism") == [("open_relay",)]
+    assert findings(case, "log_gap") == []
+
+
 def test_an_externally_secured_connector_is_no_login(analyzed):
     case = analyzed([RECEIVE | {"directionality": "Originating"}, SEND])
     assert deliveries(case, "auth_user", "mechanism") == [(None, "open_relay")]

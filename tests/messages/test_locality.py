@@ -126,10 +126,16 @@ def test_a_site_that_leaves_out_half_is_inferred(stated):
     assert locality(Site(**stated), tried()).inferred
 
 
-def test_a_domain_with_mailboxes_here_that_the_site_omits_is_unknown():
-    local = locality(SITE, tried({"daemon": "virtual", "recipient": "jo@branch.example"}))
+@pytest.mark.parametrize("daemon", ["virtual", "storedriver"])
+def test_a_domain_with_mailboxes_here_that_the_site_omits_is_unknown(daemon):
+    local = locality(SITE, tried({"daemon": daemon, "recipient": "jo@branch.example"}))
     assert local.of_address("kim@branch.example") == "unknown"
     assert local.of_address("kim@corp.example") == "inside"
+
+
+def test_what_the_store_of_exchange_refused_has_no_mailbox_here():
+    local = locality(SITE, tried({"daemon": "storedriver", "status": "bounced"}))
+    assert local.of_address("bob@far.example") == "outside"
 
 
 DELIVERED = {
@@ -140,6 +146,7 @@ DELIVERED = {
     "recipient": "bob@far.example",
     "original_recipient": "bob@far.example",
     "two_readings": False,
+    "first_hop": None,
 }
 
 
