@@ -54,7 +54,8 @@ def messages(
         such user; `spam`: refused as spam; `taken`: outside, delivered. (That a blocklist refuses
         us says nothing of one source: it hits everybody's mail.) `passed_on`: a list's, to which
         somebody wrote in the day before. `sends_elsewhere`: its sender of ours has more sent by
-        other sources. `unheard`: of its sender of ours nobody else has heard, see `senders`.
+        other sources; `nobody_elses`: under it no other source ever sends. `unheard`: of its sender
+        of ours nobody else has heard, see `senders`.
     """
     away = deliveries["recipient_side"].ne("inside")
     on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
@@ -105,6 +106,7 @@ def messages(
         companion=False,
         passed_on=_passed_on(table, deliveries),
         sends_elsewhere=senders.send_elsewhere(table),
+        nobody_elses=senders.nobody_elses(table),
         unheard=senders.unheard(table, deliveries),
     )
 

@@ -71,7 +71,8 @@ def find(mail: pd.DataFrame, misuse: Misuse) -> pd.DataFrame:
 def _best(weighed: Weighed, left: pd.Series[bool]) -> pd.DataFrame:
     """The run of each source, from POSSIBLE on, in what is left.
 
-    Where it is proved, what owners show as well does not say when it began: they wrote before.
+    Where it is proved, what owners show as well does not say when it began: they wrote before. What
+    only the dead of a mailing prove is never more than PROBABLE: its list may be very old.
     """
     by: pd.Series[str] = weighed.mail["by"][left]
     points, weak = weighed.points[left], weighed.weak[left]
@@ -82,14 +83,21 @@ def _best(weighed: Weighed, left: pd.Series[bool]) -> pd.DataFrame:
     other = best_run(points, by).drop(proved.index)
     runs = pd.concat([proved, other[other["score"].ge(POSSIBLE)]])
     inside = in_run(by, runs)
-    telling, rest, often = (
+    telling, rest, often, dead = (
         of[left][inside].groupby(by[inside])
-        for of in (weighed.proof, weighed.points - weighed.proof, weighed.at_once)
+        for of in (
+            weighed.proof,
+            weighed.points - weighed.proof,
+            weighed.at_once,
+            weighed.of_a_mailing,
+        )
     )
     most = _most(often.mean().reindex(runs.index, fill_value=0.0).to_numpy())
     beyond = rest.sum().reindex(runs.index, fill_value=0.0).clip(upper=most)
     # Summed anew, and so perhaps a hair below what it was let through with.
-    return runs.assign(score=(telling.sum().reindex(runs.index, fill_value=0.0) + beyond).round(6))
+    score = (telling.sum().reindex(runs.index, fill_value=0.0) + beyond).round(6)
+    otherwise = (score - dead.sum().reindex(runs.index, fill_value=0.0)).clip(lower=PROBABLE)
+    return runs.assign(score=np.minimum(score, otherwise))
 
 
 def _most(at_once: Any) -> Any:
@@ -115,9 +123,14 @@ def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[
     signs += [(f"points: {clue.meaning}", of, None) for clue, of in told if of]
     signs += [("points: every message, before any sign", base, None)]
     proof = points[[clue.telling and clue.weight > 0 for clue in misuse.clues]].sum()
-    beyond = points.sum() + base - proof - most
-    if beyond > 0:
+    beyond = max(0.0, points.sum() + base - proof - most)
+    if beyond:
         signs += [("points: not counted, as owners show as much", -beyond, None)]
+    if score == PROBABLE < points.sum() + base - beyond:
+        beyond = points.sum() + base - beyond - PROBABLE
+        signs += [
+            ("points: not counted, as a mailing to a very old list shows them", -beyond, None)
+        ]
     strong = [(clue, of) for clue, of in _strongest(points / number, misuse) if of > STRONG]
     return {
         "score": score,

@@ -84,8 +84,15 @@ def _always_had(mail: pd.DataFrame, place: pd.Series[int]) -> pd.Series[bool]:
     first = by_day.groupby(place).transform("min").le(USED_TO)
     days = by_day.groupby(mail["by"]).transform("max")
     used = day.groupby(place).transform("nunique")
-    always: pd.Series[bool] = first & days.gt(USED_TO) & used.ge(STEADY * days)
+    always: pd.Series[bool] = first & days.gt(USED_TO) & used.ge(STEADY * days) & _has_a_past(mail)
     return always
+
+
+def _has_a_past(mail: pd.DataFrame) -> pd.Series[bool]:
+    """Its source sends from the first days of the log on: of who begins later nothing is usual."""
+    begins = mail["received"].groupby(mail["by"]).transform("min")
+    past: pd.Series[bool] = (begins - mail["received"].min()).le(USED_TO * DAY)
+    return past
 
 
 def _as_always(mail: pd.DataFrame, strange: pd.Series[bool]) -> pd.Series[bool]:
@@ -99,7 +106,7 @@ def _as_always(mail: pd.DataFrame, strange: pd.Series[bool]) -> pd.Series[bool]:
     away = number[number.gt(0)].groupby(level=0).agg(["size", "median"])
     steady = mail["by"].map(away["size"]).ge(STEADY * days) & days.gt(USED_TO)
     began = by_day[strange].groupby(mail["by"]).min()
-    steady &= mail["by"].map(began).le(USED_TO)
+    steady &= mail["by"].map(began).le(USED_TO) & _has_a_past(mail)
     a_day = strange.groupby([mail["by"], day]).transform("sum")
     always: pd.Series[bool] = steady & a_day.le(AS_MUCH * mail["by"].map(away["median"]))
     return always

@@ -26,7 +26,7 @@ provider whose customers all come from outside.
 
 A run that is probable or better goes on, before and after, over messages of the same kind that add
 nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly ever
-within it (an hour at least, a day at most); lone messages from elsewhere at its ends are not of it.
+within it (a quarter of an hour at least, a day at most); lone messages from elsewhere at its ends are not of it.
 Of a login it takes in all that ever came from its strange addresses, but for those that send as
 much at other times: the owner's telephone. Every message of the run is abuse, whatever its sender
 and recipients; of a user of the server, only what nothing speaks for. What a host or a script sends
@@ -36,7 +36,8 @@ told as an attempt. Each finding lists the points of its run.
 
 Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%}
 of a login's or a host's mailing to an old list: under one sender or two, from no strange place,
-in a part of the day. What a mailing has between the two, owners show as well. Where a host sends
+in a part of the day. What a mailing has between the two, owners show as well, and what only those
+prove of whom more do not exist is no more than probable. Where a host sends
 for many of us, as a mail server or a webmail behind this one does, each mailbox is judged by
 itself, too.
 """

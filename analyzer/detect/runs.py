@@ -16,7 +16,7 @@ IN_A_ROW = 3  # a flood, too, writes to somebody twice
 SEVERAL, SOME, NEARLY_ALL = 5, 0.01, 0.9
 # Of a source that is silent ten times as long as nearly ever within its run, the run has ended.
 SILENCE, NEARLY_EVER = 10, 0.9
-SHORTEST, LONGEST = 3600.0, 86400.0  # seconds
+SHORTEST, LONGEST = 900.0, 86400.0  # seconds
 SMALL = 0.1  # of the messages of the largest part between two such silences
 
 

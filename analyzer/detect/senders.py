@@ -30,6 +30,13 @@ def send_elsewhere(table: pd.DataFrame) -> pd.Series[bool]:
     return more
 
 
+def nobody_elses(table: pd.DataFrame) -> pd.Series[bool]:
+    """Messages under a sender of ours under whom no other source ever sends."""
+    of_each = source(table).groupby(table["origin_sender"].str.lower()).transform("nunique")
+    alone: pd.Series[bool] = table["sender_side"].eq("inside") & of_each.eq(1)
+    return alone
+
+
 def unheard(table: pd.DataFrame, deliveries: pd.DataFrame) -> pd.Series[bool]:
     """Messages under a sender of ours of whom nobody else has heard: no other source sends under
     it, this one within a day only, and it gets no mail here, where those of several days do.

@@ -39,6 +39,13 @@ MISUSE = Misuse(
             to_whom.failed_of_a_list,
             telling=False,
         ),
+        Clue(
+            0.4,
+            "not from its desk, to many more new people than on its other days, of whom many do "
+            "not exist, or under the name of this server",
+            to_whom.unlike_other_days_elsewhere,
+            telling=False,
+        ),
         Clue(2.0, "refused as spam, beyond a fifth of them", to_whom.called_spam),
         Clue(2.5, "under senders that are not its own", under_whom.not_the_login),
         Clue(0.5, "under many senders in a day", under_whom.many_senders),

@@ -24,6 +24,7 @@ from analyzer.detect.under_whom import always
 USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
 OLD_LIST = 0.125  # of those of a mailing to an old list
 OLDER_LIST = 0.25  # the same, where some write back
+DEVIATIONS = 1.5  # beyond what is expected that a day may have by chance: there are many days
 ANSWERS, ENOUGH = 0.005, 5  # share and number of a day's recipients who write back
 BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hours of a mailing
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
@@ -77,8 +78,8 @@ def answered(mail: pd.DataFrame) -> pd.Series[bool]:
 
 def mailing(mail: pd.DataFrame) -> pd.Series[bool]:
     """May it be one: under one sender or two, not new to the source or one of ours that gets
-    answers, from no strange place, in a part of the day, and of the hours in which the source never
-    sends in one at most?
+    answers or that nobody else has, from no strange place or from the only one of the source, in a
+    part of the day, and of the hours in which the source never sends in one at most?
     """
     senders = different_a_day(mail, mail["origin_sender"].where(mail["outside"].gt(0)))
     day, hour = (mail["received"].dt.floor(unit) for unit in ("D", "h"))
@@ -89,9 +90,11 @@ def mailing(mail: pd.DataFrame) -> pd.Series[bool]:
     busy = different_a_day(mail, hour.where(in_an_hour.ge(BUSY * in_a_day)))
     begins = day.groupby(mail["by"]).transform("min")
     used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("min")
-    own = used.lt(day) | used.eq(begins) | (answered(mail) & mail["sender_side"].eq("inside"))
+    ours = mail["sender_side"].eq("inside") & (answered(mail) | mail["nobody_elses"])
+    own = used.lt(day) | used.eq(begins) | ours
+    places = mail["network"].fillna("").groupby(mail["by"]).transform("nunique")
     few = senders.lt(SEVERAL) & odd.le(1) & busy.le(LONGEST)
-    may_be: pd.Series[bool] = few & own & mail["strange"].eq(0)
+    may_be: pd.Series[bool] = few & own & (mail["strange"].eq(0) | places.eq(1))
     return may_be
 
 
@@ -138,8 +141,13 @@ def unlike_other_days(mail: pd.DataFrame) -> pd.Series[float]:
     domain = mail["origin_sender"].str.lower().str.extract(r"^[^@]+(?:@([^.]*))?")[0]
     here = domain.isna() | domain.eq(mail["server"].str.lower().str.extract(r"^([^.]+)")[0])
     here &= mail["origin_sender"].ne("")
-    flood &= (dead.gt(expected + np.sqrt(expected)) | here) & always(mail)
+    flood &= (dead.gt(expected + DEVIATIONS * np.sqrt(expected)) | here) & always(mail)
     return flood.astype("float64")
+
+
+def unlike_other_days_elsewhere(mail: pd.DataFrame) -> pd.Series[float]:
+    """The same, but for the desk of a login, from where its owner sends mailings."""
+    return unlike_other_days(mail) * mail["at_home"].eq(0)
 
 
 def _beyond(mail: pd.DataFrame, column: str, usual: Any) -> pd.Series[float]:
@@ -147,5 +155,5 @@ def _beyond(mail: pd.DataFrame, column: str, usual: Any) -> pd.Series[float]:
     day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
     so, taken = (day[name].transform("sum") for name in (column, "taken"))
     expected = usual * (so + taken)
-    by_chance = expected + np.sqrt(expected)  # of few there may be more, and there are many days
+    by_chance = expected + DEVIATIONS * np.sqrt(expected)
     return share(mail[column], mail["outside"]) * (1.0 - share(by_chance, so)).clip(0)

@@ -110,17 +110,18 @@ def passed_on(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
-    """1 for an outside sender, a half for one of ours that is neither the login's nor usual, and
-    nothing where the log names none.
+    """1 for one of several outside senders, a half for one alone and for one of several of ours that
+    are neither the login's nor usual; nothing for one of ours alone, which an application may have
+    beside its login, and where the log names none.
     """
     local, login = (
         mail[column].str.replace(r"@.*$", "", regex=True).str.lower()
         for column in ("origin_sender", "by")
     )
     own = local.eq(login) | _usual(mail, "origin_sender") | mail["origin_sender"].isna()
-    others = ~own
-    foreign = mail["sender_side"].eq("outside") & _one_of_several(mail, others)
-    return pd.Series(np.select([own, foreign], [0.0, 1.0], 0.5), index=mail.index)
+    several, inside = _one_of_several(mail, ~own), mail["sender_side"].eq("inside")
+    shown = np.select([own | (inside & ~several), several & ~inside], [0.0, 1.0], 0.5)
+    return pd.Series(shown, index=mail.index)
 
 
 def always(mail: pd.DataFrame) -> pd.Series[bool]:

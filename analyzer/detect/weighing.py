@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analyzer.detect.own_networks import SHARED, users, with_networks
-from analyzer.detect.to_whom import answered, mailing
+from analyzer.detect.to_whom import answered, failed, mailing
 from analyzer.detect.under_whom import always
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
@@ -68,7 +68,8 @@ class Weighed:
     Args:
         mail: With `by`, and what `with_networks` tells.
         parts: Points, one column a clue, then the base; `points`: their sum.
-        proof: Points of what only misuse shows so much; `weak`: of what owners show as well.
+        proof: Points of what only misuse shows so much; `weak`: of what owners show as well;
+            `of_a_mailing`: of the former, what a mailing to a very old list would show.
         at_once: How many of the latter signs a message shows in full.
         acquitted: What speaks for the owner; `owners`: the owner's even within a run.
         usual: Under a sender that the source uses on most days.
@@ -79,6 +80,7 @@ class Weighed:
     points: pd.Series[float]
     proof: pd.Series[float]
     weak: pd.Series[float]
+    of_a_mailing: pd.Series[float]
     at_once: pd.Series[int]
     acquitted: pd.Series[bool]
     owners: pd.Series[bool]
@@ -106,12 +108,13 @@ def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     acquitted = against.le(ACQUITS) | aside
     telling = [n for n, c in enumerate(misuse.clues) if c.weight > 0 and c.telling]
     proof, weak = parts[telling].sum(axis=1), parts[misuse.weak].sum(axis=1)
+    dead = parts[[n for n in telling if misuse.clues[n].measure is failed]].sum(axis=1) * alike
     at_once = pd.Series(signs_at_once(parts.to_numpy().T, misuse), mail.index)
     owners = _owners(mail, misuse, points, proof, acquitted)
     usual = always(mail)
     if misuse.by != "auth_user":  # to ourselves, too, only what forges
         owners |= aside & (usual | mail["sender_side"].ne("outside"))
-    return Weighed(mail, parts, points, proof, weak, at_once, acquitted, owners, usual)
+    return Weighed(mail, parts, points, proof, weak, dead, at_once, acquitted, owners, usual)
 
 
 def signs_at_once(parts: npt.NDArray[np.float64], misuse: Misuse) -> npt.NDArray[np.int64]:
