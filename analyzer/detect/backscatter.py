@@ -23,7 +23,8 @@ HONEST = (
     "honest senders bring about so few in a day, and those to people to whom one of us wrote; who "
     "mistypes an address should be told while he hands the message in"
 )
-UNKNOWN = "mail for unknown users that it had accepted"
+LATE = "mail that it had accepted, for unknown users or such as its own filter refuses"
+BY_A_FILTER = r"5\.7\.[0-9]+$"  # RFC 3463: security or policy
 ABOUT = {
     "open_relay": "relayed mail",
     "stolen_account": "mail of a misused login",
@@ -33,16 +34,14 @@ ABOUT = {
 }
 
 
-def unknown_user(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Mail of a stranger that we accepted for an address of ours that does not exist."""
+def refused_late(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Mail of a stranger that we accepted for an address of ours that does not exist, or that a
+    filter behind refused for what it is. (To a mailbox that is full honest people write.)
+    """
     from_stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     ours = rows["original_side"].eq("inside") & rows["recipient_side"].eq("inside")
-    return (
-        from_stranger
-        & ours
-        & rows["status"].eq("bounced")
-        & rows["dsn"].isin(refusals.NO_SUCH_USER)
-    )
+    why = rows["dsn"].isin(refusals.NO_SUCH_USER) | rows["dsn"].str.match(BY_A_FILTER).eq(True)
+    return from_stranger & ours & rows["status"].eq("bounced") & why
 
 
 def returned(rows: pd.DataFrame) -> pd.Series[bool]:
@@ -59,29 +58,29 @@ def returned(rows: pd.DataFrame) -> pd.Series[bool]:
 
 
 def notices(rows: pd.DataFrame, abusive: pd.Series[bool]) -> pd.Series[bool]:
-    """Notices to strangers about abusive messages, about mail for unknown users, and, where they
-    are many, about forwarded mail that was refused.
+    """Notices to strangers about abusive messages, about mail that was refused late, and, where
+    they are many, about forwarded mail that was refused.
     """
     goes_out = rows["recipient_side"].eq("outside") & rows["original_side"].eq("outside")
     about_abuse = among(rows["cause_life"], rows["origin_life"][abusive])
-    about_unknown = among(rows["cause_leg"], rows["life"][unknown_user(rows)])
+    about_late = among(rows["cause_leg"], rows["life"][refused_late(rows)])
     notice = rows["cause_life"].ge(0) & goes_out
     about_forward = notice & among(rows["cause_leg"], rows["life"][returned(rows)])
-    about = about_abuse | about_unknown
+    about = about_abuse | about_late
     many = _many_in_a_day(rows, about_forward & ~_written_to(rows, about_forward))
     return notice & (about | about_forward if many else about)
 
 
 def ordinary(rows: pd.DataFrame, backscatter: pd.Series[bool]) -> pd.Series[bool]:
-    """Which backscatter about unknown users honest senders brought about, and their mail: all where
-    there is little in any day, else what went to people to whom one of us wrote.
+    """Which backscatter about mail refused late honest senders brought about, and their mail: all
+    where there is little in any day, else what went to people to whom one of us wrote.
     """
-    unknown = unknown_user(rows)
-    notice = backscatter & among(rows["cause_leg"], rows["life"][unknown])
+    late = refused_late(rows)
+    notice = backscatter & among(rows["cause_leg"], rows["life"][late])
     expected = notice & _written_to(rows, notice)
     honest = expected if _many_in_a_day(rows, notice & ~expected) else notice
     others = among(rows["life"], rows["cause_leg"][notice & ~honest])
-    cause = backscatter & unknown & among(rows["life"], rows["cause_leg"][honest]) & ~others
+    cause = backscatter & late & among(rows["life"], rows["cause_leg"][honest]) & ~others
     return honest | cause
 
 
@@ -101,8 +100,8 @@ def _written_to(rows: pd.DataFrame, which: pd.Series[bool]) -> Flags:
 
 
 def refused_too_late(rows: pd.DataFrame, notice: pd.Series[bool]) -> pd.Series[bool]:
-    """The accepted mail for unknown users that caused notices to strangers."""
-    return unknown_user(rows) & among(rows["life"], rows["cause_leg"][notice])
+    """The accepted mail that was then refused here, and caused notices to strangers."""
+    return refused_late(rows) & among(rows["life"], rows["cause_leg"][notice])
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
@@ -115,7 +114,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         return pd.DataFrame()
     rows = rows.assign(server=_made_by(rows, everything))
     causes = _causes(rows, everything)
-    about = rows["cause_life"].map(causes["mechanism"]).map(ABOUT).fillna(UNKNOWN)
+    about = rows["cause_life"].map(causes["mechanism"]).map(ABOUT).fillna(LATE)
     rows = rows.assign(cause=about, honest=rows["verdict"].eq("legitimate"))
     rows = rows.assign(group=rows["server"] + " " + rows["cause"] + rows["honest"].map(str))
     groups = rows.groupby("group")
@@ -160,7 +159,7 @@ def _keys(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.Series[Any]:
     who = causes["auth_user"].fillna(causes["client_ip"])
     who = who.mask(mechanism.eq("local_injection"), user(causes)).astype("str")
     key = (mechanism + " " + who.fillna("")).mask(mechanism.eq("open_relay"), "door")
-    key = key.mask(mechanism.eq("backscatter"), "unknown users")  # one door, at whichever server
+    key = key.mask(mechanism.eq("backscatter"), "refused late")  # one door, at whichever server
     named = rows["cause_life"].map(key)
     return named.groupby(rows["group"]).agg(lambda keys: sorted(set(keys.dropna())))
 
@@ -185,10 +184,10 @@ BACKSCATTER = Detector(
     name="backscatter",
     question="Which notices went to strangers, about abuse or mail that should have been refused?",
     verdicts={
-        "confirmed": f"the site is known; about mail for unknown users {MANY} notices in a day, or "
-        "more, to people to whom none of us wrote",
+        "confirmed": "the site is known; about accepted mail for unknown users, or such as an own "
+        f"filter refuses, {MANY} notices in a day, or more, to people to whom none of us wrote",
         "probable": "as many about mail that was forwarded and then refused; or, as context, "
-        "notices about mail for unknown users that honest senders bring about",
+        "notices about such mail that honest senders bring about",
         "possible": "who is local was inferred from the log",
     },
     forgeable="the recipients: they are the senders that the abusive mail claimed",

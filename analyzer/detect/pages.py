@@ -26,7 +26,8 @@ provider whose customers all come from outside.
 
 A run that is probable or better goes on, before and after, over messages of the same kind that add
 nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly ever
-within it (a quarter of an hour at least, a day at most); lone messages from elsewhere at its ends are not of it.
+within it (a quarter of an hour at least, a day at most); lone messages from elsewhere at its ends
+are not of it.
 Of a login it takes in all that ever came from its strange addresses, but for those that send as
 much at other times: the owner's telephone. Every message of the run is abuse, whatever its sender
 and recipients; of a user of the server, only what nothing speaks for. What a host or a script sends

@@ -110,9 +110,9 @@ def passed_on(mail: pd.DataFrame) -> pd.Series[float]:
 
 
 def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
-    """1 for one of several outside senders, a half for one alone and for one of several of ours that
-    are neither the login's nor usual; nothing for one of ours alone, which an application may have
-    beside its login, and where the log names none.
+    """1 for one of several outside senders, a half for one alone and for one of several of ours,
+    if they are neither the login's nor usual; nothing for one of ours alone, which an application
+    may have beside its login, and where the log names none.
     """
     local, login = (
         mail[column].str.replace(r"@.*$", "", regex=True).str.lower()

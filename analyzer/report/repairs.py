@@ -20,6 +20,9 @@ def to_do(title: str, text: str, *lines: str) -> Step:
 
 VISIBLE = "Make the clients behind the gateway visible"
 
+AT_ONCE = (
+    "Mail for unknown users, or such as a filter refuses, has to fail while the client is connected"
+)
 POSTFIX = {
     "open_relay": [
         to_do(
@@ -85,8 +88,8 @@ POSTFIX = {
     "backscatter": [
         to_do(
             "Refuse what cannot be delivered, instead of answering it",
-            "Mail for unknown users has to fail while the client is connected: a notice afterwards "
-            "goes to whoever was forged as sender. The maps of valid recipients must not be empty, "
+            f"{AT_ONCE}: a notice afterwards goes to "
+            "whoever was forged as sender. The maps of valid recipients must not be empty, "
             "and no catch-all may hide them.",
             "smtpd_reject_unlisted_recipient = yes",
             "postconf -n local_recipient_maps relay_recipient_maps virtual_alias_maps luser_relay",
@@ -140,8 +143,8 @@ SENDMAIL = {
     "backscatter": [
         to_do(
             "Refuse what cannot be delivered, instead of answering it",
-            "Mail for unknown users has to fail while the client is connected. For domains passed "
-            "on, keep their users in virtusertable with a last line that refuses the rest:",
+            f"{AT_ONCE}. For domains passed on, keep "
+            "their users in virtusertable with a last line that refuses the rest:",
             "@customer.example    error:nouser 550 No such user here",
         )
     ],
@@ -190,7 +193,7 @@ EXCHANGE = {
     "backscatter": [
         to_do(
             "Refuse what cannot be delivered, instead of answering it",
-            "Mail for unknown users has to fail while the client is connected:",
+            f"{AT_ONCE}:",
             "Set-RecipientFilterConfig -RecipientValidationEnabled $true",
         )
     ],
@@ -239,7 +242,7 @@ EXCHANGE_2003 = {
     "backscatter": [
         to_do(
             "Refuse what cannot be delivered, instead of answering it",
-            "Mail for unknown users has to fail while the client is connected. Filter recipients "
+            f"{AT_ONCE}. Filter recipients "
             "who are not in the directory, and apply that filter to the virtual server:",
             f"{MANAGER}: Global Settings, Message Delivery, Properties, Recipient Filtering",
             SERVER,

@@ -7,8 +7,8 @@ from analyzer.detect.backscatter import (
     BACKSCATTER,
     notices,
     ordinary,
+    refused_late,
     refused_too_late,
-    unknown_user,
 )
 
 # Mail of a stranger for one of us who does not exist.
@@ -40,7 +40,7 @@ def test_a_notice_about_relayed_mail_is_backscatter(deliveries):
     assert told(deliveries({}, NOTICE), abusive=[0]) == [False, True]
 
 
-def test_a_notice_about_an_unknown_user_is_backscatter_and_the_mail_its_cause(deliveries):
+def test_a_notice_about_mail_refused_late_is_backscatter_and_the_mail_its_cause(deliveries):
     rows = deliveries(UNKNOWN, NOTICE)
     notice = notices(rows, pd.Series([False, False]))
     assert notice.tolist() == [False, True]
@@ -85,16 +85,20 @@ def test_a_notice_is_no_backscatter_where(deliveries, innocent):
         "a forward led outside",
     ],
 )
-def test_no_mail_for_an_unknown_user_where(deliveries, difference):
-    assert unknown_user(deliveries(UNKNOWN | difference)).tolist() == [False]
+def test_no_mail_is_refused_late_where(deliveries, difference):
+    assert refused_late(deliveries(UNKNOWN | difference)).tolist() == [False]
 
 
-def test_mail_for_an_unknown_user_without_a_notice_to_a_stranger_caused_none(deliveries):
+def test_what_a_filter_behind_refuses_is_refused_late(deliveries):
+    assert refused_late(deliveries(UNKNOWN | {"dsn": "5.7.0"})).tolist() == [True]
+
+
+def test_mail_refused_late_without_a_notice_to_a_stranger_caused_none(deliveries):
     rows = deliveries(UNKNOWN)
     assert refused_too_late(rows, pd.Series([False])).tolist() == [False]
 
 
-def unknown_users(number, **difference):
+def all_refused(number, **difference):
     """The rows of so many such messages, each with its notice to an address of its own."""
     rows = []
     for n in range(0, 2 * number, 2):
@@ -115,11 +119,11 @@ WRITTEN = {
 @pytest.mark.parametrize(
     ("rows", "number"),
     [
-        (unknown_users(20), 0),
-        (unknown_users(19), 38),
-        ([*unknown_users(21), WRITTEN], 2),
-        ([*unknown_users(20), WRITTEN], 40),
-        ([*unknown_users(20), WRITTEN | {"origin_sender": ""}], 0),
+        (all_refused(20), 0),
+        (all_refused(19), 38),
+        ([*all_refused(21), WRITTEN], 2),
+        ([*all_refused(20), WRITTEN], 40),
+        ([*all_refused(20), WRITTEN | {"origin_sender": ""}], 0),
     ],
     ids=[
         "twenty in a day are not",
@@ -129,13 +133,13 @@ WRITTEN = {
         "a notice does not write to anybody",
     ],
 )
-def test_backscatter_about_unknown_users_that_is_ordinary(deliveries, rows, number):
+def test_backscatter_about_mail_refused_late_that_is_ordinary(deliveries, rows, number):
     mine = [row is not rows[-1] or row.get("life") != 999 for row in rows]
     assert ordinary(deliveries(*rows), pd.Series(mine)).sum() == number
 
 
 def test_of_twenty_notices_in_two_days_all_are_ordinary(deliveries):
-    rows = deliveries(*unknown_users(20))
+    rows = deliveries(*all_refused(20))
     rows.loc[rows.index[-2:], "received"] += pd.Timedelta(days=1)
     assert ordinary(rows, pd.Series(True, rows.index)).all()
 
@@ -213,7 +217,7 @@ def test_one_finding_a_server_and_cause(evidence):
         row["reason"].partition(" to strangers about ")[2][:7]: row
         for row in found.to_dict("records")
     }
-    assert {words: row["messages"] for words, row in about.items()} == {"relayed": 1, "mail fo": 2}
+    assert {words: row["messages"] for words, row in about.items()} == {"relayed": 1, "mail th": 2}
     assert set(found["subject"]) == {"mx1"}
     assert set(found["verdict"]) == {"confirmed"}
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tests.detect.login_mail import DEAD, HOST, START, USER, letters, verdicts
+from tests.detect.login_mail import HOST, START, USER, letters, verdicts
 
 BY_DAY = {"received": lambda n: START + pd.Timedelta(days=3) + n * pd.Timedelta(seconds=10)}
 NEWS = {"origin_sender": "news@corp.example"}
