@@ -37,8 +37,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 
 
 def _answers(evidence: Evidence) -> pd.DataFrame:
-    """What strangers who asked us to relay were told: `time, server, accepted, relayed`, place. Of
-    the messages that were relayed between the first and the last one, nothing is asked.
+    """What strangers who asked us to relay were told: `time, server, accepted, relayed`, place; and
+    `its_own`: whether they ever relayed. Of the messages that were relayed between the first and
+    the last one, nothing is asked.
 
     A client that relayed later and had a recipient accepted without a message found the same door
     open, a moment earlier.
@@ -48,11 +49,12 @@ def _answers(evidence: Evidence) -> pd.DataFrame:
     mine = rows["mechanism"].eq("open_relay").to_numpy()
     once = heads(rows["origin_life"].to_numpy(np.int64), mine)
     taken = those(rows[asked], _at_an_end(rows, once)).set_axis(["time", "server", *PLACE], axis=1)
-    taken = taken.assign(accepted=True, relayed=True)
+    taken = taken.assign(accepted=True, relayed=True, its_own=True)
     tried = probes(evidence.attempts)
     refused = tried["kind"].eq("relay_denied")
-    tried = tried.assign(accepted=~refused, relayed=False)
-    tried = tried[refused | tried["client_ip"].isin(numbered(rows["client_ip"], once)[1])]
+    came_through = tried["client_ip"].isin(numbered(rows["client_ip"], once)[1])
+    tried = tried.assign(accepted=~refused, relayed=False, its_own=came_through)
+    tried = tried[refused | came_through]
     parts = [part for part in (taken, tried[taken.columns]) if len(part)] or [taken]
     known = pd.concat(parts).dropna(subset=["time"])  # an answer without a time tells no moment
     return known.sort_values(["time", "source", "line"], kind="stable")
@@ -68,14 +70,19 @@ def _at_an_end(rows: pd.DataFrame, which: Flags) -> Flags:
 
 
 def _moments(mine: pd.DataFrame, server: str, evidence: Evidence) -> list[dict[str, Any]]:
-    """When the door opened and when it closed, from the answers of one server in order of time."""
+    """When the door opened and when it closed, from the answers of one server in order of time.
+
+    Of a door that was not open to everybody, refusals of its own users alone tell.
+    """
     accepted, refused = mine[mine["accepted"]], mine[~mine["accepted"]]
     first, last = accepted.index[0], accepted.index[-1]
     changes = evidence.server_events
     changes = changes[changes["server"].eq(server) & changes["action"].isin(CHANGES.keys())]
-    opened = _moment(refused[refused.index < first].tail(1), accepted.head(1), changes, "opened")
-    closed = _moment(accepted.tail(1), refused[refused.index > last].head(1), changes, "closed")
     between = len(refused[(refused.index > first) & (refused.index < last)])
+    tells, of = (refused[refused["its_own"]], " of its own users") if between else (refused, "")
+    before, after = tells[tells.index < first].tail(1), tells[tells.index > last].head(1)
+    opened = _moment(before, accepted.head(1), changes, "opened", of)
+    closed = _moment(accepted.tail(1), after, changes, "closed", of)
     if between:
         opened["reason"] += (
             f" Meanwhile {count(between, 'other request')} refused: it was not open to everybody."
@@ -88,27 +95,27 @@ def _moments(mine: pd.DataFrame, server: str, evidence: Evidence) -> list[dict[s
 
 
 def _moment(
-    earlier: pd.DataFrame, later: pd.DataFrame, changes: pd.DataFrame, what: str
+    earlier: pd.DataFrame, later: pd.DataFrame, changes: pd.DataFrame, what: str, of: str
 ) -> dict[str, Any]:
-    """The span between two contrary answers, or the one change of configuration in it."""
+    """The span between two contrary answers, or the one change of configuration in it; *of*: whose
+    answers tell.
+    """
     if earlier.empty:  # the log begins with an open door
         end = later["time"].iloc[0]
-        reason = f"the log shows no refusal before the first relayed message ({_say(end)}): when "
+        before = f"no refusal{of} before the first relayed message ({_say(end)})"
         return {
             "first_seen": None,
             "last_seen": end,
-            "reason": f"{reason}the door opened is not shown.",
+            "reason": f"the log shows {before}: when the door opened is not shown.",
             "evidence": places(later),
         }
     start = earlier["time"].iloc[0]
     if later.empty:
-        reason = (
-            f"the log shows no refusal after the last relayed message ({_say(start)}): it does "
-        )
+        after = f"no refusal{of} after the last relayed message ({_say(start)})"
         return {
             "first_seen": start,
             "last_seen": start,
-            "reason": f"{reason}not show that the door is shut.",
+            "reason": f"the log shows {after}: it does not show that the door is shut.",
             "evidence": places(earlier),
         }
     end = later["time"].iloc[0]

@@ -62,6 +62,18 @@ def test_a_door_that_refuses_some_meanwhile_is_said_to_be_partly_open(evidence):
     assert "1 other request refused: it was not open to everybody" in moments(evidence, **told)[1]
 
 
+def test_a_door_that_was_never_open_to_everybody_is_shut_when_its_own_users_are_refused(evidence):
+    others = {"client_ip": "198.51.100.7"}
+    refused = [{"time": "10:30"} | others, {"time": "12:00"} | others]
+    relayed = [
+        RELAYED | {"received": time, "origin_life": n} for n, time in enumerate(("10:00", "11:00"))
+    ]
+    closed = DOOR.judge(evidence(deliveries=relayed, attempts=refused)).iloc[1]
+    assert "no refusal of its own users after the last relayed message" in closed["reason"]
+    shut = DOOR.judge(evidence(deliveries=relayed, attempts=[*refused, {"time": "13:00"}])).iloc[1]
+    assert f"{shut['last_seen']:%H:%M}" == "13:00"
+
+
 def test_a_door_that_nobody_tried_afterwards_is_not_said_to_be_shut(evidence):
     assert "does not show that the door is shut" in moments(evidence, refused=["09:00"])[1]
 
