@@ -19,7 +19,7 @@ import pyarrow.csv as pcsv
 from analyzer.formats import records
 from analyzer.formats.pieces import pieces
 from analyzer.formats.reader import Reading, read_syslog
-from analyzer.formats.shapes import rows_with
+from analyzer.formats.shapes import as_text, rows_with
 from analyzer.formats.wrapped import Wrapped, as_block, line_by_line
 
 LONGEST = 16 << 10  # bytes of a line that names columns
@@ -82,7 +82,9 @@ class Table:
             wrong.append(row.number)
             return "skip"
 
-        text = as_block(pc.replace_substring(lines, "\r", " "))
+        # Of a row that it refuses Arrow makes a text, and complains of bytes that are none.
+        visible = as_text(pc.replace_substring(lines, "\r", " ")).cast(pa.binary())
+        text = as_block(visible)
         try:
             table = pcsv.read_csv(
                 pa.BufferReader(text),

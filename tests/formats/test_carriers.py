@@ -372,6 +372,14 @@ def test_a_text_with_line_ends_in_a_table_moves_no_other_row(text):
     assert reading.parsed + reading.ignored + len(reading.unread) == reading.lines
 
 
+def test_a_row_with_bytes_that_are_no_text_and_a_column_too_many_is_unread_without_complaint(capfd):
+    row = b"2026-12-07T05:00:00Z,mx1,php,\xff,more\n"
+    block = b"time,host,program,message\n" + row
+    reading = formats.Recogniser().of(block)("mail.csv", 1, 0, block)
+    assert reading.unread["text"].to_pylist() == [row.rstrip()]
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("time", [9999999999999999999, "9" * 19, 1e300, -1])
 def test_a_time_that_is_none_stops_nothing(time):
     record = {"time": time, "host": "mx1", "program": "postfix/smtpd", "message": TEXT}
