@@ -30,6 +30,7 @@ OWNERS_TOO = 10.0  # points of a run, at most, by what an honest owner shows as 
 ALL_AT_ONCE = 15.0  # the same, where nearly all messages show MANY_SIGNS of it
 MANY_SIGNS, NEARLY_ALL = 4, 0.9
 STRONG = 0.1  # points a message with which a clue is named
+AS_A_MAILING = "points: not counted, as a mailing to a very old list shows them"
 ROUNDS = 4  # a source may be misused several times: what remains is asked again
 
 OF_A_RUN = ["lives", "score", "clues", "measured", "checks"]
@@ -128,9 +129,7 @@ def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[
         signs += [("points: not counted, as owners show as much", -beyond, None)]
     if score == PROBABLE < points.sum() + base - beyond:
         beyond = points.sum() + base - beyond - PROBABLE
-        signs += [
-            ("points: not counted, as a mailing to a very old list shows them", -beyond, None)
-        ]
+        signs += [(AS_A_MAILING, -beyond, None)]
     strong = [(clue, of) for clue, of in _strongest(points / number, misuse) if of > STRONG]
     return {
         "score": score,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analyzer.detect.detector import PLACE, TOLD, Evidence, evidence_of, totals
 from analyzer.detect.mail import networks, user
+from analyzer.detect.misuse import AS_A_MAILING
 from analyzer.detect.weighing import CONFIRMED, POSSIBLE, PROBABLE, Misuse
 from analyzer.rows import those
 from analyzer.site import LOOPBACK
@@ -17,6 +18,7 @@ READ = """
     server client_ip auth_user uid local_user submission address_side origin_masked
     origin_queue_id run
 """.split()
+ASK_THE_OWNER = "; a mailing of its owner's to a very old list would show as much: ask"
 BEHIND_A_GATEWAY = "somebody behind this gateway, whom the log does not show, sent"
 VERDICTS = {
     "confirmed": f"the signs of a run sum up to {CONFIRMED:.0f} points or more",
@@ -91,6 +93,7 @@ def _reason(row: pd.Series[Any], misuse: Misuse) -> str:
         f"{who}{refused}; {runs}a message of the run, on average: {row.clues}; in all "
         f"{row.score:.0f} points, where {POSSIBLE:.0f} is possible, {PROBABLE:.0f} probable "
         f"and {CONFIRMED:.0f} confirmed"
+        f"{ASK_THE_OWNER if AS_A_MAILING in [of['what'] for of in row.measured] else ''}"
     )
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tests.detect.login_mail import HOST, START, USER, letters, verdicts
+from tests.detect.login_mail import HOST, START, USER, judged, letters, verdicts
 
 BY_DAY = {"received": lambda n: START + pd.Timedelta(days=3) + n * pd.Timedelta(seconds=10)}
 NEWS = {"origin_sender": "news@corp.example"}
@@ -79,3 +79,9 @@ def test_the_first_mailing_of_a_login_from_the_only_place_that_it_has_may_be_to_
     hoster = {"client_ip": "203.0.113.9", "client_side": "outside"}
     first = letters(900, **hoster, **BY_DAY, **dead_in(9))
     assert set(verdicts(first).values()) <= {"possible"}
+
+
+def test_of_what_only_the_dead_of_a_mailing_prove_the_finding_says_that_its_owner_be_asked():
+    mail = [row | USER for row in orders()] + letters(900, **USER, **BY_DAY, **NEWS, **dead_in(3))
+    (reason,) = judged(mail)[1]["reason"]
+    assert "a mailing of its owner's to a very old list would show as much: ask" in reason
