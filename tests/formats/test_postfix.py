@@ -150,3 +150,8 @@ def test_a_line_tells_which_daemon_wrote_it_where_its_header_does_not(line):
 def test_what_else_the_command_postfix_says_tells_nothing():
     reading = read_syslog("mail.log", 1, 0, b"Dec  7 05:00:00 mx1 postfix[11]: Postfix is here\n")
     assert (reading.ignored, len(reading.unread)) == (1, 0)
+
+
+def test_a_line_without_a_daemon_that_seems_to_tell_of_mail_and_is_not_understood_is_unread():
+    line = b"Dec  7 05:00:00 mx1 postfix[11]: 3F2A12: to=<jo@corp.example>, and no more"
+    assert read_syslog("mail.log", 1, 0, line + b"\n").unread["text"].to_pylist() == [line]
