@@ -62,6 +62,15 @@ def failed_of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
     return _beyond(mail, "failed", USUAL_DEAD) - _beyond(mail, "failed", _of_a_list(mail))
 
 
+def at_most_old(mail: pd.DataFrame) -> pd.Series[bool]:
+    """On a day of which no more fail than of an old list, but by chance."""
+    day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
+    dead, taken = (day[name].transform("sum") for name in ("failed", "taken"))
+    expected = OLD_LIST * (dead + taken)
+    old: pd.Series[bool] = dead.le(expected + DEVIATIONS * np.sqrt(expected))
+    return old
+
+
 def _of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
     """Share of the recipients of an honest day who do not exist, at most."""
     old = pd.Series(np.where(answered(mail), OLDER_LIST, OLD_LIST), mail.index)

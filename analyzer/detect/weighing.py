@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analyzer.detect.own_networks import SHARED, users, with_networks
-from analyzer.detect.to_whom import answered, failed, mailing
+from analyzer.detect.to_whom import answered, at_most_old, failed, mailing
 from analyzer.detect.under_whom import always
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
@@ -95,7 +95,7 @@ class Weighed:
 
 def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
-    # A script that floods looks like one that sends a mailing, but for the answers.
+    # A script that floods looks like one that sends a mailing, but for the answers and the dead.
     alike = mailing(mail)
     mail = mail.assign(mailing=alike & answered(mail) if misuse.by == "user" else alike)
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
@@ -108,7 +108,8 @@ def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     acquitted = against.le(ACQUITS) | aside
     telling = [n for n, c in enumerate(misuse.clues) if c.weight > 0 and c.telling]
     proof, weak = parts[telling].sum(axis=1), parts[misuse.weak].sum(axis=1)
-    dead = parts[[n for n in telling if misuse.clues[n].measure is failed]].sum(axis=1) * alike
+    dead = parts[[n for n in telling if misuse.clues[n].measure is failed]].sum(axis=1)
+    dead *= alike & at_most_old(mail) if misuse.by == "user" else alike
     at_once = pd.Series(signs_at_once(parts.to_numpy().T, misuse), mail.index)
     owners = _owners(mail, misuse, points, proof, acquitted)
     usual = always(mail)

@@ -37,17 +37,19 @@ def answers(number, days):
     return letters(number, **stranger, **ours, **reader, **when, sender_side="outside")
 
 
-@pytest.mark.parametrize("source", [HOST, USER], ids=["a host", "a script"])
 @pytest.mark.parametrize(
-    ("answered", "worst"),
-    [(answers(10, 4), "possible"), (answers(4, 4), "probable"), (answers(10, -1), "probable")],
+    ("source", "else_it_is"), [(HOST, "probable"), (USER, "confirmed")], ids=["a host", "a script"]
+)
+@pytest.mark.parametrize(
+    ("answered", "excused"),
+    [(answers(10, 4), True), (answers(4, 4), False), (answers(10, -1), False)],
     ids=["readers write back", "few do", "they wrote before"],
 )
-def test_a_mailing_that_is_answered_may_be_to_an_older_list(source, answered, worst):
+def test_a_mailing_that_is_answered_may_be_to_an_older_list(source, else_it_is, answered, excused):
     before = [row | source for row in orders()]
     mailing = letters(1500, **source, **BY_DAY, **NEWS, **dead_in(5))
     found = verdicts(before + mailing + answered)
-    assert set(found.values()) <= {"possible"} if worst == "possible" else worst in found.values()
+    assert set(found.values()) <= {"possible"} if excused else else_it_is in found.values()
 
 
 def test_who_writes_to_somebody_else_of_us_does_not_answer():
@@ -56,10 +58,10 @@ def test_who_writes_to_somebody_else_of_us_does_not_answer():
     assert "probable" in verdicts([row | HOST for row in orders()] + mailing + elsewhere).values()
 
 
-def test_a_list_of_whom_a_third_do_not_exist_is_probable_abuse_though_some_answer():
+def test_answers_do_not_excuse_a_list_of_whom_a_third_do_not_exist():
     mailing = letters(900, **USER, **BY_DAY, **NEWS, **dead_in(3))
     found = verdicts([row | USER for row in orders()] + mailing + answers(10, 4))
-    assert found == {"33": "probable"}
+    assert found == {"33": "confirmed"}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,6 @@ def test_the_first_mailing_of_a_login_from_the_only_place_that_it_has_may_be_to_
 
 
 def test_of_what_only_the_dead_of_a_mailing_prove_the_finding_says_that_its_owner_be_asked():
-    mail = [row | USER for row in orders()] + letters(900, **USER, **BY_DAY, **NEWS, **dead_in(3))
+    mail = [row | HOST for row in orders()] + letters(900, **HOST, **BY_DAY, **NEWS, **dead_in(3))
     (reason,) = judged(mail)[1]["reason"]
     assert "a mailing of its owner's to a very old list would show as much: ask" in reason

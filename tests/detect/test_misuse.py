@@ -519,7 +519,7 @@ def test_what_goes_to_nobody_in_the_name_of_a_list_is_a_scripts():
     to_the_list = to_us | dict.fromkeys(("recipient", "original_recipient"), "chat@corp.example")
     post = letters(1, auth_user=None, client_side="outside", address_side="outside", **to_the_list)
     copies = letters(400, **USER, **DEAD, **OF_A_LIST)
-    assert verdicts(post + later(copies, minutes=5)) == {"33": "probable"}
+    assert verdicts(post + later(copies, minutes=5)) == {"33": "confirmed"}
 
 
 def test_a_script_that_suddenly_writes_round_the_clock_is_possible():
