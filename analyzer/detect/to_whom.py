@@ -24,7 +24,6 @@ from analyzer.detect.under_whom import always
 USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
 OLD_LIST = 0.125  # of those of a mailing to an old list
 OLDER_LIST = 0.25  # the same, where some write back
-DEVIATIONS = 1.5  # beyond what is expected that a day may have by chance: there are many days
 ANSWERS, ENOUGH = 0.005, 5  # share and number of a day's recipients who write back
 BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hours of a mailing
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
@@ -67,7 +66,7 @@ def at_most_old(mail: pd.DataFrame) -> pd.Series[bool]:
     day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
     dead, taken = (day[name].transform("sum") for name in ("failed", "taken"))
     expected = OLD_LIST * (dead + taken)
-    old: pd.Series[bool] = dead.le(expected + DEVIATIONS * np.sqrt(expected))
+    old: pd.Series[bool] = dead.le(expected + np.sqrt(expected))
     return old
 
 
@@ -150,7 +149,7 @@ def unlike_other_days(mail: pd.DataFrame) -> pd.Series[float]:
     domain = mail["origin_sender"].str.lower().str.extract(r"^[^@]+(?:@([^.]*))?")[0]
     here = domain.isna() | domain.eq(mail["server"].str.lower().str.extract(r"^([^.]+)")[0])
     here &= mail["origin_sender"].ne("")
-    flood &= (dead.gt(expected + DEVIATIONS * np.sqrt(expected)) | here) & always(mail)
+    flood &= (dead.gt(expected + np.sqrt(expected)) | here) & always(mail)
     return flood.astype("float64")
 
 
@@ -164,5 +163,5 @@ def _beyond(mail: pd.DataFrame, column: str, usual: Any) -> pd.Series[float]:
     day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
     so, taken = (day[name].transform("sum") for name in (column, "taken"))
     expected = usual * (so + taken)
-    by_chance = expected + DEVIATIONS * np.sqrt(expected)
+    by_chance = expected + np.sqrt(expected)  # of few there may be more, and there are many days
     return share(mail[column], mail["outside"]) * (1.0 - share(by_chance, so)).clip(0)
