@@ -21,6 +21,7 @@ from analyzer.commands.options import AsJson
 from analyzer.commands.report import report
 from analyzer.commands.site import site_app
 from analyzer.commands.trace import trace
+from analyzer.ending import at_once
 from analyzer.errors import INTERRUPTED, AnalyzerError, EnvironmentTrouble
 from analyzer.progress import bar
 
@@ -227,6 +228,16 @@ def main() -> None:
         raise
 
 
+def program() -> None:
+    """What the command runs: `main`, and the end of the process."""
+    try:
+        main()
+    except SystemExit as ended:
+        if isinstance(ended.code, int):
+            at_once(ended.code)
+        raise
+
+
 def _interrupted() -> None:
     told = "\nInterrupted. Nothing is half-written: a case is as it was, or whole."
     typer.secho(told, err=True)
@@ -255,4 +266,4 @@ def _complain(error: AnalyzerError) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    program()

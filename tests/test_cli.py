@@ -530,16 +530,18 @@ def test_a_question_without_sense_is_refused(made, relaytrail, command, told):
 def test_a_home_that_cannot_be_written_is_no_reason_for_words(place):
     """Matplotlib and fontconfig would complain, on the terminal."""
     nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null/x", "XDG_CONFIG_HOME": "/dev/null"}
+    (place / "aside").mkdir()
     path = str(ROOT) + os.pathsep + os.environ.get("PYTHONPATH", "")
     done = subprocess.run(
         [sys.executable, "-m", "analyzer.cli", "analyze", "mail.log", "--site", "site.toml", *YEAR],
         cwd=place,
-        env={**os.environ, **nowhere, "PYTHONPATH": path},
+        env={**os.environ, **nowhere, "PYTHONPATH": path, "TMPDIR": str(place / "aside")},
         capture_output=True,
         text=True,
         check=True,
     )
     assert done.stderr == ""
+    assert list((place / "aside").iterdir()) == []  # a place to keep fonts, gone with the program
 
 
 def test_the_version_is_told(relaytrail):

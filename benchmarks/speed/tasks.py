@@ -85,7 +85,9 @@ def polars(log: str, _site: str = "") -> None:
 
 
 if __name__ == "__main__":
+    from analyzer.ending import at_once
     from benchmarks.speed.stages import stages
 
     tasks = {"reading": reading, "analysis": analysis, "polars": polars, "stages": stages}
     tasks[sys.argv[1]](*sys.argv[2:])
+    at_once(0)
