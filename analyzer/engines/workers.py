@@ -47,6 +47,7 @@ class Workers(Generic[Item, Result]):
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
+        np.empty(KEPT, np.uint8)  # malloc learns to keep what is given back, here and in copies
         with contextlib.suppress(OSError):  # there may be no more processes: those that there are
             for _ in range(self._copies):
                 self._workers.append(_Worker(self._function, self._room))
@@ -119,7 +120,6 @@ class _Worker:
 
 
 def _work(function: Work, rooms: list[mmap.mmap], there: Connection) -> None:
-    np.empty(KEPT, np.uint8)  # malloc learns to keep what is given back, for the next block
     pa.set_memory_pool(pa.system_memory_pool())  # which is malloc
     with contextlib.suppress(EOFError):
         while True:
