@@ -164,7 +164,7 @@ def finished(name: str, title: str, alt: str, figure: Figure, foot: str = "") ->
         figure.supxlabel(foot, x=0, ha="left", color=MUTE, fontsize=6.2)
         alt = f"{alt} {foot}"
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)  # "none" would be asked at each drawing, in vain
     return Chart(name, title, alt, figure)
 
 
