@@ -89,7 +89,8 @@ def analyze(  # noqa: PLR0913 - what decides a case is an argument each
                     _examine(pieces, dated, site, settings, spool, place, progress), **added(place)
                 )
                 result.audit = auditing.current(result, configuration)
-                outputs = report.write(result, charts.draw(result), place)
+                with engines.Copies(1) as copies:
+                    outputs = report.write(result, charts.draw(result), place, copies.beside)
             result = replace(result, manifest=result.manifest | {"outputs": outputs}, events=None)
         else:
             result = _examine(pieces, dated, site, settings, spool, None, progress)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from analyzer import charts, detect, impact, messages, report
+from analyzer import charts, detect, engines, impact, messages, report
 from analyzer.case import Case
 from analyzer.folder import amended, unaltered
 from analyzer.pipeline.dating import Dated
@@ -60,6 +60,6 @@ def reprice(folder: Path, inputs: Path | None) -> Case:
     given = impact.load(inputs) if inputs is not None else impact.Given()
     case = unaltered(folder)
     case.impact = impact.price(case.impact, case.bandwidth, case.findings, given)
-    with amended(folder) as place:
-        report.redraw(case, charts.draw(case), place)
+    with amended(folder) as place, engines.Copies(1) as copies:
+        report.redraw(case, charts.draw(case), place, copies.beside)
     return case

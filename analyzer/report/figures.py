@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,6 +47,7 @@ def picture(chart: Chart) -> Picture:
     return Picture(chart.name, chart.title, chart.alt, text.getvalue())
 
 
-def write_png(chart: Chart, folder: Path) -> None:
-    """The chart as PNG, at twice its size, without the version of the program that drew it."""
-    chart.figure.savefig(folder / f"{chart.name}.png", dpi=PNG_DPI, metadata={"Software": None})
+def write_pngs(charts: Iterable[Chart], folder: Path) -> None:
+    """The charts as PNG, at twice their size, without the version of the program that drew them."""
+    for chart in charts:
+        chart.figure.savefig(folder / f"{chart.name}.png", dpi=PNG_DPI, metadata={"Software": None})

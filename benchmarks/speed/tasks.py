@@ -42,7 +42,7 @@ def analysis(log: str, site: str) -> None:
     print(len(case.deliveries), len(case.findings))
 
 
-def _written(case: Case, _charts: object, folder: Path) -> dict[str, str]:
+def _written(case: Case, _charts: object, folder: Path, _beside: object) -> dict[str, str]:
     """What `report.write` writes for programs."""
     from analyzer.report import tables
 
