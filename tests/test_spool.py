@@ -53,7 +53,7 @@ def log(lines, tmp_path):
 def no_reports(monkeypatch):
     """Cases are written without what people read of them."""
 
-    def write(case, _charts, folder):
+    def write(case, _charts, folder, _beside):
         tables.write_tables(case, folder)
         tables.write_json(case.impact, folder / "impact.json")
         tables.write_json(case.manifest | {"outputs": {}}, folder / "manifest.json")
