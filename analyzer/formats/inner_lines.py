@@ -32,8 +32,14 @@ _BEFORE_STAMP = rf"(?s)^(?P<before>.+? |.+?)(?:<[0-9]{{1,3}}>)?{_STAMP}[^ ]* ?[^
 _BEFORE_VERSION = r"^(?P<before>[^ ]+ )(?:<[0-9]{1,3}>)?1 [0-9]{4}-[0-9]{2}-[0-9]{2}T"
 # Of `relay mx1 postfix/smtpd` what stands before the host that wrote it.
 _BEFORE_HOST = r"^(?P<before>[^ ]+ )[^ :]+ [a-z][a-zA-Z0-9._/-]{2,60}$"
-# A text that begins as a line of a mail server does, after a stamp.
-_A_PROGRAM = r"^(?:[a-z][a-z0-9_-]*(?:/[a-z0-9_-]+)+|sendmail|sm-mta|sm-msp)\[[0-9]{1,10}\]: "
+# A text that begins as a line of a mail server does, with a stamp or after it (a container's output
+# that an engine passes on), or as what such a line says of a message.
+_A_PROGRAM = (
+    rf"^(?:{_STAMP}[^ ]* *(?:[^ ]+ +)?)?"
+    r"(?:[a-z][a-z0-9_-]*(?:/[a-z0-9_-]+)+|sendmail|sm-mta|sm-msp)\[[0-9]{1,10}\]: "
+    r"|^[0-9A-Za-z]{6,40}: (?:client=[^ ]*\[|uid=[0-9]+ from=<|message-id=<"
+    r"|from=<?[^ ]*, size=[0-9]|to=[^ ]*, (?:[a-z_]+=[^ ]*, )*(?:delay|relay)=)"
+)
 
 
 @dataclass
@@ -67,7 +73,9 @@ def inner(lines: Lines, rows: Rows) -> Inner | None:
 
 
 def holds_a_program(lines: Lines, rows: Rows) -> Flags:
-    """In which of these lines the text begins as if a mail server had written it."""
+    """In which of these lines the text begins as if a mail server had written it: another program
+    passes it on, or its own name is one that is not known.
+    """
     said = pc.match_substring_regex(lines.pieces(lines.text[rows], lines.end[rows]), _A_PROGRAM)
     found: Flags = said.to_numpy(zero_copy_only=False)
     return found

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from analyzer.formats import exchange, exchange_2003, exchange_headers, postfix_unnamed, records
+from types import ModuleType
+
+from analyzer.formats import (
+    exchange,
+    exchange_2003,
+    exchange_headers,
+    postfix_bare,
+    postfix_unnamed,
+    records,
+)
+from analyzer.formats.postfix_bare import BARE
 from analyzer.formats.postfix_unnamed import UNNAMED
 from analyzer.formats.reader import DIALECTS
 from analyzer.formats.shapes import Dialect, Shape
@@ -19,15 +29,19 @@ def as_markdown() -> str:
         "",
     ]
     for dialect in DIALECTS:
-        lines += _nameless() if dialect is UNNAMED else _of(dialect)
+        if dialect is UNNAMED:
+            lines += _like_postfix("without the name of a daemon", dialect, postfix_unnamed)
+        elif dialect is BARE:
+            lines += _like_postfix("by the name of a daemon alone", dialect, postfix_bare)
+        else:
+            lines += _of(dialect)
     return "\n".join([*lines, *_collected(), *_exchange()])
 
 
-def _nameless() -> list[str]:
-    """The shapes mean what those of the dialect before it do."""
-    lines = ["## postfix, without the name of a daemon", ""]
-    lines += (postfix_unnamed.__doc__ or "").splitlines()[2:]
-    return [*lines, "", *(f"    {shape.sample}" for shape in UNNAMED.shapes), ""]
+def _like_postfix(how: str, dialect: Dialect, declared_in: ModuleType) -> list[str]:
+    """The shapes mean what those of Postfix do."""
+    lines = [f"## postfix, {how}", "", *(declared_in.__doc__ or "").splitlines()[2:]]
+    return [*lines, "", *(f"    {shape.sample}" for shape in dialect.shapes), ""]
 
 
 def _collected() -> list[str]:

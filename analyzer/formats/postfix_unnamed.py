@@ -1,12 +1,13 @@
 """Which daemon of Postfix wrote a line whose header names none?
 
 rsyslog's `programname` ends at a slash: what is written with it says `postfix` for `postfix/smtpd`.
-The words of a line that tells of a message or a client are those of one daemon, as a rule. Of all
-other lines nothing is known.
+journalctl -o with-unit says `postfix@-.service`. The words of a line that tells of a message or a
+client are those of one daemon, as a rule. Of all other lines nothing is known.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from analyzer.formats.postfix_words import HEAD
 from analyzer.formats.shapes import Dialect, Program, Shape, known
 
 TAG = "postfix"
+_UNIT = re.compile(r"^postfix(?:@[^ /]{1,64})?(?:\.service)?$")
 WRITERS = {  # by kind; smtpd writes the others
     "pickup": "pickup",
     "message_id": "cleanup",
@@ -36,8 +38,8 @@ OWN_AGENTS = ("local", "virtual")  # whose relay is their name
 
 
 def recognise(tag: str) -> Program | None:
-    """Postfix's usual name, cut off at its slash."""
-    return Program(TAG, None, "") if tag == TAG else None
+    """Postfix's usual name, cut off at its slash, or that of its unit."""
+    return Program(TAG, None, "") if _UNIT.match(tag) else None
 
 
 def complete(kind: str, table: pa.Table) -> pa.Table:

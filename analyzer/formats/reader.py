@@ -25,6 +25,7 @@ from analyzer.formats.neighbours import NEIGHBOURS
 from analyzer.formats.pieces import prefix
 from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
+from analyzer.formats.postfix_bare import BARE
 from analyzer.formats.postfix_unnamed import UNNAMED
 from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.shapes import Dialect, Found, Shape, in_order, read
@@ -39,7 +40,7 @@ SECOND_HEADER = re.compile(
     rb"[^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
 )
 LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
-DIALECTS = (POSTFIX, UNNAMED, SENDMAIL, *NEIGHBOURS, LOSSES, TIMEKEEPERS)
+DIALECTS = (POSTFIX, UNNAMED, BARE, SENDMAIL, *NEIGHBOURS, LOSSES, TIMEKEEPERS)
 ASIDE = "(fields of records, names of columns)"
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
 

@@ -229,7 +229,7 @@ def test_a_host_and_a_program_stay_one_word():
 
 
 def test_a_record_of_another_program_is_ignored_by_its_name():
-    reading = read(journal(SYSLOG_IDENTIFIER="cron") + journal())
+    reading = read(journal(SYSLOG_IDENTIFIER="cron", MESSAGE="done") + journal())
     assert reading.ignored_by_program == {"cron": 1}
 
 
