@@ -12,11 +12,22 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.collected import after_collector
 from analyzer.formats.pieces import eight_bytes, pieces
-from analyzer.formats.stamps import Bytes, Flags, Positions, Rows, Stamps, read_stamps
+from analyzer.formats.rare_stamps import rare_stamps
+from analyzer.formats.stamps import (
+    MISSING,
+    SECOND,
+    Bytes,
+    Flags,
+    Positions,
+    Rows,
+    Stamps,
+    read_stamps,
+)
 
 NOBODY = "-"  # RFC 5424: a field without a value
 ANGLE, ONE, DASH, BRACKET = b"<1-["
@@ -35,6 +46,8 @@ _STAMPS = [
         (b"\0\0\0\0-\0\0-", b"\0\0\0\0\xff\0\0\xff"),
     )
 ]
+_BEGINS_ZONE = np.isin(np.arange(256), list(b"+-UGZ"))
+_ZONE_BEHIND = r"^(?P<z>UTC|GMT|Z|(?P<s>[+-])(?P<h>[01][0-9]):?(?P<m>[0-5][0-9])) "
 _FORWARDED = b"Message forwarded from "
 _NO_ROWS = np.empty(0, np.intp)
 NEARLY_ALL = 0.9  # of the lines of a block
@@ -51,6 +64,10 @@ def headers(
     if not rows.size:
         return stamps, host, modern
     nearly_all = rows.size >= NEARLY_ALL * np.count_nonzero(end > start)
+    told, told_host = rare_stamps(data, at[rows], end[rows])
+    stamps.put(rows[told.present], told, told.present)
+    host[rows[told.present]] = told_host[told.present]
+    rows = rows[~told.present]
     begin = after_collector(data, start[rows], end[rows], bool(nearly_all))
     rows, begin = rows[begin > start[rows]], begin[begin > start[rows]]
     if rows.size:
@@ -91,8 +108,30 @@ def stamps_and_hosts(
     nil = nil[(byte[at[nil]] == DASH) & (byte[at[nil] + 1] == 32)]
     stamps.present[nil] = stamps.with_year[nil] = stamps.zoned[nil] = True
     host[nil] = at[nil] + 2
+    _zones_behind(byte, end, stamps, host)
     _second_stamps(data, byte, end, stamps, host)
     return stamps, host
+
+
+def _zones_behind(byte: Bytes, end: Positions, stamps: Stamps, host: Positions) -> None:
+    """`2026-12-07 05:00:00 +0100 mx1`, `... UTC mx1`: the zone as a word of its own."""
+    rows = np.flatnonzero(stamps.with_year & ~stamps.zoned)
+    rows = rows[_BEGINS_ZONE[byte[host[rows]]] & (end[rows] - host[rows] > 7)]
+    if not rows.size:
+        return
+    words = pieces(byte, host[rows], host[rows] + np.int32(7))
+    found = pc.extract_regex(words, _ZONE_BEHIND)
+    word, sign, hours, minutes = (pc.struct_field(found, name) for name in "zshm")
+    there = found.is_valid().to_numpy(zero_copy_only=False)
+    rows = rows[there]
+    offset = [pc.if_else(pc.equal(n, b""), b"0", n) for n in (hours, minutes)]
+    h, m = (n.filter(pa.array(there)).cast(pa.string()).cast(pa.int64()) for n in offset)
+    east = np.where(pc.equal(sign.filter(pa.array(there)), b"-").to_numpy(False), -1, 1)
+    known = stamps.micros[rows] != MISSING
+    shift = east * (h.to_numpy() * 60 + m.to_numpy()) * 60 * SECOND
+    stamps.micros[rows] -= np.where(known, shift, 0)
+    stamps.zoned[rows] = True
+    host[rows] += pc.binary_length(word.filter(pa.array(there))).to_numpy() + 1
 
 
 def _second_stamps(

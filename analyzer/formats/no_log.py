@@ -50,10 +50,6 @@ KINDS = (
         f"its stamps are TAI64N, of multilog: write them out with tai64nlocal, as {_STAMPED}",
     ),
     (
-        re.compile(rb"^[0-9]{10}(?:\.[0-9]{1,9})?[ \t]", re.MULTILINE),
-        f"its stamps are seconds since 1970: write them as {_STAMPED}",
-    ),
-    (
         re.compile(
             rb"^(?:[^ |\n]{1,100} +\| )?[a-z-]{1,40}/[a-z/-]{1,60}\[[0-9]{1,10}\]: ", re.MULTILINE
         ),
