@@ -103,10 +103,12 @@ DIALOGUE_LINES = (
     *(
         Shape(
             kind="tls",
-            meaning="STARTTLS was done with a client",
+            meaning="STARTTLS was done with a client; since 3.4 with the name that it asked for",
             programs=SMTPD,
             prefix=words.encode(),
-            complete=rf"^{said} TLS connection established from {CLIENT}: (?P<reply>.*)$",
+            complete=(
+                rf"^{said} TLS connection established from {CLIENT}(?: to [^ ]+)?: (?P<reply>.*)$"
+            ),
             sample=f"{HEAD}smtpd[11]: {words} TLS connection established from a.example"
             "[192.0.2.7]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
         )

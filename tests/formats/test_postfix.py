@@ -155,3 +155,16 @@ def test_what_else_the_command_postfix_says_tells_nothing():
 def test_a_line_without_a_daemon_that_seems_to_tell_of_mail_and_is_not_understood_is_unread():
     line = b"Dec  7 05:00:00 mx1 postfix[11]: 3F2A12: to=<jo@corp.example>, and no more"
     assert read_syslog("mail.log", 1, 0, line + b"\n").unread["text"].to_pylist() == [line]
+
+
+@pytest.mark.parametrize("asked_for", ["", " to mx1.corp.example"])
+@pytest.mark.parametrize("port", ["", ":4711"])
+def test_a_trusted_certificate_counts_whatever_name_the_client_asked_for(asked_for, port):
+    said = f"Trusted TLS connection established from a[192.0.2.7]{port}{asked_for}: TLSv1.3 x"
+    kind, row = read(f"smtpd[11]: {said}")
+    assert (kind, row["certificate"], row["client_ip"], row["reply"]) == (
+        "tls",
+        "Trusted",
+        "192.0.2.7",
+        "TLSv1.3 x",
+    )
