@@ -7,9 +7,9 @@ queue's own.
 
 from __future__ import annotations
 
+from analyzer.formats.mailbox_logins import HEAD, MAILBOX_SERVERS
 from analyzer.formats.shapes import Dialect, Shape, known, programs, tagged
 
-HEAD = "Dec  7 05:00:00 mx1 "
 BARE = r'[^">]*'  # an address without quotes: what is quoted may look like the rest of the line
 
 
@@ -20,73 +20,6 @@ def _others(program: str, sample: str, pattern: str = "") -> Shape:
 def _dialect(program: str, *shapes: Shape, tag: str = "") -> Dialect:
     return Dialect(program, shapes, tagged(program, tag or program))
 
-
-# The user is whatever a stranger typed, so what follows it is looked for from the end.
-DOVECOT = _dialect(
-    "dovecot",
-    Shape(
-        kind="mailbox_login",
-        meaning="a login to a mailbox (IMAP, POP3) or to Dovecot's submission service",
-        programs=programs("dovecot"),
-        prefix=b"",
-        complete=(
-            r"^(?P<proto>[a-z0-9]{1,20})-login: (?:Info: )?(?:Login|Logged in): "
-            r"user=<(?P<auth_user>.*)>, "
-            r"(?:method=(?P<auth_method>[A-Za-z0-9_-]+), )?rip=(?P<client_ip>[0-9A-Fa-f.:]+), "
-            r"lip=.*$"
-        ),
-        sample=f"{HEAD}dovecot: imap-login: Login: user=<ann>, method=PLAIN, rip=192.0.2.7, "
-        "lip=192.0.2.25, mpid=4711, TLS, session=<q1w2e3>",
-    ),
-    Shape(
-        kind="auth_failed",
-        meaning="logins to a mailbox failed, as often as `repeat` says",
-        programs=programs("dovecot"),
-        prefix=b"",
-        complete=(
-            r"^[a-z0-9]{1,20}-login: (?:Info: )?(?P<reply>[A-Z][A-Za-z ]{1,40}(?:: [A-Za-z "
-            r"]{1,60})? "
-            r"\(auth failed, (?P<repeat>[0-9]{1,9}) attempts[^)]*\))(?: \([a-z_]+\))?: "
-            r"user=<(?P<auth_user>.*)>, "
-            r"(?:method=(?P<auth_method>[A-Za-z0-9_-]+), )?rip=(?P<client_ip>[0-9A-Fa-f.:]+), "
-            r"lip=.*$"
-        ),
-        sample=f"{HEAD}dovecot: imap-login: Disconnected (auth failed, 3 attempts in 12 secs): "
-        "user=<ann>, "
-        "method=PLAIN, rip=192.0.2.7, lip=192.0.2.25, TLS, session=<q1w2e3>",
-    ),
-    Shape(
-        kind="clock_set",
-        meaning="Dovecot's first process says by how many seconds (`reply`) the clock leapt ahead",
-        programs=programs("dovecot"),
-        prefix=b"master: ",
-        complete=(
-            r"^master: Warning: Time moved forwards by (?P<reply>[0-9]{1,10}\.[0-9]{1,9}) "
-            r"seconds - adjusting timeouts\.$"
-        ),
-        sample=f"{HEAD}dovecot: master: Warning: Time moved forwards by 3600.123456 seconds - "
-        "adjusting timeouts.",
-    ),
-    _others("dovecot", "dovecot: imap(ann)<4711><q1w2e3>: Logged out in=10 out=20"),
-)
-
-# Its servers have a name for each protocol; packages put the name of the product before it.
-COURIER = _dialect(
-    "courier",
-    Shape(
-        kind="mailbox_login",
-        meaning="a login to a mailbox (IMAP, POP3)",
-        programs=programs("courier"),
-        prefix=b"LOGIN, user=",
-        complete=(
-            r"^LOGIN, user=(?P<auth_user>.*), ip=\[(?P<client_ip>[0-9A-Fa-f.:]+)\]"
-            r"(?:, [a-z]+=[^, ]*)*$"
-        ),
-        sample=f"{HEAD}pop3d: LOGIN, user=ann, ip=[::ffff:192.0.2.7], port=[4711]",
-    ),
-    _others("courier", "imapd: Connection, ip=[::ffff:192.0.2.7]"),
-    tag=r"(?:courier-)?(?:imap|pop3)(?:d|login|s|d-ssl)",
-)
 
 SASLAUTHD = _dialect(
     "saslauthd",
@@ -186,4 +119,4 @@ PLESK = _dialect(
     tag="plesk(?: sendmail)?",
 )
 
-NEIGHBOURS = (DOVECOT, COURIER, SASLAUTHD, AMAVIS, RSPAMD, MAILSCANNER, PLESK)
+NEIGHBOURS = (*MAILBOX_SERVERS, SASLAUTHD, AMAVIS, RSPAMD, MAILSCANNER, PLESK)
