@@ -1,7 +1,8 @@
 """Which line of syslog stands in a JSON record of the journal, a container engine, a collector?
 
 Known by its fields, whatever the file is called: `MESSAGE` and `__REALTIME_TIMESTAMP` (journalctl
--o json), `log` (Docker and what Kubernetes makes of it), those of `records` (collectors).
+-o json, json-seq and json-sse), `log` (Docker and what Kubernetes makes of it), those of `records`
+(collectors).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ LOOKED_AT = 64 << 10  # bytes
 _NUMBERS = re.compile(
     rb'"MESSAGE"[ \t]*:[ \t]*\[([0-9, \t]*)\]'
 )  # a text that is no UTF-8, byte by byte
+_BEFORE = re.compile(rb"^(?:\x1e|data: )(?=\{)", re.MULTILINE)  # before each record (RFC 7464)
 EXACT = 1e11  # from here on a number of seconds is one of thousandths, and has no fraction
 _NUMERIC = {int: pa.int64(), float: pa.float64()}
 
@@ -56,13 +58,19 @@ def unwrap(data: bytes) -> Wrapped | None:
 
     A line that is no such record stays as it is, and so becomes unread.
     """
-    kind = _kind(data)
+    bare = _BEFORE.sub(b"", data) if _is_marked(data) else data
+    kind = _kind(bare)
     if kind is None:
         return None
-    told = _NUMBERS.sub(_text, data) if kind.compose is _journal else data
+    told = _NUMBERS.sub(_text, bare) if kind.compose is _journal else bare
     lines = kind.compose(_told(told.split(b"\n")[:-1], kind))
     raw = pa.array(data.split(b"\n")[:-1], pa.binary())
     return line_by_line(as_block(pc.coalesce(lines, raw)), data)
+
+
+def _is_marked(data: bytes) -> bool:
+    """Does a mark stand before the records?"""
+    return data[:64].lstrip().startswith((b"\x1e", b"data: "))
 
 
 def _kind(data: bytes) -> _Kind | None:

@@ -26,6 +26,22 @@ ATTACHED = re.compile(
 # What the beginning looks like, and what is said of it.
 KINDS = (
     (
+        re.compile(
+            rb"^(?:EventId +: |EventId +Source +Sender +Recipients|Recipients +: \{"
+            rb'|\s*"EventId": )',
+            re.MULTILINE,
+        ),
+        f"message tracking of Exchange as PowerShell shows it, not as a table: {_EXPORT}",
+    ),
+    (
+        re.compile(rb'\A\s*\{\s*\n\s*"[^"\n]{1,80}"\s*:\s*(?!\[)'),
+        "JSON objects of several lines each: give one a line, as `jq -c . FILE` writes them",
+    ),
+    (
+        re.compile(rb"\A[A-Z][a-z]{2} [0-9-]{10} [0-9:.]{8,15} [^ \n]{1,8} \[s=[0-9a-f]+;i="),
+        "fields of the journal, one a line: write it out with `journalctl -o export`",
+    ),
+    (
         re.compile(rb"\A\s*\[\s*(?:\{|\Z)"),
         "one JSON array: give one object a line, as `jq -c '.[]' FILE` writes them",
     ),

@@ -40,7 +40,7 @@ NAMES = {
     "pid": "process.pid pid processid procid process_id syslog_pid".split(),
 }
 MOSTLY = 0.5  # of the texts
-AROUND = ("_source", "result")  # a search's answer holds the record in one of these
+AROUND = ("_source", "result", "jsonpayload")  # what a search or Google Cloud puts a record in
 _TAGGED = r"^ ?[A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "  # a text without stamp and host
 _HOSTED = r"^(?P<host>[^ ]+) [A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "
 _WHOLE = (

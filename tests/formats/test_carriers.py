@@ -148,6 +148,10 @@ COLLECTED = {
         "preview": False,
         "result": {"_raw": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}"},
     },
+    "Google Cloud": {
+        "jsonPayload": {"message": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}"},
+        "timestamp": "2026-12-09T00:00:00Z",
+    },
     "Loki": {
         "line": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
         "timestamp": "1796800000000000000",
@@ -160,6 +164,9 @@ RECORDS = {
     "the journal, text as bytes": journal(MESSAGE=list(TEXT.encode())),
     "the journal, a field twice": journal(SYSLOG_IDENTIFIER=["postfix/smtpd", "postfix"]),
     "the journal, numbers as numbers": journal(SYSLOG_PID=11),
+    "the journal, each record marked (json-seq)": f"\x1e{journal()}",
+    "the journal, as events of a server (json-sse)": f"data: {journal()}\n",
+    "the journal, the command alone": journal(SYSLOG_IDENTIFIER=None, _COMM="smtpd"),
     "Docker": docker(CLASSIC),
     "Docker, a stamp with year and zone inside": docker(
         f"2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}", time="2026-12-07T05:00:09Z"

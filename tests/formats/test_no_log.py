@@ -15,6 +15,17 @@ COLUMNS = ["date-time", "client-ip", "client-hostname", "event-id", "recipient-a
     [
         ('[\n  {"MESSAGE": "x"},\n  {"MESSAGE": "y"}\n]\n', "one object a line"),
         ("@4000000065a1b2c31a2b3c4d " + LINE, "TAI64N"),
+        ('{\n\t"MESSAGE" : "x",\n\t"_PID" : "1"\n}\n', "`jq -c . FILE`"),
+        ("Mon 2026-12-07 05:00:00.1 CET [s=ab;i=1]\n    MESSAGE=x\n", "journalctl -o export"),
+        (
+            "\nRunspaceId : 1\nEventId    : SEND\nRecipients : {a@x.example}\n",
+            "as PowerShell shows",
+        ),
+        ("EventId  Source   Sender   Recipients   MessageSubject\n", "as PowerShell shows"),
+        (
+            '[\n {\n  "EventId":  "SEND",\n  "Sender":  "a@x.example"\n }\n]\n',
+            "as PowerShell shows",
+        ),
         (LINE.removeprefix("mx1 "), "docker logs -t"),
         ("mail-1  | " + LINE.removeprefix("mx1 "), "docker compose logs -t"),
         ("|".join(COLUMNS) + "\n", "not cut by commas"),
