@@ -27,17 +27,27 @@ STATES = {"*": "active", "!": "hold", "#": "expired", "-": "deferred", "X": "def
 
 _HEAD = (
     r"^(?P<queue_id>[0-9A-Za-z]{5,40})(?P<mark>[*!#X-]?) +(?P<size>[0-9]{1,18}) +"
-    r"(?P<arrival_logged>[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{5,8}) +(?P<sender>.*)$"
+    r"(?:[0-9]{1,18}[+ ])?"  # the priority, with mailq -v, which then leaves out the day's name
+    r"(?P<arrival_logged>(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{5,8}) +"
+    r"(?P<sender>.*)$"
 )
 _REASON = r"^ *(?:8BITMIME +)?\((?P<reason>.*)\)$"
 _RECIPIENT = r"^(?:\t| {8})[ \t]*(?P<recipient>[^ \t(].*)$"
+# What may stand before it: the command as typed, and queues that are empty (Debian's Sendmail).
+_PROMPT = r"(?:[^ \n]{1,80}|\[[^\]\n]{1,80}\])? ?[#$%>] ?"
+_TYPED = rf"{_PROMPT}(?:sudo )?(?:/[a-z/]+/)?(?:mailq|postqueue|sendmail)(?: [^\n]{{0,60}})?"
+_EMPTY = r"M(?:SP|TA) Queue status\.\.\.|/[^ \n]{1,200} is empty|\s*Total requests: 0"
+_BEFORE = rf"(?:(?:{_TYPED}|{_EMPTY})?\r?\n){{0,8}}"
 _FRAME = (
     r"^(?:-Queue ID-|-+Q-ID-+).*$|^-- [0-9]+ [KMG]?[Bb]ytes in [0-9]+ Requests?\.$|"
-    r"^\s*Total requests: [0-9]+$|^\s*/[^ ]+ \([0-9]+ requests?\)$|^.*[Qq]ueue is empty$"
+    r"^\s*Total requests: [0-9]+$|^\s*/[^ ]+ \([0-9]+ requests?\)$|^.*[Qq]ueue is empty$|"
+    rf"^(?:{_TYPED}|{_EMPTY})$"
 )
 _IS_JSON = re.compile(rb'\s*\{"queue_name": ?"')
-_IS_POSTFIX = re.compile(rb"-Queue ID-[ -]+Size-")
-_IS_SENDMAIL = re.compile(rb"(?:\s*/[^\n]{1,400} \([0-9]+ requests?\)[^\n]*\n)?-+Q-ID-+ --Size--")
+_IS_POSTFIX = re.compile(rf"{_BEFORE}-Queue ID-[ -]+Size-".encode())
+_IS_SENDMAIL = re.compile(
+    rf"{_BEFORE}(?:\s*/[^\n]{{1,400}} \([0-9]+ requests?\)[^\n]*\n)?-+Q-ID-+ --Size--".encode()
+)
 
 
 def listing(beginning: bytes) -> str | None:

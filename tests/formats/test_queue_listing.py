@@ -92,3 +92,47 @@ def test_an_entry_that_no_postfix_would_write_is_kept_as_unread(read, said, inst
 def test_a_listing_of_which_nothing_can_be_read_lists_nothing(read):
     reading, rows = read('{"queue_name": "deferred", "queue_id": \n')
     assert (rows, len(reading.unread)) == ([], 1)
+
+
+TOTAL = "\t\tTotal requests: "
+SENDMAIL = (
+    "\t\t/var/spool/mqueue (1 request)\n"
+    "-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------\n"
+    "7B7500Aj000011     1200 Mon Dec  7 10:00 <ann@a.example>\n"
+    "                 (Deferred: Connection timed out)\n"
+    "\t\t\t\t\t <bob@far.example>\n"
+    f"{TOTAL}1\n"
+)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "root@mx1:~# postqueue -p\n",
+        "[ann@mx1 ~]$ sudo /usr/bin/mailq\r\n",
+        "\n",
+        f"MSP Queue status...\n/var/spool/mqueue-client is empty\n{TOTAL}0\nMTA Queue status...\n",
+    ],
+)
+@pytest.mark.parametrize("text", [HEAD + ENTRY + TO, SENDMAIL])
+def test_the_command_and_empty_queues_may_stand_before_it(read, before, text):
+    reading, (row,) = read(before + text)
+    told = (row["sender"], row["recipient"], row["size"])
+    assert told == ("ann@a.example", "bob@far.example", 1200)
+    assert row["line"] > before.count("\n")
+    assert len(reading.unread) == 0
+
+
+def test_a_listing_with_priorities_says_the_same(read):
+    listed = SENDMAIL.replace("1200 Mon Dec", "1200     121200+Dec")
+    _, (row,) = read(listed)
+    assert (row["sender"], row["size"], row["arrival_logged"]) == (
+        "ann@a.example",
+        1200,
+        "Dec  7 10:00",
+    )
+
+
+def test_a_log_in_which_somebody_types_the_command_is_no_listing():
+    line = "Dec  7 10:00:00 mx1 bash[1]: root# mailq\n"
+    assert listing((line + HEAD).encode()) is None
