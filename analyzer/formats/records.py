@@ -1,9 +1,9 @@
 """Which fields of a collector's record are time, host, program, process and text, and which line of
 syslog do they make?
 
-rsyslog, syslog-ng, Logstash, Elastic's agents, Fluentd, Graylog, Splunk, Loki and CloudWatch each
-have names of their own. Where no field names the program, the text is the line as the server wrote
-it; where one does, the text has lost its header.
+rsyslog, syslog-ng, Logstash, Elastic's agents, Fluentd, Graylog, Splunk, Loki, CloudWatch, NXLog
+and Wazuh each have names of their own. Where no field names the program, the text is the line as
+the server wrote it; where one does, the text has lost its header, or begins with the program.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Path = tuple[str, ...]  # a field, a field within it, …
 NAMES = {
     "text": (
         "message msg short_message @message _raw line log event.original syslogmessage content "
-        "textpayload"
+        "textpayload full_log"
     ).split(),
     "time": (
         "@timestamp timestamp timereported isodate time _time timegenerated eventtime date"
@@ -35,13 +35,14 @@ NAMES = {
     "program": (
         "process.name program syslogtag syslog-tag syslog_tag programname processname app-name "
         "appname app_name "
-        "application_name syslog_program syslog_identifier ident"
+        "application_name syslog_program syslog_identifier ident sourcename"
     ).split(),
     "pid": "process.pid pid processid procid process_id syslog_pid".split(),
 }
 MOSTLY = 0.5  # of the texts
 AROUND = ("_source", "result", "jsonpayload")  # what a search or Google Cloud puts a record in
 _TAGGED = r"^ ?[A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "  # a text without stamp and host
+_OWN_TAG = r"^ ?(?P<program>[A-Za-z][^ \[\]:]*)(?:\[[0-9]{1,10}\])?: "
 _HOSTED = r"^(?P<host>[^ ]+) [A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "
 _WHOLE = (
     r"^(?:<[0-9]{1,3}>)?"
@@ -88,12 +89,13 @@ def lines(told: Mapping[str, pa.Array]) -> pa.Array:
     )
     composed = pc.binary_join_element_wise(head, b" ", tag, b": ", said, b"")
     without_head = pc.binary_join_element_wise(head, said, b" ")
+    composed = pc.if_else(_is_of(program, text, _OWN_TAG), without_head, composed)
     # Where few texts without a program begin like a server's, a stranger may have written it.
     alone = pc.if_else(pc.is_valid(program), None, text)
     tagged = pc.match_substring_regex(alone, _TAGGED)
     if (pc.mean(tagged).as_py() or 0) < MOSTLY:
         tagged = pa.nulls(len(text), pa.bool_())
-    named = pc.if_else(_says(text, program), text, composed)
+    named = pc.if_else(_is_of(program, text, _WHOLE), text, composed)
     # The host may still stand before the program.
     first = pc.struct_field(pc.extract_regex(text, _HOSTED), "host")
     hosted = pc.fill_null(pc.equal(first, host), False)
@@ -116,11 +118,14 @@ def _process(program: pa.Array, pid: pa.Array) -> pa.Array:
     return pc.if_else(has_it, b"", pc.coalesce(process, pa.scalar(b"")))
 
 
-def _says(text: pa.Array, program: pa.Array) -> pa.Array:
-    """Whether the text is a line with the header of this very program, taken apart and kept."""
-    within = pc.struct_field(pc.extract_regex(text, _WHOLE), "program")
-    same = pc.equal(within, pc.replace_substring_regex(program, r"\[[0-9]+\]\z", ""))
-    return pc.fill_null(same, False)
+def _is_of(program: pa.Array, text: pa.Array, header: str) -> pa.Array:
+    """Whether the text has a header of this very program, that was taken apart and kept; a name may
+    have lost what follows its slash.
+    """
+    within = pc.struct_field(pc.extract_regex(text, header), "program")
+    named = pc.replace_substring_regex(program, r"\[[0-9]+\]\z", "")
+    first = pc.replace_substring_regex(within, "/.*", "")
+    return pc.fill_null(pc.or_(pc.equal(within, named), pc.equal(first, named)), False)
 
 
 def _time(written: pa.Array) -> pa.Array:

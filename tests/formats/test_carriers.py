@@ -148,6 +148,32 @@ COLLECTED = {
         "preview": False,
         "result": {"_raw": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}"},
     },
+    "NXLog": {
+        "EventReceivedTime": "2026-12-09 00:00:00",
+        "EventTime": "2026-12-07 05:00:00",
+        "Hostname": "mx1",
+        "SourceName": "postfix/smtpd",
+        "ProcessID": "11",
+        "Message": TEXT,
+    },
+    "Wazuh": {
+        "timestamp": "2026-12-09T00:00:00.000+0000",
+        "agent": {"name": "mx1"},
+        "predecoder": {"program_name": "postfix/smtpd", "hostname": "mx1"},
+        "full_log": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    },
+    "one that names the program in the text, too": {
+        "timestamp": TIME,
+        "host": "mx1",
+        "program": "postfix/smtpd",
+        "message": f"postfix/smtpd[11]: {TEXT}",
+    },
+    "one that cuts its name at the slash": {
+        "timestamp": TIME,
+        "host": "mx1",
+        "programname": "postfix",
+        "message": f" postfix/smtpd[11]: {TEXT}",
+    },
     "Google Cloud": {
         "jsonPayload": {"message": f"Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}"},
         "timestamp": "2026-12-09T00:00:00Z",
