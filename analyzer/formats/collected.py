@@ -20,8 +20,9 @@ LOOKED_AT = 320  # bytes of a line; a path is no longer than that
 # A file that has a folder, a suffix or the name of a log: `WARNING:` before a line is none. What a
 # stamp or a priority may begin with has to follow at once: so do no words of a mail server.
 _FILE = r"\(standard input\)|[^ :]*(?:[./]|log|messages)[^ :]*|[0-9]+"
+_BESIDE = r"[^ :]*?(?:[./]|log|messages)[^ :]*?-(?:[0-9]+-)?|[0-9]+-"  # grep -C: not found itself
 _PRIORITY = r"<(?:[0-9]{1,3}|[a-z0-9]{1,10}\.[a-z]{1,8})> *"  # of a relay that sets it apart
-_TOOLS = rf"[^ |]+ +\| |\[pod/[^ \]]+\] |{_PRIORITY}|(?:{_FILE}):(?:[0-9]+:)?"
+_TOOLS = rf"[^ |]+ +\| |\[pod/[^ \]]+\] |{_PRIORITY}|{_BESIDE}|(?:{_FILE}):(?:[0-9]+:)?"
 # Blanks before a line mark the rest of a text with newlines in it, unless all lines have them.
 _INDENTED = r"(?:> ?){1,5}|[ \t]*[0-9]{1,9}\t|[ \t]+(?:[0-9]{1,9}[ \t]+)?"
 

@@ -30,7 +30,8 @@ from analyzer.formats.stamps import (
 )
 
 NOBODY = "-"  # RFC 5424: a field without a value
-ANGLE, ONE, DASH, BRACKET = b"<1-["
+ANGLE, ONE, DASH, BRACKET, CLOSE, BLANK = b"<1-[] "
+MOST_DIGITS = 10  # of a process id
 _FACILITY = re.compile(
     r"<[a-z0-9.]{1,24}>|[a-z0-9]{1,10}[:.][a-z]{1,8}"  # BSD, AIX: <mail.info>, mail:info
     r"|EMERG|ALERT|CRIT|ERR(?:OR)?|WARN(?:ING)?|NOTICE|INFO|DEBUG"  # containers: no host, INFO
@@ -50,6 +51,7 @@ _BEGINS_ZONE = np.isin(np.arange(256), list(b"+-UGZ"))
 _ZONE_BEHIND = r"^(?P<z>UTC|GMT|Z|(?P<s>[+-])(?P<h>[01][0-9]):?(?P<m>[0-5][0-9])) "
 _FORWARDED = b"Message forwarded from "
 _NO_ROWS = np.empty(0, np.intp)
+DOUBLED, LOOKED_AT = b"]:  ", 16 << 10  # bytes of a block
 NEARLY_ALL = 0.9  # of the lines of a block
 COLLECTORS = 2  # at most so many tools have written before a line, as grep over what compose told
 
@@ -181,12 +183,31 @@ def modern_fields(
         text <= end[rows]
     )
     rows, app_end, text = rows[whole], app_end[whole], text[whole].astype(np.int32)
+    text += byte[text] == BLANK
+    app_end = _without_process(byte, app_end)
     marked = (byte[text] == 0xEF) & (byte[text + 1] == 0xBB) & (byte[text + 2] == 0xBF)
     return rows, app_end, np.minimum(text + np.where(marked, 3, 0), end[rows]).astype(np.int32)
 
 
+def _without_process(byte: Bytes, app_end: Positions) -> Positions:
+    """Where the name ends of which a template made `postfix/smtpd[11]` or `postfix/smtpd[11]:`."""
+    end = app_end - (byte[app_end - 1] == ord(":"))
+    open_at = end - 1
+    going = byte[open_at] == CLOSE
+    for _ in range(MOST_DIGITS):
+        before = byte[open_at - 1]
+        going &= (before >= 48) & (before <= 57)
+        open_at = open_at - going
+    cut = (byte[open_at - 1] == BRACKET) & (open_at < end - 1)
+    return np.where(cut, open_at - 1, app_end).astype(np.int32)
+
+
 def after_id(data: bytes, byte: Bytes, headed: Flags, text: Positions, end: Positions) -> Positions:
-    """Where the text begins past Solaris' `[ID 801593 mail.info] `."""
+    """Where the text begins past Solaris' `[ID 801593 mail.info] `, and past the second blank of a
+    template that sets one where the text has its own.
+    """
+    if DOUBLED in data[:LOOKED_AT]:
+        text = text + (headed & (byte[text] == BLANK))
     word = eight_bytes(data)
     rows = np.flatnonzero(
         headed

@@ -37,7 +37,7 @@ _BEFORE_HOST = r"^(?P<before>[^ ]+ )[^ :]+ [a-z][a-zA-Z0-9._/-]{2,60}$"
 _A_PROGRAM = (
     rf"^(?:{_STAMP}[^ ]* *(?:[^ ]+ +)?)?"
     r"(?:[a-z][a-z0-9_-]*(?:/[a-z0-9_-]+)+|sendmail|sm-mta|sm-msp)\[[0-9]{1,10}\]: "
-    r"|^[0-9A-Za-z]{6,40}: (?:client=[^ ]*\[|uid=[0-9]+ from=<|message-id=<"
+    r"|^(?:[0-9A-Za-z]{6,40}: )?(?:client=[^ ]*\[|uid=[0-9]+ from=<|message-id=<"
     r"|from=<?[^ ]*, size=[0-9]|to=[^ ]*, (?:[a-z_]+=[^ ]*, )*(?:delay|relay)=)"
 )
 

@@ -17,6 +17,9 @@ Flags = npt.NDArray[np.bool_]
 Int64 = npt.NDArray[np.int64]
 
 OPEN, CLOSE = b"[]"
+# Behind the process id comes the text, without the colon and blank that end a header: what seems to
+# be the header holds the beginning of the text, such as a queue id. Such a line is none we know.
+ENDS_EARLIER = r"^[^\[]*\[[0-9]{1,10}\][: \t]+[0-9A-Za-z]"
 MOST_DIGITS = 10
 
 
@@ -43,6 +46,10 @@ def programs_and_ids(
     if rows.size:
         opened = pc.find_substring(pieces(data, host[rows], header_end[rows]), "[").to_numpy()
         rows, opened = rows[opened >= 0], opened[opened >= 0]
+    if rows.size:
+        beside = pc.match_substring_regex(pieces(data, host[rows], header_end[rows]), ENDS_EARLIER)
+        known = ~beside.to_numpy(zero_copy_only=False)
+        rows, opened = rows[known], opened[known]
         program_end[rows] = host[rows] + opened
         pid[rows] = digits_at(byte, program_end[rows] + 1)
     return program_end, pid

@@ -57,6 +57,8 @@ FORMS = {
     "priority and year": f"<22>2026 Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "RFC 5424": f"<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - - {TEXT}",
     "RFC 5424 without priority": f"1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - - {TEXT}",
+    "RFC 5424 with the process in the name": f"<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd[11] - - - {TEXT}",
+    "RFC 5424 with the old tag for a name": f"<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: - - -  {TEXT}",
     "RFC 5424 with an id and a mark": f"<22>1 2026-12-07T06:00:00+01:00 mx1 postfix/smtpd 11 ID47 - \ufeff{TEXT}",
     "RFC 5424 with data": rf'<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - [a b="x\] y"][c d="1"] {TEXT}',
     "container": f"2026-12-07T05:00:00.000000000Z stdout F Dec  7 09:30:00 mx1 postfix/smtpd[11]: {TEXT}",
@@ -68,6 +70,9 @@ FORMS = {
     "a pod's name before (kubectl logs --prefix)": f"[pod/mail-0/postfix] Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "a file's name before (grep)": f"/var/log/mail.log.1:Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "a file's name and a number before (grep -n)": f"mail.log-20261207:123:2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}",
+    "a file's name before a line beside a found one (grep -C)": f"mail.log.1-Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
+    "the same with a number (grep -n -C)": f"log/mail-20261207-123-2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}",
+    "the number alone before a line beside a found one": f"123-Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "the number alone (grep -n of one file)": f"123:Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "no file's name before (zcat and grep -H)": f"(standard input):<22>Dec  7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "a file's name before RFC 5424": f"mail.log:<22>1 2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - - {TEXT}",
@@ -321,3 +326,20 @@ def test_a_year_of_a_clock_at_its_zero_or_run_over_is_no_time(year, possible):
     reading = formats.read_syslog("mail.log", 1, 0, "".join(lines).encode())
     micros = reading.tables["removed"]["micros"].to_pylist()
     assert [micro != MISSING for micro in micros] == [bool(possible)] * 3
+
+
+@pytest.mark.parametrize("mark", ["", "[ID 801593 mail.info] "])
+def test_a_second_blank_that_a_template_sets_before_the_text_is_none_of_it(mark):
+    event, _ = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]:  {mark}{TEXT}")
+    assert (event["queue_id"], event["client_ip"]) == ("3F2A12CE583", "192.0.2.7")
+
+
+@pytest.mark.parametrize("between", [" ", "\t", ":\t", ":"])
+def test_a_header_that_ends_otherwise_costs_no_queue_id_but_the_line(between):
+    event, reading = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]{between}{TEXT}")
+    assert (event, len(reading.unread)) == (None, 1)
+
+
+def test_a_severity_behind_the_process_id_ends_no_header_earlier():
+    event, _ = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11] <Info>: {TEXT}")  # macOS
+    assert (event["pid"], event["queue_id"]) == (11, "3F2A12CE583")
