@@ -51,7 +51,7 @@ _BEGINS_ZONE = np.isin(np.arange(256), list(b"+-UGZ"))
 _ZONE_BEHIND = r"^(?P<z>UTC|GMT|Z|(?P<s>[+-])(?P<h>[01][0-9]):?(?P<m>[0-5][0-9])) "
 _FORWARDED = b"Message forwarded from "
 _NO_ROWS = np.empty(0, np.intp)
-DOUBLED, LOOKED_AT = b"]:  ", 16 << 10  # bytes of a block
+DOUBLED, LOOKED_AT = b":  ", 16 << 10  # bytes of a block
 NEARLY_ALL = 0.9  # of the lines of a block
 COLLECTORS = 2  # at most so many tools have written before a line, as grep over what compose told
 

@@ -328,9 +328,10 @@ def test_a_year_of_a_clock_at_its_zero_or_run_over_is_no_time(year, possible):
     assert [micro != MISSING for micro in micros] == [bool(possible)] * 3
 
 
+@pytest.mark.parametrize("process", ["", "[11]"])
 @pytest.mark.parametrize("mark", ["", "[ID 801593 mail.info] "])
-def test_a_second_blank_that_a_template_sets_before_the_text_is_none_of_it(mark):
-    event, _ = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11]:  {mark}{TEXT}")
+def test_a_second_blank_that_a_template_sets_before_the_text_is_none_of_it(process, mark):
+    event, _ = read(f"Dec  7 05:00:00 mx1 postfix/smtpd{process}:  {mark}{TEXT}")
     assert (event["queue_id"], event["client_ip"]) == ("3F2A12CE583", "192.0.2.7")
 
 
