@@ -89,7 +89,8 @@ UNNAMED = Dialect(
             frozenset(),
             "",
             "Dec  7 05:00:00 mx1 postfix[11]: Postfix is running with old default settings",
-            r"^[^=]*$",  # what tells of a message says from=, to=, client= or the like
+            # What tells of a message says from=, to=, client= or the like.
+            r"^(?:[^=]*|statistics: .*)$",
         ),
     ),
     recognise=recognise,

@@ -37,10 +37,12 @@ def test_a_line_means_what_it_means_under_the_whole_name(daemon, named):
         ("smtpd", "delivery: Ok for 1: from=<ann@a.example>, to=<bob@b.example>, relay=b"),
         ("lmtp", "Delivered: <1@a.example> to mailbox: user.ann"),
         ("master", "ready for work"),
+        ("scache", "statistics: domain lookup hits=0 miss=1 success=0%"),
+        ("postfix@-.service", "statistics: domain lookup hits=0 miss=1 success=0%"),
         ("smtpd", "3F2A12CE583: nothing that Postfix says"),
     ],
 )
-def test_a_line_of_another_server_with_such_a_daemon_is_passed_over(program, text):
+def test_a_line_that_tells_of_no_message_or_of_another_servers_is_passed_over(program, text):
     assert read(program, text).ignored == 1
 
 
