@@ -111,6 +111,16 @@ KINDS = (
             "them"
         ),
     ),
+    (
+        re.compile(
+            rb"^#Software: Microsoft (?:Exchange Server|Internet Information Services)",
+            re.MULTILINE,
+        ),
+        (
+            "a log of Exchange or IIS of a kind that is not read: of mail tell the files of the "
+            "folder MessageTracking, of logins and refusals those of ProtocolLog\\SmtpReceive"
+        ),
+    ),
 )
 
 # What lines of mail servers hold, in whatever they are wrapped.

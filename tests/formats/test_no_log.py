@@ -37,6 +37,10 @@ COLUMNS = ["date-time", "client-ip", "client-hostname", "event-id", "recipient-a
         (EXPORT.replace(",", ";") + "5.9.2022 7:12:11;;;1;System.String[]\n", "without recipients"),
         (ROW, "no `#Fields:` line"),
         (
+            "#Software: Microsoft Exchange Server\n#Log-type: Agent Log\n",
+            "of a kind that is not read",
+        ),
+        (
             "Timestamp,Sender,EventId,Recipients\n",
             "without the column InternalMessageId or NetworkMessageId or MessageId",
         ),
