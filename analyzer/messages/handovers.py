@@ -24,6 +24,7 @@ Int64 = npt.NDArray[np.int64]
 EXCHANGE_ID = r"\[InternalId=([0-9]{1,19})\b"
 CLOCKS_APART = pd.Timedelta(days=1)  # between two servers that have not even the zone in common
 FILTERED_WITHIN = pd.Timedelta(minutes=10)  # a filter with a queue of its own may take its time
+MADE = ["row", "life", "time"]  # the delivery that may have made a leg
 NAMES = ["client_ip", "client_name", "auth_user", "auth_method", "helo"]
 
 
@@ -110,14 +111,20 @@ def _nearest(given: pd.DataFrame, back: pd.DataFrame, by: list[str]) -> pd.DataF
     if left.empty or right.empty:
         return given.head(0).assign(next=0)
     kinds = {name: "int64" if name == "elder" else "str" for name in key}
+    right = right[["row", "life", "received", "time", *key]].astype(kinds)
+    right = right.sort_values("received", kind="stable")
+    before = right.groupby(key)[MADE].shift()
+    right = right.assign(**{f"{name}_before": before[name].array for name in MADE})
     pairs = pd.merge_asof(
         left[["next", "at", "returned", *key]].astype(kinds).sort_values("at", kind="stable"),
-        right[["row", "life", "received", "time", *key]]
-        .astype(kinds)
-        .sort_values("received", kind="stable"),
+        right,
         left_on="at",
         right_on="received",
         by=key,
+    ).dropna(subset="row")
+    itself = pairs["next"].eq(pairs["life"])  # where it goes on to another host of ours
+    pairs = pairs.assign(
+        **{name: pairs[name].mask(itself, pairs[f"{name}_before"]) for name in MADE}
     ).dropna(subset="row")
     fits = pairs["returned"].le(pairs["time"] + FILTERED_WITHIN) & pairs["next"].ne(pairs["life"])
     pairs = pairs[fits].sort_values(["row", "returned", "next"], kind="stable")
