@@ -44,9 +44,12 @@ OUTCOME = {
     "expanded": "expanded",
     "dropped": "discarded",
 }
-# amavisd and clamsmtp answer so for mail that they keep or throw away; Sendmail logs the answer
-# without its code. Only our own filter, told by its address, is believed.
-THROWN_AWAY = r"^(?:250 )?(?:2\.[0-9]\.[0-9]+ )?(?:Ok, discarded\b|Virus Detected; Discarded\b)"
+# amavisd, clamsmtp and Proxmox Mail Gateway answer so for mail that they keep or throw away;
+# Sendmail logs the answer without its code. Only our own filter, told by its address, is believed.
+THROWN_AWAY = (
+    r"^(?:250 )?(?:2\.[0-9]\.[0-9]+ )?"
+    r"(?:Ok, discarded\b|Virus Detected; Discarded\b|BLOCKED \([0-9A-F]+\)$)"
+)
 GIVEN_UP = "Cannot send message"  # Sendmail's notice when the queue lifetime is over
 # Address verification, no mail.
 PROBES = {"deliverable", "undeliverable", "undeliverable-but-not-cached"}
