@@ -59,8 +59,8 @@ DOVECOT = Dialect(
         _dovecot(
             "auth_failed",
             "logins to a mailbox failed, as often as `repeat` says",
-            r"(?P<reply>[A-Z][A-Za-z ]{1,40}(?:: [A-Za-z ]{1,60})? "
-            r"\(auth failed, (?P<repeat>[0-9]{1,9}) attempts[^)]*\))(?: \([a-z_]+\))?",
+            r"(?P<reply>[A-Z][^<>]{1,200} \(auth failed, (?P<repeat>[0-9]{1,9}) attempts[^)<>]*\))"
+            r"(?: \([a-z_]+\))?",
             "dovecot: imap-login: Disconnected (auth failed, 3 attempts in 12 secs): "
             "user=<ann>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.25, TLS, session=<q1w2e3>",
         ),

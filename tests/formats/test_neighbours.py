@@ -64,6 +64,7 @@ def test_courier_names_account_and_address(program, user, end):
         "imap-login: Disconnected (auth failed, 3 attempts in 12 secs)",
         "pop3-login: Aborted login (auth failed, 3 attempts in 12 secs)",
         "submission-login: Disconnected: Connection closed (auth failed, 3 attempts in 12 secs)",
+        "imap-login: Disconnected: Connection closed: read(size=1007) failed: Connection reset by peer (auth failed, 3 attempts in 12 secs)",
         "imap-login: Login aborted: Connection closed (auth failed, 3 attempts in 12 secs) (auth_failed)",
     ],
 )
