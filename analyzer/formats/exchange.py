@@ -36,6 +36,7 @@ from analyzer.formats.exchange_values import (
     short_names,
     statuses_of,
     without_lost,
+    without_rounded,
     writes_day_first,
 )
 from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
@@ -149,7 +150,7 @@ class _Base:
         self.message_id = bare_ids(rows.text("message-id"))
         # What tells the rows of one mail on one server: an export may lack its own id. The last is
         # the sender's text: mails that have it in common are told apart by their receipts.
-        own_id = null_if_empty(rows.text("internal-message-id"))
+        own_id = null_if_empty(without_rounded(rows.text("internal-message-id")))
         self.own_id = pc.coalesce(own_id, self.network_id, self.message_id)
 
     def of(self, *events: str) -> Picked:

@@ -2,7 +2,7 @@
 
 | log | its columns are named by |
 | --- | --- |
-| message tracking, 2007 to Subscription Edition | `#Fields:`, comma separated |
+| message tracking, 2007 to Subscription Edition | `#Fields:` (`,`; `;` from a spreadsheet) |
 | Get-MessageTrackingLog as CSV, message trace of Exchange Online | the first line (`,` or `;`) |
 | message tracking of 2000 and 2003 | `# Date`, tab separated |
 | SMTP receive protocol | `#Fields:` with `session-id` |
@@ -82,8 +82,8 @@ def columns_of(line: bytes) -> Columns | None:
         return None
     text = line.decode("utf-8", "replace").strip()
     if text.startswith("#Fields:"):
-        names = tuple(name.strip().lower() for name in text.removeprefix("#Fields:").split(","))
-        return _known(names)
+        fields = text.removeprefix("#Fields:")
+        return _fields(fields, ",") or _fields(fields, ";")
     if text.startswith("#"):
         names = tuple(name.strip().lower() for name in text.lstrip("# ").split("\t"))
         return (
@@ -92,6 +92,12 @@ def columns_of(line: bytes) -> Columns | None:
             else None
         )
     return _exported(text, ",") or _exported(text, ";")
+
+
+def _fields(text: str, separator: str) -> Columns | None:
+    """Of a log itself; a spreadsheet may have saved it with semicolons."""
+    found = _known(tuple(name.strip().lower() for name in text.split(separator)))
+    return found and replace(found, layout=replace(found.layout, separator=separator))
 
 
 def _known(names: tuple[str, ...]) -> Columns | None:

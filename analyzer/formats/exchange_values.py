@@ -67,6 +67,15 @@ def without_lost(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(values, LOST), "", values)
 
 
+def without_rounded(ids: pa.Array) -> pa.Array:
+    """Ids, those empty of which a spreadsheet kept a rounded number (`3.02069E+13`), which many
+    share.
+    """
+    if not pc.any(pc.match_substring(ids, "E+")).as_py():
+        return ids
+    return pc.if_else(pc.match_substring_regex(ids, r"^[0-9](?:[.,][0-9]+)?E\+[0-9]+$"), "", ids)
+
+
 def bare_ids(values: pa.Array) -> pa.Array:
     """Message-IDs without angle brackets."""
     return null_if_empty(pc.utf8_trim(pc.utf8_trim_whitespace(values), "<>"))

@@ -348,8 +348,10 @@ SELECTED = (
         ("", "", "a1@far.example"),
         ('"NetworkMessageId",', '"6a-08",', "6a08"),
         ('"NetworkMessageId",', '"",', "a1@far.example"),
+        ('"InternalMessageId","NetworkMessageId",', '"3.02069E+13","6a-08",', "6a08"),
+        ('"InternalMessageId",', '"3,02069E+13",', "a1@far.example"),
     ],
-    ids=["Message-ID", "the id on all servers", "that is empty"],
+    ids=["Message-ID", "the id on all servers", "that is empty", "not rounded", "nor in Europe"],
 )
 def test_an_export_without_the_ids_of_the_server_is_joined_by(more, value, joined_by):
     text = read(SELECTED.format(more=more, value=value))
@@ -363,6 +365,24 @@ def semicolons(export):
     text = io.StringIO()
     csv.writer(text, delimiter=";").writerows(csv.reader(io.StringIO(export)))
     return text.getvalue()
+
+
+def test_a_log_that_a_spreadsheet_saved_with_semicolons_is_the_same():
+    saved = "".join(
+        line if line.startswith("#S") else line.replace(",", ";")
+        for line in log(RECEIVE).splitlines(keepends=True)
+    )
+    assert (saved != log(RECEIVE), values(saved)) == (True, values(log(RECEIVE)))
+
+
+def values(text):
+    """What the rows of a log say, but for their places."""
+    places = {"offset", "length"}
+    return [
+        {name: value for name, value in row.items() if name not in places}
+        for kind in ("received", "addressed")
+        for row in events(read(text), kind)
+    ]
 
 
 def test_an_export_may_be_separated_by_semicolons():
