@@ -28,10 +28,10 @@ KINDS = (
     (
         re.compile(
             rb"^(?:EventId +: |EventId +Source +Sender +Recipients|Recipients +: \{"
-            rb'|\s*"EventId": )',
+            rb')|\A\s*[\[{](?s:.{0,4000}?)"(?:EventId|MessageTraceId)":',
             re.MULTILINE,
         ),
-        f"message tracking of Exchange as PowerShell shows it, not as a table: {_EXPORT}",
+        f"message tracking of Exchange as PowerShell shows it, or JSON, no table: {_EXPORT}",
     ),
     (
         re.compile(rb'\A\s*\{\s*\n\s*"[^"\n]{1,80}"\s*:\s*(?!\[)'),

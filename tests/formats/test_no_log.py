@@ -21,6 +21,7 @@ COLUMNS = ["date-time", "client-ip", "client-hostname", "event-id", "recipient-a
             "\nRunspaceId : 1\nEventId    : SEND\nRecipients : {a@x.example}\n",
             "as PowerShell shows",
         ),
+        ('[{"Received":"2026-12-07","MessageTraceId":"1"}]', "as PowerShell shows"),
         ("EventId  Source   Sender   Recipients   MessageSubject\n", "as PowerShell shows"),
         (
             '[\n {\n  "EventId":  "SEND",\n  "Sender":  "a@x.example"\n }\n]\n',
