@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats.collected import after_collector
 from analyzer.formats.pieces import eight_bytes, pieces
-from analyzer.formats.rare_stamps import rare_stamps
+from analyzer.formats.rare_stamps import BEGINS_RARE, rare_stamps
 from analyzer.formats.stamps import (
     MISSING,
     SECOND,
@@ -66,10 +66,11 @@ def headers(
     if not rows.size:
         return stamps, host, modern
     nearly_all = rows.size >= NEARLY_ALL * np.count_nonzero(end > start)
-    told, told_host = rare_stamps(data, at[rows], end[rows])
-    stamps.put(rows[told.present], told, told.present)
-    host[rows[told.present]] = told_host[told.present]
-    rows = rows[~told.present]
+    some = rows[BEGINS_RARE[byte[at[rows]]]]
+    told, told_host = rare_stamps(data, at[some], end[some])
+    stamps.put(some[told.present], told, told.present)
+    host[some[told.present]] = told_host[told.present]
+    rows = rows[~stamps.present[rows]]
     begin = after_collector(data, start[rows], end[rows], bool(nearly_all))
     rows, begin = rows[begin > start[rows]], begin[begin > start[rows]]
     if rows.size:

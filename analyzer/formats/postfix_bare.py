@@ -13,10 +13,11 @@ from analyzer.formats import postfix_readings
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.postfix_dialogue import CERTIFICATE
 from analyzer.formats.postfix_unnamed import TAG
-from analyzer.formats.postfix_words import AGENTS, BOUNCE, GATES, HEAD, QMGR
+from analyzer.formats.postfix_words import AGENTS, GATES, HEAD, QMGR
 from analyzer.formats.shapes import Dialect, Program, known, programs
 
-DAEMONS = GATES | QMGR | AGENTS | BOUNCE | programs("pickup postsuper")  # who tell of messages
+# Who tell of messages, but for names that are as well programs of their own.
+DAEMONS = (GATES | QMGR | AGENTS | programs("bounce pickup postsuper")) - programs("maildrop spawn")
 
 
 def recognise(tag: str) -> Program | None:
@@ -39,7 +40,7 @@ BARE = Dialect(
             "",
             "Dec  7 05:00:00 mx1 smtpd[11]: c0ffee0123456789 smtp connected address=192.0.2.7",
             r"^(?:[^=]*|[0-9a-f]{16} .*|(?:smtp-in|smtp-out|mda|mta|delivery|relay|warning"
-            r"|statistics): .*)$",
+            r"|statistics|auditlog): .*)$",
         ),
     ),
     recognise=recognise,

@@ -15,6 +15,7 @@ from analyzer.formats.stamps import Positions, Stamps, read_stamps
 from analyzer.formats.wrapped import as_block
 
 LOOKED_AT = 64  # bytes of a line
+BEGINS_RARE = np.isin(np.arange(256), list(b"[123"))  # whether one may begin with a byte
 NEWLINE = ord("\n")
 BLANK = pa.scalar(b" " * 24)  # room for a reader of stamps
 _DAY, _CLOCK = "[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"

@@ -36,6 +36,7 @@ def test_a_line_means_what_it_means_under_the_whole_name(daemon, named):
         ("smtpd", "c0ffee0123456789 smtp message msgid=1 size=3 nrcpt=1 proto=ESMTP"),
         ("smtpd", "delivery: Ok for 1: from=<ann@a.example>, to=<bob@b.example>, relay=b"),
         ("lmtp", "Delivered: <1@a.example> to mailbox: user.ann"),
+        ("lmtp", "auditlog: append sessionid=<mx1-1> mailbox=<user.ann> uid=<7>"),
         ("master", "ready for work"),
         ("scache", "statistics: domain lookup hits=0 miss=1 success=0%"),
         ("postfix@-.service", "statistics: domain lookup hits=0 miss=1 success=0%"),
