@@ -32,10 +32,16 @@ from analyzer.formats.stamps import (
 NOBODY = "-"  # RFC 5424: a field without a value
 ANGLE, ONE, DASH, BRACKET, CLOSE, BLANK = b"<1-[] "
 MOST_DIGITS = 10  # of a process id
-_FACILITY = re.compile(
-    r"<[a-z0-9.]{1,24}>|[a-z0-9]{1,10}[:.][a-z]{1,8}"  # BSD, AIX: <mail.info>, mail:info
-    r"|EMERG|ALERT|CRIT|ERR(?:OR)?|WARN(?:ING)?|NOTICE|INFO|DEBUG"  # containers: no host, INFO
+_SEVERITIES = "emerg|panic|alert|crit|err(?:or)?|warn(?:ing)?|notice|info|debug"
+_FACILITIES = (  # those of syslog(3) and of the BSDs; a host may have two names as well
+    "kern|user|mail|daemon|auth|security|syslog|lpr|news|uucp|cron|authpriv|ftp|ntp|console|audit"
+    "|local[0-7]"
 )
+_FACILITY = re.compile(
+    rf"<[a-z0-9.]{{1,24}}>|(?i:(?:{_FACILITIES})[:.](?:{_SEVERITIES}))"  # BSD, AIX: mail:info
+    rf"|{_SEVERITIES.upper()}"  # containers: no host, INFO
+)
+_SEVERITY = re.compile(rf"(?i:\[?(?:{_SEVERITIES})\]?)")  # beside a host
 _STREAMS = [
     int.from_bytes(word, "little") for word in (b"stdout F", b"stderr F", b"stdout P", b"stderr P")
 ]
@@ -242,7 +248,10 @@ def forwarded(data: bytes, host: Positions, header_end: Positions, rows: Rows) -
 def who(head: str) -> tuple[str, str]:
     """Host and program of what stands between the stamp and the process id."""
     *before, last = head.split() or [""]
-    words = [*(word for word in before if not _FACILITY.fullmatch(word)), last]
-    if len(words) < 2:
-        return NOBODY, "".join(words)  # some daemons write no host
+    words = [word for word in before if not _FACILITY.fullmatch(word)]
+    if len(words) > 1:
+        words = [word for word in words if not _SEVERITY.fullmatch(word)] or words
+    if not words:
+        return NOBODY, last  # some daemons write no host
+    words.append(last)
     return words[0].removesuffix(":"), " ".join(words[1:])  # a colon ends who forwarded it

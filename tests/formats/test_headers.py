@@ -37,6 +37,10 @@ FORMS = {
     "the day with one blank (a web page)": f"Dec 7 05:00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "more blanks than one": f"Dec  7 05:00:00  mx1   postfix/smtpd[11]: {TEXT}",
     "a blank before the process id": f"Dec  7 05:00:00 mx1 postfix/smtpd [11]: {TEXT}",
+    "a small severity after the host": f"Dec  7 05:00:00 mx1 info postfix/smtpd[11]: {TEXT}",
+    "a severity in brackets": f"Dec  7 05:00:00 mx1 [info] postfix/smtpd[11]: {TEXT}",
+    "a severity before the host": f"2026-12-07 05:00:00 info mx1 postfix/smtpd[11]: {TEXT}",
+    "a facility in capitals (Kiwi)": f"Dec  7 05:00:00 mx1 Mail.Info postfix/smtpd[11]: {TEXT}",
     "a severity after the host": f"2026-12-07T05:00:00Z mx1 NOTICE postfix/smtpd[11]: {TEXT}",
     "RFC 3339": f"2026-12-07T05:00:00+00:00 mx1 postfix/smtpd[11]: {TEXT}",
     "RFC 3339, zulu": f"2026-12-07T05:00:00Z mx1 postfix/smtpd[11]: {TEXT}",
@@ -344,3 +348,10 @@ def test_a_header_that_ends_otherwise_costs_no_queue_id_but_the_line(between):
 def test_a_severity_behind_the_process_id_ends_no_header_earlier():
     event, _ = read(f"Dec  7 05:00:00 mx1 postfix/smtpd[11] <Info>: {TEXT}")  # macOS
     assert (event["pid"], event["queue_id"]) == (11, "3F2A12CE583")
+
+
+@pytest.mark.parametrize("host", ["corp.example", "mx1.net", "info", "mail.example", "[info]"])
+@pytest.mark.parametrize("facility", ["", "mail.info ", "<22> "])
+def test_a_host_may_have_the_form_of_a_facility_or_the_name_of_a_severity(host, facility):
+    event, _ = read(f"Dec  7 05:00:00 {host} {facility}postfix/smtpd[11]: {TEXT}")
+    assert event["server"] == host
