@@ -23,21 +23,23 @@ Path = tuple[str, ...]  # a field, a field within it, …
 NAMES = {
     "text": (
         "message msg short_message @message _raw line log event.original syslogmessage content "
-        "textpayload full_log"
+        "textpayload full_log system.syslog.message"
     ).split(),
     "time": (
         "@timestamp timestamp timereported isodate time _time timegenerated eventtime date"
     ).split(),
     "host": (
-        "host.hostname host.name hostname host logsource syslog_hostname sysloghost fromhost "
-        "computer source"
+        "log.syslog.hostname system.syslog.hostname host.hostname host.name hostname host "
+        "logsource syslog_hostname sysloghost fromhost computer source"
     ).split(),
     "program": (
-        "process.name program syslogtag syslog-tag syslog_tag programname processname app-name "
-        "appname app_name "
+        "log.syslog.appname system.syslog.program process.name process.program program syslogtag "
+        "syslog-tag syslog_tag programname processname app-name appname app_name "
         "application_name syslog_program syslog_identifier ident sourcename"
     ).split(),
-    "pid": "process.pid pid processid procid process_id syslog_pid".split(),
+    "pid": (
+        "log.syslog.procid system.syslog.pid process.pid pid processid procid process_id syslog_pid"
+    ).split(),
 }
 MOSTLY = 0.5  # of the texts
 AROUND = ("_source", "result", "jsonpayload")  # what a search or Google Cloud puts a record in

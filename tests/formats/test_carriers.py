@@ -114,6 +114,23 @@ COLLECTED = {
         "process": {"name": "postfix/smtpd", "pid": 11},
         "message": TEXT,
     },
+    "Elastic's agents, by the parser of syslog": {
+        "@timestamp": TIME,
+        "host": {"name": "collector"},
+        "log": {"syslog": {"appname": "postfix/smtpd", "procid": "11", "hostname": "mx1"}},
+        "message": TEXT,
+    },
+    "Elastic's agents, by the module of systems": {
+        "@timestamp": TIME,
+        "system": {
+            "syslog": {
+                "hostname": "mx1",
+                "program": "postfix/smtpd",
+                "pid": "11",
+                "message": TEXT,
+            }
+        },
+    },
     "a search in Elasticsearch": {
         "_index": "mail",
         "_source": {
