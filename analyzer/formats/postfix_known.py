@@ -36,6 +36,7 @@ TRYING = (
     "Cannot start TLS: ",
     "TLS is required, ",
     "TLSA lookup of ",
+    "TLSRPT: ",
     "SASL authentication failed; ",
     "SASL [CACHED] authentication failed; ",
     "mail for ",

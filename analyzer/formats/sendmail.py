@@ -18,11 +18,11 @@ SHAPES = tuple(
     )
 )
 
-_TAG = re.compile(r"^(?:sendmail(?:[._-][\w-]{1,30})?|sm-[\w-]{1,30})$")
+_TAG = re.compile(r"^(?:sendmail(?:[._-][\w-]{1,30})?|sm-[\w-]{1,30}(?:\.service)?)$")
 
 
 def recognise(tag: str) -> Program | None:
-    """Sendmail under its own name, or one that -L gave it (`sm-mta`, `sendmail-in`)."""
+    """Sendmail under its own name, one that -L gave it (`sm-mta`, `sendmail-in`), or its unit's."""
     return Program(None, None, tag) if _TAG.match(tag) else None
 
 

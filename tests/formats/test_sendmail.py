@@ -15,7 +15,18 @@ def read(text, tag="sm-mta"):
     return read_syslog("maillog", 1, 0, f"Dec  7 05:00:00 mx1 {tag}[11]: {text}\n".encode())
 
 
-@pytest.mark.parametrize("tag", ["sendmail", "sm-mta", "sm-msp-queue", "sendmail-in", "sendmail_2"])
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "sendmail",
+        "sm-mta",
+        "sm-msp-queue",
+        "sendmail-in",
+        "sendmail_2",
+        "sendmail.service",
+        "sm-client.service",
+    ],
+)
 def test_a_name_that_it_was_given_is_its_own(tag):
     assert list(read(FROM, tag).tables) == ["received"]
 
