@@ -102,7 +102,10 @@ class Heads:
         )
         written: dict[str, pa.Array] = {
             "mta": pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(len(rows), np.int32)), pa.array([mta], pa.string())
+                pa.array(
+                    np.zeros(len(rows), np.int32), mask=None if mta else np.ones(len(rows), bool)
+                ),
+                pa.array([mta or ""], pa.string()),
             ),
             "server": pa.DictionaryArray.from_arrays(tag, self.hosts),
             **{name: self._of_program(name, tag) for name in Program._fields},

@@ -11,7 +11,8 @@ from analyzer.formats.postfix_dialogue import CERTIFICATE, DECISION_LINES, DIALO
 from analyzer.formats.postfix_known import CERTIFICATE_LINES, KNOWN_LINES
 from analyzer.formats.postfix_mail import MESSAGE_LINES
 from analyzer.formats.postfix_readings import complete
-from analyzer.formats.postfix_words import DAEMONS
+from analyzer.formats.postfix_words import DAEMONS, HEAD
+from analyzer.formats.repeats import suppressed
 from analyzer.formats.shapes import Dialect, Program
 
 _TAG = re.compile(
@@ -37,6 +38,7 @@ POSTFIX = Dialect(
         *MESSAGE_LINES,
         *DIALOGUE_LINES,
         *DECISION_LINES,
+        suppressed(f"{HEAD}smtpd[11]: "),
         *KNOWN_LINES,
         CERTIFICATE,
         *CERTIFICATE_LINES,

@@ -27,6 +27,7 @@ from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.postfix_bare import BARE
 from analyzer.formats.postfix_unnamed import UNNAMED
+from analyzer.formats.repeats import LAST_REPEATED
 from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.shapes import Dialect, Found, Shape, in_order, read
 from analyzer.formats.timekeepers import TIMEKEEPERS
@@ -39,7 +40,6 @@ SECOND_HEADER = re.compile(
     rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) "
     rb"[^ ]{1,255} [^ \[]{1,64}\[[0-9]{1,10}\]: "
 )
-LAST_REPEATED = r"^(?:[^ ]+ ){0,2}last message repeated (?P<repeat>[0-9]{1,9}) times?$"
 DIALECTS = (POSTFIX, UNNAMED, BARE, SENDMAIL, *NEIGHBOURS, LOSSES, TIMEKEEPERS)
 ASIDE = "(fields of records, names of columns)"
 PARSED, BLANK, FOREIGN, IDLE = 1, -1, -2, -3  # what became of a line; 0 is unread
@@ -227,9 +227,8 @@ def _last_repeated(
     fits = times.is_valid().to_numpy(zero_copy_only=False)
     if fits.any():
         kind[rows[fits]] = PARSED
-        tables["repeated"] = [
-            base.table(rows[fits], {"repeat": times.field("repeat").filter(pa.array(fits))}, None)
-        ]
+        told = {"repeat": times.field("repeat").filter(pa.array(fits))}
+        tables.setdefault("repeated", []).append(base.table(rows[fits], told, None))
 
 
 def _glued(lines: Lines) -> Rows:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 
+from analyzer.formats.repeats import suppressed
 from analyzer.formats.sendmail_columns import complete
 from analyzer.formats.sendmail_dialogue import DIALOGUE_LINES, KNOWN_LINES, QUOTING
 from analyzer.formats.sendmail_mail import DECISION_LINES, MESSAGE_LINES
-from analyzer.formats.sendmail_words import ID
+from analyzer.formats.sendmail_words import HEAD, ID
 from analyzer.formats.shapes import Dialect, Program
 
 # A shape without a prefix is asked about every line that is left: last.
 SHAPES = tuple(
     sorted(
-        (*MESSAGE_LINES, *QUOTING, *DECISION_LINES, *DIALOGUE_LINES, *KNOWN_LINES),
+        (
+            *MESSAGE_LINES,
+            *QUOTING,
+            *DECISION_LINES,
+            *DIALOGUE_LINES,
+            suppressed(HEAD),
+            *KNOWN_LINES,
+        ),
         key=lambda shape: not shape.prefix,
     )
 )
