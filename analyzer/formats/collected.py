@@ -35,7 +35,7 @@ def after_collector(data: bytes, start: Positions, end: Positions, all_lines: bo
     """
     before_line = f"{_TOOLS}|{_INDENTED}" if all_lines else _TOOLS
     looked_at = np.minimum(end, start + np.int32(LOOKED_AT))
-    pattern = rf"^(?P<before>{before_line})[A-Z0-9<]"
+    pattern = rf"^(?P<before>{before_line})[A-Z0-9<\[]"
     before = pc.extract_regex(pieces(data, start, looked_at), pattern)
     length = pc.binary_length(pc.struct_field(before, "before"))
     begin: Positions = start + pc.fill_null(length, pa.scalar(0, pa.int32())).to_numpy()

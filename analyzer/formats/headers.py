@@ -74,6 +74,7 @@ def headers(
     nearly_all = rows.size >= NEARLY_ALL * np.count_nonzero(end > start)
     some = rows[BEGINS_RARE[byte[at[rows]]]]
     told, told_host = rare_stamps(data, at[some], end[some])
+    _second_stamps(data, byte, end[some], told, told_host, np.flatnonzero(told.with_year))
     stamps.put(some[told.present], told, told.present)
     host[some[told.present]] = told_host[told.present]
     rows = rows[~stamps.present[rows]]
@@ -118,7 +119,7 @@ def stamps_and_hosts(
     stamps.present[nil] = stamps.with_year[nil] = stamps.zoned[nil] = True
     host[nil] = at[nil] + 2
     _zones_behind(byte, end, stamps, host)
-    _second_stamps(data, byte, end, stamps, host)
+    _second_stamps(data, byte, end, stamps, host, np.flatnonzero(stamps.zoned))
     return stamps, host
 
 
@@ -144,11 +145,14 @@ def _zones_behind(byte: Bytes, end: Positions, stamps: Stamps, host: Positions) 
 
 
 def _second_stamps(
-    data: bytes, byte: Bytes, end: Positions, stamps: Stamps, host: Positions
+    data: bytes, byte: Bytes, end: Positions, stamps: Stamps, host: Positions, rows: Rows
 ) -> None:
-    """A container's stamp has `stdout F ` behind it, or (`docker logs -t`) the line as it was."""
+    """A container's stamp has `stdout F ` behind it, or (`docker logs -t`) the line as it was.
+
+    Args:
+        rows: Which may have it.
+    """
     word = eight_bytes(data)
-    rows = np.flatnonzero(stamps.zoned)
     first = word[host[rows]]
     streamed = byte[host[rows]] == ord("s")
     streamed[streamed] = np.isin(first[streamed], _STREAMS)

@@ -19,6 +19,13 @@ STAMPS = {  # what it says: time, whether it names its year, whether its zone
     "brackets": ("[2026-12-07T06:00:00+01:00] ", "05:00:00", True, True),
     "brackets without zone": ("[2026-12-07 05:00:00] ", "05:00:00", True, False),
     "brackets without year": ("[Dec  7 05:00:00] ", "05:00:00", False, False),
+    "brackets behind a container's name": (
+        "mail-1  | [2026-12-07 05:00:00] ",
+        "05:00:00",
+        True,
+        False,
+    ),
+    "slashes behind a file's name": ("mail.log:2026/12/07 05:00:00 ", "05:00:00", True, False),
     "a table of Kiwi": ("2026-12-07\t05:00:00\tMail.Info\t", "05:00:00", True, False),
     "the zone apart": ("2026-12-07 06:00:00 +0100 ", "05:00:00", True, True),
     "the zone apart, west": ("2026-12-07 01:30:00.5 -03:30 ", "05:00:00.500000", True, True),
@@ -52,6 +59,22 @@ def test_behind_the_stamp_of_a_table_the_lines_own_header_is_found():
     reading = read(f"2026-12-07\t05:00:00\tMail.Info\t192.0.2.1\tDec  7 05:00:09 {REST}")
     (row,) = reading.tables["client"].to_pylist()
     assert (row["server"], row["with_year"]) == ("mx1", True)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "own", "time"),
+    [
+        ("[2026-12-07 05:00:00] ", "Dec  7 04:59:59", "2026-12-07 05:00:00"),
+        ("1796619600 ", "Dec  7 04:59:59", "2026-12-07 05:00:00"),
+        ("1796619600 ", "2026-12-07T05:59:59+01:00", "2026-12-07 04:59:59"),
+        ("2026/12/07 05:00:00 ", "Dec  7 04:59:59", "2026-12-07 05:00:00"),
+    ],
+)
+def test_before_a_whole_line_it_tells_the_time_unless_the_line_names_its_zone(stamp, own, time):
+    log = formats.joined("mail.log", [read(f"{stamp}{own} {REST}")])
+    tables, _ = formats.dated(log, None, "UTC")
+    (event,) = tables["client"].to_pylist()
+    assert (str(event["time"].replace(tzinfo=None)), event["server"]) == (time, "mx1")
 
 
 @pytest.mark.parametrize(
