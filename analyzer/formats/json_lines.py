@@ -36,7 +36,9 @@ LOOKED_AT = 64 << 10  # bytes
 _NUMBERS = re.compile(
     rb'"MESSAGE"[ \t]*:[ \t]*\[([0-9, \t]*)\]'
 )  # a text that is no UTF-8, byte by byte
-_BEFORE = re.compile(rb"^(?:\x1e|data: )(?=\{)", re.MULTILINE)  # before each record (RFC 7464)
+# Before each record (RFC 7464, events of a server), or before the first one of a file (Windows).
+_MARKS = b"\x1e", b"data: ", b"\xef\xbb\xbf"
+_BEFORE = re.compile(rb"^(?:\xef\xbb\xbf)?(?:\x1e|data: )?(?=\{)", re.MULTILINE)
 EXACT = 1e11  # from here on a number of seconds is one of thousandths, and has no fraction
 _NUMERIC = {int: pa.int64(), float: pa.float64()}
 
@@ -70,7 +72,7 @@ def unwrap(data: bytes) -> Wrapped | None:
 
 def _is_marked(data: bytes) -> bool:
     """Does a mark stand before the records?"""
-    return data[:64].lstrip().startswith((b"\x1e", b"data: "))
+    return data[:64].lstrip().startswith(_MARKS)
 
 
 def _kind(data: bytes) -> _Kind | None:

@@ -23,6 +23,7 @@ from analyzer.schema import QUEUE, UNREAD, fit
 
 LISTING = "queue_listing"  # name of the table in a reading; it is never among the events
 JSON, POSTFIX, SENDMAIL = "postqueue -j", "mailq of Postfix", "mailq of Sendmail"
+MARK = "\ufeff"  # that Windows puts before a text
 STATES = {"*": "active", "!": "hold", "#": "expired", "-": "deferred", "X": "deferred"}
 
 _HEAD = (
@@ -52,6 +53,7 @@ _IS_SENDMAIL = re.compile(
 
 def listing(beginning: bytes) -> str | None:
     """What sort of listing begins so; None for anything else."""
+    beginning = beginning.removeprefix(MARK.encode())
     if _IS_JSON.match(beginning):
         return JSON
     if _IS_POSTFIX.match(beginning):
@@ -68,6 +70,7 @@ def read_listing(kind: str, source: str, first_line: int, offset: int, data: byt
     returned = (ends > start) & (np.frombuffer(data + b"\0", np.uint8)[ends - 1] == ord("\r"))
     texts = pieces(data, start.astype(np.int32), (ends - returned).astype(np.int32))
     text = pd.Series([t.decode("utf-8", "replace") for t in texts.to_pylist()], dtype="str")
+    text = text.str.removeprefix(MARK)
     framed = text.str.contains(_FRAME, regex=True).to_numpy() & (kind != JSON)
     rows, read = _of_json(text) if kind == JSON else _of_mailq(text.mask(framed, ""))
     blank = text.str.strip().eq("").to_numpy()

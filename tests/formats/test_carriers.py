@@ -209,6 +209,7 @@ RECORDS = {
     "the journal, numbers as numbers": journal(SYSLOG_PID=11),
     "the journal, each record marked (json-seq)": f"\x1e{journal()}",
     "the journal, as events of a server (json-sse)": f"data: {journal()}\n",
+    "the journal, behind the mark of Windows": f"\ufeff{journal()}",
     "the journal, the command alone": journal(SYSLOG_IDENTIFIER=None, _COMM="smtpd"),
     "Docker": docker(CLASSIC),
     "Docker, a stamp with year and zone inside": docker(

@@ -41,9 +41,11 @@ def test_a_listing_is_recognised_by_how_it_begins(text, kind):
     assert listing(text.encode()) == kind
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("text", [HEAD + ENTRY + TO + "\n-- 1 Kbytes in 1 Request.\n", JSON])
-def test_every_line_is_accounted_for_and_the_table_is_as_declared(read, text):
-    reading, rows = read(text)
+def test_every_line_is_accounted_for_and_the_table_is_as_declared(read, text, mark):
+    reading, rows = read(mark + text)
+    assert len(reading.unread) == 0
     assert reading.parsed + reading.ignored + reading.blank + len(reading.unread) == reading.lines
     assert told(reading.tables["queue_listing"]).schema.names == QUEUE.names
     assert [row["recipient"] for row in rows] == ["bob@far.example"]
