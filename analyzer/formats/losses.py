@@ -10,7 +10,11 @@ from analyzer.formats.shapes import Dialect, Shape, known, programs, tagged
 HEAD = "Dec  7 05:00:00 mx1 "
 DAEMON = programs("syslog")
 TAGS = r"rsyslogd(?:0|-[0-9w]+)?|systemd-journald?|journal|syslog-ng|syslogd"
-INPUT = r"^im(?:uxsock|journal)(?:\[pid:? [0-9]+(?:, name: (?P<relay>[^\]]*))?\])?"
+# Newer releases say of which host and program, too; inputs of the network have limits as well.
+INPUT = (
+    r"^im(?:uxsock|journal|p?tcp|udp|relp)(?:\[pid:? [0-9]+(?:, name: (?P<relay>[^\]]*))?\])?"
+    r"(?: from <[^<>]*>)?"
+)
 
 
 def _lost(prefix: str, pattern: str, sample: str) -> Shape:

@@ -165,6 +165,21 @@ def test_sendmail_on_a_host_with_the_name_of_a_wrapper_is_not_passed_over():
         ),
         ("rsyslogd: imjournal: begin to drop messages due to rate-limiting", None, None),
         (
+            "rsyslogd[11]: imjournal from <mx1:postfix/smtpd>: begin to drop messages due to rate-limiting",
+            None,
+            None,
+        ),
+        (
+            "rsyslogd: imuxsock[pid: 11, name: postfix/smtpd] from <mx1:postfix/smtpd>: begin to drop messages due to rate-limiting",
+            None,
+            "postfix/smtpd",
+        ),
+        (
+            "rsyslogd: imudp: 7 messages lost due to rate-limiting (200 allowed within 5 seconds)",
+            7,
+            None,
+        ),
+        (
             "rsyslogd-2177: imuxsock begins to drop messages from pid 11 due to rate-limiting",
             None,
             None,
