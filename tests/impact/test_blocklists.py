@@ -8,6 +8,8 @@ from analyzer.impact.listings import echo, unexplained
 
 SPAMHAUS = "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen.spamhaus.org"
 
+GMX = "GMX, web.de, 1&1"
+
 
 @pytest.mark.parametrize(
     ("reply", "provider"),
@@ -20,6 +22,8 @@ SPAMHAUS = "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen
         ("421 4.7.0 [TSS04] temporarily deferred, unexpected volume", "Yahoo"),
         ("550 5.7.1 [CS01] Message rejected due to local policy", "Apple iCloud"),
         ("554 IP=192.0.2.25 - A problem occurred. tosa@rx.t-online.de (BL)", "T-Online"),
+        ("554-IP address is block listed. https://postmaster.gmx.net/case?c=r0201", GMX),
+        ("554-Reject due to policy restrictions. https://postmaster.web.de/case?c=hi", GMX),
         ("554 5.7.1 [192.0.2.25] blocked using ips.backscatterer.org", "Backscatterer"),
         ("550 5.7.1 listed at bl.unheard-of.example", "other blocklist"),
     ],
@@ -34,6 +38,7 @@ def test_a_reply_names(reply, provider):
     [
         "450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted",
         "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown",
+        "550 Requested action not taken: mailbox unavailable https://postmaster.gmx.net/case?c=r0",
         "452 4.2.2 The recipient's inbox is out of storage space",
         "connection timed out",
     ],
