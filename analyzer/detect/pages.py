@@ -22,7 +22,12 @@ no more than {OWNERS_TOO:.0f} points of a run come from these, so by themselves 
 more than possible ({ALL_AT_ONCE:.0f}, so probable, where nearly all messages show {MANY_SIGNS} of
 them at once); nor do they say when a run began that other signs prove. New people and strange
 networks count for less where most other sources have them too, as in the log of one day, or at a
-provider whose customers all come from outside.
+provider whose customers all come from outside. New people do not count where a login never writes
+to others, as an office does to applicants. Mail from another place after a day in the office is
+proof where it comes from several, or by night on several days: an evening, the owner is at home. A
+strange network next to one of the source's own counts half, for it may be of the same provider. One
+from where much goes out under several outside senders is never its own, nor is one of so many in a
+day that nobody can have been in all of them.
 
 A run that is probable or better goes on, before and after, over messages of the same kind that add
 nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly ever
@@ -32,8 +37,8 @@ Of a login it takes in all that ever came from its strange addresses, but for th
 much at other times: the owner's telephone. Every message of the run is abuse, whatever its sender
 and recipients; of a user of the server, only what nothing speaks for. What a host or a script sends
 to ourselves counts neither for abuse nor against it, and what it sends as always is of no run that
-is mostly otherwise. What was refused after its DATA is not: a run of which nothing was accepted is
-told as an attempt. Each finding lists the points of its run.
+is mostly otherwise. What was refused after its DATA is not: a run
+of which nothing was accepted is told as an attempt. Each finding lists the points of its run.
 
 Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%}
 of a login's or a host's mailing to an old list: under one sender or two, from no strange place,

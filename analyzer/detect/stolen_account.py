@@ -28,7 +28,12 @@ MISUSE = Misuse(
             0.2, "from two places in an hour, or at odd hours of such a day", from_where.two_places
         ),
         Clue(0.5, "from many strange networks in a day", from_where.many_networks),
-        Clue(0.3, "to people nobody here ever wrote to", to_whom.new_people, telling=False),
+        Clue(
+            0.3,
+            "to people nobody here ever wrote to",
+            to_whom.new_people_unlike_before,
+            telling=False,
+        ),
         Clue(-3.0, "to people it knows", to_whom.known_people),
         Clue(-2.5, "to ourselves", to_whom.among_us),
         Clue(0.4, "from there to many new people at once", to_whom.strange_breadth, telling=False),

@@ -22,8 +22,7 @@ def surges(mail: pd.DataFrame) -> pd.Series[bool]:
 
     The neighbourhood of a network, and not the network: a provider gives its customers others.
     """
-    part = mail["network"].fillna("").str.replace(r"^([^.:]*[.:][^.:]*).*$", r"\1", regex=True)
-    place = mail.groupby(["by", part]).ngroup()
+    place = mail.groupby(["by", neighbourhood(mail["network"].fillna(""))]).ngroup()
     day, hour = mail["received"].dt.floor("D"), mail["received"].dt.floor("h")
     number = place.map(day.groupby(place).nunique())
     usual = number.gt(USED_TO)
@@ -44,3 +43,15 @@ def surges(mail: pd.DataFrame) -> pd.Series[bool]:
     flood |= places["in_a_day"].ge(SURGE) & places["together"].ge(TOGETHER) & ever.notna()
     colleagues = mail["by"].groupby(mail["network"].fillna("")).transform("nunique")
     return place.map(flood & places["days"].le(USED_TO)) & colleagues.lt(COLLEAGUES)
+
+
+def neighbourhood(network: pd.Series[str]) -> pd.Series[str]:
+    """The half of an IPv4 address, the quarter of an IPv6 one: what a provider may have."""
+    return network.str.replace(r"^([^.:]*[.:][^.:]*).*$", r"\1", regex=True)
+
+
+def has_a_past(mail: pd.DataFrame) -> pd.Series[bool]:
+    """Its source sends from the first days of the log on: of who begins later nothing is usual."""
+    begins = mail["received"].groupby(mail["by"]).transform("min")
+    past: pd.Series[bool] = (begins - mail["received"].min()).le(USED_TO * pd.Timedelta(days=1))
+    return past

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analyzer.detect.from_where import odd_hours, strange_network
 from analyzer.detect.measures import (
+    QUIET_DAYS,
     SEVERAL,
     USUAL_DAYS,
     different_a_day,
@@ -21,12 +22,14 @@ from analyzer.detect.measures import (
 )
 from analyzer.detect.under_whom import always
 
+NEARLY_ALL = 0.9  # of whom it writes to on its quiet days are new, if it always writes to such
 USUAL_DEAD = 0.05  # of the recipients of honest mail, too, do not exist
 OLD_LIST = 0.125  # of those of a mailing to an old list
 OLDER_LIST = 0.25  # the same, where some write back
 ANSWERS, ENOUGH = 0.005, 5  # share and number of a day's recipients who write back
 BUSY, LONGEST = 0.05, 8  # share of a day's recipients in a busy hour; such hours of a mailing
 USUAL_SPAM = 0.2  # of those of an honest mailing are with a provider to whom a newsletter is spam
+PERHAPS = 0.5  # so strange is a network of which little is known
 FLOOD, TIMES = 100, 20  # new people in a day; as many as on most days
 
 
@@ -36,6 +39,17 @@ def new_people(mail: pd.DataFrame) -> pd.Series[float]:
     It tells the less the more of the other sources are as new to theirs: in a log of a day all are.
     """
     return unlike_others(mail, share(mail["new"], mail["outside"]))
+
+
+def new_people_unlike_before(mail: pd.DataFrame) -> pd.Series[float]:
+    """The same, but of a login whose owner always writes to such people: to applicants, to buyers.
+    (A script that does may have been misused all the time.)
+    """
+    day = [mail["by"], mail["received"].dt.floor("D")]
+    new, outside = (mail[name].groupby(day).sum() for name in ("new", "outside"))
+    of_a_day = share(new, outside)[outside.gt(0)].groupby(level=0)
+    always = of_a_day.quantile(QUIET_DAYS).ge(NEARLY_ALL) & of_a_day.size().gt(USUAL_DAYS)
+    return new_people(mail) * ~mail["by"].map(always).eq(True)
 
 
 def known_people(mail: pd.DataFrame) -> pd.Series[float]:
@@ -59,6 +73,18 @@ def failed(mail: pd.DataFrame) -> pd.Series[float]:
 def failed_of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
     """The same of what may be a mailing, as far as an old list has it."""
     return _beyond(mail, "failed", USUAL_DEAD) - _beyond(mail, "failed", _of_a_list(mail))
+
+
+def nearly_all_exist(mail: pd.DataFrame, of: pd.Series[int]) -> pd.Series[bool]:
+    """Of those to whom a part of the mail went, no more fail than of honest mail, but by chance.
+
+    Args:
+        of: Which part each message is of.
+    """
+    dead, taken = (mail[name].groupby(of).transform("sum") for name in ("failed", "taken"))
+    expected = USUAL_DEAD * (dead + taken)
+    exist: pd.Series[bool] = dead.le(expected + np.sqrt(expected))
+    return exist
 
 
 def at_most_old(mail: pd.DataFrame) -> pd.Series[bool]:
@@ -126,11 +152,17 @@ def burst(mail: pd.DataFrame) -> pd.Series[float]:
 
 def strange_breadth(mail: pd.DataFrame) -> pd.Series[float]:
     """As `breadth`, from a network that is not the source's own: there the owner has no list."""
-    return breadth(mail) * strange_network(mail)
+    return breadth(mail) * _strange(mail)
 
 
 def strange_burst(mail: pd.DataFrame) -> pd.Series[float]:
-    return burst(mail) * strange_network(mail)
+    return burst(mail) * _strange(mail)
+
+
+def _strange(mail: pd.DataFrame) -> pd.Series[float]:
+    """As `strange_network`, but for what may as well be the source's own."""
+    strange = strange_network(mail)
+    return strange.where(strange.gt(PERHAPS), 0.0)
 
 
 def unlike_other_days(mail: pd.DataFrame) -> pd.Series[float]:

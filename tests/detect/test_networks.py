@@ -34,6 +34,8 @@ SENT = {
     "network": "10.0.0",
     "received": pd.Timestamp("2026-03-02 09:00", tz="UTC"),
     "address_side": "inside",
+    "origin_sender": "jo@corp.example",
+    "sender_side": "inside",
     "known": 0,
     "outside": 2,
     "recipients": 2,
