@@ -14,6 +14,7 @@ from analyzer.detect.runs import (
     trimmed,
     without_ends,
 )
+from analyzer.detect.to_whom import nearly_all_exist
 from analyzer.detect.weighing import PROBABLE, Misuse, Weighed
 
 MOSTLY_WITHIN = 0.8  # of what a host or program sends under one of our senders, if a run forges it
@@ -31,7 +32,7 @@ def extent(
     mail, owners, login = weighed.mail, weighed.owners, misuse.by == "auth_user"
     sure = best["score"].ge(PROBABLE)
     run = in_run(mail["by"], best)
-    unlike = _unlike(mail, misuse, run, weighed.usual)
+    unlike = _unlike(weighed, misuse, run)
     others = (weighed.acquitted & ~_from_there(mail, run)) | unlike
     if not login:  # a dead address of the owner's, days later, is no end of it
         best = without_ends(best, mail["by"], unlike)
@@ -53,23 +54,27 @@ def extent(
     return inside, inside & ~owners & (~unlike | weighed.forged)
 
 
-def _unlike(
-    mail: pd.DataFrame, misuse: Misuse, inside: pd.Series[bool], usual: pd.Series[bool]
-) -> pd.Series[bool]:
+def _unlike(weighed: Weighed, misuse: Misuse, inside: pd.Series[bool]) -> pd.Series[bool]:
     """Messages that are not of the kind of their source's run.
 
     Under a sender of ours, where the run is mostly under outside senders; of a host or a program,
     under a sender that it always uses, where the run mostly is not. Of these, unless nearly all
-    under that sender is within the run, which forges it. Or from a network that
-    the run does not use: a lone message from elsewhere, hours before, may well be the owner's. Of
-    a run from everywhere it is, unless it is a network of many messages.
+    under that sender is within the run, to people of whom more do not exist than of a shop's on the
+    day of its sale: the run forges it. (What proves misuse counts for more: on such a day a shop
+    sends more than the thief.) Or from a network that the run does not use: a lone message from
+    elsewhere, hours before, may well be the owner's. Of a run from everywhere it is, unless it is a
+    network of many messages.
     """
+    mail, usual = weighed.mail, weighed.usual
+    counts = 1.0 + weighed.proof[inside]
+    whole = counts.groupby(mail["by"]).sum()
     other = pd.Series(False, mail.index)
     outside, login = mail["sender_side"].eq("outside"), misuse.by == "auth_user"
-    within = inside.groupby([mail["by"], mail["origin_sender"].fillna("")])
-    otherwise = within.transform("mean").le(MOSTLY_WITHIN)
+    sender = mail.groupby(["by", mail["origin_sender"].fillna("")]).ngroup()
+    otherwise = inside.groupby(sender).transform("mean").le(MOSTLY_WITHIN)
+    otherwise |= usual & nearly_all_exist(mail, sender)
     for forged, own in [(outside, login | otherwise), *([] if login else [(~usual, otherwise)])]:
-        mostly = forged[inside].astype("float64").groupby(mail["by"]).mean().gt(0.5)
+        mostly = (counts * forged[inside]).groupby(mail["by"]).sum().gt(0.5 * whole)
         other |= ~forged & own & mail["by"].map(mostly).eq(True)
     network = pd.MultiIndex.from_arrays([mail["by"], mail["network"].fillna("")])
     elsewhere = ~network.isin(network[inside.to_numpy()].unique())

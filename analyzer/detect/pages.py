@@ -29,6 +29,12 @@ strange network next to one of the source's own counts half, for it may be of th
 from where much goes out under several outside senders is never its own, nor is one of so many in a
 day that nobody can have been in all of them.
 
+A web server, or a gateway, sends for customers, under senders of theirs. An outside domain is a
+customer's if the source uses it now and then in most of the time of the log, under names that come
+again; or if it sends little under it, and either has not several of these, or many customers whose
+names come again, and on that day, but by chance, not half as many more that do not as on its quiet
+days.
+
 A run that is probable or better goes on, before and after, over messages of the same kind that add
 nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly ever
 within it (a quarter of an hour at least, a day at most); lone messages from elsewhere at its ends
@@ -37,7 +43,7 @@ Of a login it takes in all that ever came from its strange addresses, but for th
 much at other times: the owner's telephone. Every message of the run is abuse, whatever its sender
 and recipients; of a user of the server, only what nothing speaks for. What a host or a script sends
 to ourselves counts neither for abuse nor against it, and what it sends as always is of no run that
-is mostly otherwise. What was refused after its DATA is not: a run
+is mostly otherwise, by number or by what proves it. What was refused after its DATA is not: a run
 of which nothing was accepted is told as an attempt. Each finding lists the points of its run.
 
 Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%}

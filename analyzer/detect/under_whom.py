@@ -1,8 +1,8 @@
 """Under which senders does a source send that speaks for or against misuse?
 
 Every measure takes one row a message (`mail.messages`, with `by`: whose it is, what
-`own_networks.with_networks` tells, and `mailing`) and gives how far each message shows the sign: 0
-to 1, or a number of doublings beyond what is ordinary.
+`own_networks.with_networks` tells, `foreign` and `mailing`) and gives how far each message shows
+the sign: 0 to 1, or a number of doublings beyond what is ordinary.
 """
 
 from __future__ import annotations
@@ -32,11 +32,8 @@ def many_strangers(mail: pd.DataFrame) -> pd.Series[float]:
     """Outside senders in a day that it does not use otherwise. Of ours, a mail server or a webmail
     behind this one has many.
     """
-    foreign = _foreign(mail)
-    return (
-        doublings(different_a_day(mail, mail["origin_sender"].where(foreign)), beyond=MANY)
-        * foreign
-    )
+    strangers = mail["origin_sender"].where(mail["foreign"])
+    return doublings(different_a_day(mail, strangers), beyond=MANY) * mail["foreign"]
 
 
 def many_outside(mail: pd.DataFrame) -> pd.Series[float]:
@@ -51,8 +48,7 @@ def foreign_sender(mail: pd.DataFrame) -> pd.Series[float]:
 
     A web shop or a hosted application may have one of its own: that one alone says nothing.
     """
-    foreign = _foreign(mail)
-    return (foreign & _one_of_several(mail, foreign)).astype("float64")
+    return (mail["foreign"] & _one_of_several(mail, mail["foreign"])).astype("float64")
 
 
 def masked_stranger(mail: pd.DataFrame) -> pd.Series[float]:
@@ -138,20 +134,6 @@ def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
     days = day.groupby([mail["by"], mail[column].fillna("")]).transform("nunique")
     usual: pd.Series[bool] = days.ge(USUAL_DAYS)
     return usual
-
-
-def _foreign(mail: pd.DataFrame) -> pd.Series[bool]:
-    """To somebody outside, under an outside sender that the source does not use on most days, nor
-    another one of the same domain: of a customer's, and not of a provider's with MANY in a day.
-    """
-    away = mail["sender_side"].eq("outside") & mail["outside"].gt(0)
-    domain = mail["origin_sender"].fillna("").str.replace(r"^.*@", "", regex=True).str.lower()
-    used = always(mail)
-    others = used.groupby([mail["by"], domain]).transform("max")
-    day = mail["received"].dt.floor("D")
-    names = mail["origin_sender"].groupby([mail["by"], domain, day]).transform("nunique")
-    foreign: pd.Series[bool] = away & ~used & ~(others & names.lt(MANY))
-    return foreign
 
 
 def _one_of_several(mail: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[bool]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analyzer.detect.customers import foreign
 from analyzer.detect.own_networks import SHARED, users, with_networks
 from analyzer.detect.to_whom import answered, at_most_old, failed, mailing
 from analyzer.detect.under_whom import always
@@ -73,6 +74,8 @@ class Weighed:
         at_once: How many of the latter signs a message shows in full.
         acquitted: What speaks for the owner; `owners`: the owner's even within a run.
         usual: Under a sender that the source uses on most days.
+        forged: To somebody outside, under an outside sender that is not usual; of a host or a
+            program, nor its customer's.
     """
 
     mail: pd.DataFrame
@@ -85,16 +88,12 @@ class Weighed:
     acquitted: pd.Series[bool]
     owners: pd.Series[bool]
     usual: pd.Series[bool]
-
-    @property
-    def forged(self) -> pd.Series[bool]:
-        """To somebody outside, under an outside sender that is not usual."""
-        away = self.mail["sender_side"].eq("outside") & self.mail["outside"].gt(0)
-        return away & ~self.usual
+    forged: pd.Series[bool]
 
 
 def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
+    mail = mail.assign(foreign=foreign(mail))
     # A script that floods looks like one that sends a mailing, but for the answers and the dead.
     alike = mailing(mail)
     mail = mail.assign(mailing=alike & answered(mail) if misuse.by == "user" else alike)
@@ -113,9 +112,13 @@ def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     at_once = pd.Series(signs_at_once(parts.to_numpy().T, misuse), mail.index)
     owners = _owners(mail, misuse, points, proof, acquitted)
     usual = always(mail)
+    away = mail["sender_side"].eq("outside") & mail["outside"].gt(0)
+    forged = away & ~usual if misuse.by == "auth_user" else mail["foreign"]
     if misuse.by != "auth_user":  # to ourselves, too, only what forges
         owners |= aside & (usual | mail["sender_side"].ne("outside"))
-    return Weighed(mail, parts, points, proof, weak, dead, at_once, acquitted, owners, usual)
+    return Weighed(
+        mail, parts, points, proof, weak, dead, at_once, acquitted, owners, usual, forged
+    )
 
 
 def signs_at_once(parts: npt.NDArray[np.float64], misuse: Misuse) -> npt.NDArray[np.int64]:

@@ -1,0 +1,79 @@
+"""Who sends for customers, and what of a flood is its owner's own mail all the same?"""
+
+import pandas as pd
+
+from tests.detect.login_mail import (
+    DEAD,
+    START,
+    USER,
+    judged,
+    later,
+    letters,
+    verdicts,
+)
+
+OUTSIDE = {"sender_side": "outside"}
+
+
+def over_days(number, a_day):
+    """So many messages, *a_day* of them on each day."""
+    return {"received": lambda n: START + pd.Timedelta(days=n // a_day, minutes=5 * (n % a_day))}
+
+
+def sites(number, *, days=8, a_day=60):
+    """Messages of a server on which so many sites of customers send, each under two names."""
+    site = {"origin_sender": lambda n: f"{'info' if n % 2 else 'shop'}@site{n * 7 % number}.test"}
+    return letters(days * a_day, **USER, **OUTSIDE, **site, **over_days(number, a_day))
+
+
+def test_a_web_server_of_many_sites_is_not_misused():
+    assert verdicts(sites(100)) == {}
+
+
+def test_nor_is_one_where_a_few_sites_write_once():
+    once = {"origin_sender": lambda n: f"info@seldom{n}.test"}
+    rare = letters(16, **USER, **OUTSIDE, **once, **over_days(16, 2))
+    assert verdicts(sites(40) + rare) == {}
+
+
+def test_its_script_that_forges_other_senders_is():
+    forged = {"origin_sender": lambda n: f"office@bank{n}.test"}
+    flood = later(letters(200, **USER, **OUTSIDE, **forged, **DEAD), days=4)
+    mail, _ = judged(sites(100) + flood)
+    accused = mail.loc[mail["mechanism"].eq("local_injection"), "origin_sender"]
+    assert len(accused) > 190
+    assert accused.str.contains("bank").mean() > 0.9
+
+
+def test_so_is_the_one_of_a_single_forged_domain():
+    forged = {"origin_sender": lambda n: f"help@bank{n % 3}.test"}
+    flood = later(letters(200, **USER, **OUTSIDE, **forged), days=4)
+    assert verdicts(sites(100) + flood) == {"33": "confirmed"}
+
+
+def test_a_site_with_several_names_of_its_own_is_not():
+    names = {"origin_sender": lambda n: f"{('info', 'shop', 'news', 'wiki')[n % 4]}@site.test"}
+    assert verdicts(letters(12, **USER, **OUTSIDE, **names, **over_days(12, 2))) == {}
+
+
+def test_a_user_who_sends_nothing_before_has_no_customers():
+    names = {"origin_sender": lambda n: f"{('info', 'help', 'loan')[n % 3]}@bank{n % 2}.test"}
+    usual = letters(80, **USER | {"uid": 34}, **over_days(80, 10))
+    flood = later(letters(300, **USER, **OUTSIDE, **names, **over_days(300, 75)), days=4)
+    assert verdicts(usual + flood) == {"33": "confirmed"}
+
+
+SHOP = {"origin_sender": "shop@corp.example"}
+BUYERS = {"recipient": lambda n: f"buyer{n}@near{n % 9}.example"}
+
+
+def test_on_the_day_of_a_sale_what_the_shop_sends_is_no_part_of_a_scripts_flood():
+    usual = letters(60, **USER, **SHOP, **over_days(60, 10))
+    each_minute = {"received": lambda n: START + pd.Timedelta(days=4, seconds=30 * n)}
+    sale = letters(400, **USER, **SHOP, **BUYERS, **each_minute)
+    forged = {"origin_sender": lambda n: f"prize@bank{n % 20}.test", **OUTSIDE}
+    flood = letters(200, **USER, **forged, **DEAD, **each_minute)
+    mail, _ = judged(usual + sale + flood)
+    accused = mail.loc[mail["mechanism"].eq("local_injection"), "origin_sender"]
+    assert set(accused.str.startswith("prize")) == {True}
+    assert len(accused) == 200
