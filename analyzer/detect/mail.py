@@ -49,13 +49,14 @@ def messages(
         `network`, `guesses` (failed logins of its client in the day before), `companion`
         (not known yet: whether its client misused another login), and of its
         recipients: `outside`; `new`: outside, never written to by this source before and never
-        heard of otherwise; `known`: outside, written to OFTEN or heard of; `answers`: outside,
-        written to by this source for the first time, who then wrote to its sender; `failed`: no
-        such user; `spam`: refused as spam; `taken`: outside, delivered. (That a blocklist refuses
-        us says nothing of one source: it hits everybody's mail.) `passed_on`: a list's, to which
-        somebody wrote in the day before. `sends_elsewhere`: its sender of ours has more sent by
-        other sources; `nobody_elses`: under it no other source ever sends. `unheard`: of its sender
-        of ours nobody else has heard, see `senders`.
+        heard of otherwise; `known`: outside, written to OFTEN or heard of; `regular`: outside,
+        written to OFTEN, be it later; `answers`: outside, written to by this source for the first
+        time, who then wrote to its sender; `failed`: no such user; `spam`: refused as spam;
+        `taken`: outside, delivered. (That a blocklist refuses us says nothing of one source: it
+        hits everybody's mail.) `passed_on`: a list's, to which somebody wrote in the day before.
+        `sends_elsewhere`: its sender of ours has more sent by other sources; `nobody_elses`: under
+        it no other source ever sends. `unheard`: of its sender of ours nobody else has heard, see
+        `senders`.
     """
     away = deliveries["recipient_side"].ne("inside")
     on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
@@ -69,7 +70,7 @@ def messages(
     message = (np.cumsum(begins, dtype=np.int32) - 1)[first_row]
     by, _ = pd.factorize(senders.source(picked(deliveries[WHO], rows[begins])))
     inside = _from_inside(picked(deliveries[["address_side", "submission"]], rows[begins]))
-    first, known, answers = _acquainted(
+    first, known, answers, regular = _acquainted(
         deliveries,
         rows,
         by.astype(np.int32)[message],
@@ -86,6 +87,7 @@ def messages(
         "new": outside & first & ~known,
         "known": outside & known,
         "answers": outside & first & answers,
+        "regular": outside & regular,
         "failed": failed.to_numpy()[rows],
         "spam": spam.to_numpy()[rows],
         "taken": taken.to_numpy()[rows],
@@ -178,11 +180,11 @@ def _from_inside(rows: pd.DataFrame) -> Flags:
 
 def _acquainted(
     deliveries: pd.DataFrame, rows: Int32, by: Int32, inside: Flags, inbound: pd.Series[bool]
-) -> tuple[Flags, Flags, Flags]:
+) -> tuple[Flags, Flags, Flags, Flags]:
     """Does its source write to each recipient for the first time; does it know him: does it
     write to him OFTEN, and not for the first time, or has anybody heard of him? He wrote to one of
-    us, or several of us write to him from inside: thieves of several logins may have one list. And
-    did he write to its sender afterwards?
+    us, or several of us write to him from inside: thieves of several logins may have one list. Did
+    he write to its sender afterwards? And does it write to him OFTEN, now or later?
 
     The addresses of a flood do not fit into memory: some are looked at after the others.
 
@@ -194,7 +196,7 @@ def _acquainted(
     """
     parts = len(rows) // AT_ONCE + 1
     to_part, from_part = (spread(deliveries[n], parts) for n in ("recipient", "origin_sender"))
-    first, known, answers = (np.empty(len(rows), np.bool_) for _ in range(3))
+    first, known, answers, regular = (np.empty(len(rows), np.bool_) for _ in range(4))
     sources = int(by.max(initial=0)) + 2
     for part in range(parts):
         mine = np.flatnonzero(to_part[rows] == part)
@@ -218,8 +220,9 @@ def _acquainted(
         days = pair[~pd.DataFrame({"pair": pair, "day": day}).duplicated()]
         often = often[often.isin(days[days.duplicated()])]
         heard_of = np.append((writers >= 2) | wrote_too, False)[number]
-        known[mine] = heard_of | (pair.isin(often) & ~first[mine])
-    return first, known, answers
+        regular[mine] = pair.isin(often)
+        known[mine] = heard_of | (regular[mine] & ~first[mine])
+    return first, known, answers, regular
 
 
 def _answered(deliveries: pd.DataFrame, rows: Int32, inbound: Int32) -> Flags:

@@ -33,7 +33,8 @@ A web server, or a gateway, sends for customers, under senders of theirs. An out
 customer's if the source uses it now and then in most of the time of the log, under names that come
 again; or if it sends little under it, and either has not several of these, or many customers whose
 names come again, and on that day, but by chance, not half as many more that do not as on its quiet
-days.
+days. To people to whom a program writes often, it may write under any sender, as a form does to its
+owner in the name of visitors.
 
 A run that is probable or better goes on, before and after, over messages of the same kind that add
 nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly ever

@@ -56,6 +56,14 @@ def test_a_site_with_several_names_of_its_own_is_not():
     assert verdicts(letters(12, **USER, **OUTSIDE, **names, **over_days(12, 2))) == {}
 
 
+def test_a_form_that_writes_to_its_owner_in_the_name_of_each_visitor_forges_nothing():
+    visitors = {"origin_sender": lambda n: f"visitor{n}@mail{n % 5}.test"}
+    owners = {"recipient": lambda n: f"owner{n % 40}@far.example"}
+    assert (
+        verdicts(letters(480, **USER, **OUTSIDE, **visitors, **owners, **over_days(480, 60))) == {}
+    )
+
+
 def test_a_user_who_sends_nothing_before_has_no_customers():
     names = {"origin_sender": lambda n: f"{('info', 'help', 'loan')[n % 3]}@bank{n % 2}.test"}
     usual = letters(80, **USER | {"uid": 34}, **over_days(80, 10))
