@@ -18,12 +18,14 @@ HALF_AS_MANY_MORE = 1.5  # times
 
 def foreign(mail: pd.DataFrame) -> pd.Series[bool]:
     """To somebody outside, under an outside sender that the source does not use on most days, from
-    the first ones on, nor another one of the same domain: of a customer's, and not of a provider's
-    with MANY in a day. To whom it writes often, it may write in the name of visitors: a form.
+    the first ones on if it has several domains (a new site has one), nor another one of the same
+    domain: of a customer's, and not of a provider's with MANY in a day. To whom it writes often, it
+    may write in the name of visitors: a form.
     """
     away = mail["sender_side"].eq("outside") & mail["outside"].gt(mail["regular"])
     domain = _domain(mail)
-    used = always(mail) & has_a_past(mail)
+    new_site = domain.where(away).groupby(mail["by"]).transform("nunique").eq(1)
+    used = always(mail) & (has_a_past(mail) | new_site)
     others = used.groupby([mail["by"], domain]).transform("max")
     day = mail["received"].dt.floor("D")
     names = mail["origin_sender"].groupby([mail["by"], domain, day]).transform("nunique")

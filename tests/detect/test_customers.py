@@ -56,6 +56,13 @@ def test_a_site_with_several_names_of_its_own_is_not():
     assert verdicts(letters(12, **USER, **OUTSIDE, **names, **over_days(12, 2))) == {}
 
 
+def test_a_new_site_is_no_flood():
+    names = {"origin_sender": lambda n: f"{('info', 'shop', 'news')[n % 3]}@site.test"}
+    usual = letters(80, **USER | {"uid": 34}, **over_days(80, 10))
+    site = later(letters(200, **USER, **OUTSIDE, **names, **over_days(200, 50)), days=4)
+    assert verdicts(usual + site) == {}
+
+
 def test_a_form_that_writes_to_its_owner_in_the_name_of_each_visitor_forges_nothing():
     visitors = {"origin_sender": lambda n: f"visitor{n}@mail{n % 5}.test"}
     owners = {"recipient": lambda n: f"owner{n % 40}@far.example"}
