@@ -103,6 +103,8 @@ def _not_come_home(mail: pd.DataFrame, away: pd.Series[bool]) -> pd.Series[bool]
     Args:
         away: From a strange network, at an odd hour of a day on which it also sends from its own.
     """
+    if not away.any():
+        return away
     part = neighbourhood(mail["network"].fillna(""))
     days = mail["received"].dt.floor("D").where(away).groupby(mail["by"]).transform("nunique")
     asleep: pd.Series[bool] = odd_hours(mail, ASLEEP).gt(0) & days.ge(SEVERAL)

@@ -93,7 +93,7 @@ class Weighed:
 
 def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
-    mail = mail.assign(foreign=foreign(mail))
+    mail = mail.assign(foreign=misuse.by != "auth_user" and foreign(mail))  # no login is asked
     # A script that floods looks like one that sends a mailing, but for the answers and the dead.
     alike = mailing(mail)
     mail = mail.assign(mailing=alike & answered(mail) if misuse.by == "user" else alike)
