@@ -12,8 +12,8 @@ import sys
 def at_once(code: int) -> None:
     """End with nothing left undone; where a stream fails, come back: Python knows what to say."""
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # one may have been closed before
+            stream.flush()
     except (OSError, ValueError):  # full, or closed
         return
     atexit._run_exitfuncs()  # folders that are to go

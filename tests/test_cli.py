@@ -544,6 +544,13 @@ def test_a_home_that_cannot_be_written_is_no_reason_for_words(place):
     assert list((place / "aside").iterdir()) == []  # a place to keep fonts, gone with the program
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_nobody_opened_is_no_reason_to_fail(closed):
+    command = f"exec {sys.executable} -m analyzer.cli --version {closed}"
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, check=True, capture_output=True)
+    assert done.stderr == b""
+
+
 def test_the_version_is_told(relaytrail):
     code, out, _ = relaytrail("--version")
     assert code == 0
