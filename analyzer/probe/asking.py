@@ -50,7 +50,7 @@ def _at_all(doors: Sequence[Door], asked: Asked, manner: Manner) -> None:
         main = _main(doors, asked)
     if main is not None:
         asked.names = _as_it_calls_itself(asked)
-        _all(main, _wanted(asked.names), asked, manner)
+        _all(main, forms.all_but_plain(asked.names), asked, manner)
         _once_more(asked, manner)
 
 
@@ -65,11 +65,6 @@ def _main(doors: Sequence[Door], asked: Asked) -> Door | None:
     return min(answered, key=lambda door: decided[door.name], default=None)
 
 
-def _wanted(names: Names) -> list[Form]:
-    others = [form for form in forms.forms(names) if form.name != forms.PLAIN]
-    return [*forms.controls(names), *others]
-
-
 def _all(door: Door, wanted: Sequence[Form], asked: Asked, manner: Manner) -> None:
     """Every form, in as many connections as it takes."""
     for group in connections(wanted):
@@ -82,9 +77,7 @@ def _as_it_calls_itself(asked: Asked) -> Names:
     """The names with the one of the greeting, where it is a name of a host."""
     said = asked.greeting.split(" ")[0]
     plausible = "." in said and all(c.isalnum() or c in ".-" for c in said) and len(said) < 254
-    n = asked.names
-    host = said if plausible and said.isascii() else n.host
-    return Names(n.sender, n.recipient, host, n.address, n.domain, n.token)
+    return replace(asked.names, host=said) if plausible and said.isascii() else asked.names
 
 
 def connections(wanted: Sequence[Form]) -> Iterable[list[Form]]:

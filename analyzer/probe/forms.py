@@ -77,6 +77,11 @@ def forms(names: Names) -> list[Form]:
     return [*_classic(names), *served, *_more(names)]
 
 
+def all_but_plain(names: Names) -> list[Form]:
+    """What is asked at one door alone: the controls, then every other form."""
+    return [*controls(names), *(form for form in forms(names) if form.name != PLAIN)]
+
+
 def plain(names: Names) -> Form:
     return Form(PLAIN, names.sender, names.recipient, "sender and recipient elsewhere", plain=True)
 

@@ -9,8 +9,8 @@ from analyzer import words
 from analyzer.display import display
 from analyzer.probe import judge, outcome
 from analyzer.probe.asking import connections
-from analyzer.probe.delivery import SENT, letter
-from analyzer.probe.forms import MOST, Form, Names, controls, forms
+from analyzer.probe.delivery import NOT_SENT, SENT, letter
+from analyzer.probe.forms import MOST, Form, Names, all_but_plain, plain
 from analyzer.probe.manner import Door, Manner
 
 NAMELESS = "[this machine's address]"
@@ -70,7 +70,7 @@ def _reasons(records: list[dict[str, Any]]) -> list[str]:
 
 def _of_the_message(result: dict[str, Any]) -> list[str]:
     sent = result["delivery"]
-    if sent["state"] == "not_sent":
+    if sent["state"] == NOT_SENT:
         return [f"No message was sent: {sent['why']}."]
     said = display(sent["reply"], 200)
     told = f"One message was sent by form {display(sent['form'])}: {sent['state']}, {said}."
@@ -106,15 +106,14 @@ def dry_run(doors: list[Door], names: Names, manner: Manner, who: str | None) ->
         who: The authorisation, where one message is to be sent by a form that is accepted.
     """
     lines = ["Nothing was sent. This would be:"]
-    plain = next(f for f in forms(names) if f.name == "2")
     left = MOST if who is None else MOST - 1
     for door in doors:
         lines += ["", f"{door.name}{' (where it is offered)' if door.tls == 'starttls' else ''}"]
-        lines += [*_greeted(manner, None, door.tls), *_envelope(plain), "  QUIT"]
+        lines += [*_greeted(manner, None, door.tls), *_envelope(plain(names)), "  QUIT"]
         left -= 1
     lines += ["", "at the first door that answers, in so many connections:"]
     wanted = []
-    for form in [*controls(names), *(f for f in forms(names) if f.name != "2")]:
+    for form in all_but_plain(names):
         if form.recipients > left:
             lines.append(f"  form {form.name} is left out: {MOST} recipients are the most")
             continue
