@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from analyzer import words
@@ -120,7 +121,12 @@ def _left(result: dict[str, Any]) -> list[str]:
     never = [name for name in dict.fromkeys(result["left"]) if name not in heard]
     again = [name for name in dict.fromkeys(result["left"]) if name in heard]
     told = (("Not asked", never), ("Not asked again", again))
-    return [f"{what}: forms {', '.join(names)}; {why}." for what, names in told if names]
+    return [f"{what}: {forms_named(names)}; {why}." for what, names in told if names]
+
+
+def forms_named(names: Sequence[str]) -> str:
+    """form 5; forms 5, 6."""
+    return f"{words.form(len(names), 'form', 'forms')} {', '.join(names)}"
 
 
 def _forms(records: list[dict[str, Any]]) -> list[dict[str, Any]]:

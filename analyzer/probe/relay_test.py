@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from analyzer import words
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.probe import asking, delivery, outcome
 from analyzer.probe.by_log import BOUNCED, RELAYED
@@ -191,7 +192,7 @@ def decided(result: dict[str, Any]) -> dict[str, Any]:
     elif message.get("fate") == RELAYED:
         place = message["place"]
         answer = outcome.OPEN
-        ground = f"{message['words']}: {place['source']}:{place['line']}.".capitalize()
+        ground = f"{words.capital(message['words'])}: {place['source']}:{place['line']}."
     elif message.get("fate") == BOUNCED and answer != outcome.CLOSED:
         ground = message["words"]
     told = result | {"answer": answer, "ground": ground}

@@ -28,7 +28,7 @@ NAMES = {
 
 def as_text(result: dict[str, Any]) -> list[str]:
     """At most 80 columns; the server's words are safe to print."""
-    lines = textwrap.wrap(outcome.sentence(result), words.WIDTH)
+    lines = textwrap.wrap(display(outcome.sentence(result), 1000), words.WIDTH)
     where = ", ".join(f"[{a}]" for a in result["addresses"])
     lines += [
         "",
@@ -84,14 +84,13 @@ def _of_the_message(result: dict[str, Any]) -> list[str]:
 
 def _of_the_log(log: dict[str, Any]) -> list[str]:
     lines = words.wrapped(
-        f"By the server's log: {log['lines']} lines of this test, {len(log['refused'])} forms "
-        f"refused, {log['accepted_no_data']} recipients accepted without a message."
+        f"By the server's log: {words.count(log['lines'], 'line')} of this test, "
+        f"{words.count(len(log['refused']), 'form')} refused, "
+        f"{words.count(log['accepted_no_data'], 'recipient')} accepted without a message."
     )
     if log["disagree"]:
-        forms_named = ", ".join(log["disagree"])
-        lines += words.wrapped(
-            f"Accepted by its words and refused by its log: forms {forms_named}."
-        )
+        named = outcome.forms_named(log["disagree"])
+        lines += words.wrapped(f"Accepted by its words and refused by its log: {named}.")
     message = log["message"]
     if message["place"]:
         at = f"{display(message['place']['source'])}:{message['place']['line']}"

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analyzer.probe import by_log, judge, outcome, relay_test
+from analyzer.probe import by_log, judge, outcome, relay_test, tell
 from analyzer.probe.delivery import arrived
 
 RESULT = {
@@ -25,12 +25,19 @@ RESULT = {
             "verdict": judge.SUSPICIOUS_HIGH,
             "sender": "relaytest-0a1b@out.example",
             "recipient": "ann@far.example",
+            "door": "[192.0.2.25]:25",
+            "idea": "both elsewhere",
+            "code": 250,
+            "reply": "Ok",
+            "why": "took it",
         }
     ],
     "counts": {"asked": 1, "refused": 0, "accepted": 1, "inconclusive": 0},
     "log": None,
     "arrived": None,
     "left": [],
+    "stopped": "",
+    "delivery": None,
 }
 LETTER = (
     b"Received: from mx.corp.example (mx.corp.example [192.0.2.25])\r\n"
@@ -38,7 +45,7 @@ LETTER = (
     b"From: <relaytest-0a1b@out.example>\r\n"
     b"Message-ID: <relaytest-0a1b@out.example>\r\n\r\nText\r\n"
 )
-PLACE = {"source": "mail.log", "line": 7, "offset": 700}
+PLACE = {"source": "Mail.log", "line": 7, "offset": 700}
 SENT = PLACE | {
     "message_id": "relaytest-0a1b@out.example",
     "recipient": "ann@far.example",
@@ -87,7 +94,7 @@ def test_no_proof_is_a_message(old, new):
 def test_the_servers_log_proves_it_with_its_line():
     result = joined(deliveries=[{}])
     assert result["answer"] == outcome.OPEN
-    assert "mail.log:7" in result["sentence"]
+    assert "Mail.log:7" in result["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -130,3 +137,9 @@ def test_recipients_taken_without_a_message_are_the_tests_by_address_and_time():
     taken = {"kind": "accepted_no_data", "sender": None, "recipient": None}
     late = taken | {"time": pd.Timestamp("2026-12-08T06:00:00Z")}
     assert joined(attempts=[taken, late])["log"]["accepted_no_data"] == 1
+
+
+def test_one_of_anything_is_told_in_the_singular():
+    told = " ".join(tell.as_text(joined(attempts=[{}])))
+    assert "By the server's log: 1 line of this test, 1 form refused" in told
+    assert "refused by its log: form 2." in told
