@@ -11,16 +11,16 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import IO, cast
 
 from analyzer.evidence.carriers import CARRIERS, zipped
 from analyzer.evidence.decoded import Decoded
 from analyzer.evidence.raw import RawFile, Stream
+from analyzer.evidence.recognise import BEGINNING
 
 MOST_MEMBERS = 10_000
-BEGINNING = 64 << 10  # bytes by which a member is recognised
 LINK = "a link: what it points to is not read"
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGED = (
@@ -91,7 +91,7 @@ class MemberBytes(Stream):
 
     @property
     def problems(self) -> list[str]:
-        return ([self._raw.damage] if self._raw.damage else []) + self._found
+        return self._raw.problems + self._found
 
     def readinto(self, view: memoryview) -> int:
         got = self._stream.readinto(view)
@@ -146,7 +146,7 @@ def members(file: io.FileIO, size: int, carrier: str, kind: str) -> Contents:
                 break
             again = taken[member.label] = taken.get(member.label, 0) + 1
             named = f"{member.label} ({again})" if again > 1 else member.label
-            contents.members.append(Member(**{**member.__dict__, "label": named}))
+            contents.members.append(replace(member, label=named))
     except _DAMAGED as error:
         contents.damage = f"damaged: {error}"
     return contents

@@ -20,17 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.errors import SettingsError
+from analyzer.evidence.recognise import carrier_of
 
 HEAD = 256  # bytes by which a file that was cut and has grown again is told
 TELLING = 32  # bytes of a head by which a copy is known for one
 AT_ONCE = 64 << 20  # bytes of one file in one look
 STILL = 3  # looks without a byte until a file that is gone is let go
-OPENED_BY: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
-PACKED = (*OPENED_BY, b"\x28\xb5\x2f\xfd")
+OPENED_BY: dict[str, Callable[..., Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 TORN = (OSError, EOFError, zlib.error, lzma.LZMAError)
 Key = tuple[int, int]  # device and inode
 
@@ -90,9 +86,8 @@ class _Log:
         """What stands in a copy, packed or not, behind the place to which this one was read."""
         try:
             with path.open("rb") as file:
-                kind = file.read(6)
-            packed = [magic for magic in OPENED_BY if kind.startswith(magic)]
-            with OPENED_BY[packed[0]](path) if packed else path.open("rb") as copy:
+                carrier = carrier_of(file.read(HEAD))
+            with OPENED_BY.get(carrier, open)(path, "rb") as copy:
                 head = copy.read(HEAD)
                 if len(self.head) < TELLING or not head.startswith(self.head):
                     return None
@@ -130,7 +125,7 @@ class Follower:
             raise SettingsError("there is no such file", ", ".join(self.patterns), remedy)
         for path in paths:
             with path.open("rb") as file:
-                packed = file.read(6).startswith(PACKED)
+                packed = carrier_of(file.read(HEAD)) != "plain"
             if packed:
                 self.close()
                 remedy = "Give the log that is written now; analyze reads the older ones."
@@ -195,7 +190,7 @@ class Follower:
         status = os.fstat(file.fileno())
         key = status.st_dev, status.st_ino
         head = os.pread(file.fileno(), HEAD, 0)
-        if key in self._logs or head.startswith(PACKED):
+        if key in self._logs or carrier_of(head) != "plain":
             file.close()
             return key
         log = _Log(str(path), file, 0, head)

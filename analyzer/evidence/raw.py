@@ -46,18 +46,18 @@ def _open_without_access_time(path: str, flags: int) -> int:
 
 
 class RawFile(Stream):
-    """The first `size` bytes of a file. A disk error ends them and is kept as `damage`."""
+    """The first `size` bytes of a file. A disk error ends them; `problems` says so."""
 
     def __init__(self, file: io.FileIO, size: int) -> None:
         self._file = file
         self._size = size
         self.position = 0
-        self.damage: str | None = None
+        self.problems: list[str] = []
 
     def readinto(self, view: memoryview) -> int:
         wanted = min(len(view), self._size - self.position)
         filled = 0
-        while filled < wanted and self.damage is None:
+        while filled < wanted and not self.problems:
             got = self._once(view[filled:wanted])
             filled += got
             self.position += got
@@ -68,10 +68,10 @@ class RawFile(Stream):
             self._file.seek(self.position)  # several readers may share the file
             got = self._file.readinto(view)
         except OSError as error:
-            self.damage = f"cannot be read after {self.position:,} bytes: {error.strerror}"
+            self.problems.append(f"cannot be read after {self.position:,} bytes: {error.strerror}")
             return 0
         if not got:
-            self.damage = (
+            self.problems.append(
                 f"the file shrank while it was read: "
                 f"{self.position:,} bytes are left of {self._size:,}"
             )

@@ -86,7 +86,7 @@ class Reader:
             stream_sha256=hashed_stream.hexdigest(),
             lines=cutter.lines,
             partial_last=cutter.partial_last,
-            damage=joined(_damage(own) + problems + text.problems),
+            damage=joined(own.problems + problems + text.problems),
             overlong=cutter.overlong,
         )
 
@@ -96,12 +96,6 @@ class Reader:
         if found.stretch is not None:
             return MemberBytes(file, found.stretch)
         return RawFile(file, found.size)
-
-
-def _damage(own: RawFile | MemberBytes) -> list[str]:
-    if isinstance(own, MemberBytes):
-        return own.problems
-    return [own.damage] if own.damage else []
 
 
 def read(evidence: Evidence, block_size: int = BLOCK_SIZE) -> Reader:

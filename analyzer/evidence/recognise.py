@@ -11,7 +11,7 @@ from analyzer.evidence.decoded import Decoded
 from analyzer.evidence.encoding import NOTE, as_utf8, is_utf16
 from analyzer.evidence.raw import Hashed, RawFile, Source
 
-BEGINNING = 64 << 10  # bytes
+BEGINNING = 64 << 10  # bytes that are looked at
 BINARY_SHARE = 0.10  # of control bytes; random bytes have 0.113, a log next to none
 
 _MAGIC = {
@@ -64,9 +64,9 @@ def recognise(file: io.FileIO, size: int) -> tuple[str, str, str]:
     """
     raw = RawFile(file, size)
     beginning = raw.read(BEGINNING)
-    if raw.damage and not beginning:
-        return "plain", "unreadable", raw.damage
-    carrier = _carrier_of(beginning)
+    if raw.problems and not beginning:
+        return "plain", "unreadable", raw.problems[0]
+    carrier = carrier_of(beginning)
     if carrier == "plain":
         return carrier, *_kind(beginning)
     return carrier, *_inside(carrier, lambda: RawFile(file, size))
@@ -74,7 +74,7 @@ def recognise(file: io.FileIO, size: int) -> tuple[str, str, str]:
 
 def recognise_member(beginning: bytes) -> tuple[str, str, str]:
     """The same of a file in an archive, of which the beginning is at hand."""
-    carrier = _carrier_of(beginning)
+    carrier = carrier_of(beginning)
     if carrier == "plain":
         kind, note = _kind(beginning)
     else:
@@ -94,14 +94,14 @@ def _inside(carrier: str, source: Callable[[], Source]) -> tuple[str, str]:
     beginning = decoded.read(BEGINNING)
     if not beginning and decoded.problems:
         return "text", ""  # whatever it was: reading it will report the damage
-    inner = _carrier_of(beginning)
+    inner = carrier_of(beginning)
     if inner != "plain":
         note = f"{inner} data inside {carrier} data: decompress it and give the result"
         return "unsupported", note
     return _kind(beginning)
 
 
-def _carrier_of(beginning: bytes) -> str:
+def carrier_of(beginning: bytes) -> str:
     names = (one.name for one in CARRIERS.values() if beginning.startswith(one.magic))
     return next(names, "plain")
 
