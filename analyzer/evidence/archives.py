@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import IO, cast
 
+from analyzer import words
 from analyzer.evidence.carriers import CARRIERS, zipped
 from analyzer.evidence.decoded import Decoded
 from analyzer.evidence.raw import RawFile, Stream
@@ -125,9 +126,8 @@ class _Slice(Stream):
         got = self._stream.readinto(view[:wanted]) if wanted else 0
         self.position += got
         if got < wanted:
-            self._problems.append(
-                f"the archive ends {self._size - self.position:,} bytes too early"
-            )
+            missing = words.count(self._size - self.position, "byte")
+            self._problems.append(f"the archive ends {missing} too early")
             self._size = self.position
         return got
 

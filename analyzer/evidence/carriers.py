@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from analyzer import words
 from analyzer.evidence.raw import Source
 
 INPUT_PIECE = 64 << 10
@@ -132,7 +133,8 @@ def _another(given: _Input, name: str, magic: bytes, problems: list[str]) -> boo
         return True
     garbage = sum(map(len, iter(given.piece, b"")))
     if garbage:
-        problems.append(f"{garbage:,} bytes after the end of the {name} data are no {name} data")
+        more, are = words.count(garbage, "byte"), words.form(garbage, "is", "are")
+        problems.append(f"{more} after the end of the {name} data {are} no {name} data")
     return False
 
 

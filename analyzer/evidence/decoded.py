@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
+from analyzer import words
 from analyzer.evidence.carriers import BROKEN, Carrier
 from analyzer.evidence.raw import Source, Stream
 
@@ -91,4 +92,4 @@ def joined(problems: list[str]) -> str | None:
         return None
     more = len(problems) - PROBLEMS_SHOWN
     shown = problems[:PROBLEMS_SHOWN]
-    return "; ".join([*shown, f"and {more:,} more problems"] if more > 0 else shown)
+    return "; ".join([*shown, f"and {words.count(more, 'more problem')}"] if more > 0 else shown)

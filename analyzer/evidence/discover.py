@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from analyzer import words
 from analyzer.errors import EnvironmentTrouble, SettingsError
 from analyzer.evidence.archives import Member, Stretch, members
 from analyzer.evidence.raw import open_untouched
@@ -199,7 +200,7 @@ def _with_members(found: Evidence, file: io.FileIO) -> list[Evidence]:
     if not listed and contents.damage:
         note = f"{found.note} archive, {contents.damage}: mend or unpack it and give the files"
         return [replace(found, kind="unreadable", note=note)]
-    note = f"{found.note} archive of {len(listed):,} files"
+    note = f"{found.note} archive of {words.count(len(listed), 'file')}"
     if contents.damage:
         return [replace(found, kind="unreadable", note=f"{note}; {contents.damage}"), *listed]
     return [replace(found, note=note), *listed]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 
+from analyzer import words
 from analyzer.evidence.raw import Stream
 
 MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -90,7 +91,9 @@ class Transcoded(Stream):
         self._ended = True
         left, _ = self._decoder.getstate()
         if left:
-            self.problems.append(f"UTF-16 text ends within a character: {len(left)} bytes left")
+            self.problems.append(
+                f"UTF-16 text ends within a character: {words.count(len(left), 'byte')} left"
+            )
         return b""
 
 

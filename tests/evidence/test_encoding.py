@@ -61,7 +61,7 @@ def test_offsets_are_those_of_the_utf8_text_and_the_account_says_so(tmp_path):
 def test_a_file_cut_within_a_character_is_damaged_and_read_up_to_there(tmp_path):
     _, blocks, account = evidence_of(tmp_path, TEXT.encode("utf-16")[:-1])
     assert b"".join(block.data for block in blocks) == TEXT[:-1].encode() + b"\n"
-    assert account.damage == "UTF-16 text ends within a character: 1 bytes left"
+    assert account.damage == "UTF-16 text ends within a character: 1 byte left"
 
 
 def test_half_a_surrogate_pair_costs_no_line():
