@@ -18,22 +18,17 @@ from analyzer.config.postfix_patterns import fits
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import Network, Site, domain_key
 
+COLUMNS = """
+    server origin_queue_id origin_life client_ip client_name auth_user submission origin_sender
+    recipient original_recipient status received
+""".split()
+
 
 class Traffic:
     """The deliveries of a case as an audit counts them."""
 
     def __init__(self, deliveries: pa.Table, messages: pa.Table, site: Site) -> None:
-        columns = [
-            "server",
-            "origin_queue_id",
-            "origin_life",
-            "client_ip",
-            "client_name",
-            "auth_user",
-            "submission",
-        ]
-        columns += ["origin_sender", "recipient", "original_recipient", "status", "received"]
-        rows = deliveries.select(columns).to_pandas()
+        rows = deliveries.select(COLUMNS).to_pandas()
         self._rows = rows[~rows["status"].isin(NOT_DELIVERIES) & rows["submission"].eq("smtp")]
         helo = messages.select(["server", "queue_id", "received", "helo"]).to_pandas()
         helo = helo.drop_duplicates(["server", "queue_id", "received"])

@@ -29,8 +29,8 @@ from analyzer.config.findings import (
 from analyzer.config.given import Given, Place
 from analyzer.site import Network, too_wide
 
-# S-1-5-7 in the languages of the server; "ANONYM" is part of all that are written in Latin letters.
 ALLOW_LIST, LOCAL_LIST = 2, 4  # of RelayFlags; the latter holds addresses that clients connect to
+# S-1-5-7 in the languages of the server; "ANONYM" is part of all that are written in Latin letters.
 _ANONYMOUS = re.compile(r"ANONYM|S-1-5-7$", re.IGNORECASE)
 _EVERYBODY = re.compile(
     r"^(?:Everyone|Jeder|Tout le monde|Todos|Iedereen|Tutti)$|S-1-1-0$", re.IGNORECASE
@@ -85,7 +85,7 @@ def _connector(exchange: Exchange, record: Record) -> tuple[Door, list[Finding]]
     if relays:
         findings += _relay_findings(record, name, networks, how)
     if (relays and wide) or (how is ANY_DOMAIN and (wide or networks is None)):
-        because = f"{_WORDS[how.name]}, and strangers are in its RemoteIPRanges ({place})"
+        because = f"{_WORDS[how]}, and strangers are in its RemoteIPRanges ({place})"
         return Door(name, OPEN, because, place), findings
     if (relays and networks is None) or unknown:
         what = "RemoteIPRanges" if relays else "the permissions of anonymous clients"
@@ -103,9 +103,9 @@ def _connector(exchange: Exchange, record: Record) -> tuple[Door, list[Finding]]
 
 
 _WORDS = {
-    ANONYMOUS.name: "anonymous clients may name any recipient",
-    EXTERNAL.name: "its clients count as our own servers",
-    ANY_DOMAIN.name: "every domain is accepted",
+    ANONYMOUS: "anonymous clients may name any recipient",
+    EXTERNAL: "its clients count as our own servers",
+    ANY_DOMAIN: "every domain is accepted",
 }
 
 

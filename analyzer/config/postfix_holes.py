@@ -67,7 +67,7 @@ def hole_of(places: Places, service: Service | None, who: Stranger, given: Answe
         detail = f"{by.value} holds strangers{_named(entry)}{claim}."
         found = finding(check, by.place, detail, change, hole, where)
         return replace(found, remedy=instead(places, by, entry, change))
-    hole = Hole() if anyone and not by.key else _keyed(check.name, who, by)
+    hole = Hole() if anyone and not by.key else _keyed(check, who, by)
     detail = "Every stranger passes." if anyone else f"A stranger passes as {_claim(who, places)}."
     detail = f"{decision.rule.value} in {decision.list}: {by.key or by.value}. {detail}"
     return finding(check, by.place, detail, guard(places, service), hole, where)
@@ -124,18 +124,18 @@ def guard(places: Places, service: Service | None) -> Change:
     return _change_of(service, name, GUARD)
 
 
-def _keyed(check: str, who: Stranger, by: Said) -> Hole:
+def _keyed(check: Check, who: Stranger, by: Said) -> Hole:
     """Messages that fit the entry; a hole takes its patterns as the table writes them."""
-    if check == checks.CLIENT_TABLE.name:
+    if check is checks.CLIENT_TABLE:
         network = prefix_of(by.key)
         if network is not None:
             return Hole(clients=(network,))
         return Hole(names=(by.key,)) if by.key else Hole()
-    if check == checks.SENDER_TABLE.name:
+    if check is checks.SENDER_TABLE:
         return Hole(senders=(by.key or who.sender.rpartition("@")[2] or "<>",))
-    if check == checks.HELO_TABLE.name:
+    if check is checks.HELO_TABLE:
         return Hole(helos=(by.key or who.helo,))
-    return Hole(recipients=(by.key,)) if check == checks.RECIPIENT_TABLE.name and by.key else Hole()
+    return Hole(recipients=(by.key,)) if check is checks.RECIPIENT_TABLE and by.key else Hole()
 
 
 def _claim(who: Stranger, places: Places) -> str:

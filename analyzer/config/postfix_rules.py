@@ -40,18 +40,10 @@ def rules(places: Places, service: Service | None) -> Iterator[Finding]:
     rooms = (_words, _networks, _unreadable, _logins, _setup)
     for found in (of(places) for of in rooms):
         for check, said, detail, change, hole in found:
-            service_wide = service is not None and change.name in service.overrides
-            changed = replace(change, service=service.name) if service_wide and service else change
-            yield Finding(
-                check,
-                said.place,
-                said.value,
-                detail,
-                str(changed),
-                where,
-                change=changed,
-                hole=hole,
-            )
+            overridden = service and change.name in service.overrides
+            changed = replace(change, service=where if overridden else "")
+            line, remedy = said.value, str(changed)
+            yield Finding(check, said.place, line, detail, remedy, where, change=changed, hole=hole)
 
 
 Found = Iterator[tuple[Check, Said, str, Change, Hole | None]]
@@ -99,17 +91,12 @@ def _cured(postfix: Postfix, words: Sequence[Said], classes: set[str]) -> Iterat
 
 def _networks(places: Places) -> Found:
     postfix = places.postfix
-    words = [s.value for s in places.postfix.words("mynetworks")]
+    words = [s.value for s in postfix.words("mynetworks")]
     if not postfix.stated("mynetworks") and (style := postfix.text("mynetworks_style")) != "host":
-        place = _place(places, "mynetworks_style")
+        check = checks.NETWORKS_CLASS if style == "class" else checks.NETWORKS_STYLE
+        said = Said(style, _place(places, "mynetworks_style"))
         detail = f"mynetworks_style is {style}."
-        yield (
-            checks.NETWORKS_CLASS if style == "class" else checks.NETWORKS_STYLE,
-            Said(style, place),
-            detail,
-            Change("mynetworks_style", "host"),
-            None,
-        )
+        yield check, said, detail, Change("mynetworks_style", "host"), None
     for said in places.spread("mynetworks"):
         network = network_of(said.value)
         if network is None or postfix.text("smtpd_upstream_proxy_protocol"):
@@ -118,15 +105,9 @@ def _networks(places: Places) -> Found:
             network.version == 4 and network.overlaps(c) and network.prefixlen >= 12
             for c in CONTAINERS
         ):
-            kept = ", ".join(w for w in words if w != said.value)
-            hole = Hole(clients=(network,))
-            yield (
-                checks.CONTAINER,
-                said,
-                f"{said.value} is trusted.",
-                Change("mynetworks", kept),
-                hole,
-            )
+            change = Change("mynetworks", ", ".join(w for w in words if w != said.value))
+            detail = f"{said.value} is trusted."
+            yield checks.CONTAINER, said, detail, change, Hole(clients=(network,))
 
 
 def _unreadable(places: Places) -> Found:
@@ -176,7 +157,7 @@ def _setup(places: Places) -> Found:
     if postfix.level < (2, 0, 0) and not postfix.older_than(3, 0):
         said = postfix.setting("compatibility_level")
         place = said.place if said else Place("main.cf", 0)
-        bound = [name for name in ("relay_domains",) if not postfix.stated(name)]
+        bound = [] if postfix.stated("relay_domains") else ["relay_domains"]
         if not postfix.stated("mynetworks") and not postfix.stated("mynetworks_style"):
             bound += ["mynetworks", "mynetworks_style"]  # the style counts where no list is stated
         if bound:
@@ -200,13 +181,8 @@ def _setup(places: Places) -> Found:
     for setting in postfix.void:
         now = postfix.settings[setting.name]
         detail = f"{now.place} is in force: {now.text or 'empty'}."
-        yield (
-            checks.VOID_LINE,
-            Said(setting.text, setting.place),
-            detail,
-            Change(setting.name, now.text),
-            None,
-        )
+        void = Said(setting.text, setting.place)
+        yield checks.VOID_LINE, void, detail, Change(setting.name, now.text), None
 
 
 def _place(places: Places, name: str) -> Place:

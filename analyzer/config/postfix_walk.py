@@ -7,7 +7,7 @@ tests/live/test_audit.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.config.given import Said
@@ -80,8 +80,7 @@ class Walk:
         if word in PLAIN:
             return Decision(PLAIN[word], rule, rule)
         if word in OWN_METHOD:
-            decision: Decision = getattr(self, OWN_METHOD[word])(rule)
-            return decision
+            return OWN_METHOD[word](self, rule)
         if word in ACCESS_CHECKS and argument is not None:
             return self._access(rule, argument, name, depth)
         if word == "check_policy_service":
@@ -202,9 +201,7 @@ class Walk:
         return self._doubt(rule, untried[0]) if untried else Decision(DUNNO)
 
     def _keys(self, kind: str) -> Iterator[list[str]]:
-        parents = "smtpd_access_maps" in self.places.postfix.text(
-            "parent_domain_matches_subdomains"
-        )
+        parents = self.places.with_parents("smtpd_access_maps")
         who = self.stranger
         if kind == "client":
             yield name_keys(who.name, parents)
@@ -244,24 +241,24 @@ PUBLIC_BUNDLE = re.compile(
 )
 CLAIMED = ("helo", "sender")  # what a stranger may say as he likes
 PLAIN = {"permit": PERMIT, "reject": REJECT, "defer": DEFER}
-OWN_METHOD = {
-    "reject_unauth_destination": "_unless_authorised",
-    "defer_unauth_destination": "_unless_authorised",
-    "check_relay_domains": "_unless_authorised",
-    "permit_auth_destination": "_if_authorised",
-    "permit_mynetworks": "_if_trusted",
-    "permit_naked_ip_address": "_if_naked",
-    "permit_mx_backup": "_if_backup",
-    "permit_tls_all_clientcerts": "_if_certified",
-    "reject_invalid_hostname": "_if_no_host",
-    "reject_invalid_helo_hostname": "_if_no_host",
-    "reject_non_fqdn_hostname": "_if_short_helo",
-    "reject_non_fqdn_helo_hostname": "_if_short_helo",
-    "reject_non_fqdn_sender": "_if_short_address",
-    "reject_non_fqdn_recipient": "_if_short_address",
-    "defer_if_permit": "_later",
-    "reject_sender_login_mismatch": "_login_mismatch",
-    "reject_unauthenticated_sender_login_mismatch": "_login_mismatch",
+OWN_METHOD: dict[str, Callable[[Walk, Said], Decision]] = {
+    "reject_unauth_destination": Walk._unless_authorised,
+    "defer_unauth_destination": Walk._unless_authorised,
+    "check_relay_domains": Walk._unless_authorised,
+    "permit_auth_destination": Walk._if_authorised,
+    "permit_mynetworks": Walk._if_trusted,
+    "permit_naked_ip_address": Walk._if_naked,
+    "permit_mx_backup": Walk._if_backup,
+    "permit_tls_all_clientcerts": Walk._if_certified,
+    "reject_invalid_hostname": Walk._if_no_host,
+    "reject_invalid_helo_hostname": Walk._if_no_host,
+    "reject_non_fqdn_hostname": Walk._if_short_helo,
+    "reject_non_fqdn_helo_hostname": Walk._if_short_helo,
+    "reject_non_fqdn_sender": Walk._if_short_address,
+    "reject_non_fqdn_recipient": Walk._if_short_address,
+    "defer_if_permit": Walk._later,
+    "reject_sender_login_mismatch": Walk._login_mismatch,
+    "reject_unauthenticated_sender_login_mismatch": Walk._login_mismatch,
 }
 ACTIONS_WITHOUT_VERDICT = set(
     "DUNNO BCC FILTER HOLD INFO PREPEND REDIRECT WARN DELAY SKIP DEFER_IF_REJECT".split()

@@ -38,6 +38,7 @@ from analyzer.site import too_wide
 
 _BY_FEATURE = {
     "promiscuous_relay": PROMISCUOUS,
+    "loose_relay_check": LOOSE,
     "relay_local_from": LOCAL_FROM,
     "relay_based_on_MX": BASED_ON_MX,
     "accept_unqualified_senders": UNQUALIFIED,
@@ -45,7 +46,7 @@ _BY_FEATURE = {
     "delay_checks": DELAYED,
 }
 # With these a stranger is served whatever else is set.
-_OPENS = {check.name for check in (PROMISCUOUS, LOCAL_FROM, MAIL_FROM, OLD_RELEASE, WIDE_RELAY)}
+_OPENS = {PROMISCUOUS, LOCAL_FROM, MAIL_FROM, OLD_RELEASE, WIDE_RELAY, ENTIRE_DOMAIN}
 DAEMON = "sendmail daemon"
 NO_RELAY_DOMAINS = (
     "relay-domains was not given: where /etc/mail/relay-domains exists, Sendmail reads it, and "
@@ -56,10 +57,10 @@ NO_RELAY_DOMAINS = (
 def audit(sendmail: Sendmail, files: Sequence[Given]) -> Audit:
     """One door: every daemon of a Sendmail asks the same rules."""
     findings = [*_features(sendmail), *_names(sendmail), *_access(sendmail)]
-    opened = [f for f in findings if f.check.name in _OPENS or f.check in (ENTIRE_DOMAIN, LOOSE)]
-    opened = [f for f in opened if f.check is not LOOSE or sendmail.named("R")]
+    opens = _OPENS | ({LOOSE} if sendmail.named("R") else set())
+    opened = [f for f in findings if f.check in opens]
     lost = [*_not_given(sendmail), *_own_rules(sendmail)]
-    if not {PROMISCUOUS.name, OLD_RELEASE.name} & {f.check.name for f in findings}:
+    if {PROMISCUOUS, OLD_RELEASE}.isdisjoint(f.check for f in findings):
         lost += _cut(sendmail)
     by_mx = [f for f in findings if f.check is BASED_ON_MX]
     if opened:
@@ -82,20 +83,15 @@ def audit(sendmail: Sendmail, files: Sequence[Given]) -> Audit:
 
 
 def _features(sendmail: Sendmail) -> Iterator[Finding]:
+    holes = {
+        PROMISCUOUS: Hole(),
+        LOCAL_FROM: Hole(senders=tuple(s.value for s in sendmail.named("w", "VirtHost"))),
+        LOOSE: Hole(routed=True),
+    }
     for name, said in sendmail.features.items():
-        hole = Hole()
-        if name == "relay_local_from":
-            hole = Hole(senders=tuple(s.value for s in sendmail.named("w", "VirtHost")))
-        if name in _BY_FEATURE:
-            remedy = f"dnl FEATURE(`{name}')dnl"
-            check = _BY_FEATURE[name]
-            relays = check in (PROMISCUOUS, LOCAL_FROM)
-            detail = f"FEATURE({name}) is on."
-            yield Finding(check, said.place, "", detail, remedy, hole=hole if relays else None)
-        elif name == "loose_relay_check":
-            hole = Hole(routed=True)
-            remedy = "dnl FEATURE(`loose_relay_check')dnl"
-            yield Finding(LOOSE, said.place, "", f"FEATURE({name}) is on.", remedy, hole=hole)
+        if check := _BY_FEATURE.get(name):
+            remedy, detail = f"dnl FEATURE(`{name}')dnl", f"FEATURE({name}) is on."
+            yield Finding(check, said.place, "", detail, remedy, hole=holes.get(check))
         elif name == "relay_entire_domain":
             yield from _entire_domain(sendmail, said)
     version = sendmail.options.get("version")
@@ -110,7 +106,7 @@ def _features(sendmail: Sendmail) -> Iterator[Finding]:
 def _entire_domain(sendmail: Sendmail, said: Said) -> Iterator[Finding]:
     """Class m is the domain of the host itself, and what `Cm` adds."""
     host = sendmail.options.get("confDOMAIN_NAME")
-    members = [*sendmail.named("m")]
+    members = sendmail.named("m")
     if host and host.value.count("."):
         members.append(Said(host.value.partition(".")[2], host.place))
     for member in members:
