@@ -26,13 +26,10 @@ FULL = (
 PLACE = ["source", "line", "offset"]
 # A host elsewhere at which nobody answered: it is down, or drops what comes from us.
 UNREACHED = r"(?i)connection (?:timed out|refused)|no route to host|network is unreachable"
-READ = (
-    """
+READ = """
     server queue_id life received completed origin_sender original_recipient recipient
-    recipient_logged status reply mechanism
+    recipient_logged status reply mechanism source line offset
 """.split()
-    + PLACE
-)
 
 
 def harmed(

@@ -20,23 +20,24 @@ from analyzer.report.tried_again import tried_again
 from analyzer.schema import NOT_DELIVERIES
 
 HOUR = pd.Timedelta(hours=1)
-COLUMNS = [
-    *("server", "origin_queue_id", "received", "completed", "origin_life", "client_ip"),
-    *("auth_user", "status", "mechanism", "verdict"),
-]
+COLUMNS = """
+    server origin_queue_id received completed origin_life client_ip auth_user status mechanism
+    verdict
+""".split()
 ATTEMPTS = ["server", "time", "client_ip", "auth_user", "kind", "repeat"]
 
 
 @dataclass(frozen=True)
 class _Side:
-    """One case: when it was read, and one row a message with its gravest verdict."""
+    """One case: when it was read, and one row a message with its gravest verdict.
+
+    `messages`: `server, entered, time, hour, verdict, mechanism, client_ip, auth_user, deferred`.
+    """
 
     case: Case
     first: pd.Timestamp | None
     last: pd.Timestamp | None
-    messages: (
-        pd.DataFrame
-    )  # server, entered, hour, verdict, mechanism, client_ip, auth_user, deferred
+    messages: pd.DataFrame
     untimed: int  # messages that are or may be abuse, and have no time in the log
     attempts: pd.DataFrame  # server, time, client_ip, auth_user, kind, repeat
 

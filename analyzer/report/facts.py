@@ -35,22 +35,10 @@ from analyzer.window import Window
 
 ACCOUNT = ("lines", "parsed", "ignored", "blank", "unread", "outside_window")
 ORDER = tuple(DOORS)
-COLUMNS = [
-    *(
-        "mta",
-        "server",
-        "origin_life",
-        "orig_source",
-        "orig_line",
-        "cause_queue_id",
-        "queue_id",
-        "origin_queue_id",
-        "client_ip",
-        "auth_user",
-        "origin_sender",
-    ),
-    *("received", "completed", "size", "status", "flow", "mechanism"),
-]
+COLUMNS = """
+    mta server origin_life orig_source orig_line cause_queue_id queue_id origin_queue_id client_ip
+    auth_user origin_sender received completed size status flow mechanism verdict
+""".split()
 
 
 @dataclass(frozen=True)
@@ -61,9 +49,7 @@ class Facts:
     took_in: list[str]  # of these, which took in what is told of first; the busiest first
     mtas: list[str]  # of the abuse, the busiest first
     without_shell: bool  # Exchange is of 2003 or before
-    verdict: (
-        str  # the best of the abuse findings: confirmed, probable, possible; `none` without abuse
-    )
+    verdict: str  # the best of the abuse: confirmed, probable, possible; `none` without abuse
     site_known: bool
     lower_bound: bool  # lines are missing: counts are at least so high
     mailbox: tuple[str, int] | None  # of ours, and messages under it: nearly all, without a login
@@ -276,11 +262,8 @@ def _deliveries_read(deliveries: pa.Table) -> int:
 
 def _rows(deliveries: pa.Table, verdict: str) -> pd.DataFrame:
     """Rows of that verdict, with a number for each message, whichever server delivered it."""
-    rows: pd.DataFrame = (
-        deliveries.select([*COLUMNS, "verdict"])
-        .filter(pc.equal(deliveries["verdict"], verdict))
-        .to_pandas()
-    )
+    chosen = pc.equal(deliveries["verdict"], verdict)
+    rows: pd.DataFrame = deliveries.select(COLUMNS).filter(chosen).to_pandas()
     rows["received"] = rows["received"].fillna(rows["completed"])
     rows["message"] = rows["origin_life"]
     rows["mechanism"] = rows["mechanism"].fillna("unclear")

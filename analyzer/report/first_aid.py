@@ -19,10 +19,9 @@ from analyzer.report.waiting import Queue, in_queue
 from analyzer.site import LOOPBACK, OURS_ALONE, too_wide
 
 SURE = ["confirmed", "probable"]
-COLUMNS = [
-    *("mta", "origin_life", "client_ip", "origin_masked", "auth_user", "origin_sender"),
-    *("received", "mechanism", "verdict"),
-]
+COLUMNS = """
+    mta origin_life client_ip origin_masked auth_user origin_sender received mechanism verdict
+""".split()
 
 
 def aid(case: Case) -> dict[str, Any]:

@@ -114,14 +114,12 @@ def of_messages(folder: Path, query: Query) -> pd.DataFrame:
     found = []
     for table, place in PLACES.items():
         if table in query.columns:
-            rows = _answering(folder, table, query, place)
-            found.append(rows.select(place).rename_columns([*KEY, "received"]).to_pandas())
-    rows = (
-        pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*KEY, "received"])
-    )
-    rows["at"] = rows["server"].where(
-        rows["line"].isna()
-    )  # a place is one message's, whoever tells
+            told = _answering(folder, table, query, place)
+            found.append(told.rename_columns([*KEY, "received"]).to_pandas())
+    none = pd.DataFrame(columns=[*KEY, "received"])
+    rows: pd.DataFrame = pd.concat(found or [none], ignore_index=True)
+    # A place is one message's, whoever tells.
+    rows["at"] = rows["server"].where(rows["line"].isna())
     rows = rows.drop_duplicates(["queue_id", "source", "line", "at"]).drop(columns="at")
     return rows.sort_values(["received", *KEY], kind="stable", ignore_index=True)
 
