@@ -8,7 +8,7 @@ from typing import Any
 from analyzer.case import Case
 from analyzer.config.findings import OPEN, Audit, Finding
 from analyzer.config.given import Given
-from analyzer.words import count
+from analyzer.words import count, form
 
 
 def as_text(audits: Sequence[Audit]) -> list[str]:
@@ -45,7 +45,8 @@ def _finding(finding: Finding) -> list[str]:
         service = f"   (service {finding.where})" if _local(finding) else ""
         lines.append(f"      instead: {finding.remedy}{service}")
     if finding.messages is not None:
-        lines.append(f"      in this case: {count(finding.messages, 'message')} fit this hole")
+        fit = form(finding.messages, "fits", "fit")
+        lines.append(f"      in this case: {count(finding.messages, 'message')} {fit} this hole")
     return lines
 
 

@@ -43,11 +43,15 @@ def _beside_the_log(servers: list[Dict], facts: Facts, *, counted: bool) -> list
         return [NOT_COUNTED]
     if "open" in verdicts:
         if any(through):
-            return [f"{words.count(max(through), 'message')} in this log fit the widest hole."]
+            most = max(through)
+            fit = f"{words.count(most, 'message')} in this log {words.form(most, 'fits', 'fit')}"
+            return [f"{fit} the widest hole."]
         told = "None of the holes explains a message of this log"
         return [f"{told}: they may have been opened after it, or not been found yet."]
     if relayed is not None and "unknown" not in verdicts:
-        told = f"yet {words.count(relayed.messages, 'message')} of this log were relayed for them"
+        were = words.form(relayed.messages, "was", "were")
+        mail = words.count(relayed.messages, "message")
+        told = f"yet {mail} of this log {were} relayed for them"
         rest = "or not all of it (an override in master.cf, a table)"
         return [f"These files refuse strangers, and {told}: of another time or server, {rest}."]
     return []
@@ -83,8 +87,11 @@ def _finding(finding: Dict) -> Dict:
         "detail": display(str(finding["detail"]), 400),
         "why": display(str(finding["why"]), 400),
         "instead": display(str(finding["instead"] or ""), 600),
-        "messages": "" if messages is None else words.thousands(messages),
-        "through": ""
-        if messages is None
-        else f"{words.count(int(messages), 'message')} of this log fit it",
+        "through": "" if messages is None else _through(int(messages)),
     }
+
+
+def _through(messages: int) -> str:
+    return (
+        f"{words.count(messages, 'message')} of this log {words.form(messages, 'fits', 'fit')} it"
+    )

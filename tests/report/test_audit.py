@@ -66,11 +66,18 @@ def test_messages_counted_in_other_evidence_are_not_told_of_this_log(case):
     ("verdict", "changes", "said"),
     [
         ("open", {}, "3 messages in this log fit the widest hole"),
+        ("open", {"messages": 1}, "1 message in this log fits the widest hole"),
         ("open", {"messages": 0}, "None of the holes explains a message of this log"),
         ("open", {"severity": "medium"}, "None of the holes explains a message of this log"),
-        ("closed", {}, "yet 1 message of this log were relayed for them"),
+        ("closed", {}, "yet 1 message of this log was relayed for them"),
     ],
-    ids=["it was used", "it was not used", "only a remark fits mail", "it is shut, and was not"],
+    ids=[
+        "it was used",
+        "it was used once",
+        "it was not used",
+        "only a remark fits mail",
+        "it is shut, and was not",
+    ],
 )
 def test_the_files_are_held_against_the_log(case, verdict, changes, said):
     assert said in " ".join(told(case, verdict, **changes)["lead"])
