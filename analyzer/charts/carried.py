@@ -192,12 +192,9 @@ def label(name: str, size: int) -> str:
 def _title(table: pd.DataFrame, suspect: str) -> str:
     total = int(table["recipients"].sum())
     accepted = int(table.loc[table["end"] == OUTCOMES["delivered"], "recipients"].sum())
-    sources = table["source"].nunique()
     whole = words.count(total, "recipient")
     told = words.share(accepted, total) if accepted else "None"
     return (
         f"{words.capital(told)} of the {whole} of the {style.DOUBT[suspect]}abuse were accepted "
         f"by the next server"
-        if sources
-        else ""
     )

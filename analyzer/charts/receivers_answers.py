@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from analyzer import words
-from analyzer.charts import style
+from analyzer.charts import heat_map, style
 from analyzer.charts.destinations import leaving
 from analyzer.charts.ground import Ground
 from analyzer.display import display
@@ -35,12 +33,16 @@ def receivers_answers(frame: pd.DataFrame, ground: Ground) -> style.Chart | None
     table = rows.groupby("receiver")["refused"].agg(["size", "sum"]).reset_index()
     table = table.sort_values(["size", "receiver"], ascending=[False, True], ignore_index=True)
     shown = table.head(style.ROWS_SHOWN)
-    cells = _cells(rows, shown["receiver"].tolist(), bin)
+    starts = rows.assign(start=style.binned(rows["hour"], bin.width))
+    share = starts.groupby(["receiver", "start"])["refused"].mean()  # none where there was no mail
     height = 1.35 + 0.18 * max(len(shown), 5)
     figure = Figure(figsize=(style.WIDTH, height), layout="constrained")
     axes = figure.subplots()
-    times = pd.DatetimeIndex(cells.columns)
-    _shade(figure, axes, cells, bin)
+    cells = heat_map.cells(share, shown["receiver"].tolist(), bin)
+    scale = heat_map.shade(figure, axes, cells, bin, SHADES, Normalize(0, 1))
+    scale.set_label(f"refused or put off in {bin.words}", color=style.MUTE)
+    scale.ax.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
+    scale.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
     names = [
         f"{display(str(name), 32)} ({words.thousands(size)})"
         for name, size in zip(shown["receiver"], shown["size"], strict=True)
@@ -49,8 +51,7 @@ def receivers_answers(frame: pd.DataFrame, ground: Ground) -> style.Chart | None
     style.hatch_gaps(axes, ground.wide_gaps())
     title = _title(table)
     style.headline(figure, title)
-    axes.set(xlabel="time of the last attempt (UTC)", ylim=(len(shown), 0))
-    style.time_axis(axes, times[0], times[-1], bin.width)
+    axes.set_xlabel("time of the last attempt (UTC)")
     told = [
         f"{name}: {words.share(int(refused), int(size))} refused or put off"
         for name, refused, size in zip(names, shown["sum"], shown["size"], strict=True)
@@ -60,36 +61,6 @@ def receivers_answers(frame: pd.DataFrame, ground: Ground) -> style.Chart | None
         f"{title}. Heat map, receiver by time in {bin.words}. {'; '.join(told) or 'None refused'}."
     )
     return style.finished(NAME, title, alt, figure, ground.words("deliveries.parquet"))
-
-
-def _cells(rows: pd.DataFrame, receivers: list[str], bin: style.Bin) -> pd.DataFrame:
-    """Share refused, one row a receiver, one column a bin; NaN where there was no mail."""
-    cells = (
-        rows.assign(start=style.binned(rows["hour"], bin.width))
-        .groupby(["receiver", "start"])["refused"]
-        .mean()
-        .unstack("start")
-    )
-    every = pd.date_range(cells.columns.min(), cells.columns.max(), freq=bin.width)
-    return cells.reindex(index=receivers, columns=every)
-
-
-def _shade(figure: Figure, axes: Axes, cells: pd.DataFrame, bin: style.Bin) -> None:
-    times = pd.DatetimeIndex(cells.columns)
-    mesh = axes.pcolormesh(
-        style.numbers(pd.DatetimeIndex([*times, times[-1] + bin.width])),
-        np.arange(len(cells) + 1),
-        np.ma.masked_invalid(cells.to_numpy()),
-        cmap=SHADES,
-        norm=Normalize(0, 1),
-        edgecolors="white",
-        linewidth=0.25,
-    )
-    bar = figure.colorbar(mesh, ax=axes, pad=0.015, aspect=max(8, 2 * len(cells)), shrink=0.95)
-    bar.set_label(f"refused or put off in {bin.words}", color=style.MUTE)
-    bar.ax.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
-    bar.outline.set_visible(False)
 
 
 def _title(table: pd.DataFrame) -> str:

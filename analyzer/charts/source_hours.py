@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analyzer import words
-from analyzer.charts import style
+from analyzer.charts import heat_map, style
 from analyzer.charts.counted import cause
 from analyzer.charts.ground import Ground
 from analyzer.charts.top_sources import MADE_HERE, by_source
@@ -41,55 +40,36 @@ def source_hours(volume: pd.DataFrame, ground: Ground) -> style.Chart:
     height = 1.3 + 0.18 * max(len(shown), ROWS_LEAST)
     figure = Figure(figsize=(style.WIDTH, height), layout="constrained")
     axes = figure.subplots()
-    times = pd.DatetimeIndex(cells.columns)
     _shade(figure, axes, cells, bin)
     style.hatch_gaps(axes, ground.wide_gaps())
     suspect = style.suspect(volume)
     names = style.name_sources(axes, shown, [row + 0.5 for row in range(len(shown))], suspect)
     title = _title(timed, len(table), suspect, ground)
     style.headline(figure, title)
-    axes.set(xlabel=AXIS[suspect] if shown[suspect].any() else "time (UTC)", ylim=(len(shown), 0))
-    style.time_axis(axes, times[0], times[-1], bin.width)
+    axes.set_xlabel(AXIS[suspect] if shown[suspect].any() else "time (UTC)")
     alt = _alt(shown, names, cells, bin, title, suspect)
     return style.finished(NAME, title, alt, figure, ground.words("volume.parquet"))
 
 
 def _shade(figure: Figure, axes: Axes, cells: pd.DataFrame, bin: style.Bin) -> None:
-    """The cells, darker for more recipients on a logarithmic scale, and the scale beside them."""
-    rows = len(cells)
-    times = pd.DatetimeIndex(cells.columns)
+    """The cells, darker for more recipients on a logarithmic scale."""
     most = max(float(cells.to_numpy().max()), 10.0)
-    mesh = axes.pcolormesh(
-        style.numbers(pd.DatetimeIndex([*times, times[-1] + bin.width])),
-        np.arange(rows + 1),
-        np.ma.masked_less(cells.to_numpy(), 1),
-        cmap=SHADES,
-        norm=LogNorm(1, most),
-        edgecolors="white",
-        linewidth=0.25,
-    )
-    bar = figure.colorbar(mesh, ax=axes, pad=0.015, aspect=max(8, 2 * rows), shrink=0.95)
-    bar.set_label(f"recipients in {bin.words}", color=style.MUTE)
+    seen = cells.where(cells >= 1)
+    scale = heat_map.shade(figure, axes, seen, bin, SHADES, LogNorm(1, most))
+    scale.set_label(f"recipients in {bin.words}", color=style.MUTE)
     powers = [10.0**power for power in range(13) if 10.0**power <= most]
-    bar.ax.yaxis.set_major_locator(FixedLocator(powers))
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.thousands(value)))
-    bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.outline.set_visible(False)
+    scale.ax.yaxis.set_major_locator(FixedLocator(powers))
+    scale.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.thousands(value)))
+    scale.ax.yaxis.set_minor_locator(NullLocator())
 
 
 def _cells(timed: pd.DataFrame, sources: list[str], bin: style.Bin) -> pd.DataFrame:
-    """Recipients, one row a source in the order given, one column a bin, no bin left out."""
-    cells = (
-        timed.assign(
-            source=timed["client_ip"].fillna(MADE_HERE),
-            start=style.binned(timed["hour"], bin.width),
-        )
-        .groupby(["source", "start"])["recipients"]
-        .sum()
-        .unstack("start")
+    """Recipients, one row a source in the order given, one column a bin."""
+    keyed = timed.assign(
+        source=timed["client_ip"].fillna(MADE_HERE), start=style.binned(timed["hour"], bin.width)
     )
-    every = pd.date_range(cells.columns.min(), cells.columns.max(), freq=bin.width)
-    return cells.reindex(index=sources, columns=every).fillna(0)
+    told = keyed.groupby(["source", "start"])["recipients"].sum()
+    return heat_map.cells(told, sources, bin).fillna(0)
 
 
 def _title(timed: pd.DataFrame, sources: int, suspect: str, ground: Ground) -> str:

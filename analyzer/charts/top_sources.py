@@ -69,11 +69,8 @@ def _bars(axes: Axes, shown: pd.DataFrame, table: pd.DataFrame) -> None:
         label = f"{verdict} ({words.thousands(table[verdict].sum())})"
         axes.barh(rows, shown[verdict], 0.72, left=base, label=label, **look)
         base = base + shown[verdict]
-    widest = float(shown["all"].max())
-    look = {"va": "center", "fontsize": 7, "color": style.MUTE}
-    for row, value in zip(rows, shown["all"], strict=True):
-        axes.text(value + widest * 0.008, row, words.thousands(value), **look)
-    axes.set(xlabel="recipients", xlim=(0, widest * 1.1), ylim=(len(shown) - 0.4, -0.6))
+    style.count_at_end(axes, shown["all"])
+    axes.set(xlabel="recipients", ylim=(len(shown) - 0.4, -0.6))
 
 
 def _title(bad: pd.DataFrame, table: pd.DataFrame, suspect: str) -> str:
