@@ -194,7 +194,8 @@ def _title(table: pd.DataFrame, suspect: str) -> str:
     accepted = int(table.loc[table["end"] == OUTCOMES["delivered"], "recipients"].sum())
     whole = words.count(total, "recipient")
     told = words.share(accepted, total) if accepted else "None"
+    were = words.form(total, "was", "were")
     return (
-        f"{words.capital(told)} of the {whole} of the {style.DOUBT[suspect]}abuse were accepted "
-        f"by the next server"
+        f"{words.capital(told)} of the {whole} of the {style.DOUBT[suspect]}abuse {were} accepted "
+        "by the next server"
     )

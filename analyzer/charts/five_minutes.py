@@ -64,10 +64,10 @@ def five_minutes(
         label = f"95 % {name} it: {month[name]:.3g} Mbit/s"
         axes.axhline(month[name], color=style.INK, linewidth=0.9, linestyle=dashes, label=label)
     style.hatch_gaps(axes, ground.wide_gaps())
-    filled, free = int(month["filled"]), int(month["free"])
+    filled = words.count(int(month["filled"]), "five-minute sample")
     title = (
-        f"The {style.DOUBT[suspect]}abuse filled {filled:,} five-minute samples; a 95th percentile "
-        f"leaves {free:,} of {month['month']} unbilled"
+        f"The {style.DOUBT[suspect]}abuse filled {filled}; a 95th percentile "
+        f"leaves {int(month['free']):,} of {month['month']} unbilled"
     )
     style.headline(figure, title)
     axes.set(xlabel="time (UTC)", ylabel=f"Mbit/s {WAYS[way]}\nin 5 minutes", ylim=(0, None))

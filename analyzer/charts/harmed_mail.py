@@ -71,7 +71,8 @@ def _title(days: pd.DataFrame, partners: list[dict[str, Any]]) -> str:
         hurt = [row for row in partners if row["blocked"] or row.get("waiting")]
         told = f"Mail of ours to {words.count(refused, 'recipient')} was refused"
         if waiting:
-            told += ", and still waits" if not lost else f", of which {waiting:,} still wait"
+            wait = words.form(waiting, "waits", "wait")
+            told += ", and still waits" if not lost else f", of which {waiting:,} still {wait}"
         if not hurt:
             return told
         first = display(str(hurt[0]["partner"]), 40)

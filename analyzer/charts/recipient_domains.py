@@ -84,6 +84,7 @@ def _title(table: pd.DataFrame, suspect: str) -> str:
     name = display(str(table.index[0]), 40)
     whole = words.count(total, "recipient")
     if len(table) == 1:
-        return f"All {whole} of the {style.DOUBT[suspect]}abuse were at {name}"
+        were = words.form(total, "was", "were")
+        return f"All {whole} of the {style.DOUBT[suspect]}abuse {were} at {name}"
     domains = words.count(len(table), "domain")
     return f"The {style.DOUBT[suspect]}abuse went to {domains}; {name} has {first} of the {whole}"

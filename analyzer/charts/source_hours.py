@@ -75,15 +75,15 @@ def _cells(timed: pd.DataFrame, sources: list[str], bin: style.Bin) -> pd.DataFr
 def _title(timed: pd.DataFrame, sources: int, suspect: str, ground: Ground) -> str:
     bad = cause(timed[timed["verdict"] == suspect], ground)
     if bad.empty:
-        return f"The hours of the {words.thousands(sources)} sources: none was abusive"
+        return f"The hours of the {words.count(sources, 'source')}: none was abusive"
     hours = int((timed["hour"].max() - timed["hour"].min()) / style.HOUR) + 1
     addressed = bad.dropna(subset=["client_ip"])
     active = (bad if addressed.empty else addressed)["hour"].nunique()
     number = bad["client_ip"].nunique()
     adjective = {"abusive": "abusive", "unclear": "possibly abusive"}[suspect]
-    who = words.count(number, f"{adjective} address") + (" was" if number == 1 else " were")
+    who = words.count(number, f"{adjective} address") + words.form(number, " was", " were")
     subject = who if number else f"{words.capital(adjective)} mail made on this server was"
-    return f"{subject} at work in {words.thousands(active)} of {words.thousands(hours)} hours"
+    return f"{subject} at work in {words.thousands(active)} of {words.count(hours, 'hour')}"
 
 
 def _alt(

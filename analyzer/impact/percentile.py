@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from analyzer import words
 from analyzer.impact.abuse import suspects
 from analyzer.impact.traffic import BIN
 
@@ -70,8 +71,8 @@ def month(
         "samples": count,
         "free": free,
         "filled": filled,
-        "words": f"The abuse filled {filled:,} five-minute samples of {name}; a 95th percentile "
-        f"does not bill the {free:,} highest of {count:,}: {enough}.",
+        "words": f"The abuse filled {words.count(filled, 'five-minute sample')} of {name}; a 95th "
+        f"percentile does not bill the {free:,} highest of {count:,}: {enough}.",
         "direction": way,
         "without": round(without, 6),
         "with": round(max(with_it, without), 6),

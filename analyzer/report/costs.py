@@ -86,7 +86,7 @@ def _unconfirmed(impact: dict[str, Any]) -> list[str]:
     if not (count or assumed):
         return []
     told = f"{words.count(count, 'input')} still to be confirmed; in all, {assumed:,} of "
-    told += f"{len(inputs):,} are assumed"
+    told += f"{len(inputs):,} {words.form(assumed, 'is', 'are')} assumed"
     return _wrapped(f"{told}. `relaytrail impact --template` writes them to fill in.")
 
 

@@ -120,7 +120,8 @@ def _notices(case: Case, *, doubtful: bool) -> list[str]:
         told.append(
             f"{notices} may not have written."
             if doubtful
-            else f"{notices} never wrote. Delete them; your mailbox did not send that mail."
+            else f"{notices} never wrote. Delete {words.form(forged, 'it', 'them')}; your mailbox "
+            "did not send that mail."
         )
     if of_ours:
         notices = f"{words.count(of_ours, 'notice')} {went} the account that"

@@ -94,7 +94,7 @@ def test_an_innocent_log_says_how_much_was_read():
     [
         ("relayed_mail", "Possibly, 90 % of the mail of one hour was relayed for strangers"),
         ("top_sources", "One address, 203.0.113.7, accounts for all of the possible abuse"),
-        ("source_hours", "1 possibly abusive address was at work in 1 of 1 hours"),
+        ("source_hours", "1 possibly abusive address was at work in 1 of 1 hour"),
     ],
 )
 def test_where_nothing_firmer_was_found_the_charts_say_possibly(name, title):
