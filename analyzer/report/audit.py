@@ -61,17 +61,18 @@ def _server(server: Dict) -> Dict:
     return {
         "name": display(str(server["mta"]), 20),
         "verdict": display(str(server["verdict"]), 20),
-        "doors": [
-            {
-                "name": display(str(door["name"]), 80),
-                "verdict": display(str(door["verdict"]), 20),
-                "because": display(str(door["because"]), 400),
-                "reach": display(str(door["reach"] or ""), 60),
-            }
-            for door in server["doors"]
-        ],
+        "doors": [_door(door) for door in server["doors"]],
         "findings": [_finding(finding) for finding in server["findings"]],
         "notes": [display(str(note), 400) for note in server["unknown"]],
+    }
+
+
+def _door(door: Dict) -> Dict:
+    reach = f" (only {display(str(door['reach']), 60)})" if door["reach"] else ""
+    return {
+        "name": display(str(door["name"]), 80),
+        "verdict": display(str(door["verdict"]), 20),
+        "because": display(str(door["because"]), 400) + reach,
     }
 
 

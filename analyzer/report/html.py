@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from analyzer.report.figures import Picture
 
+Row = dict[str, Any]
 HERE = Path(__file__).parent
 ROWS_SHOWN = 2_000  # a browser sorts so many at once; the tables hold the rest
 
@@ -36,10 +37,8 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    findings = [_with_lines(finding, said or {}) for finding in story["findings"][:ROWS_SHOWN]]
-    shown = {"sources": _linked(story["sources"][:ROWS_SHOWN], findings), "findings": findings}
     return environment.get_template("page.html").render(
-        story | shown,
+        story | _cells(story, said or {}),
         policy=policy,
         # The project's own files: the only text that is not escaped.
         style=Markup(style),  # noqa: S704
@@ -48,22 +47,45 @@ def render(
     )
 
 
-def _with_lines(finding: dict[str, Any], said: Mapping[tuple[str, int], str]) -> dict[str, Any]:
+def _cells(story: Row, said: Mapping[tuple[str, int], str]) -> Row:
+    """The tables with cells that are more than a text: linked, sorted by a key, unfolded."""
+    findings = story["findings"][:ROWS_SHOWN]
+    about: dict[str, str] = {}
+    for finding in findings:
+        if finding["kind"] == "abuse":
+            about.setdefault(finding["subject"], finding["id"])
+    harm = story["harm"]
+    return {
+        "sources": [_source(row, about) for row in story["sources"][:ROWS_SHOWN]],
+        "findings": [_finding(finding, said) for finding in findings],
+        "harm": harm | {"assumptions": [_assumption(entry) for entry in harm["assumptions"]]},
+    }
+
+
+def _source(row: Row, about: Mapping[str, str]) -> Row:
+    """With the finding about it: its evidence is a click away."""
+    linked = {"text": row["source"], "to": about.get(row["source"], "")}
+    keyed = ("bytes", "first", "last")
+    sorted_by = {name: {"text": row[name], "key": row[f"{name}_key"]} for name in keyed}
+    return row | {"source": linked} | sorted_by
+
+
+def _finding(finding: Row, said: Mapping[tuple[str, int], str]) -> Row:
     """Its places, each with what the line says where that is known."""
     places = [
         {"place": place, "said": said.get(key, "")}
         for place, key in zip(finding["evidence"], finding["places"], strict=True)
     ]
-    return finding | {"lines": places}
+    return finding | {
+        "id": {"text": finding["id"], "id": finding["id"]},
+        "kind": f"{finding['kind']}, {finding['verdict']}",
+        "lines": {"lines": places},
+        "first": {"text": f"{finding['first']}\n{finding['last']}", "key": finding["first"]},
+    }
 
 
-def _linked(sources: list[dict[str, Any]], findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each source with the finding about it: its evidence is a click away."""
-    about: dict[str, str] = {}
-    for finding in findings:
-        if finding["kind"] == "abuse":
-            about.setdefault(finding["subject"], finding["id"])
-    return [row | {"finding": about.get(row["source"], "")} for row in sources]
+def _assumption(entry: Row) -> Row:
+    return entry | {"label": entry["label"] + (", to be confirmed" if entry["confirm"] else "")}
 
 
 def _own(name: str) -> str:
