@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analyzer import words
@@ -43,23 +44,10 @@ def five_minutes(
     turns = rows["messages_in"] if way == "in" else rows["transactions"]
     rate = (rows[f"bytes_{way}"] * (1 + share) + turns * dialogue) * 8 / BIN.total_seconds() / 1e6
     bad = rows["verdict"].eq(suspect) & rows["mechanism"].notna()
-    whole, theirs = (
-        _filled(rows[which]["start"], rate[which], rows) for which in (bad | ~bad, bad)
-    )
+    whole, theirs = _filled(rate, rows), _filled(rate[bad], rows)
     figure = Figure(figsize=(style.WIDTH, 2.5), layout="constrained")
     axes = figure.subplots()
-    at = style.numbers(pd.DatetimeIndex(whole.index))
-    look: dict[str, Any] = {"step": "post", "linewidth": 0}
-    other = (whole - theirs).to_numpy()
-    axes.fill_between(at, 0, other, color="#8fa6bb", label="other mail", **look)
-    axes.fill_between(
-        at,
-        other,
-        whole.to_numpy(),
-        color=style.VERDICTS[suspect],
-        label=f"{style.DOUBT[suspect]}abuse",
-        **look,
-    )
+    _areas(axes, whole, theirs, suspect)
     for name, dashes in (("without", (0, (1, 1.5))), ("with", (0, (5, 2)))):
         label = f"95 % {name} it: {month[name]:.3g} Mbit/s"
         axes.axhline(month[name], color=style.INK, linewidth=0.9, linestyle=dashes, label=label)
@@ -82,12 +70,19 @@ def five_minutes(
     return style.finished(NAME, title, alt, figure, ground.words("bandwidth.parquet, impact.json"))
 
 
-def _filled(
-    starts: pd.Series[pd.Timestamp], rate: pd.Series[float], rows: pd.DataFrame
-) -> pd.Series[float]:
+def _areas(axes: Axes, whole: pd.Series[float], theirs: pd.Series[float], suspect: str) -> None:
+    at = style.numbers(pd.DatetimeIndex(whole.index))
+    look: dict[str, Any] = {"step": "post", "linewidth": 0}
+    other = (whole - theirs).to_numpy()
+    axes.fill_between(at, 0, other, color="#8fa6bb", label="other mail", **look)
+    look |= {"color": style.VERDICTS[suspect], "label": f"{style.DOUBT[suspect]}abuse"}
+    axes.fill_between(at, other, whole.to_numpy(), **look)
+
+
+def _filled(rate: pd.Series[float], rows: pd.DataFrame) -> pd.Series[float]:
     """Mbit/s of every five minutes of the log, none left out."""
     first, last = rows["start"].min(), rows["start"].max() + BIN
-    sums = rate.groupby(starts).sum()
+    sums = rate.groupby(rows["start"]).sum()
     every = pd.date_range(first, last, freq=BIN)
     filled: pd.Series[float] = sums.reindex(every).fillna(0).astype(np.float64)
     return filled

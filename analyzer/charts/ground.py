@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
@@ -70,9 +69,6 @@ def _apart(abuse: pd.DataFrame) -> bool:
 
 
 def frame(case: Case, table: str, columns: list[str]) -> pd.DataFrame:
-    """Some columns of one table; empty where the case was made before there was such a table."""
-    chosen: Any = getattr(case, table, None)
-    if chosen is None:
-        return pd.DataFrame(columns=columns)
-    found: pd.DataFrame = chosen.select(columns).to_pandas()
+    """Some columns of one table."""
+    found: pd.DataFrame = getattr(case, table).select(columns).to_pandas()
     return found

@@ -30,7 +30,7 @@ from analyzer.config import (
 from analyzer.config.count import Traffic
 from analyzer.config.entries import Entries
 from analyzer.config.findings import Audit, Check
-from analyzer.config.given import Given, read, read_text
+from analyzer.config.given import Given, read
 from analyzer.config.postfix_tables import Tables
 from analyzer.config.toml import as_toml
 from analyzer.errors import SettingsError
@@ -158,7 +158,7 @@ def configuration(paths: Sequence[Path]) -> Configuration:
     Raises:
         SettingsError: a file cannot be read, or is a site.toml.
     """
-    texts, skipped = read_text(paths)
+    texts, skipped = read(paths)
     files = [(given, recognise.recognise(given)) for given in texts]
     return Configuration(tuple(files), tuple(skipped))
 
@@ -200,7 +200,8 @@ def _is_toml(path: Path) -> bool:
     """A site.toml keeps its own errors, with their lines."""
     if path.suffix == ".toml" or not path.is_file():
         return True
-    return recognise.recognise(read([path])[0]) == recognise.SITE
+    (given,), _ = read([path])
+    return recognise.recognise(given) == recognise.SITE
 
 
 def _joined(before: object, more: object) -> object:

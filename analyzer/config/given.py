@@ -56,17 +56,13 @@ class NotText(SettingsError):
     """A folder, a compiled table, an archive: worth a word beside other files, and no more."""
 
 
-def read(paths: Iterable[Path]) -> list[Given]:
-    """The files in the order given, named from the folder that holds them all.
+def read(paths: Iterable[Path]) -> tuple[list[Given], list[str]]:
+    """The files in the order given, named from the folder that holds them all; and a word about
+    each that is no text, where others are: `/etc/postfix/*`.
 
     Raises:
-        SettingsError: a file is missing, too large, or no text.
+        SettingsError: a file is missing or too large, or none is text.
     """
-    return [_read(path, name) for path, name in _named(paths)]
-
-
-def read_text(paths: Iterable[Path]) -> tuple[list[Given], list[str]]:
-    """As above, and a word about each that is no text, where others are: `/etc/postfix/*`."""
     given, skipped = [], []
     for path, name in _named(paths):
         try:

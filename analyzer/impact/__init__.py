@@ -1,18 +1,6 @@
 """What harm was done? One file a harm."""
 
 from analyzer.impact.assess import Found, Measured, measure, price
-from analyzer.impact.figures import figures
-from analyzer.impact.inputs import Given, load, template
-from analyzer.impact.volume import hourly
+from analyzer.impact.inputs import Given, load
 
-__all__ = [
-    "Found",
-    "Given",
-    "Measured",
-    "figures",
-    "hourly",
-    "load",
-    "measure",
-    "price",
-    "template",
-]
+__all__ = ["Found", "Given", "Measured", "load", "measure", "price"]

@@ -160,15 +160,7 @@ def price(
     Raises:
         SettingsError: the case lacks a figure that the model needs.
     """
-    by_name = {entry["name"]: entry for entry in impact["figures"]}
-    asked = [name for names, _ in MEASURED.values() for name in names]
-    if missing := [name for name in asked if name not in by_name]:
-        what = f"this case has no figure {missing[0]}: an earlier version made it"
-        raise SettingsError(what, "impact.json", "Run `relaytrail analyze` with --force.")
-    measured = {
-        key: _three([by_name[name] for name in names], by) for key, (names, by) in MEASURED.items()
-    }
-    settled = inputs.settle(given, measured)
+    settled = inputs.settle(given, _measured(impact["figures"]))
     rows = findings.to_pandas()
     verdicts = set(rows.loc[rows["kind"].eq("abuse"), "verdict"])
     sure = rows["kind"].eq("abuse") & rows["verdict"].isin(["confirmed", "probable"])
@@ -204,6 +196,18 @@ def price(
         "legal": legal.exposure(
             doors, pd.Timestamp(ends) if (ends := impact["log_ends"]) else None
         ),
+    }
+
+
+def _measured(figures: list[dict[str, Any]]) -> dict[str, tuple[float, float, float] | None]:
+    """What the log gives of the inputs of the model."""
+    by_name = {entry["name"]: entry for entry in figures}
+    asked = [name for names, _ in MEASURED.values() for name in names]
+    if missing := [name for name in asked if name not in by_name]:
+        what = f"this case has no figure {missing[0]}: an earlier version made it"
+        raise SettingsError(what, "impact.json", "Run `relaytrail analyze` with --force.")
+    return {
+        key: _three([by_name[name] for name in names], by) for key, (names, by) in MEASURED.items()
     }
 
 

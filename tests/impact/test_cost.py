@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from analyzer.impact import inputs
-from analyzer.impact.cost import DRAWS, bill, cost, pert
+from analyzer.impact.cost import bill, cost, pert
 from analyzer.impact.page import EXAMPLE, EXAMPLE_HOURS, example
 
 PER_GB = {"name": "per_gb", "mbit_billed_more": 0.0, "included_gb": 0.0, "used_gb": 0.0}
@@ -153,7 +153,3 @@ def test_harm_to_others_is_in_no_sum():
     dear = priced(reader_wage_per_hour=(9e6, 9e6, 9e6))
     assert dear["others"]["mid"] > 1e6
     assert dear["total"] == priced()["total"]
-
-
-def test_the_number_of_draws_is_told():
-    assert priced()["draws"] == DRAWS

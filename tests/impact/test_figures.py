@@ -4,8 +4,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from analyzer.impact import figures, hourly
-from analyzer.impact.figures import harm_figures, traffic_figures
+from analyzer.impact.figures import figures, harm_figures, traffic_figures
+from analyzer.impact.volume import hourly
 from analyzer.schema import BANDWIDTH, HARM
 
 RELAYED = {"mechanism": "open_relay", "verdict": "abusive"}

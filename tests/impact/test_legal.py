@@ -38,7 +38,3 @@ def test_every_figure_has_a_source_and_a_date(law):
 def test_a_figure_that_was_checked_long_before_the_log_is_said_to_be_old(days, stale):
     when = pd.Timestamp("2026-11-24", tz="UTC") + pd.Timedelta(days=days)
     assert {law["stale"] for law in exposure((), when)["laws"]} == {stale}
-
-
-def test_it_says_that_it_is_no_forecast():
-    assert "not a forecast" in exposure((), None)["words"]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analyzer.impact import hourly
+from analyzer.impact.volume import hourly
 
 OTHER = {"recipient": "b@far.example"}
 
