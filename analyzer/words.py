@@ -71,7 +71,7 @@ def moment(time: datetime) -> str:
 
 def stamp(time: datetime | None) -> str:
     """2026-12-08 05:13:20, for tables whose head says UTC."""
-    return NONE if time is None else f"{time:%Y-%m-%d %H:%M:%S}"
+    return NONE if time is None or time != time else f"{time:%Y-%m-%d %H:%M:%S}"  # noqa: PLR0124 - NaT
 
 
 def short(time: datetime | None) -> str:

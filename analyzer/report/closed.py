@@ -119,7 +119,7 @@ def _refusals(facts: Facts, again: list[str]) -> list[str]:
         return []
     attempts, first = facts.denied_after
     were = words.form(attempts, "was", "were")
-    tried = words.capital(words.count(attempts, "attempt"))
+    tried = words.count(attempts, "attempt")
     when = f"the first on {words.moment(first)}"
     told = f"{tried} to relay {were} refused after the last relayed message, {when}"
     if not again:
@@ -157,7 +157,7 @@ def _logins(facts: Facts) -> list[str]:
     if facts.course.failed_logins is None:
         return []
     logins, first = facts.course.failed_logins
-    tried = words.capital(words.count(logins, "login"))
+    tried = words.count(logins, "login")
     when = f"the first on {words.moment(first)}"
     told = f"{tried} with its accounts or from its addresses failed after the last abusive message"
     return [f"{told}, {when}."]

@@ -77,7 +77,6 @@ def accounting(facts: Facts) -> dict[str, Any]:
         "sum": " + ".join(f"{words.thousands(lines[part])} {part}" for part in parts)
         + f" = {words.count(lines['lines'], 'line')}",
         "adds_up": sum(lines[part] for part in parts) == lines["lines"],
-        **{key: words.thousands(value) for key, value in lines.items()},
     }
 
 

@@ -149,7 +149,7 @@ def _accounts_text(told: dict[str, Any]) -> list[str]:
     if not accounts:
         none = "No account to lock: no login of the log was used by somebody else."
         return also or [none]
-    lines = [f"{words.capital(words.count(len(accounts), 'account'))} to lock:"]
+    lines = [f"{words.count(len(accounts), 'account')} to lock:"]
     lines += _listed([(one["account"], one) for one in accounts])
     for mta in sorted({one["mta"] for one in accounts}):
         lines += [f"    {command}" for command in LOCK.get(mta, (CHANGE,))]

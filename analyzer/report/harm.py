@@ -44,7 +44,6 @@ def page(impact: Dict) -> Dict:
     return {
         "partners": _rows(harm.get("by_partner"), "partner"),
         "days": _rows(harm.get("by_day"), "day", most=14),
-        "users": _rows(harm.get("by_user"), "user"),
         "late": _late(impact),
         "cost": None if not bill else _bill(bill),
         "no_cost": ""
@@ -108,7 +107,7 @@ def _bill(bill: Dict) -> Dict:
 
 
 def _item(item: Dict) -> Dict:
-    cells = {name: f"{item[name]:,.0f}" for name in ("low", "mid", "high", "mean")}
+    cells = {name: f"{item[name]:,.0f}" for name in ("low", "mid", "high")}
     return {"title": display(str(item["title"]), 60), "label": item["label"], **cells}
 
 
@@ -147,7 +146,6 @@ def _legal(legal: Dict | None) -> Dict | None:
                 "applies": display(str(law["applies"]), 12),
                 "depends": display(str(law["depends_on"]), 200),
                 "checked": display(str(law["checked_on"]), 12) + (" (old)" if law["stale"] else ""),
-                "source": display(str(law["source"]), 160),
             }
             for law in legal["laws"]
         ],

@@ -10,7 +10,6 @@ import pandas as pd
 from analyzer import words
 from analyzer.display import display
 
-PLACES_SHOWN = 5
 # What Postfix puts before the words of the other server.
 SAID = re.compile(r"^host (\S{1,300}) (?:said|refused to talk to me): ")
 
@@ -31,8 +30,6 @@ def told(entry: dict[str, Any]) -> dict[str, Any]:
         "own_refused": words.thousands(int(entry.get("own_refused") or 0)),
         "words": display(SAID.sub("", str(entry.get("words") or "")), 140),
         "taken": _taken(entry),
-        "ended": bool(entry.get("ended")),
-        "evidence": places(entry.get("evidence") or []),
     }
 
 
@@ -53,13 +50,3 @@ def _taken(entry: dict[str, Any]) -> str:
     return (
         f"{text}: it has ended there" if entry.get("ended") else f"{text}, too few to say it ended"
     )
-
-
-def places(evidence: Any) -> list[str]:
-    """file:line (byte offset), the first few."""
-    if evidence is None:
-        return []
-    return [
-        f"{display(str(place['source']), 80)}:{place['line']} (byte {place['offset']})"
-        for place in list(evidence)[:PLACES_SHOWN]
-    ]

@@ -135,7 +135,7 @@ def _forwards(targets: list[str]) -> Step:
 def _hidden_login(sender: str, messages: int) -> Step:
     return to_do(
         "Lock the account of the sender, if a webmail handed its mail over",
-        f"{words.capital(words.count(messages, 'message'))} came with the sender "
+        f"{words.count(messages, 'message')} came with the sender "
         f"{display(sender, 60)}, and the log names no login. The webmail's own log does: if it is "
         "this one, end its sessions and give it a new password.",
     )
@@ -172,7 +172,7 @@ def _still_queued(listed: int, abusive: int) -> Step:
     """By a listing of the queue, not by the log."""
     return to_do(
         "See what the listing of the queue has",
-        f"{words.capital(words.count(listed, 'recipient'))} still waited when the queue was "
+        f"{words.count(listed, 'recipient')} still waited when the queue was "
         f"listed, {abusive:,} of them of the abuse: queue.parquet has their queue ids.",
     )
 

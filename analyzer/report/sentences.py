@@ -209,14 +209,14 @@ def unread(facts: Facts) -> list[str]:
     lines = facts.lines["unread"]
     if not lines:
         return []
-    return [f"{words.capital(words.count(lines, 'line'))} could not be read, and may tell more."]
+    return [f"{words.count(lines, 'line')} could not be read, and may tell more."]
 
 
 def untracked(facts: Facts) -> list[str]:
     """So may messages that only the receive protocol tells of."""
     if not facts.untracked:
         return []
-    came = words.capital(words.count(facts.untracked, "message"))
+    came = words.count(facts.untracked, "message")
     return [f"{came} came by SMTP of which no row of message tracking tells: {TRACKING}."]
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 from analyzer import words
 from analyzer.display import display
 from analyzer.report.doors import door
+from analyzer.report.totals import NOTICES
 
 NAMED = 3
-NOTICES = "backscatter"
 
 
 def stories(findings: pd.DataFrame) -> list[dict[str, Any]]:

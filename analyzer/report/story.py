@@ -27,10 +27,10 @@ from analyzer.report import (
 from analyzer.report.answers import answers
 from analyzer.report.closed import Closing, closing
 from analyzer.report.facts import Facts, gather
-from analyzer.report.refusals import PLACES_SHOWN, places
 from analyzer.report.timeline import timeline
 from analyzer.report.totals import MADE_HERE, OUTCOMES
 
+PLACES_SHOWN = 5
 ATTEMPT_NAMES = {
     "relay_denied": "Relaying refused",
     "unknown_user": "Unknown user refused",
@@ -50,7 +50,6 @@ def tell(case: Case) -> dict[str, Any]:
     return {
         "title": sentences.title(facts),
         "subtitle": sentences.subtitle(facts),
-        "server": sentences.server(facts),
         "found": facts.found,
         "verdict": facts.verdict,
         "doubt": sentences.doubt(facts),
@@ -167,7 +166,6 @@ def _sources(facts: Facts) -> list[dict[str, Any]]:
     rows = []
     for row in records(facts.sources):
         shown = {name: words.thousands(row[name]) for name in counts}
-        times = {name: _time(row[name]) for name in ("first", "last")}
         rows.append(
             {
                 "source": row["source"]
@@ -178,8 +176,8 @@ def _sources(facts: Facts) -> list[dict[str, Any]]:
                 f"{words.count(row['recipients'], 'recipient')}",
                 "bytes": words.size(row["bytes"]) if row["bytes"] else words.NONE,  # not logged
                 "bytes_key": int(row["bytes"]),
-                **{name: words.short(time) for name, time in times.items()},
-                **{f"{name}_key": words.stamp(time) for name, time in times.items()},
+                **{name: words.short(row[name]) for name in ("first", "last")},
+                **{f"{name}_key": words.stamp(row[name]) for name in ("first", "last")},
             }
         )
     return rows
@@ -191,7 +189,7 @@ def _attempts(facts: Facts) -> list[dict[str, str]]:
             "kind": ATTEMPT_NAMES.get(row["kind"], display(str(row["kind"]), 40)),
             "attempts": words.thousands(row["attempts"]),
             "addresses": words.thousands(row["addresses"]),
-            **{name: words.short(_time(row[name])) for name in ("first", "last")},
+            **{name: words.short(row[name]) for name in ("first", "last")},
         }
         for row in records(facts.attempts)
     ]
@@ -200,10 +198,6 @@ def _attempts(facts: Facts) -> list[dict[str, str]]:
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dicts."""
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _time(value: Any) -> pd.Timestamp | None:
-    return None if pd.isna(value) else value
 
 
 def _figure(figure: dict[str, Any]) -> dict[str, str]:
@@ -245,10 +239,9 @@ def _weightiest_first(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _finding(row: dict[str, Any]) -> dict[str, Any]:
-    first, last = (None if pd.isna(row[key]) else row[key] for key in ("first_seen", "last_seen"))
+    places = list(row["evidence"])[:PLACES_SHOWN]
     return {
         "id": display(str(row["finding_id"]), 60),
-        "detector": display(str(row["detector"]), 40),
         "kind": display(str(row["kind"]), 20),
         "verdict": display(str(row["verdict"]), 20),
         "subject": display(str(row["subject"]), 80),
@@ -256,11 +249,13 @@ def _finding(row: dict[str, Any]) -> dict[str, Any]:
         "recipients": words.NONE
         if pd.isna(row["recipients"])
         else words.thousands(row["recipients"]),
-        "first": words.stamp(first)[:16],
-        "last": words.stamp(last)[:16],
+        "first": words.stamp(row["first_seen"])[:16],
+        "last": words.stamp(row["last_seen"])[:16],
         "reason": display(str(row["reason"]), 400),
-        "evidence": places(row["evidence"]),
-        "places": [(p["source"], p["line"]) for p in list(row["evidence"])[:PLACES_SHOWN]],
+        "evidence": [
+            f"{display(str(p['source']), 80)}:{p['line']} (byte {p['offset']})" for p in places
+        ],
+        "places": [(p["source"], p["line"]) for p in places],
     }
 
 

@@ -13,7 +13,8 @@ from analyzer.display import display
 from analyzer.report.course import Course
 from analyzer.report.facts import Facts
 from analyzer.report.refusals import provider
-from analyzer.report.stories import NOTICES, guessed, stories
+from analyzer.report.stories import guessed, stories
+from analyzer.report.totals import NOTICES
 
 LISTS_SHOWN = 4
 STORIES_SHOWN = 6
