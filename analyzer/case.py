@@ -59,6 +59,12 @@ class Case:
         return [each for each in self.manifest.get("inputs", []) if not each.get("duplicate_of")]
 
     @property
+    def site(self) -> dict[str, Any]:
+        """Who is local, as the manifest has it."""
+        stated: dict[str, Any] = self.manifest.get("site") or {}
+        return stated
+
+    @property
     def made_of(self) -> str:
         """SHA-256 over what decides all figures: the tool, its options, the site, the inputs."""
         told = {name: self.manifest.get(name) for name in ("tool", "options", "site", "inputs")}

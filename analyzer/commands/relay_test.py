@@ -218,7 +218,7 @@ def _clients(case: Path) -> tuple[set[str], list[str]]:
 
     known = unaltered(case)
     seen = {*known.messages["client_ip"].to_pylist(), *known.attempts["client_ip"].to_pylist()}
-    site = known.manifest.get("site", {})
+    site = known.site
     return seen - {None}, [*(site.get("servers") or []), *(site.get("networks") or [])]
 
 

@@ -188,7 +188,7 @@ def _test(case: Case, facts: Facts) -> tuple[str, str] | None:
 def _is_ours(test: dict[str, Any], case: Case, facts: Facts) -> bool:
     """Is the host that was asked one of the log, by name or address? A log may name it in short."""
     told = [test.get("host"), test.get("named"), *(test.get("addresses") or [])]
-    ours = [*facts.servers, *(case.manifest.get("site", {}).get("servers") or [])]
+    ours = [*facts.servers, *(case.site.get("servers") or [])]
     asked, known = ({str(name).lower().rstrip(".") for name in of if name} for of in (told, ours))
     return any(
         one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")

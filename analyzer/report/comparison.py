@@ -74,7 +74,7 @@ def compare(before: Case, after: Case) -> dict[str, Any]:
         `deferred`: share of own messages that wait; `blocklists`: provider → last refusal;
         `doubts`.
     """
-    zone = after.manifest.get("site", {}).get("timezone") or "UTC"
+    zone = after.site.get("timezone") or "UTC"
     old, new = _side(before), _side(after)
     if not old.abusive["mechanism"].eq("backscatter").all():
         old, new = _without_notices(old), _without_notices(new)
@@ -200,12 +200,12 @@ def _doubts(old: _Side, new: _Side) -> list[str]:
         gap = f"{words.moment(old.last)} and {words.moment(new.first)}"
         found.append(f"no log between {gap} was given")
     sites = [
-        {key: value for key, value in side.case.manifest.get("site", {}).items() if key != "path"}
+        {key: value for key, value in side.case.site.items() if key != "path"}
         for side in (old, new)
     ]
     if sites[0] != sites[1]:
         found.append("the two cases were judged by different settings of who is local")
-    if new.case.manifest.get("site", {}).get("origin") == "inferred":
+    if new.case.site.get("origin") == "inferred":
         found.append("who is local was inferred afterwards, so abuse may be called unclear")
     servers = [set(side.case.deliveries["server"].to_pylist()) for side in (old, new)]
     if missing := sorted(servers[0] - servers[1]):

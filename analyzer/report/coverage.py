@@ -82,7 +82,7 @@ def accounting(facts: Facts) -> dict[str, Any]:
 
 def site(case: Case) -> list[dict[str, str]]:
     """Who counted as local, key by key."""
-    stated = case.manifest.get("site", {})
+    stated = case.site
     given = stated.get("origin") == "given"
     where = (
         f"stated in {display(str(stated.get('path') or 'the command line'), 80)}"

@@ -41,7 +41,7 @@ def requests(case: Case) -> dict[str, str]:
 
 def _our_addresses(case: Case) -> list[str]:
     """Those of the servers that the site states."""
-    stated = (case.manifest.get("site") or {}).get("servers") or []
+    stated = case.site.get("servers") or []
     return [display(str(name), 45) for name in stated if ours_alone(str(name)) is False]
 
 

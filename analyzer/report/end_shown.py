@@ -72,8 +72,7 @@ def _of_others(before: Case, after: Case) -> str:
         )
         return f"the first case is of {first}, the second of {second}: it tells of other servers"
     domains = [
-        {str(name).lower() for name in case.manifest.get("site", {}).get("domains") or ()}
-        for case in (before, after)
+        {str(name).lower() for name in case.site.get("domains") or ()} for case in (before, after)
     ]
     if all(domains) and not domains[0] & domains[1]:
         return "no domain of the first case is one of the second: give both the same site.toml"
@@ -115,7 +114,7 @@ def _doubts(told: dict[str, Any], before: Case, after: Case) -> list[str]:
         found.append("a file of it could not be read to its end")
     if "log_gap" in after.findings["detector"].to_pylist():
         found.append("lines are missing from it")
-    sites = [case.manifest.get("site", {}) for case in (before, after)]
+    sites = [case.site for case in (before, after)]
     if sites[1].get("origin") == "inferred":
         found.append("who is local was inferred, not stated")
     elif any(sites[0].get(key) != sites[1].get(key) for key in SITE):

@@ -155,7 +155,7 @@ def gather(case: Case) -> Facts:
         mtas=by_weight(rows["mta"]),
         without_shell=without_shell(case),
         verdict=_verdict(abuse, bool(len(rows))),
-        site_known=case.manifest.get("site", {}).get("origin") == "given",
+        site_known=case.site.get("origin") == "given",
         lower_bound=bool((findings["detector"] == "log_gap").any()),
         mailbox=mailbox.told(told, mailbox.ours(case)),
         total=total,
@@ -246,7 +246,7 @@ def asked_about(case: Case) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
         return None, None
     asked = case.manifest.get("options", {})
     window = Window(asked.get("since"), asked.get("until"))
-    since, until = window.bounds(case.manifest.get("site", {}).get("timezone") or "UTC")
+    since, until = window.bounds(case.site.get("timezone") or "UTC")
     return max(min(times), since or min(times)), min(max(times), until or max(times))
 
 

@@ -126,7 +126,7 @@ def _addresses(
     strangers = strangers[strangers["client_ip"].notna()]
     innocent = rows[rows["verdict"].eq("legitimate") & rows["client_ip"].notna()]
     innocent_messages = innocent.groupby("client_ip")["origin_life"].nunique()
-    site = case.manifest.get("site", {})
+    site = case.site
     ours = _networks([*(site.get("networks") or []), *(site.get("servers") or [])])
     offered, kept = [], []
     for (ip, mta), of in strangers.groupby(["client_ip", "mta"], sort=True):

@@ -40,4 +40,4 @@ def _in_full(name: str, case: Case) -> str:
 
 def _stated(case: Case) -> list[str]:
     """The servers that the site names."""
-    return case.manifest.get("site", {}).get("servers") or []
+    return case.site.get("servers") or []

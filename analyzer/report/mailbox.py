@@ -14,7 +14,7 @@ NEARLY_ALL = 0.9  # of the messages of a host, under one sender of ours
 
 def ours(case: Case) -> list[str]:
     """Domains in which we have mailboxes: a gateway has them under those that it relays for."""
-    site = case.manifest.get("site") or {}
+    site = case.site
     return [*(site.get("domains") or []), *(site.get("relay_domains") or [])]
 
 

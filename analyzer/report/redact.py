@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ def redacted(case: Case) -> Case:
 
     Unread lines and events are left out: they are the log itself.
     """
-    domains = _domains(case.manifest)
+    domains = _domains(case)
     masks = _Masks(domains, _names(case, domains))
     tables = {
         field.name: _table(value, masks)
@@ -91,13 +91,13 @@ def _one_of(texts: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(texts, key=lambda text: (-len(text), text)))) or "(?!)"
 
 
-def _domains(manifest: Mapping[str, Any]) -> set[str]:
+def _domains(case: Case) -> set[str]:
     """What is ours, stated or inferred."""
-    site = manifest.get("site") or {}
+    site = case.site
     stated = [*(site.get("domains") or []), *(site.get("relay_domains") or [])]
     inferred = [
         entry["value"]
-        for entry in manifest.get("inferred") or []
+        for entry in case.manifest.get("inferred") or []
         if str(entry.get("key")) in ("domains", "relay_domains")
     ]
     return {str(domain).lower() for domain in (*stated, *inferred)}

@@ -46,7 +46,7 @@ def tell(case: Case) -> dict[str, Any]:
     facts = gather(case)
     blocklists = case.impact.get("blocklists", [])
     end = closing(case, facts)
-    zone = str(case.manifest.get("site", {}).get("timezone") or "UTC")
+    zone = str(case.site.get("timezone") or "UTC")
     return {
         "title": sentences.title(facts),
         "subtitle": sentences.subtitle(facts),

@@ -41,7 +41,7 @@ NO_SOURCE = "No X-ARF report is written: no address outside is shown as the sour
 
 def reports(case: Case) -> dict[str, str]:
     """Mails by file name, `network/address.eml`; a file that says why there is none."""
-    domains = (case.manifest.get("site") or {}).get("domains") or []
+    domains = case.site.get("domains") or []
     rows = _rows(case)
     if rows.empty:
         return {"xarf.txt": NO_SOURCE + "\n"}
