@@ -24,7 +24,8 @@ Int64 = npt.NDArray[np.int64]
 EXCHANGE_ID = r"\[InternalId=([0-9]{1,19})\b"
 CLOCKS_APART = pd.Timedelta(days=1)  # between two servers that have not even the zone in common
 FILTERED_WITHIN = pd.Timedelta(minutes=10)  # a filter with a queue of its own may take its time
-MADE = ["row", "life", "time"]  # the delivery that may have made a leg
+BEGUN = ["source", "begin"]  # the place of a leg's first line
+MADE = ["row", "life", "time", "received", *BEGUN]  # the delivery that may have made a leg
 NAMES = ["client_ip", "client_name", "auth_user", "auth_method", "helo"]
 
 
@@ -73,7 +74,8 @@ def handed_back(tried: pd.DataFrame, known: pd.DataFrame, lives: Lives) -> pd.Da
     given = tried[to_filter & open_]
     again = known["by_us"] | known["begun_by"].eq("pickup")
     again &= ~known.index.isin(tried["child"])
-    back = known.loc[again, ["server", "message_id", "received", "queue", "begin", "orig_queue_id"]]
+    asked = ["server", "message_id", "received", "queue", "orig_queue_id", *BEGUN]
+    back = known.loc[again, asked]
     same_words = among(back["message_id"], known["message_id"].iloc[given["life"]])
     back = back[same_words | back["orig_queue_id"].notna()].dropna(subset="received")
     if given.empty or back.empty:
@@ -81,7 +83,7 @@ def handed_back(tried: pd.DataFrame, known: pd.DataFrame, lives: Lives) -> pd.Da
     ids = pa.array(back["orig_queue_id"], pa.string())
     queue, begin = (back[name].to_numpy(np.int64) for name in ("queue", "begin"))
     back = back.assign(elder=lives.find(queue, ids, begin))
-    given = _beside_leg(given, known, ["message_id", "server", "received"])
+    given = _beside_leg(given, known, ["message_id", "server", "received", *BEGUN])
     given = given.assign(elder=given["life"], whom=given["recipient"].str.lower())
     addressed = _recipients(tried, back)
     for key in (["elder"], ["server", "message_id"]):
@@ -99,7 +101,8 @@ def _recipients(tried: pd.DataFrame, legs: pd.DataFrame) -> pd.DataFrame:
         [pd.DataFrame({"next": mine["life"], "whom": w.astype("object").str.lower()}) for w in whom]
     )
     rows = rows.dropna().drop_duplicates(ignore_index=True)
-    return rows.join(legs, on="next").rename(columns={"received": "returned"})
+    names = {"received": "returned", "source": "returned_in", "begin": "returned_at"}
+    return rows.join(legs, on="next").rename(columns=names)
 
 
 def _nearest(given: pd.DataFrame, back: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -111,24 +114,34 @@ def _nearest(given: pd.DataFrame, back: pd.DataFrame, by: list[str]) -> pd.DataF
     if left.empty or right.empty:
         return given.head(0).assign(next=0)
     kinds = {name: "int64" if name == "elder" else "str" for name in key}
-    right = right[["row", "life", "received", "time", *key]].astype(kinds)
-    right = right.sort_values("received", kind="stable")
+    right = right[[*MADE, *key]].astype(kinds).sort_values("received", kind="stable")
     before = right.groupby(key)[MADE].shift()
-    right = right.assign(**{f"{name}_before": before[name].array for name in MADE})
+    right = right.assign(
+        made=right["received"], **{f"{name}_before": before[name].array for name in MADE}
+    )
+    told = ["next", "at", "returned", "returned_in", "returned_at", *key]
     pairs = pd.merge_asof(
-        left[["next", "at", "returned", *key]].astype(kinds).sort_values("at", kind="stable"),
+        left[told].astype(kinds).sort_values("at", kind="stable"),
         right,
         left_on="at",
-        right_on="received",
+        right_on="made",
         by=key,
     ).dropna(subset="row")
-    itself = pairs["next"].eq(pairs["life"])  # where it goes on to another host of ours
+    before_it = _may_not_have_made(pairs)
     pairs = pairs.assign(
-        **{name: pairs[name].mask(itself, pairs[f"{name}_before"]) for name in MADE}
+        **{name: pairs[name].mask(before_it, pairs[f"{name}_before"]) for name in MADE}
     ).dropna(subset="row")
-    fits = pairs["returned"].le(pairs["time"] + FILTERED_WITHIN) & pairs["next"].ne(pairs["life"])
+    fits = pairs["returned"].le(pairs["time"] + FILTERED_WITHIN) & ~_may_not_have_made(pairs)
     pairs = pairs[fits].sort_values(["row", "returned", "next"], kind="stable")
     return pairs.drop_duplicates("row")
+
+
+def _may_not_have_made(pairs: pd.DataFrame) -> pd.Series[bool]:
+    """The leg itself, where it goes on to another host of ours; and a leg that began no sooner: in
+    one file by its place, unless the time says otherwise (see `links.parents`).
+    """
+    later = pairs["source"].eq(pairs["returned_in"]) & pairs["begin"].gt(pairs["returned_at"])
+    return pairs["next"].eq(pairs["life"]) | later & pairs["received"].ge(pairs["returned"])
 
 
 def _beside_leg(rows: pd.DataFrame, known: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
