@@ -48,8 +48,11 @@ OUTCOME = {
 # Sendmail logs the answer without its code. Only our own filter, told by its address, is believed.
 THROWN_AWAY = (
     r"^(?:250 )?(?:2\.[0-9]\.[0-9]+ )?"
-    r"(?:Ok, discarded\b|Virus Detected; Discarded\b|BLOCKED \([0-9A-F]+\)$)"
+    r"(?:Ok, discarded\b|Virus Detected; Discarded\b|BLOCKED \([0-9A-F]+\)$"
+    r"|Ok, id=[0-9A-Za-z-]+, DISCARD\b)"
 )
+# The same where amavisd sends the notice itself (D_BOUNCE): no recipient got the message.
+SENT_BACK = r"^(?:250 )?(?:2\.[0-9]\.[0-9]+ )?Ok, id=[0-9A-Za-z-]+, (?:[0-9]+ )?(?:BOUNCE|REJECT)\b"
 GIVEN_UP = "Cannot send message"  # Sendmail's notice when the queue lifetime is over
 # Address verification, no mail.
 PROBES = {"deliverable", "undeliverable", "undeliverable-but-not-cached"}
@@ -93,12 +96,14 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
     """
     outcome = per_value(attempts["status"], lambda status: OUTCOME.get(status, "unknown"))
     told = attempts[[*LAST, "how"]].assign(outcome=outcome.fillna("unknown"))
-    told["thrown_away"] = attempts["daemon"].eq("discard") | _thrown_away(attempts)
+    told["thrown_away"] = attempts["daemon"].eq("discard") | _by_filter(attempts, THROWN_AWAY)
+    told["sent_back"] = _by_filter(attempts, SENT_BACK)
     rows = _own_mailbox(told)
     sent = rows["outcome"].eq("delivered")
     rows["status"] = (
         rows["outcome"]
         .mask(sent & rows["thrown_away"], "discarded")
+        .mask(sent & rows["sent_back"], "bounced")
         .mask(sent & rows["how"].eq("filtered"), "filtered")
         .mask(sent & rows["how"].eq("forwarded"), "expanded")
     )
@@ -110,10 +115,10 @@ def last_words(attempts: pd.DataFrame, events: Events, aside: pd.DataFrame) -> p
     return _ended_otherwise(last, events)
 
 
-def _thrown_away(attempts: pd.DataFrame) -> pd.Series[bool]:
+def _by_filter(attempts: pd.DataFrame, answer: str) -> pd.Series[bool]:
     """Deliveries to a filter of ours, whose answer says that nobody gets the message."""
     to_filter = attempts["to_us"] & attempts["how"].isna()
-    said = attempts["reply"][to_filter].astype("str").str.contains(THROWN_AWAY, regex=True)
+    said = attempts["reply"][to_filter].astype("str").str.contains(answer, regex=True)
     return said.reindex(attempts.index, fill_value=False)
 
 
