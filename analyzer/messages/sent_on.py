@@ -2,8 +2,9 @@
 
 The rule runs within the delivery and hands the message to the sendmail command, or by SMTP where
 mailboxes are on another host: the same Message-ID comes again before the mailbox's answer is
-logged, and its sender is the first one's, or whose rule it is. It comes on the server itself, or
-from the host of the mailbox; from one of ours, where the mailbox is behind a socket.
+logged, and its sender is the first one's, or whose rule it is; nobody, where maildrop was not told
+the sender. It comes on the server itself, or from the host of the mailbox; from one of ours, where
+the mailbox is behind a socket.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def with_sent_on(tried: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         legs, on=["server", "message_id"], suffixes=("", "_next")
     )
     sender = _lower(pairs["sender_next"])
-    fits = _lower(pairs["sender"]).eq(sender)
+    fits = _lower(pairs["sender"]).eq(sender) | (sender.eq("") & pairs["host"].isna())
     for whose in ("recipient", "orig_recipient"):
         address = _lower(pairs[whose])
         # Sendmail logs a user of its own without the domain.
