@@ -13,13 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.messages.addresses import (
-    canonical_ip,
-    canonical_ips,
-    distinct,
-    of_each,
-    per_value,
-)
+from analyzer.messages.addresses import canonical_ip, canonical_ips, distinct, of_each, per_value
 from analyzer.messages.attempts import attempts
 from analyzer.messages.bcc import before_bcc
 from analyzer.messages.clocks import hand_overs
@@ -47,6 +41,7 @@ from analyzer.messages.made_here import made_here
 from analyzer.messages.originals import original_recipient
 from analyzer.messages.own import Own
 from analyzer.messages.parts import Part
+from analyzer.messages.returned import recipients_only
 from analyzer.messages.sent_on import with_sent_on
 from analyzer.messages.set_aside import set_aside, with_senders
 from analyzer.messages.survey import Survey
@@ -116,7 +111,7 @@ def join(part: Part, of: Survey, site: Site | None) -> Joined:
     known = submitters(_normal(known, local), events, local, of.sessions)
     known = told_by_filters(proxied(known, events, lives), events)
     talks = dialogues(events, known)
-    tried = _next_hops(tried, local)
+    tried = _next_hops(recipients_only(tried, known, events), local)
     tried = tried.assign(**children(tried, known, lives))
     tried = handed_back(
         taken_over(handed_over(tried, known), known, of.queues.servers), known, lives
