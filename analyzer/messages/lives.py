@@ -15,18 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.messages.homes import at_home
+from analyzer.messages.reused import begun
+
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Events = dict[str, pa.Table]  # by kind, each with the columns of EVENTS that it has
 
-BEGINS = {"client", "pickup", "received"}
-ENDS = {"removed", "cancelled"}
-# A second of these after an end is of a new message whose first lines are lost.
-AFTER_END = ["message_id", "queued"]
-# No second message-id of one message comes after one of these.
-UNDER_WAY = {"message_id", "queued", "delivery", "expired", "notice", "remote_reply"}
-# Microseconds after the end: a line of another process may be written, or arrive, after `removed`.
-LATE = pd.Timedelta(minutes=1).value // 1000
 # Letters: since 8.10 an id holds the second, and comes again after 60 years.
 UNIQUE_SENDMAIL_ID = 12
 LOGGING = ["mta", "server", "instance", "daemon"]
@@ -99,14 +94,15 @@ def live(events: Events, of: Queues | None = None) -> tuple[Events, Lives]:
     order = np.concatenate([events[name]["order"].to_numpy() for name in names])
     rank = _ranks(order)
     of = of or queues(events)
-    queue = _queue_of(events, names, of)
     code, ids = _ids(events, names)
-    number = len(of.servers)
-    key = np.where(code >= 0, code.astype(np.int64) * number + queue, -1)
-    kind = np.repeat(np.arange(len(names), dtype=np.int16), lengths)
     time = np.concatenate(
         [events[name]["time"].cast(pa.int64()).fill_null(0).to_numpy() for name in names]
     )
+    lines = {"code": code.astype(np.int64), "rank": rank, "time": time}
+    queue = _queue_of(events, names, of, lines)
+    number = len(of.servers)
+    key = np.where(code >= 0, lines["code"] * number + queue, -1)
+    kind = np.repeat(np.arange(len(names), dtype=np.int16), lengths)
     unique = np.array([mta == "sendmail" for mta in of.mtas], np.bool_)[queue] & (code >= 0)
     length = pc.utf8_length(ids).to_numpy(zero_copy_only=False)
     unique[unique] = length[code[unique]] >= UNIQUE_SENDMAIL_ID
@@ -164,77 +160,13 @@ def _split(
     k, kinds, times = key[rows], kind[rows], time[rows]
     other = np.concatenate([[True], k[1:] != k[:-1]])[: len(rows)]
     kind_of = {name: kinds == number for number, name in enumerate(names)}
-    new = other | (_begun(other, times, kind_of) & ~unique[rows])
+    new = other | (begun(other, times, kind_of) & ~unique[rows])
     number = np.cumsum(new) - 1
     life = np.full(len(key), -1)
     life[rows] = number
     first = np.flatnonzero(new)
     last = np.concatenate([first[1:], [len(rows)]])[: len(first)] - 1
     return life, rows[first], rows[last]
-
-
-def _begun(
-    other: npt.NDArray[np.bool_], times: Int64, kind_of: dict[str, npt.NDArray[np.bool_]]
-) -> npt.NDArray[np.bool_]:
-    """Which lines of an id begin another message than the lines before them are of.
-
-    Args:
-        other: The first lines of each id, in order.
-        times: Of each line, in microseconds.
-        kind_of: Which lines are of each kind.
-    """
-    here = np.arange(len(other), dtype=np.int32)  # half the memory: there are many such arrays
-
-    def any_of(kinds: set[str]) -> npt.NDArray[np.bool_]:
-        found = here < 0
-        for kind in kinds & kind_of.keys():
-            found = found | kind_of[kind]
-        return found
-
-    def last(which: npt.NDArray[np.bool_]) -> Int32:
-        """Of each line the last of these before it; -1 for none."""
-        before = np.full(len(here) + 1, -1, np.int32)
-        np.maximum.accumulate(np.where(which, here, np.int32(-1)), out=before[1:])
-        return before[:-1]
-
-    def start(which: npt.NDArray[np.bool_]) -> Int32:
-        """Of each line the last of these up to it; 0 for none."""
-        begun: Int32 = np.maximum.accumulate(np.where(which, here, np.int32(0)))
-        return begun
-
-    def repeated(kinds: set[str]) -> npt.NDArray[np.bool_]:
-        """Which of these lines only say once more what was said: a log may hold lines twice. No id
-        is given twice in a second, as it is made of the time.
-        """
-        these = any_of(kinds)
-        before = last(these)
-        said = (times == times[np.maximum(before, 0)]) & (times != 0) & (before >= of_id)
-        once_more: npt.NDArray[np.bool_] = these & said
-        return once_more
-
-    begin, ended = any_of(BEGINS), last(any_of(ENDS))
-    taken = last(begin)
-    of_id = start(other)
-    over = (ended >= of_id) & (taken <= ended)
-    since = np.where(over, times - times[np.maximum(ended, 0)], 0)
-    long_over = over & (since > LATE)
-    same = np.concatenate([[False], long_over[:-1] & (ended[1:] == ended[:-1])])[: len(here)]
-    new: npt.NDArray[np.bool_] = other | (long_over & ~same)
-    first = start(new)
-    # The line that took a message may be written after others of it, but with no later stamp.
-    new |= begin & ((taken >= first) | (times > times[first])) & ~repeated(BEGINS)
-    for kind in AFTER_END:
-        first = start(new)
-        second = any_of({kind}) & (last(any_of({kind})) >= first) & ~repeated({kind})
-        new |= second & (ended >= first) & ~long_over & (since >= 0)
-    ids = any_of({"message_id"})
-    new |= (
-        ids
-        & ~repeated({"message_id"})
-        & (last(any_of(UNDER_WAY)) == here - 1)
-        & (last(ids) >= start(new))
-    )
-    return new
 
 
 @dataclass(frozen=True)
@@ -253,7 +185,7 @@ def queues(events: Events) -> Queues:
 
     A service may log under a name of its own (`postfix-submission/smtpd`) and still feed the one
     queue of its server: a name that never logs as a queue manager belongs to the only name there
-    that does.
+    that does. Where several do, `homes` asks line by line.
     """
     parts = [
         pa.Table.from_batches([chunk.select(LOGGING)]).group_by(LOGGING).aggregate([]).cast(TEXTS)
@@ -283,11 +215,20 @@ def chunks(events: Events) -> Iterator[tuple[str, pa.RecordBatch]]:
             yield kind, batch
 
 
-def _queue_of(events: Events, names: list[str], of: Queues) -> Int64:
-    """Code of the queue of each event."""
-    number, frame = _distinct([[events[name][key] for name in names] for key in LOGGING[:3]])
-    codes = [of.code[mta, server, instance] for mta, server, instance in frame.to_numpy()]
-    return np.array(codes, np.int64)[number]
+def _queue_of(events: Events, names: list[str], of: Queues, lines: dict[str, Int64]) -> Int64:
+    """Code of the queue of each event.
+
+    Args:
+        lines: What is known of each: `code` of its queue id, `rank`, `time`.
+    """
+    number, frame = _distinct([[events[name][key] for name in names] for key in LOGGING])
+    codes = [of.code[mta, server, instance] for mta, server, instance, _ in frame.to_numpy()]
+    queue = np.array(codes, np.int64)[number]
+    server, _ = pd.factorize(pd.MultiIndex.from_arrays([of.mtas, of.servers]))
+    if len(set(server)) == len(server):
+        return queue
+    owns = frame[3].isin(QUEUE_OWNERS).to_numpy(np.bool_)
+    return at_home(lines | {"queue": queue}, owns[number], server.astype(np.int64))
 
 
 def _distinct(columns: list[list[pa.ChunkedArray]]) -> tuple[Int64, pd.DataFrame]:

@@ -132,6 +132,13 @@ def test_where_two_instances_have_a_queue_a_service_name_is_given_to_neither():
     assert len(set(lives_of(smtpd, "queued", other))) == 3
 
 
+def test_but_to_the_one_that_writes_of_the_id():
+    smtpd = ("client", {"instance": "postfix-submission", "daemon": "smtpd"})
+    hub = {"instance": "postfix-hub", "daemon": "qmgr"}
+    elsewhere = ("queued", {"queue_id": "5D7712CE585"})
+    assert lives_of(smtpd, ("queued", hub), elsewhere) == [0, 0, 1]
+
+
 def found(rank, *lines):
     """The message that the queue id names at a line."""
     tables, lives = live(events(*lines))
