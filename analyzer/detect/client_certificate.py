@@ -16,9 +16,16 @@ TRUSTED = (
     "open relay if the client is a partner: but see whether every certificate of a public "
     "authority is let in (permit_tls_all_clientcerts)."
 )
-UNTRUSTED = (
-    "that no authority vouches for, always the same, and strangers were refused at that time. That "
-    "is no open relay if its fingerprint is in your list (relay_clientcerts): look for it there."
+UNTRUSTED = "that no authority vouches for, {}, and strangers were refused at that time. {}"
+SAME = "always the same"
+LOOK = (
+    "That is no open relay if its fingerprint is in your list (relay_clientcerts): look for it "
+    "there."
+)
+UNNAMED = "and of which the log names no fingerprint"
+ASK = (
+    "That is no open relay if the client is a partner whose certificate is in your list "
+    "(relay_clientcerts); smtpd_tls_loglevel = 2 logs the fingerprint."
 )
 
 
@@ -45,9 +52,10 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 
 def _reason(row: pd.Series[Any]) -> str:
     named = f" ({listing(row.fingerprints, SHOWN)})" if row.fingerprints else ""
+    untrusted = UNTRUSTED.format(*((SAME, LOOK) if row.fingerprints else (UNNAMED, ASK)))
     return (
         f"relayed by client certificate: {count(row.recipients, 'recipient')} outside, without a "
-        f"login; the client showed a certificate{named} {TRUSTED if row.trusted else UNTRUSTED}"
+        f"login; the client showed a certificate{named} {TRUSTED if row.trusted else untrusted}"
     )
 
 

@@ -74,12 +74,26 @@ def let_in(rows: pd.DataFrame, events: Events, attempts: pa.Table) -> LetIn:
     shut = open_to_all.eq(False)
     by_login = near & (shut | tied["own"])
     by_login |= _most(asked, by_login) & tied["since"].notna()
-    same = asked.groupby(CLIENT)["fingerprint"].transform("nunique").eq(1)
-    trusted = asked["certificate"].eq("trusted") & open_to_all.ne(True)
-    certified = ~by_login & _most(asked, trusted | (shut & same & asked["fingerprint"].notna()))
+    certified = ~by_login & _most(asked, _vouched(asked, open_to_all) | (shut & _same(asked)))
     life = asked["origin_life"]
     logins = tied["auth_user"][by_login].set_axis(life[by_login])
     return LetIn(logins, life[certified].to_numpy(np.int64))
+
+
+def _vouched(asked: pd.DataFrame, open_to_all: pd.Series[bool]) -> pd.Series[bool]:
+    """Messages under a certificate that the server trusts, where it did not let everybody in."""
+    return asked["certificate"].eq("trusted") & open_to_all.ne(True)
+
+
+def _same(asked: pd.DataFrame) -> pd.Series[bool]:
+    """Messages under a certificate, of clients that always show the same, as far as the server
+    says: at smtpd_tls_loglevel 1 Postfix 2.9 and later names no fingerprint.
+    """
+    shown = asked["fingerprint"]
+    shows = shown.groupby([asked[name] for name in CLIENT]).transform("nunique")
+    same = shown.notna() & shows.eq(1)
+    never_told = shown.groupby(asked["server"]).transform("count").eq(0)
+    return same | (never_told & asked["certificate"].notna())
 
 
 def with_let_in(rows: pd.DataFrame, found: LetIn) -> pd.DataFrame:
