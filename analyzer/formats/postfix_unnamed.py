@@ -20,6 +20,7 @@ from analyzer.formats.postfix_words import HEAD
 from analyzer.formats.shapes import Dialect, Program, Shape, known
 
 TAG = "postfix"
+_INSTANCE = re.compile(r"^postfix-[A-Za-z0-9._-]{1,64}$")  # all but the first begin so
 _UNIT = re.compile(r"^postfix(?:@[^ /]{1,64})?(?:\.service)?$")
 WRITERS = {  # by kind; smtpd writes the others
     "pickup": "pickup",
@@ -38,7 +39,9 @@ OWN_AGENTS = ("local", "virtual")  # whose relay is their name
 
 
 def recognise(tag: str) -> Program | None:
-    """Postfix's usual name, cut off at its slash, or that of its unit."""
+    """Postfix's usual name or an instance's, cut off at its slash, or that of its unit."""
+    if _INSTANCE.match(tag):
+        return Program(tag, None, "")
     return Program(TAG, None, "") if _UNIT.match(tag) else None
 
 

@@ -8,6 +8,7 @@ the server wrote it; where one does, the text has lost its header, or begins wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ NAMES = {
     "program": (
         "log.syslog.appname system.syslog.program process.name process.program program syslogtag "
         "syslog-tag syslog_tag programname processname app-name appname app_name "
-        "application_name syslog_program syslog_identifier ident sourcename"
+        "application_name syslog_program syslog_identifier ident sourcename tag"
     ).split(),
     "pid": (
         "log.syslog.procid system.syslog.pid process.pid pid processid procid process_id syslog_pid"
@@ -43,6 +44,8 @@ NAMES = {
 }
 MOSTLY = 0.5  # of the texts
 AROUND = ("_source", "result", "jsonpayload")  # what a search or Google Cloud puts a record in
+# rsyslog's recipes call it `tag`; so does Fluentd what tells it where a record goes.
+_OF_SYSLOG = re.compile(r"[A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]:?$")
 _TAGGED = r"^ ?[A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "  # a text without stamp and host
 _OWN_TAG = r"^ ?(?P<program>[A-Za-z][^ \[\]:]*)(?:\[[0-9]{1,10}\])?: "
 _HOSTED = r"^(?P<host>[^ ]+) [A-Za-z][^ \[\]:]*\[[0-9]{1,10}\]: "
@@ -71,7 +74,9 @@ def _leaves(record: Mapping[str, Any], before: Path = ()) -> Iterable[Path]:
         if isinstance(value, dict):
             if len(before) < 3:
                 yield from _leaves(value, (*before, name))
-        elif isinstance(value, str | int | float):
+        elif isinstance(value, str | int | float) and (
+            name != "tag" or _OF_SYSLOG.match(str(value))
+        ):
             yield (*before, name)
 
 
