@@ -48,11 +48,10 @@ is mostly otherwise, by number or by what proves it. What was refused after its 
 of which nothing was accepted is told as an attempt. Each finding lists the points of its run.
 
 Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%}
-of a login's or a host's mailing to an old list: under one sender or two, from no strange place,
-in a part of the day. What a mailing has between the two, owners show as well, and what only those
-prove of whom more do not exist is no more than probable (of a script: as far as an old list has
-them, if nobody answers). Where a host sends
-for many of us, as a mail server or a webmail behind this one does, each mailbox is judged by
+of a mailing to an old list: under one sender or two, from no strange place, in a part of the day.
+What a mailing has between the two, owners show as well, and what only those prove of whom more do
+not exist is no more than probable (of a script: if they are more by chance at most). Where a host
+sends for many of us, as a mail server or a webmail behind this one does, each mailbox is judged by
 itself, too.
 """
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analyzer.detect.customers import foreign
 from analyzer.detect.own_networks import SHARED, users, with_networks
-from analyzer.detect.to_whom import answered, at_most_old, failed, mailing
+from analyzer.detect.to_whom import at_most_old, failed, mailing
 from analyzer.detect.under_whom import always
 
 POSSIBLE, PROBABLE, CONFIRMED = 10.0, 15.0, 25.0  # points of a run from which it is called so
@@ -94,9 +94,9 @@ class Weighed:
 def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     mail = with_networks(mail.assign(by=mail[misuse.by].astype("str")).reset_index(drop=True))
     mail = mail.assign(foreign=misuse.by != "auth_user" and foreign(mail))  # no login is asked
-    # A script that floods looks like one that sends a mailing, but for the answers and the dead.
+    # A script that floods looks like one that sends a mailing, but for the dead.
     alike = mailing(mail)
-    mail = mail.assign(mailing=alike & answered(mail) if misuse.by == "user" else alike)
+    mail = mail.assign(mailing=alike)
     parts = pd.DataFrame({n: c.weight * c.measure(mail) for n, c in enumerate(misuse.clues)})
     # What a host or a program sends to ourselves says nothing of what it sends to others.
     aside = mail["outside"].eq(0) & (misuse.by != "auth_user")

@@ -66,7 +66,7 @@ def test_answers_do_not_excuse_a_list_of_whom_a_third_do_not_exist():
 
 @pytest.mark.parametrize(
     ("source", "others", "worst"),
-    [(HOST, [], "possible"), (HOST, [NEWS], "confirmed"), (USER, [], "probable")],
+    [(HOST, [], "possible"), (HOST, [NEWS], "confirmed"), (USER, [], "possible")],
     ids=["a host", "under a colleague's name", "a script"],
 )
 def test_the_first_mailing_under_a_new_name_of_ours_may_be_to_an_old_list(source, others, worst):
