@@ -15,8 +15,8 @@ MISUSE = Misuse(
     by="user",
     subject_kind="uid",
     words=(
-        "messages were handed in on the server itself; the log cannot name the script: look at the "
-        "headers of queued mail, and in the web server's own log"
+        "a user of the server, or a script run as one, was made to send; the log cannot name "
+        "the script: look at the headers of queued mail, and in the web server's own log"
     ),
     base=-0.25,
     clues=(
