@@ -41,11 +41,12 @@ nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as
 within it (a quarter of an hour at least, a day at most); lone messages from elsewhere at its ends
 are not of it.
 Of a login it takes in all that ever came from its strange addresses, but for those that send as
-much at other times: the owner's telephone. Every message of the run is abuse, whatever its sender
-and recipients; of a user of the server, only what nothing speaks for. What a host or a script sends
-to ourselves counts neither for abuse nor against it, and what it sends as always is of no run that
-is mostly otherwise, by number or by what proves it. What was refused after its DATA is not: a run
-of which nothing was accepted is told as an attempt. Each finding lists the points of its run.
+much at other times: the owner's telephone, or shop. Every message of the run is abuse, whatever
+its sender and recipients; of a user of the server, only what nothing speaks for. What a host or a
+script sends to ourselves counts neither for abuse nor against it, and what it sends as always is of
+no run that is mostly otherwise, by number or by what proves it. What was refused after its DATA is
+not: a run of which nothing was accepted is told as an attempt. Each finding lists the points of its
+run.
 
 Of honest mail, too, {USUAL_DEAD:.0%} goes to people who do not exist, and up to {OLD_LIST:.1%}
 of a mailing to an old list: under one sender or two, from no strange place, in a part of the day.

@@ -17,6 +17,7 @@ SEVERAL, SOME, NEARLY_ALL = 5, 0.01, 0.9
 # Of a source that is silent ten times as long as nearly ever within its run, the run has ended.
 SILENCE, NEARLY_EVER = 10, 0.9
 SHORTEST, LONGEST = 900.0, 86400.0  # seconds
+AS_MUCH = 3  # times what an address sends otherwise
 SMALL = 0.1  # of the messages of the largest part between two such silences
 
 
@@ -138,13 +139,14 @@ def same_addresses(
 ) -> tuple[pd.Series[bool], pd.Series[bool]]:
     """What else a login sends from the strange addresses of its run: a thief may begin slowly, and
     go on when the flood is over; and what of the run comes from an address from which as much comes
-    at other times: the owner's telephone.
+    at other times: the owner's telephone. Of one that the source always had it is the owner's, too,
+    if it is not AS_MUCH more than usual, and the run lasts for less than half of the time: a shop.
 
     Args:
         mail: `by`, `client_ip`, `received`, `recipients`, `strange`, `always_had`.
         run: Which messages are of it.
     """
-    strange = mail["strange"].gt(0) & ~mail["always_had"] & mail["client_ip"].notna()
+    strange = mail["strange"].gt(0) & mail["client_ip"].notna()
     address = mail.groupby(["by", mail["client_ip"].fillna("")]).ngroup()
     times = mail["received"].groupby(mail["by"])
     whole = times.transform("max") - times.transform("min")
@@ -154,9 +156,10 @@ def same_addresses(
     sent, others = (
         mail["recipients"].where(of, 0).groupby(address).transform("sum") for of in (run, ~run)
     )
-    theirs = sent.ge(SEVERAL) & (sent * outside > others * inside)
-    asked = strange & sent.gt(0) & others.gt(0)
-    return asked & theirs, asked & ~theirs
+    had = mail["always_had"]
+    theirs = sent.ge(SEVERAL) & (sent * outside > others * inside * np.where(had, AS_MUCH, 1))
+    asked = strange & sent.gt(0) & others.gt(0) & (~had | inside.lt(outside))
+    return asked & theirs & ~had, asked & ~theirs
 
 
 def several(by: pd.Series[str], network: pd.Series[str]) -> pd.Series[bool]:

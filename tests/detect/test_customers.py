@@ -92,3 +92,14 @@ def test_on_the_day_of_a_sale_what_the_shop_sends_is_no_part_of_a_scripts_flood(
     accused = mail.loc[mail["mechanism"].eq("local_injection"), "origin_sender"]
     assert set(accused.str.startswith("prize")) == {True}
     assert len(accused) == 200
+
+
+def test_what_a_shop_sends_meanwhile_from_where_it_always_does_is_not_the_thiefs():
+    shop = {"client_ip": "203.0.113.9", "recipient": lambda n: f"buyer{n}@near{n % 9}.example"}
+    orders = letters(160, **shop, **over_days(160, 20))
+    bots = {"client_ip": lambda n: f"198.{n % 40}.7.9", "recipient": lambda n: f"lot{n}@far.test"}
+    flood = later(letters(300, **bots, **DEAD), days=4)
+    rows, _ = judged(orders + flood)
+    stolen = rows["mechanism"].eq("stolen_account")
+    assert not stolen[rows["client_ip"].eq("203.0.113.9")].any()
+    assert stolen.sum() >= 295
