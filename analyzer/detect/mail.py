@@ -30,6 +30,7 @@ LIST = (
     r"@(?P<domain>[^@]+)$"
 )
 LIST_REFUSED = 0.3  # of its recipients, at most
+DESK = "^(?:abuse|postmaster)@"  # gets complaints and reports of programs; no spammer asks for it
 OFTEN = 4  # times, on several days, that a source writes to somebody whom it knows
 
 
@@ -183,8 +184,9 @@ def _acquainted(
 ) -> tuple[Flags, Flags, Flags, Flags]:
     """Does its source write to each recipient for the first time; does it know him: does it
     write to him OFTEN, and not for the first time, or has anybody heard of him? He wrote to one of
-    us, or several of us write to him from inside: thieves of several logins may have one list. Did
-    he write to its sender afterwards? And does it write to him OFTEN, now or later?
+    us, or several of us write to him from inside: thieves of several logins may have one list; or
+    he is who answers for a domain. Did he write to its sender afterwards? And does it write to him
+    OFTEN, now or later?
 
     The addresses of a flood do not fit into memory: some are looked at after the others.
 
@@ -219,7 +221,8 @@ def _acquainted(
         day = pd.Series(deliveries["received"].to_numpy("datetime64[D]")[rows[mine]].view(np.int64))
         days = pair[~pd.DataFrame({"pair": pair, "day": day}).duplicated()]
         often = often[often.isin(days[days.duplicated()])]
-        heard_of = np.append((writers >= 2) | wrote_too, False)[number]
+        desk = pc.match_substring_regex(to.dictionary, DESK).to_numpy(zero_copy_only=False)
+        heard_of = np.append((writers >= 2) | wrote_too | desk, False)[number]
         regular[mine] = pair.isin(often)
         known[mine] = heard_of | (regular[mine] & ~first[mine])
     return first, known, answers, regular

@@ -103,3 +103,9 @@ def test_what_a_shop_sends_meanwhile_from_where_it_always_does_is_not_the_thiefs
     stolen = rows["mechanism"].eq("stolen_account")
     assert not stolen[rows["client_ip"].eq("203.0.113.9")].any()
     assert stolen.sum() >= 295
+
+
+def test_complaints_of_a_program_to_abuse_desks_are_no_flood():
+    desks = {"recipient": lambda n: f"abuse@net{n}.example"}
+    daily = letters(320, **USER, **SHOP, **desks, **DEAD, **over_days(320, 40))
+    assert verdicts(daily) == {}
