@@ -14,6 +14,7 @@ from analyzer.detect.surges import has_a_past
 from analyzer.detect.under_whom import MANY, MOST_DAYS, always
 
 HALF_AS_MANY_MORE = 1.5  # times
+DAY, HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
 
 
 def foreign(mail: pd.DataFrame) -> pd.Series[bool]:
@@ -42,12 +43,16 @@ def _domain(mail: pd.DataFrame) -> pd.Series[str]:
 
 def _for_long(mail: pd.DataFrame, domain: pd.Series[str]) -> pd.Series[bool]:
     """Under a domain that the source uses now and then in most of the time of the log, under names
-    that come again: a web site of little traffic. (A flood lasts for a part of it.)
+    that come again: a web site of little traffic. (A flood lasts for a part of it.) A log of a few
+    days tells by the hour.
     """
-    day = mail["received"].dt.floor("D")
-    of = day.groupby([mail["by"], domain])
-    lasts = of.transform("max") - of.transform("min")
-    whole = day.max() - day.min()
+    received = mail["received"]
+    few = received.max() - received.min() < USUAL_DAYS * DAY
+    unit = HOUR if few else DAY
+    when = received.dt.floor(unit)
+    of = when.groupby([mail["by"], domain])
+    lasts = of.transform("max") - of.transform("min") + unit  # the first one counts, too
+    whole = when.max() - when.min() + unit
     names = mail["origin_sender"].groupby([mail["by"], domain]).transform("nunique")
     long: pd.Series[bool] = of.transform("nunique").ge(USUAL_DAYS) & lasts.gt(MOST_DAYS * whole)
     return long & (2 * names).le(of.transform("size"))

@@ -25,7 +25,9 @@ MOST_DAYS = 0.6  # of the days on which it sends
 
 
 def many_senders(mail: pd.DataFrame) -> pd.Series[float]:
-    return doublings(different_a_day(mail, mail["origin_sender"]), beyond=3)
+    """Senders in a day that it does not use on most: an application writes for all of an office."""
+    others = mail["origin_sender"].where(~always(mail))
+    return doublings(different_a_day(mail, others), beyond=3) * others.notna()
 
 
 def many_strangers(mail: pd.DataFrame) -> pd.Series[float]:
@@ -107,17 +109,30 @@ def passed_on(mail: pd.DataFrame) -> pd.Series[float]:
 
 def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
     """1 for one of several outside senders, a half for one alone and for one of several of ours,
-    if they are neither the login's nor usual; nothing for one of ours alone, which an application
-    may have beside its login, and where the log names none.
+    if they are neither the login's nor usual, nor of its own domain; nothing for one of ours alone,
+    which an application may have beside its login, and where the log names none.
     """
     local, login = (
         mail[column].str.replace(r"@.*$", "", regex=True).str.lower()
         for column in ("origin_sender", "by")
     )
-    own = local.eq(login) | _usual(mail, "origin_sender") | mail["origin_sender"].isna()
+    usual = _usual(mail, "origin_sender")
+    own = local.eq(login) | usual | mail["origin_sender"].isna() | _of_its_domain(mail, usual)
     several, inside = _one_of_several(mail, ~own), mail["sender_side"].eq("inside")
     shown = np.select([own | (inside & ~several), several & ~inside], [0.0, 1.0], 0.5)
     return pd.Series(shown, index=mail.index)
+
+
+def _of_its_domain(mail: pd.DataFrame, usual: pd.Series[bool]) -> pd.Series[bool]:
+    """Under one or two other names of an outside domain that only this login uses, and usually: a
+    provider's customer begins to write as newsletter@ its own. (A thief's names are many.)
+    """
+    domain = mail["origin_sender"].str.replace(r"^.*@", "", regex=True).str.lower()
+    its = [mail["by"], domain.fillna("")]
+    alone = mail["by"].groupby(domain).transform("nunique").eq(1)
+    others = mail["origin_sender"].where(~usual).groupby(its).transform("nunique")
+    of_its: pd.Series[bool] = usual.groupby(its).transform("max") & alone & others.lt(SEVERAL)
+    return of_its & mail["sender_side"].eq("outside")
 
 
 def always(mail: pd.DataFrame) -> pd.Series[bool]:

@@ -4,6 +4,8 @@ import pandas as pd
 
 from tests.detect.login_mail import (
     DEAD,
+    HOME,
+    HOST,
     START,
     USER,
     judged,
@@ -92,6 +94,59 @@ def test_on_the_day_of_a_sale_what_the_shop_sends_is_no_part_of_a_scripts_flood(
     accused = mail.loc[mail["mechanism"].eq("local_injection"), "origin_sender"]
     assert set(accused.str.startswith("prize")) == {True}
     assert len(accused) == 200
+
+
+def four_sites(number, minutes):
+    """Messages of a server of four customers, each with four names."""
+    site = {
+        "origin_sender": lambda n: (
+            f"{('info', 'shop', 'wiki', 'news')[n // 4 % 4]}@site{n % 4}.test"
+        )
+    }
+    return letters(
+        number,
+        **HOST,
+        **OUTSIDE,
+        **site,
+        received=lambda n: START + pd.Timedelta(minutes=minutes * n),
+    )
+
+
+def test_in_a_log_of_a_day_too_a_web_server_has_customers():
+    assert set(verdicts(four_sites(160, 10)).values()) <= {"possible"}
+
+
+def test_what_is_forged_in_a_part_of_that_day_is_no_customers():
+    forged = {"origin_sender": lambda n: f"{('info', 'help', 'loan')[n % 3]}@bank{n % 4}.test"}
+    flood = later(letters(200, **HOST, **OUTSIDE, **forged), hours=20)
+    assert verdicts(four_sites(160, 10) + flood) == {HOME: "confirmed"}
+
+
+ELSEWHERE = {"client_ip": "203.0.113.9"}
+CLOUD = {"client_ip": lambda n: f"203.0.{113 + n % 9}.7"}
+
+
+def customer(number, names):
+    """A provider's customer writes as usual, and then to many under other names of its domain."""
+    own = {"origin_sender": "office@customer.test", **OUTSIDE}
+    friends = {"recipient": lambda n: f"friend{n % 9}@far.example"}
+    usual = letters(60, **own, **friends, **over_days(60, 10))
+    others = {"origin_sender": lambda n: f"news{n % names}@customer.test", **OUTSIDE}
+    return usual + later(letters(number, **ELSEWHERE, **others), days=4)
+
+
+def test_a_customer_who_begins_to_write_as_the_newsletter_of_its_own_domain_forges_nothing():
+    assert set(verdicts(customer(300, names=1)).values()) <= {"possible"}
+
+
+def test_whoever_writes_under_many_names_of_it_does():
+    assert verdicts(customer(300, names=90)) == {"ann": "confirmed"}
+
+
+def test_an_application_that_writes_for_a_whole_office_every_day_is_no_more_than_possible():
+    office = {"origin_sender": lambda n: f"user{n % 12}@corp.example"}
+    mail = letters(480, **CLOUD, **office, **over_days(480, 60))
+    assert set(verdicts(mail).values()) <= {"possible"}
 
 
 def test_what_a_shop_sends_meanwhile_from_where_it_always_does_is_not_the_thiefs():
