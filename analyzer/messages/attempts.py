@@ -100,7 +100,8 @@ def _never_sent(legs: pd.DataFrame, talks: Dialogues) -> pd.DataFrame:
 
     A queue id is given when the first recipient is accepted (smtpd_delay_open_until_valid_rcpt), or
     at MAIL FROM: then the counters tell whether any was. Where the client began DATA and broke off,
-    it wanted to send: that is `other`, no probe.
+    it wanted to send: that is `other`, no probe. Where DATA was done, the message went on under
+    another id, as `sendmail -bs` hands it to pickup: that is none.
     """
     rows = legs[legs["begun_by"].eq("client") & ~legs["queued"] & legs["message_id"].isna()]
     if rows.empty:
@@ -116,7 +117,11 @@ def _never_sent(legs: pd.DataFrame, talks: Dialogues) -> pd.DataFrame:
     rows["kind"] = np.where(~ended | in_data, "other", "accepted_no_data")
     rows["reply"] = in_data.map({True: "broke off in DATA", False: None}).astype("object")
     nobody = talk["rcpt_accepted"].eq(0).fillna(False).astype("bool")
-    return rows.loc[~nobody, [*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]]
+    of_talk = number.map(number.value_counts())
+    went_on = talk["data_done"].sub(talk["messages"]).ge(of_talk).fillna(False).astype("bool")
+    return rows.loc[
+        ~nobody & ~went_on, [*COLUMNS, "auth_user", "stage", "reply", "kind", "queue_id"]
+    ]
 
 
 def _without_an_id(talks: Dialogues) -> pd.DataFrame:

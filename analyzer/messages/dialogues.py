@@ -45,8 +45,8 @@ COUNTERS = ("auth", "mail", "rcpt", "data", "bdat", "starttls")
 
 @dataclass
 class Dialogues:
-    """`table`: SESSIONS without lists, and beside it `rank`, `end_*`. `of_life`: row of a
-    leg. `sessions`: as declared, those of the table first, then Exchange's; `rank`: of each the
+    """`table`: SESSIONS without lists; beside it `rank`, `data_done`, `end_*`. `of_life`: row of
+    a leg. `sessions`: as declared, those of the table first, then Exchange's; `rank`: of each the
     place of its first line.
     """
 
@@ -199,6 +199,7 @@ def _told(lines: _Lines) -> pd.DataFrame:
             "data": (counted["data_asked"] + counted["bdat_asked"]).mask(
                 sendmail, times(received & (lines.values("size") > 0))
             ),
+            "data_done": counted["data"] + counted["bdat"],
             **{f"end_{name}": one(name, ended) for name in ("rank", *PLACE)},
         }
     )
