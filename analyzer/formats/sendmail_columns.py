@@ -254,6 +254,10 @@ def _set_sender(table: pa.Table) -> pa.Table:
     return _with(table, {"sender": _address(table["sender"])})
 
 
+def _changed_by_a_filter(table: pa.Table) -> pa.Table:
+    return _with(table, {"recipient": _address(table["recipient"])})
+
+
 def _server(table: pa.Table) -> pa.Table:
     """The words that every mail server's starts have in common."""
     action = pc.replace_substring_regex(
@@ -274,6 +278,7 @@ COMPLETIONS = {
     "received": _received,
     "delivery": _delivery,
     "decision": _decision,
+    "content_action": _changed_by_a_filter,
     "auth_failed": _failed_login,
     "lost": _lost,
     "clone": _clone,

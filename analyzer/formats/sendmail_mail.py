@@ -128,6 +128,20 @@ def _milter(what: str, pattern: str, sample: str) -> Shape:
 
 
 DECISION_LINES = (
+    *(
+        shape(
+            "content_action",
+            f"a milter {what} a recipient (MilterLogLevel 9 and more)",
+            "Milter ",
+            rf"^Milter (?:\([^)]*\) )?(?P<action>{action}): rcpt:? "
+            rf"(?P<recipient>{ADDRESS}){end}$",
+            f"{A}Milter (filter) {sample}",
+        )
+        for what, action, end, sample in (
+            ("added", "add", "", "add: rcpt: <bob@b.example>"),
+            ("removed", "delete", ", naddrs=[0-9-]+", "delete: rcpt <bob@b.example>, naddrs=1"),
+        )
+    ),
     shape(
         "decision",
         "what a ruleset decided about a client, a sender or a recipient",
