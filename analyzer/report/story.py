@@ -217,7 +217,7 @@ def _bounds(figure: dict[str, Any]) -> str:
         return ""
     if figure.get("unit") == "byte":
         return f" ({words.size(low)} to {words.size(high)})"
-    return f" ({low:,.10g} to {high:,.10g})"
+    return f" ({_number(low)} to {_number(high)})"
 
 
 def _amount(value: Any, unit: str) -> str:
@@ -227,9 +227,16 @@ def _amount(value: Any, unit: str) -> str:
         return words.size(value)
     spelt = len(unit) > 1 and unit.isalpha() and unit.islower()  # day, but neither h nor EUR
     unit = display(unit, 30)
-    if isinstance(value, float) and not value.is_integer():
-        return f"{value:,.1f} {unit}{'s' if spelt else ''}".strip()
-    return words.count(int(value), unit) if spelt else f"{value:,.0f} {unit}"
+    if spelt and float(value).is_integer():
+        return words.count(int(value), unit)
+    return f"{_number(value)} {unit}{'s' if spelt else ''}".strip()
+
+
+def _number(value: float) -> str:
+    """A decimal place is enough, but what is less than one keeps two digits."""
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def _weightiest_first(findings: pd.DataFrame) -> pd.DataFrame:

@@ -601,3 +601,8 @@ def test_logins_besides_are_told_as_many_as_they_are(case, accounts, told):
 def test_a_size_that_is_not_logged_is_not_told_as_no_bytes(case):
     (source,) = tell(case(deliveries=[{"size": None}]))["sources"]
     assert source["bytes"] == "–"
+
+
+def test_a_figure_and_what_it_lies_between_have_the_same_places(case):
+    made = case(figures=[{"value": 79.85, "low": 79.85, "high": 1199.63, "unit": "h"}])
+    assert [figure["value"] for figure in tell(made)["impact"]] == ["79.8 h (79.8 to 1,199.6)"]
