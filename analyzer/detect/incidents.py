@@ -26,8 +26,9 @@ def incidents(found: pd.DataFrame) -> pd.Series[str]:
         if told.eq(story.reindex(told.index)).all():
             break
         story.update(told)
-    abuse = found[found["kind"].eq("abuse")].groupby(story)["first_seen"].min().sort_values()
-    names = {number: f"incident-{place}" for place, number in enumerate(abuse.index, 1)}
+    begins = found[found["kind"].eq("abuse")].groupby(story)["first_seen"].min()
+    in_turn = begins.sort_values(kind="stable").index
+    names = {number: f"incident-{place}" for place, number in enumerate(in_turn, 1)}
     return story.map(names)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analyzer.messages.addresses import canonical_ips
-from analyzer.messages.legs import frame
+from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 
 COLUMNS = [
@@ -21,9 +21,7 @@ COLUMNS = [
     "action",
     "reply",
     "stage",
-    "source",
-    "line",
-    "offset",
+    *PLACE,
 ]
 AGE = pd.Timedelta(minutes=10)  # from MAIL FROM at the front end to the row in tracking
 RIGHT = "SMTPAcceptAnyRecipient"
@@ -65,12 +63,10 @@ class Sessions:
         ].dropna()
         if self.mails.empty or asked.empty:
             return nothing
-        asked = asked.assign(sender=asked["sender"].str.lower(), life=asked.index).sort_values(
-            "received"
-        )
+        asked = asked.assign(sender=asked["sender"].str.lower(), life=asked.index)
         tied = pd.merge_asof(
-            asked,
-            self.mails.sort_values("time"),
+            asked.sort_values("received", kind="stable"),
+            self.mails.sort_values("time", kind="stable"),
             left_on="received",
             right_on="time",
             by=["client_ip", "sender"],
@@ -83,10 +79,8 @@ def _telling(rows: pd.DataFrame) -> pd.DataFrame:
     """The lines that tell something of a session as a whole or of a mail in it."""
     rows = rows[rows["session_id"].notna()]
     first = ~rows["session_id"].duplicated()
-    first |= (
-        rows["connector"].notna()
-        & ~rows["session_id"].where(rows["connector"].notna()).duplicated()
-    )
+    named = rows["connector"].notna()
+    first |= named & ~rows["session_id"].where(named).duplicated()
     mail = rows["action"].eq("<") & rows["reply"].astype("str").str.match(MAIL_FROM)
     return rows[first | mail | says(rows, LOGIN) | says(rows, PERMISSIONS)]
 

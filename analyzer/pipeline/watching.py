@@ -176,7 +176,7 @@ class Watch:
                     total=self._totals[key],
                     first=of["received"].min(),
                     last=of["received"].max(),
-                    queue_ids=tuple(of.sort_values("received")["origin_queue_id"].unique()[:3]),
+                    queue_ids=_in_turn(of)[:3],
                 )
             )
         return sorted(found, key=lambda alarm: (DOORS.index(alarm.what), -alarm.messages))
@@ -211,11 +211,16 @@ class Watch:
                     total=len(of),
                     first=of["received"].min(),
                     last=of["received"].max(),
-                    queue_ids=tuple(of.sort_values("received")["origin_queue_id"].unique()[-3:]),
+                    queue_ids=_in_turn(of)[-3:],
                     usual=round(usual, 1),
                 )
             )
         return found
+
+
+def _in_turn(rows: pd.DataFrame) -> tuple[str, ...]:
+    """The queue ids of their messages, in order of receipt."""
+    return tuple(rows.sort_values("received", kind="stable")["origin_queue_id"].unique())
 
 
 def _newest(text: bytes) -> bytes:

@@ -113,3 +113,8 @@ def test_notices_about_what_it_sent_belong_to_the_story_of(source):
     mine = found[found["kind"].eq("abuse")]
     assert set(mine["mechanism"]) > {"backscatter"}
     assert mine["incident"].nunique() == 1
+
+
+def test_those_that_begin_in_one_second_are_numbered_as_they_are_found():
+    many = [("abuse", 3, 3, [f"account:{n}"]) for n in range(40)]
+    assert told(*many) == [f"incident-{n}" for n in range(1, 41)]
