@@ -48,6 +48,7 @@ def import_(
 ) -> None:
     """Turn the configuration of a mail server into a site.toml, each entry with its origin."""
     from analyzer import config
+    from analyzer.display import display
     from analyzer.errors import SettingsError
 
     entries = config.configuration(files).entries()
@@ -59,10 +60,10 @@ def import_(
         typer.echo(text, nl=False)
         return
     _write(output, text, force)
-    told = ", ".join(f"{len(values)} {key}" for key, values in entries.values.items())
+    told = ", ".join(f"{key} {len(values)}" for key, values in entries.values.items())
     typer.echo(f"{output}: {told}")
     for note in entries.notes:
-        typer.echo(f"  not in these files: {note}", err=True)
+        typer.echo(f"  not in these files: {display(note, 400)}", err=True)
 
 
 @site_app.command(epilog="Example: relaytrail site infer /var/log/mail.log* -o site.toml")

@@ -45,6 +45,13 @@ def test_without_an_output_the_site_is_printed(main_cf):
     assert '"corp.example",  # ' in run("site", "import", main_cf)
 
 
+def test_what_was_taken_is_counted_and_what_was_not_is_told(main_cf, tmp_path):
+    main_cf.write_text("mydestination = corp.example, \x1b[31m@\n", "utf-8")
+    told = run("site", "import", main_cf, "-o", tmp_path / "site.toml")
+    assert "site.toml: domains 1" in told
+    assert "\\x1b[31m@ is no domain" in told
+
+
 def test_the_audit_names_line_reason_and_correction(main_cf):
     told = run("audit", main_cf)
     assert "Postfix: open" in told
