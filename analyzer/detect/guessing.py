@@ -8,7 +8,7 @@ import pandas as pd
 
 from analyzer.detect.detector import Detector, Evidence, evidence_of, measured
 from analyzer.detect.mask import gateways
-from analyzer.words import count
+from analyzer.words import count, listing
 
 FAILURES, LOGINS = 20, 10  # a forgotten password fails less often, and for one login
 AFTER = pd.Timedelta(hours=1)
@@ -75,13 +75,12 @@ def _logins(sent: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _named(logins: pd.Series[str]) -> str:
-    names = sorted(set(logins))
-    more = len(names) - NAMED
-    return f"{', '.join(names[:NAMED])}{f' and {more} more' * (more > 0)}"
+    return listing(sorted(set(logins)), NAMED)
 
 
 def _reason(row: pd.Series[Any]) -> str:
-    said = f"{count(row.failures, 'login')} failed, for {count(row.logins, 'name')}"
+    whose = f", for {count(row.logins, 'name')}" if row.logins else " (the log does not say whose)"
+    said = f"{count(row.failures, 'login')} failed{whose}"
     if isinstance(row.opened, str):
         return f"{said}; then mail was sent from here as {row.opened}"
     before = f"; before, mail was sent from here as {row.before}: has its password been changed?"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analyzer.detect.detector import PLACE, Detector, Evidence, places
 from analyzer.rows import those
-from analyzer.words import listing
+from analyzer.words import count, form, listing
 
 APART = pd.Timedelta(hours=1)  # losses nearer to each other are one gap
 BEFORE = ["first_hop", "server", "received", "origin_life"]
@@ -47,16 +47,18 @@ def _dropped(lost: pd.DataFrame) -> list[dict[str, object]]:
 
 def _absent(row: pd.Series[Any]) -> dict[str, object]:
     since, until = (f"{row[name]:%Y-%m-%d %H:%M:%S}" for name in ("since", "until"))
-    numbers = listing([str(number) for number in row["absent"]])
+    absent = row["absent"]
+    part, is_not = (form(len(absent), *words) for words in (("part", "parts"), ("is", "are")))
+    numbers = listing([str(number) for number in absent])
     return {
         "subject": row["server"],
         "subject_kind": "server",
         "verdict": "probable",
         "first_seen": row["since"],
         "last_seen": row["until"],
-        "reason": f"{row['older']} and {row['newer']} are parts of one rotated log, and part "
-        f"{numbers} between them is not among the evidence: nothing is known of the time from "
-        f"{since} to {until} UTC, and counts that reach into it are lower bounds.",
+        "reason": f"{row['older']} and {row['newer']} are parts of one rotated log, and {part} "
+        f"{numbers} between them {is_not} not among the evidence: nothing is known of the time "
+        f"from {since} to {until} UTC, and counts that reach into it are lower bounds.",
         "evidence": places(row.to_frame().T),
     }
 
@@ -118,16 +120,16 @@ def _gap(rows: pd.DataFrame) -> dict[str, object]:
     when = f"at {first:%Y-%m-%d %H:%M:%S} UTC"
     if last > first:
         when = f"between {first:%Y-%m-%d %H:%M:%S} and {last:%Y-%m-%d %H:%M:%S} UTC"
-    lines = f"{number:,} lines" if number else "lines, it does not say how many,"
+    lines = count(number, "line") if number else "lines, it does not say how many,"
     return {
         "subject": server,
         "subject_kind": "server",
         "verdict": "confirmed",
         "first_seen": first,
         "last_seen": last,
-        "reason": f"the log of {server} says {when} that {lines} were "
-        "dropped, because more came than "
-        "its rate limit lets through. All counts of that time are lower bounds.",
+        "reason": f"the log of {server} says {when} that {lines} {form(number, 'was', 'were')} "
+        "dropped, because more came than its rate limit lets through. All counts of that time are "
+        "lower bounds.",
         "evidence": places(rows),
     }
 

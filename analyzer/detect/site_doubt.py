@@ -13,19 +13,10 @@ import pyarrow.compute as pc
 from analyzer.detect.detector import Detector, Evidence, once
 from analyzer.detect.mask import gateways
 from analyzer.detect.own_cloud import from_own_cloud
-from analyzer.rows import (
-    Flags,
-    Int32,
-    different,
-    domain,
-    heads,
-    slices,
-    text_of,
-    those,
-)
-from analyzer.words import count
+from analyzer.rows import Flags, Int32, different, domain, heads, slices, text_of, those
+from analyzer.words import count, form, listing
 
-DOMAINS_SHOWN = 8
+NAMED = 8  # domains, and gateways
 # A foreign domain that most strangers write to is ours or hosted here; a flood has few sources.
 MOST, CLIENTS = 0.5, 5
 HINTS_SHOWN = 10  # of each key; `relaytrail site infer` lists them all
@@ -62,8 +53,9 @@ def _hints(hints: pd.DataFrame) -> list[tuple[str, str, str]]:
             for value, reason in of[["value", "reason"]].head(HINTS_SHOWN).itertuples(index=False)
         ]
         if (more := len(of) - HINTS_SHOWN) > 0:
-            told = f"{more:,} more entries of `{key}` may be yours; `relaytrail site infer` lists"
-            found.append((str(key), kind, f"{told} them with their reasons."))
+            told = f"{count(more, 'more entry')} of `{key}` may be yours; `relaytrail site infer`"
+            them = form(more, "it with its reason", "them with their reasons")
+            found.append((str(key), kind, f"{told} lists {them}."))
     return found
 
 
@@ -75,21 +67,15 @@ def _hiding(evidence: Evidence) -> list[tuple[str, str, str]]:
         network = ipaddress.ip_network(name)
         inside = sorted(ip for ip in hidden if ipaddress.ip_address(ip) in network)
         if inside and not network.is_loopback:
-            found.append(
-                (
-                    name,
-                    "network",
-                    _covers(name, inside),
-                )
-            )
+            found.append((name, "network", _covers(name, inside)))
     return found
 
 
 def _covers(network: str, gateways: list[str]) -> str:
     return (
-        f"{network} covers {', '.join(gateways[:DOMAINS_SHOWN])}, through which strangers' mail "
-        "comes in under an address of yours: whoever comes that way may relay. State the hosts "
-        "that have to send instead."
+        f"{network} covers {listing(gateways, NAMED)}, through which strangers' mail comes in "
+        "under an address of yours: whoever comes that way may relay. State the hosts that have "
+        "to send instead."
     )
 
 
@@ -210,7 +196,8 @@ def _left_out(deliveries: pd.DataFrame) -> pd.DataFrame:
             "recipients": counts.to_numpy(),
             "reason": [
                 f"{name} is not among the stated domains, but this server put mail for it into "
-                f"its own mailboxes ({number:,} recipients): if it is yours, add it to `domains`."
+                f"its own mailboxes ({count(number, 'recipient')}): if it is yours, add it to "
+                "`domains`."
                 for name, number in counts.items()
             ],
         }
@@ -230,7 +217,7 @@ def _too_wide(network: str) -> str:
 
 
 def _inferred(domains: tuple[str, ...]) -> str:
-    names = ", ".join(domains[:DOMAINS_SHOWN]) or "none found"
+    names = listing(domains, NAMED) if domains else "none found"
     return (
         "who is local was not stated in full, so it was inferred: our domains are those this "
         f"server delivered or rewrote itself ({names}), our networks the private ones. "

@@ -3,8 +3,8 @@
 Within a file, a jump from December back to January is New Year. The year itself comes, in this
 order, from the person who asks, from what the server wrote itself (Postfix's long queue ids and
 Sendmail's hold the time; a Message-ID that Postfix made holds date and queue id, so it cannot be
-foreseen by a sender), from files of the same run that know theirs,
-and only then from the file's own modification time.
+foreseen by a sender), from files of the same run that know theirs, and only then from the file's
+own modification time.
 """
 
 from __future__ import annotations
@@ -22,9 +22,13 @@ from analyzer.formats import queue_ids
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
 from analyzer.formats.zone import distinct
 from analyzer.window import YEARS
+from analyzer.words import form
 
 Int64 = npt.NDArray[np.int64]
+Clues = Counter[tuple[int, tuple[str, str]]]  # a year and what tells it, of one and of several
 
+MADE = ("Message-ID that Postfix made", "Message-IDs that Postfix made")
+GIVEN = ("long queue id", "long queue ids")
 NEW_YEAR = 300 * DAY  # a jump back by less is disorder, or a clock set back
 # The days of LEAP_YEAR since 1970, and the one after, for a leap second at its end.
 _DAYS = np.arange(367) + np.datetime64(f"{LEAP_YEAR}-01-01").astype(np.int64)
@@ -105,19 +109,17 @@ def years_after(turned: Turns, line: Int64) -> Int64:
     return total[np.searchsorted(np.array(turned.at, np.int64), line, "right")]
 
 
-def clues(
-    messages: pa.Table | None, ids: pa.Table | None, turned: Turns
-) -> Counter[tuple[int, str]]:
+def clues(messages: pa.Table | None, ids: pa.Table | None, turned: Turns) -> Clues:
     """Years of the first line that the log itself tells, each with its ground and how often.
 
     Args:
         messages: Events with `message_id`, `queue_id`, `line`.
         ids: Events that begin a message: `queue_id`, `line`.
     """
-    found: Counter[tuple[int, str]] = Counter()
+    found: Clues = Counter()
     told = (
-        (messages, ["line", "queue_id", "message_id"], _made, "Message-IDs that Postfix made"),
-        (ids, ["line", "queue_id"], _given, "long queue ids"),
+        (messages, ["line", "queue_id", "message_id"], _made, MADE),
+        (ids, ["line", "queue_id"], _given, GIVEN),
     )
     for table, columns, of, ground in told:
         for chunk in table.select(columns).to_batches() if table is not None else ():
@@ -146,7 +148,7 @@ def _given(begins: pa.RecordBatch) -> tuple[Int64, npt.NDArray[np.bool_]]:
     return at[holds].astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970, holds
 
 
-def choose(found: Counter[tuple[int, str]]) -> Year | None:
+def choose(found: Clues) -> Year | None:
     """The year that most clues agree on."""
     if not found:
         return None
@@ -155,10 +157,13 @@ def choose(found: Counter[tuple[int, str]]) -> Year | None:
         by_year[year] += times
     year = min(by_year, key=lambda y: (-by_year[y], y))
     grounds = ", ".join(
-        f"{times} {ground}" for (y, ground), times in sorted(found.items()) if y == year
+        f"{times} {form(times, *ground)}"
+        for (y, ground), times in sorted(found.items())
+        if y == year
     )
     against = sum(by_year.values()) - by_year[year]
-    return Year(year, grounds + (f"; {against} disagree" if against else ""))
+    disagree = f"; {against} {form(against, 'disagrees', 'disagree')}" if against else ""
+    return Year(year, grounds + disagree)
 
 
 def shown(micros: Int64, with_year: npt.NDArray[np.bool_], years: Int64) -> Int64:

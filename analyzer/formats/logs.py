@@ -20,6 +20,7 @@ from analyzer.schema import UNREAD
 
 __all__ = ["Log", "Year", "joined", "order", "years"]
 
+GIVEN = ("queue id of Sendmail", "queue ids of Sendmail")
 _LEAP_DAY = np.datetime64(f"{LEAP_YEAR}-02-29").astype(np.int64)
 LINES_A_FILE = 1 << 42  # more than any file holds: order = rank of the file, then line
 
@@ -132,13 +133,13 @@ def _leap_days(log: Log) -> set[int]:
     return found
 
 
-def _sendmail_years(log: Log) -> Counter[tuple[int, str]]:
+def _sendmail_years(log: Log) -> clock.Clues:
     if "received" not in log.tables:
         return Counter()
     columns = log.tables["received"].select(told_times.READ)
     told = told_times.by_ids([columns.filter(pc.invert(columns["with_year"]))])
     found = told.year - clock.years_after(log.turned, told.line)
-    return Counter({(int(year), "queue ids of Sendmail"): n for year, n in Counter(found).items()})
+    return Counter({(int(year), GIVEN): n for year, n in Counter(found).items()})
 
 
 def _beside(log: Log, known: Sequence[tuple[Log, Year]]) -> Year | None:

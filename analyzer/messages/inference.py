@@ -18,7 +18,7 @@ from analyzer.messages.assemble import Assembled
 from analyzer.messages.grounds import MANY, only_relayed, scattered
 from analyzer.messages.masks import masked
 from analyzer.site import LOOPBACK_NETWORKS, OURS_ALONE
-from analyzer.words import count
+from analyzer.words import count, form, listing
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 KEYS = ["domains", "relay_domains", "networks", "servers", "lists", "forwards"]  # of site.toml
@@ -147,7 +147,8 @@ def _private(rows: pd.DataFrame) -> pd.DataFrame:
         gateways = sorted(set(of.loc[of["masked"], "client_ip"]))
         reason = f"private addresses: {hosts:,} of them handed mail in without a login"
         if gateways:
-            reason += f"; {', '.join(gateways[:5])} brings in what strangers send: leave it out"
+            brings, it = form(len(gateways), "brings", "bring"), form(len(gateways), "it", "them")
+            reason += f"; {listing(gateways)} {brings} in what strangers send: leave {it} out"
         found.append(
             {
                 "key": "networks",
@@ -263,7 +264,9 @@ def _lists(rows: pd.DataFrame, first: str) -> pd.DataFrame:
         .groupby(address[mine])
         .agg(times=("origin_life", "nunique"), people=("recipient", "nunique"))
     )
-    reasons = [f"sent on to {n:,} people by its owner" for n in counts["people"]]
+    reasons = [
+        f"sent on to {n:,} {form(n, 'person', 'people')} by its owner" for n in counts["people"]
+    ]
     return _by_mail("lists", counts.index, MEDIUM, counts["times"], reasons)
 
 

@@ -21,6 +21,11 @@ def test_twenty_failures_are_guessing(evidence):
     assert found["reason"].startswith("20 logins failed, for 1 name")
 
 
+def test_a_log_that_does_not_name_who_tried_is_said_to_name_nobody(evidence):
+    (found,) = guessed(evidence, failures(20, auth_user=None))
+    assert found["reason"].startswith("20 logins failed (the log does not say whose); none from")
+
+
 def test_who_guesses_where_nobody_logs_in_is_told_too(evidence):
     (found,) = guessed(evidence, failures(20), [{}])
     assert found["reason"].endswith("none from here sent mail within an hour after a failure")

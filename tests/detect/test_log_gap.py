@@ -81,3 +81,13 @@ def test_what_another_program_lost_says_nothing_of_mail():
 
 def test_a_log_that_lost_nothing_has_no_gap():
     assert gaps().empty
+
+
+def test_one_line_or_part_is_told_as_one_and_several_as_several():
+    assert "that 1 line was dropped" in gaps({"lost": 1})["reason"].iloc[0]
+    hole = {"server": "mx2", "newer": "mail.log", "older": "mail.log.4", "absent": [1]}
+    (one, *_), (several, *_) = (
+        silent([SILENCE | hole | {"absent": n}])["reason"] for n in ([1], [1, 2])
+    )
+    assert "and part 1 between them is not among" in one
+    assert "and parts 1 and 2 between them are not among" in several

@@ -20,6 +20,16 @@ def test_an_inferred_site_is_a_limit_that_names_the_domains(evidence):
     assert "corp.example" in row["reason"]
 
 
+def test_what_is_not_named_for_want_of_room_is_counted(evidence):
+    ours = tuple(f"{n}.example" for n in range(9))
+    hint = {"key": "networks", "value": "192.0.2.27/32", "reason": "it fits"}
+    told = found(evidence, site_known=False, inferred_domains=ours, hints=pd.DataFrame([hint] * 11))
+    reasons = " ".join(row["reason"] for row in told)
+    assert "6.example, 7.example and 1 more)" in reasons
+    assert "1 more entry of `networks` may be yours" in reasons
+    assert "`relaytrail site infer` lists it with its reason." in reasons
+
+
 def test_each_network_too_wide_to_believe_is_a_limit(evidence):
     (row,) = found(evidence, doubted_networks=("203.0.0.0/8",))
     assert (row["subject"], row["subject_kind"]) == ("203.0.0.0/8", "network")
@@ -77,6 +87,7 @@ def test_each_domain_with_mailboxes_here_that_the_site_omits_is_a_limit(evidence
     rows = [unknown, unknown | {"recipient": "kim@branch.example"}, {}]
     (row,) = found(evidence, deliveries=rows)
     assert (row["subject"], row["recipients"]) == ("branch.example", 2)
+    assert "(2 recipients)" in row["reason"]
     assert "add it to `domains`" in row["reason"]
 
 
