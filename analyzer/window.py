@@ -46,18 +46,18 @@ class Window:
 
     def bounds(self, zone: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
         """The first moment inside and the first one after, in UTC."""
-        begin = _moment("--since", self.since, zone, pd.Timedelta(0)) if self.since else None
-        end = _moment("--until", self.until, zone, pd.Timedelta(days=1)) if self.until else None
-        return begin, end
+        return (
+            _moment("--since", self.since, zone, pd.Timedelta(0)),
+            _moment("--until", self.until, zone, pd.Timedelta(days=1)),
+        )
 
     def holds(self, times: pd.Series[Any], zone: str) -> pd.Series[bool]:
         """Which times lie inside; an unknown time may, so it counts as inside."""
         begin, end = self.bounds(zone)
         known = pd.to_datetime(times, utc=True)
-        inside = known.isna()
         after = known.ge(begin) if begin is not None else True
         before = known.lt(end) if end is not None else True
-        return inside | (known.notna() & after & before)
+        return known.isna() | (after & before)
 
     def rows(self, frame: pd.DataFrame, column: str, zone: str) -> pd.DataFrame:
         if not self.given or frame.empty:
@@ -70,7 +70,9 @@ class Window:
         return table.filter(pa.array(self.holds(table[column].to_pandas(), zone)))
 
 
-def _moment(option: str, text: str, zone: str, day: pd.Timedelta) -> pd.Timestamp:
+def _moment(option: str, text: str | None, zone: str, day: pd.Timedelta) -> pd.Timestamp | None:
+    if text is None:
+        return None
     found = _FORM.fullmatch(text)
     try:
         moment = pd.Timestamp(text) if found else None

@@ -37,7 +37,7 @@ def test_a_time_without_zone_is_by_the_clock_of_the_site():
     assert (f"{begin:%d %H:%M}", f"{end:%d %H:%M}") == ("06 23:00", "07 11:00")
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "07.12.2026", "2026-12-07 25:00"])
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "07.12.2026", "2026-12-07 25:00", ""])
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(SettingsError, match="--since"):
         Window(since=text)
