@@ -26,11 +26,14 @@ DOTS = " ..."
 
 @dataclass
 class Mended:
-    """`data`: the whole lines; `first`: the row of the first piece of each; `rows`: all pieces."""
+    """`data`: the whole lines; `first`: the row of the first piece of each; `rows`: of all pieces;
+    `of`: the first piece of the line that each is of.
+    """
 
     data: bytes
     first: Rows
     rows: Rows
+    of: Rows
 
 
 def mended(lines: Lines, rows: Rows) -> Mended | None:
@@ -50,21 +53,18 @@ def mended(lines: Lines, rows: Rows) -> Mended | None:
     ended = ~pieces["said"].str.endswith(DOTS)
     begins = pieces["number"].eq(1) | ended.groupby(pieces["key"]).shift(fill_value=False)
     pieces["turn"] = begins.groupby(pieces["key"]).cumsum()
-    whole = pieces.groupby(["key", "turn"]).filter(_complete).sort_values(["key", "turn", "number"])
+    whole = pieces.groupby(["key", "turn"]).filter(_complete)
     if whole.empty:
         return None
-    groups = whole.groupby(["key", "turn"], sort=False)
-    first = groups["row"].first().to_numpy(np.intp)
-    said = groups["said"].agg(_joined) + "\n"
+    of = whole.groupby(["key", "turn"])["row"].transform("first")
+    said = whole.groupby(of)["said"].agg(_joined)
+    first = said.index.to_numpy(np.intp)
     heads = as_text(lines.pieces(lines.start[first], lines.text[first])).to_pandas()
-    text = (
-        heads.to_numpy(object)
-        + groups["id"].first().to_numpy(object)
-        + ": "
-        + said.to_numpy(object)
+    names = whole.groupby(of)["id"].first()
+    text = "".join(
+        f"{head}{id}: {words}\n" for head, id, words in zip(heads, names, said, strict=True)
     )
-    order = np.argsort(first)
-    return Mended("".join(text[order]).encode(), first[order], whole["row"].to_numpy(np.intp))
+    return Mended(text.encode(), first, whole["row"].to_numpy(np.intp), of.to_numpy(np.intp))
 
 
 def _complete(pieces: pd.DataFrame) -> bool:

@@ -182,9 +182,8 @@ def _mend(
     if whole is None:
         return
     reading = read_syslog(base.places.source, 0, 0, whole.data)
-    if len(reading.unread):
-        return
-    kind[whole.rows] = PARSED
+    unread = whole.first[reading.unread["line"].to_numpy()]
+    kind[whole.rows[~np.isin(whole.of, unread)]] = PARSED
     _take(reading, whole.first, base, tables)
 
 

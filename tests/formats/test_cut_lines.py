@@ -48,3 +48,18 @@ def test_what_follows_the_last_piece_is_no_part_of_it():
     reading = read(*PIECES, f"{HEAD}[2]: alone")
     assert len(reading.tables["delivery"]) == 1
     assert reading.unread["line"].to_pylist() == [4]
+
+
+@pytest.mark.parametrize("pids", [(9, 11), (11, 9)], ids=str)
+def test_processes_may_write_in_any_order(pids):
+    first, second = ([line.replace("[11]", f"[{pid}]") for line in PIECES] for pid in pids)
+    table = read(*first, ANOTHER, *second).tables["delivery"]
+    assert table["line"].to_pylist() == [1, 5]
+    assert table["pid"].to_pylist() == [*pids]
+
+
+def test_a_line_that_no_shape_fits_hides_no_other():
+    odd = ["7B7500Aj000013[1]: something ...", "7B7500Aj000013[2]: that nobody knows"]
+    reading = read(*(f"Dec  7 05:00:00 mx1 sm-mta[13]: {text}" for text in odd), *PIECES)
+    assert [row["line"] for row in reading.tables["delivery"].to_pylist()] == [3]
+    assert reading.unread["line"].to_pylist() == [1, 2]
