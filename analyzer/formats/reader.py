@@ -196,7 +196,8 @@ def _within(
     foreign = np.flatnonzero(kind == FOREIGN)
     kind[foreign[holds_a_program(lines, foreign)]] = 0
     headless = np.flatnonzero(lines.stamps.present & ~lines.headed & (kind == 0))
-    found = inner(lines, np.sort(np.concatenate([foreign, headless]))) if foreign.size else None
+    asked = np.sort(np.concatenate([foreign, headless]))
+    found = inner(lines, asked) if asked.size else None
     if found is None:
         return
     reading = read_syslog(base.places.source, 0, 0, found.data)
@@ -239,23 +240,18 @@ def _glued(lines: Lines) -> Rows:
     row = np.searchsorted(lines.start, close, "right") - 1
     later = close > lines.text[row]
     row, close = row[later], close[later]
-    bracketed = np.zeros(
-        len(close), np.bool_
-    )  # digits alone, back to an opening bracket: a process id, no address
+    # Digits alone, back to an opening bracket: a process id, no address.
+    bracketed = np.zeros(len(close), np.bool_)
     open_digits = np.ones(len(close), np.bool_)
     for back in range(1, 9):
         before = byte[close - back]
         bracketed |= open_digits & (before == 91) & (back > 1)
         open_digits &= (before >= 48) & (before <= 57)
     suspects = np.unique(row[bracketed])
-    return np.array(
-        [
-            n
-            for n in suspects
-            if SECOND_HEADER.search(lines.data, int(lines.text[n]), int(lines.end[n]))
-        ],
-        np.intp,
-    )
+    ends = zip(lines.text[suspects].tolist(), lines.end[suspects].tolist(), strict=True)
+    holds = [bool(SECOND_HEADER.search(lines.data, begin, end)) for begin, end in ends]
+    glued: Rows = suspects[np.array(holds, np.bool_)]
+    return glued
 
 
 def _unread(lines: Lines, base: Heads, rows: Rows, glued: Rows) -> pa.Table:

@@ -34,6 +34,11 @@ def test_it_is_read_at_its_place(line):
     assert told == ["mx1", "smtpd", 11, "3F2A12CE583", "192.0.2.7", 2]
 
 
+def test_it_is_read_where_no_other_program_writes():
+    bare = "2026-12-07T05:00:00Z mx1 postfix/smtpd 11 - - connect from a.example[192.0.2.7]"
+    assert len(read(f"Dec  7 05:00:09 relay 1 {bare}").tables["connect"]) == 1
+
+
 def test_a_stamp_with_a_year_before_it_dates_it():
     reading = read(f"2026-12-07T05:00:09Z {{job=mail}} {PLAIN}{TEXT}")
     (row,) = reading.tables["client"].to_pylist()
