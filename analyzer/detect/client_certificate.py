@@ -10,7 +10,6 @@ from analyzer.detect.detector import TOLD, Detector, Evidence, evidence_of, tota
 from analyzer.rows import those
 from analyzer.words import count, listing
 
-SHOWN = 3  # fingerprints
 TRUSTED = (
     "that the server trusts, and strangers without one were not let in at that time. That is no "
     "open relay if the client is a partner: but see whether every certificate of a public "
@@ -39,7 +38,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     of = rows.groupby("client_ip")
     found = totals(rows, "client_ip").assign(
         evidence=evidence_of(rows, "client_ip", "orig_"),
-        trusted=of["certificate"].agg(lambda said: said.eq("trusted").any()),
+        trusted=rows["certificate"].eq("trusted").groupby(rows["client_ip"]).any(),
         fingerprints=of["fingerprint"].agg(lambda said: sorted(said.dropna().unique())),
     )
     return found.assign(
@@ -51,7 +50,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
 
 
 def _reason(row: pd.Series[Any]) -> str:
-    named = f" ({listing(row.fingerprints, SHOWN)})" if row.fingerprints else ""
+    named = f" ({listing(row.fingerprints)})" if row.fingerprints else ""
     untrusted = UNTRUSTED.format(*((SAME, LOOK) if row.fingerprints else (UNNAMED, ASK)))
     return (
         f"relayed by client certificate: {count(row.recipients, 'recipient')} outside, without a "

@@ -26,11 +26,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     jumps = evidence.jumps
     by = ["source", "what", "server"] if len(jumps) else []
     found = apart + [_told(rows) for _, rows in jumps.groupby(by)] if by else apart
-    return (
-        pd.DataFrame(found).assign(kind="limit", subject_kind="server")
-        if found
-        else (pd.DataFrame())
-    )
+    return pd.DataFrame(found).assign(kind="limit", subject_kind="server")
 
 
 def _once(rows: list[Any]) -> list[Any]:

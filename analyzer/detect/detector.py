@@ -26,7 +26,7 @@ OUTCOMES = {
     "deferred": ["deferred", "held"],
     "expired": ["expired"],
 }
-COUNTED = ["messages", *OUTCOMES, "recipients", "bytes"]
+COUNTED = ["messages", *OUTCOMES, "recipients", "bytes"]  # the first and last once a message
 LATEST = np.iinfo(np.int64).max
 NEVER = np.datetime64("NaT", "us")
 
@@ -106,10 +106,9 @@ def busiest(sizes: pd.Series[int]) -> pd.Index[str]:
     return leading[:SOURCES_SHOWN]
 
 
-def places(rows: pd.DataFrame, prefix: str = "") -> list[dict[str, Any]]:
+def places(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """The first places of the rows, as `evidence` of a finding."""
-    columns = [f"{prefix}{name}" for name in ("source", "line", "offset")]
-    shown = rows[columns].dropna().drop_duplicates().head(PLACES_SHOWN)
+    shown = rows[PLACE].dropna().drop_duplicates().head(PLACES_SHOWN)
     return [
         {"source": source, "line": int(line), "offset": int(offset)}
         for source, line, offset in shown.itertuples(index=False)
@@ -143,7 +142,7 @@ def totals(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     for some in slices(len(rows)):
         mine = number[some] >= 0
         of, told = number[some][mine], those(rows[["status", "size"]][some], mine)
-        sums += [np.bincount(of[which], minlength=len(names)) for which in _outcomes(told)]
+        sums[1:-1] += [np.bincount(of[which], minlength=len(names)) for which in _outcomes(told)]
         new = first[some][mine]
         sums[0] += np.bincount(of[new], minlength=len(names))
         np.add.at(sums[-1], of[new], told["size"].fillna(0).to_numpy(np.int64)[new])
@@ -187,9 +186,8 @@ def evidence_of(
         mine = wanted[number[some]]
         if not mine.any():
             continue
-        new = (
-            those(rows[columns][some], mine).assign(number=number[some][mine]).dropna(subset=place)
-        )
+        there = those(rows[columns][some], mine).assign(number=number[some][mine])
+        new = there.dropna(subset=place)
         found = pd.concat([found, new]) if len(found) else new
         found = found.sort_values(list(order), kind="stable") if order else found
         found = found.drop_duplicates(["number", *place]).groupby("number", sort=False).head(shown)
@@ -205,15 +203,10 @@ def evidence_of(
 
 
 def _outcomes(rows: pd.DataFrame) -> Iterator[Flags]:
-    """Which rows are counted as each of COUNTED but the first and the last, which are told once a
-    message.
-    """
-    nothing = np.zeros(len(rows), np.bool_)
-    yield nothing
+    """Which rows are counted as each outcome, and as recipients."""
     for statuses in OUTCOMES.values():
         yield rows["status"].isin(statuses).to_numpy()
     yield ~rows["status"].isin(NOT_DELIVERIES).to_numpy()
-    yield nothing
 
 
 def numbers(column: pd.Series[Any]) -> tuple[Int32, pd.Index[Any]]:

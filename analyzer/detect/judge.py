@@ -202,21 +202,20 @@ def _passed_on(
     return went_on, for_others, notice | late
 
 
-def _numbered(name: str, found: pd.DataFrame, only: str) -> tuple[pa.Table, list[list[str]]]:
+def _numbered(detector: str, found: pd.DataFrame, only: str) -> tuple[pa.Table, list[list[str]]]:
     """Findings of one detector in order of time, named by it and their number; what ties each."""
     if found.empty:
         return FINDINGS.empty_table(), []
     order = [column for column in ("first_seen", "subject", "reason") if column in found]
     found = found.sort_values(order, kind="stable", ignore_index=True)
-    ids = [f"{name}-{number}" for number in range(1, len(found) + 1)]
+    ids = [f"{detector}-{number}" for number in range(1, len(found) + 1)]
     reproduce = pd.Series(_commands(found), found.index, dtype="object")
-    found = found.assign(detector=name, finding_id=ids, reproduce=reproduce)
-    columns = [column for column in FINDINGS.names if column in found]
-    plain = [column for column in columns if column not in LISTS]
+    found = found.assign(detector=detector, finding_id=ids, reproduce=reproduce)
+    plain = [name for name in FINDINGS.names if name in found and name not in LISTS]
     table = pa.Table.from_pandas(found[plain], preserve_index=False)
-    for column in set(columns) - set(plain):
-        lists = pa.array(found[column].tolist(), FINDINGS.field(column).type, from_pandas=True)
-        table = table.append_column(column, lists)
+    for name in [name for name in LISTS if name in found]:
+        lists = pa.array(found[name].tolist(), FINDINGS.field(name).type, from_pandas=True)
+        table = table.append_column(name, lists)
     return fit(table, FINDINGS), _ties(found, only)
 
 

@@ -31,7 +31,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         if not _explained(row, evidence.absent)
     ]
     found = _dropped(evidence.lost_lines) + absent + silent + _before(evidence.deliveries)
-    return pd.DataFrame(found).assign(kind="limit") if found else pd.DataFrame()
+    return pd.DataFrame(found).assign(kind="limit")
 
 
 def _dropped(lost: pd.DataFrame) -> list[dict[str, object]]:

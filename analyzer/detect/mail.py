@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,11 +10,9 @@ import pyarrow.compute as pc
 from analyzer.detect import refusals, senders
 from analyzer.detect.mask import gateways
 from analyzer.detect.returned import came_back
-from analyzer.rows import AT_ONCE, Int32, first_of, in_order, lower, picked, spread, whole
+from analyzer.rows import AT_ONCE, Flags, Int32, first_of, in_order, lower, picked, spread, whole
 from analyzer.schema import NOT_DELIVERIES
 from analyzer.site import LOOPBACK
-
-Flags = npt.NDArray[np.bool_]
 
 DAY = pd.Timedelta(days=1)
 KEPT = [
@@ -59,10 +56,9 @@ def messages(
         it no other source ever sends. `unheard`: of its sender of ours nobody else has heard, see
         `senders`.
     """
-    away = deliveries["recipient_side"].ne("inside")
-    on_its_way = deliveries["original_side"].eq("inside") & deliveries["recipient_side"].eq(
-        "outside"
-    )
+    side = deliveries["recipient_side"]
+    away = side.ne("inside")
+    on_its_way = deliveries["original_side"].eq("inside") & side.eq("outside")
     notice = deliveries["cause_life"].ge(0)
     mine = ~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way & ~relayed
     rows = in_order(deliveries, ORDER, mine)
@@ -114,7 +110,7 @@ def messages(
     )
 
 
-def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> Flags:
     """Which messages of programs on this server a list passes on: mail to it came before, from
     elsewhere. Of who writes to many that do not exist, or is taken for a spammer, none is.
     """

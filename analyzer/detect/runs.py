@@ -64,12 +64,7 @@ def compact(runs: pd.DataFrame, mail: pd.DataFrame, forged: pd.Series[bool]) -> 
     part = silent.groupby(inside["by"]).cumsum()
     size = part.groupby([inside["by"], part]).transform("size")
     large = size.ge(SMALL * size.groupby(inside["by"]).transform("max"))
-    kept = inside[large | forged[inside.index]]
-    label = kept.index.to_series().groupby(kept["by"])
-    return runs.assign(
-        first=label.min().reindex(runs.index).fillna(runs["first"]).astype("int64"),
-        last=label.max().reindex(runs.index).fillna(runs["last"]).astype("int64"),
-    )
+    return _from_to(runs, inside["by"][large | forged[inside.index]])
 
 
 def gone_on(runs: pd.DataFrame, mail: pd.DataFrame, acquitted: pd.Series[bool]) -> pd.DataFrame:
@@ -111,13 +106,8 @@ def trimmed(runs: pd.DataFrame, by: pd.Series[str], network: pd.Series[str]) -> 
     """
     inside = in_run(by, runs)
     by, network = by[inside], network[inside]
-    there = several(by, network)
-    label = by.index.to_series()[there].groupby(by[there])
-    told = from_few(by, network).reindex(runs.index, fill_value=False)
-    return runs.assign(
-        first=label.min().reindex(runs.index).where(told, runs["first"]),
-        last=label.max().reindex(runs.index).where(told, runs["last"]),
-    )
+    few = from_few(by, network)
+    return _from_to(runs, by[several(by, network) & by.isin(few.index[few])])
 
 
 def without_ends(runs: pd.DataFrame, by: pd.Series[str], unlike: pd.Series[bool]) -> pd.DataFrame:
@@ -126,8 +116,12 @@ def without_ends(runs: pd.DataFrame, by: pd.Series[str], unlike: pd.Series[bool]
     Args:
         unlike: Which messages are not of the kind of their source's run; in the index of *by*.
     """
-    like = in_run(by, runs) & ~unlike
-    label = by.index.to_series()[like].groupby(by[like])
+    return _from_to(runs, by[in_run(by, runs) & ~unlike])
+
+
+def _from_to(runs: pd.DataFrame, by: pd.Series[str]) -> pd.DataFrame:
+    """The runs from the first to the last of these messages; as they are, where none is theirs."""
+    label = by.index.to_series().groupby(by)
     return runs.assign(
         first=label.min().reindex(runs.index).fillna(runs["first"]).astype("int64"),
         last=label.max().reindex(runs.index).fillna(runs["last"]).astype("int64"),

@@ -81,19 +81,23 @@ def nearly_all_exist(mail: pd.DataFrame, of: pd.Series[int]) -> pd.Series[bool]:
     Args:
         of: Which part each message is of.
     """
-    dead, taken = (mail[name].groupby(of).transform("sum") for name in ("failed", "taken"))
-    expected = USUAL_DEAD * (dead + taken)
-    exist: pd.Series[bool] = dead.le(expected + np.sqrt(expected))
-    return exist
+    return _fail_at_most(mail, of, USUAL_DEAD)
 
 
 def at_most_old(mail: pd.DataFrame) -> pd.Series[bool]:
     """On a day of which no more fail than of an old list, but by chance."""
-    day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
-    dead, taken = (day[name].transform("sum") for name in ("failed", "taken"))
-    expected = OLD_LIST * (dead + taken)
-    old: pd.Series[bool] = dead.le(expected + np.sqrt(expected))
-    return old
+    return _fail_at_most(mail, [mail["by"], mail["received"].dt.floor("D")], OLD_LIST)
+
+
+def _fail_at_most(mail: pd.DataFrame, of: Any, usual: float) -> pd.Series[bool]:
+    dead, taken = (mail[name].groupby(of).transform("sum") for name in ("failed", "taken"))
+    few: pd.Series[bool] = dead.le(_by_chance(usual * (dead + taken)))
+    return few
+
+
+def _by_chance(expected: Any) -> Any:
+    """How many there may be where so many are expected: of few more, and there are many days."""
+    return expected + np.sqrt(expected)
 
 
 def _of_a_list(mail: pd.DataFrame) -> pd.Series[float]:
@@ -170,18 +174,15 @@ def unlike_other_days(mail: pd.DataFrame) -> pd.Series[float]:
     uses, where more do not exist than in honest mail, or it is the name of this server, which no
     mailing has. A mailing to an old list looks so, too.
     """
-    by, day = mail["by"], mail["received"].dt.floor("D")
-    a_day = mail["new"].groupby([by, day]).sum().groupby(level=0)
+    day = [mail["by"], mail["received"].dt.floor("D")]
+    a_day = mail["new"].groupby(day).sum().groupby(level=0)
     usual = a_day.median()[a_day.size().ge(USUAL_DAYS)].clip(lower=1)
-    new, dead, taken = (
-        mail[name].groupby([by, day]).transform("sum") for name in ("new", "failed", "taken")
-    )
-    flood = new.ge(FLOOD) & new.ge(TIMES * by.map(usual))
-    expected = USUAL_DEAD * (dead + taken)
+    new = mail["new"].groupby(day).transform("sum")
+    flood = new.ge(FLOOD) & new.ge(TIMES * mail["by"].map(usual))
     domain = mail["origin_sender"].str.lower().str.extract(r"^[^@]+(?:@([^.]*))?")[0]
     here = domain.isna() | domain.eq(mail["server"].str.lower().str.extract(r"^([^.]+)")[0])
     here &= mail["origin_sender"].ne("")
-    flood &= (dead.gt(expected + np.sqrt(expected)) | here) & always(mail)
+    flood &= (~_fail_at_most(mail, day, USUAL_DEAD) | here) & always(mail)
     return flood.astype("float64")
 
 
@@ -194,6 +195,5 @@ def _beyond(mail: pd.DataFrame, column: str, usual: Any) -> pd.Series[float]:
     """Share of outside recipients that are so, less where few of the source's day are."""
     day = mail.groupby([mail["by"], mail["received"].dt.floor("D")])
     so, taken = (day[name].transform("sum") for name in (column, "taken"))
-    expected = usual * (so + taken)
-    by_chance = expected + np.sqrt(expected)  # of few there may be more, and there are many days
+    by_chance = _by_chance(usual * (so + taken))
     return share(mail[column], mail["outside"]) * (1.0 - share(by_chance, so)).clip(0)

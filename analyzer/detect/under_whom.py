@@ -116,7 +116,7 @@ def not_the_login(mail: pd.DataFrame) -> pd.Series[float]:
         mail[column].str.replace(r"@.*$", "", regex=True).str.lower()
         for column in ("origin_sender", "by")
     )
-    usual = _usual(mail, "origin_sender")
+    usual = _usual(mail)
     own = local.eq(login) | usual | mail["origin_sender"].isna() | _of_its_domain(mail, usual)
     several, inside = _one_of_several(mail, ~own), mail["sender_side"].eq("inside")
     shown = np.select([own | (inside & ~several), several & ~inside], [0.0, 1.0], 0.5)
@@ -137,23 +137,23 @@ def _of_its_domain(mail: pd.DataFrame, usual: pd.Series[bool]) -> pd.Series[bool
 
 def always(mail: pd.DataFrame) -> pd.Series[bool]:
     """Under a sender that the source uses on most days: a flood may last three."""
-    day = mail["received"].dt.floor("D")
-    days = day.groupby(mail["by"]).transform("nunique")
-    used = day.groupby([mail["by"], mail["origin_sender"].fillna("")]).transform("nunique")
-    usual: pd.Series[bool] = _usual(mail, "origin_sender") & used.gt(MOST_DAYS * days)
-    return usual
+    return _usual(mail) & _days_of_sender(mail).gt(MOST_DAYS * days_of(mail))
 
 
-def _usual(mail: pd.DataFrame, column: str) -> pd.Series[bool]:
-    day = mail["received"].dt.floor("D")
-    days = day.groupby([mail["by"], mail[column].fillna("")]).transform("nunique")
-    usual: pd.Series[bool] = days.ge(USUAL_DAYS)
-    return usual
+def _usual(mail: pd.DataFrame) -> pd.Series[bool]:
+    """Under a sender that the source uses on several days."""
+    return _days_of_sender(mail).ge(USUAL_DAYS)
+
+
+def _days_of_sender(mail: pd.DataFrame) -> pd.Series[int]:
+    """On how many days the source uses the sender of each message."""
+    sender = [mail["by"], mail["origin_sender"].fillna("")]
+    days: pd.Series[int] = mail["received"].dt.floor("D").groupby(sender).transform("nunique")
+    return days
 
 
 def _one_of_several(mail: pd.DataFrame, which: pd.Series[bool]) -> pd.Series[bool]:
     """Does the source of each message use several senders of this sort; in few days, many?"""
     senders = mail["origin_sender"].where(which).groupby(mail["by"]).transform("nunique")
-    days = mail["received"].dt.floor("D").groupby(mail["by"]).transform("nunique")
-    several: pd.Series[bool] = senders.ge(SEVERAL) & (days.ge(USUAL_DAYS) | senders.ge(MANY))
-    return several
+    several: pd.Series[bool] = senders.ge(SEVERAL)
+    return several & (days_of(mail).ge(USUAL_DAYS) | senders.ge(MANY))
