@@ -17,7 +17,7 @@ import typer
 from analyzer.commands import aid, compare, dnsbl, relay_test, watch
 from analyzer.commands.audit import audit
 from analyzer.commands.impact import impact
-from analyzer.commands.options import AsJson
+from analyzer.commands.options import AsJson, SiteFiles, Year
 from analyzer.commands.report import report
 from analyzer.commands.site import site_app
 from analyzer.commands.trace import trace
@@ -42,21 +42,11 @@ app = typer.Typer(
     help=PURPOSE,
 )
 
-# Each option once, however many commands take it.
 Evidence = Annotated[
     list[str],
     typer.Argument(
         metavar="LOG...",
         help="Mail logs: files, folders or globs; - reads standard input.",
-        show_default=False,
-    ),
-]
-SiteFiles = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--site",
-        help="Our domains and networks: site.toml or the mail server's own files (main.cf, "
-        "sendmail.mc, exports of Exchange, with their tables); may be repeated.",
         show_default=False,
     ),
 ]
@@ -69,16 +59,6 @@ Network = Annotated[
     list[str] | None,
     typer.Option(
         "--network", help="One more network that may relay; may be repeated.", show_default=False
-    ),
-]
-Year = Annotated[
-    int | None,
-    typer.Option(
-        "--year",
-        min=1980,
-        max=2100,
-        help="Year of the first line, in the oldest part, of logs whose stamps name none.",
-        show_default=False,
     ),
 ]
 Since = Annotated[

@@ -30,8 +30,9 @@ def audit(
     from analyzer.display import display
 
     given = config.configuration(files)
-    audits = given.audits()
-    if case is not None:
+    if case is None:
+        audits = given.audits()
+    else:
         from analyzer.pipeline import auditing
 
         audits = auditing.add(case, given)

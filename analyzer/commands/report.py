@@ -59,7 +59,7 @@ def report(
     audience = chosen(audience, "--for", READERS) if audience is not None else None
     paper = chosen(paper, "--paper", PAPERS)
     if audience is None and output is None:
-        remedy = "Give -o FOLDER, or --for management|technical|delisting to print texts."
+        remedy = f"Give -o FOLDER, or --for {'|'.join(READERS)} to print texts."
         raise SettingsError("where is the report to be written?", case, remedy)
     if output is not None and output.resolve().is_relative_to(case.resolve()):
         raise SettingsError("lies inside the case", output, "Give -o a folder outside the case.")

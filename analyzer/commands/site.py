@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from analyzer.commands.options import Year
+
 site_app = typer.Typer(no_args_is_help=True, help="Who is local: make a site.toml.")
 
 ConfigFiles = Annotated[
@@ -77,10 +79,7 @@ def infer(
     output: Output = None,
     force: Force = False,
     what_if: WhatIf = None,
-    year: Annotated[
-        int | None,
-        typer.Option("--year", min=1980, max=2100, help="Year of the first line."),
-    ] = None,
+    year: Year = None,
 ) -> None:
     """Tell who is local by the logs themselves, each entry with its reason and confidence."""
     from analyzer.pipeline import inferring

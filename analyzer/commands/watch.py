@@ -6,10 +6,11 @@ import json
 import signal
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from analyzer.commands.options import SiteFiles
 
 EXAMPLE = "Example: relaytrail watch /var/log/mail.log --site site.toml"
 
@@ -21,14 +22,7 @@ def watch(
             metavar="LOG...", help="Growing logs: files, or quoted globs.", show_default=False
         ),
     ],
-    site: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--site",
-            help="Our domains and networks, as for analyze; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    site: SiteFiles = None,
     every: Annotated[
         float, typer.Option(min=0.1, max=3600, help="Seconds between two looks.")
     ] = 10.0,

@@ -12,11 +12,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], workers: int | None = None
-) -> Iterator[Result]:
-    """The results in the order of the items, however many workers; few items wait at a time."""
-    workers = workers or os.cpu_count() or 1
+def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """The results in the order of the items, however many cores; few items wait at a time."""
+    workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[Result]] = deque()
         for item in items:
