@@ -24,9 +24,7 @@ Rows = npt.NDArray[np.intp]
 
 NEWLINE, RETURN, QUOTE, HASH = b'\n\r"#'
 QUOTING = ",;"  # separators of logs whose fields may be quoted; among tabs a quote is text
-MARK = np.array(
-    [0xEF, 0xBB, 0xBF], np.uint8
-)  # UTF-8 byte order mark, also between concatenated files
+MARK = 0xEF, 0xBB, 0xBF  # UTF-8 byte order mark, also between concatenated files
 MOST_BYTES = 128 << 10  # of one record; Exchange cuts subjects far below
 
 
@@ -135,7 +133,7 @@ class Cells:
     """
 
     block: Block
-    row: npt.NDArray[np.intp]
+    row: Rows
     begin: Positions
     end: Positions
     marks: Positions
@@ -145,14 +143,14 @@ class Cells:
     def __len__(self) -> int:
         return len(self.row)
 
-    def only(self, kept: npt.NDArray[np.intp]) -> Cells:
+    def only(self, kept: Rows) -> Cells:
         """Some of the records."""
         begin, end = self.begin[kept], self.end[kept]
         return Cells(
             self.block, self.row[kept], begin, end, self.marks, self.first[kept], self.width
         )
 
-    def column(self, number: int, of: npt.NDArray[np.intp] | None = None) -> pa.BinaryArray:
+    def column(self, number: int, of: Rows | None = None) -> pa.BinaryArray:
         """One field of every record, or of those at some places, without its quotes."""
         every = slice(None) if of is None else of
         first = self.first[every]
@@ -167,13 +165,7 @@ class Cells:
         return pc.replace_substring(values, '""', '"')
 
 
-def cells(
-    block: Block,
-    first: Rows,
-    last: npt.NDArray[np.intp],
-    width: int,
-    separator: str,
-) -> Cells:
+def cells(block: Block, first: Rows, last: Rows, width: int, separator: str) -> Cells:
     """Fields of the records that lie from line *first* to line *last* and have *width* fields.
 
     A record with another number of fields, or with a quote in a place where none may stand, is left

@@ -97,9 +97,8 @@ def tell(rows: Rows) -> Told:
     became = np.where(number >= 0, PARSED, IDLE).astype(np.int8)
     became[~readable] = NOT_UNDERSTOOD
     number[~readable] = -1
-    telling = np.flatnonzero(
-        number >= 0
-    )  # the others, most of all rows, need no more of their columns
+    # The others, most of all rows, need no more of their columns.
+    telling = np.flatnonzero(number >= 0)
     at = pa.array(telling)
     base = _Base(
         rows.only(telling), micros[telling], number[telling], event.take(at), origin.take(at)
@@ -125,17 +124,11 @@ class _Base:
         event: pa.Array,
         origin: pa.Array,
     ) -> None:
-        self.rows, self.micros, self.number, self.event, self.origin = (
-            rows,
-            micros,
-            number,
-            event,
-            origin,
-        )
+        self.rows, self.micros, self.number = rows, micros, number
+        self.event, self.origin = event, origin
         by_client = np.array([meaning.by_client for meaning in MEANINGS.values()])[number]
         client, server = (
-            short_names(rows.text("client-hostname")),
-            short_names(rows.text("server-hostname")),
+            short_names(rows.text(f"{side}-hostname")) for side in ("client", "server")
         )
         preferred = pc.if_else(pa.array(by_client), client, server)
         other = pc.if_else(pa.array(by_client), server, client)
@@ -275,10 +268,7 @@ class _Base:
         row = self.of("EXPAND", "REDIRECT", "RESOLVE")
         recipients, parent = self._recipients(row)
         related, of_row = recipients_of(self.rows.text("related-recipient-address", row), None)
-        counts, given = (
-            np.bincount(parent, minlength=len(row)),
-            np.bincount(of_row, minlength=len(row)),
-        )
+        counts, given = (np.bincount(of, minlength=len(row)) for of in (parent, of_row))
         first = np.cumsum(given) - given
         nth = np.arange(len(parent)) - (np.cumsum(counts) - counts)[parent]
         pairwise = (counts == given)[parent]

@@ -111,11 +111,8 @@ def _any(rows: Rows, *names: str) -> pa.Array:
 def _recipients(rows: Rows, at: pa.Array) -> tuple[pa.Array, np.ndarray, pa.Array]:
     if "recipientaddress" in rows:
         recipients, parent = recipients_of(rows.text("recipientaddress").take(at), None)
-        return (
-            recipients,
-            parent,
-            null_if_empty(rows.text("status")).take(at).take(pa.array(parent)),
-        )
+        status = null_if_empty(rows.text("status")).take(at).take(pa.array(parent))
+        return recipients, parent, status
     both, parent = recipients_of(rows.text("recipientstatus").take(at), None)
     found = pc.extract_regex(both, r"^(?P<address>.*?)##(?P<status>[^#]*)$")
     whole = pc.if_else(found.is_valid(), pc.struct_field(found, "address"), both)

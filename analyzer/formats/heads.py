@@ -18,9 +18,8 @@ from analyzer.schema import EVENTS
 Rows = npt.NDArray[np.intp]
 Tags = npt.NDArray[np.int32]
 
-MAY_BE_EMPTY = {
-    "sender"
-}  # the null sender; any other empty capture is a field the line does not have
+# The null sender; any other empty capture is a field the line does not have.
+MAY_BE_EMPTY = {"sender"}
 
 
 class Heads:

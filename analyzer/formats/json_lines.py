@@ -33,9 +33,8 @@ JOURNAL = (
 ENGINE = ("time", "log")
 LINES_TO_TELL = 20  # any may be damaged
 LOOKED_AT = 64 << 10  # bytes
-_NUMBERS = re.compile(
-    rb'"MESSAGE"[ \t]*:[ \t]*\[([0-9, \t]*)\]'
-)  # a text that is no UTF-8, byte by byte
+# A text that is no UTF-8, byte by byte.
+_NUMBERS = re.compile(rb'"MESSAGE"[ \t]*:[ \t]*\[([0-9, \t]*)\]')
 # Before each record (RFC 7464, events of a server), or before the first one of a file (Windows).
 _MARKS = b"\x1e", b"data: ", b"\xef\xbb\xbf"
 _BEFORE = re.compile(rb"^(?:\xef\xbb\xbf)?(?:\x1e|data: )?(?=\{)", re.MULTILINE)

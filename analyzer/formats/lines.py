@@ -42,10 +42,10 @@ class Lines:
     """One block as columns; every array has one entry a line.
 
     `start` to `end` is the line without its end, and without blanks that nobody reads before its
-    `newline`. Of a line with a syslog header, `host` is where
-    the host begins, `program_end` where the program ends, `pid` its process id (0 for none),
-    `text` where the message begins, and `id_end` the first colon in it. `end` of a line that
-    syslog wrapped as repeated is the inner end.
+    `newline`. Of a line with a syslog header, `host` is where the host begins, `program_end` where
+    the program ends, `pid` its process id (0 for none), `text` where the message begins, and
+    `id_end` the first colon in it. `end` of a line that syslog wrapped as repeated is the inner
+    end.
     """
 
     data: bytes
@@ -148,14 +148,14 @@ def _before_blanks(byte: npt.NDArray[np.uint8], start: Positions, newline: Posit
 
 @dataclass
 class QueueIds:
-    """The queue id of each line, if it has one, and where the text after it begins (`body`)."""
+    """The queue id of each line, if it has one, and where the text after it begins (`body`), whose
+    first eight bytes are a little-endian integer.
+    """
 
     ids: pa.DictionaryArray
     has_id: Flags
     body: Positions
-    first_eight: npt.NDArray[
-        np.uint64
-    ]  # the first eight bytes of each body, as a little-endian integer
+    first_eight: npt.NDArray[np.uint64]
 
 
 def queue_ids(lines: Lines, patterns: Sequence[tuple[Flags, str]]) -> QueueIds:

@@ -30,12 +30,10 @@ SASLAUTHD = _dialect(
         prefix=b"do_auth ",
         complete=(
             r"^do_auth +: auth failure: \[user=(?P<auth_user>.*)\] \[service=[^\]]*\] "
-            r"\[realm=[^\]]*\] "
-            r"\[mech=(?P<auth_method>[^\]]*)\] \[reason=(?P<reply>[^\]]*)\]$"
+            r"\[realm=[^\]]*\] \[mech=(?P<auth_method>[^\]]*)\] \[reason=(?P<reply>[^\]]*)\]$"
         ),
         sample=f"{HEAD}saslauthd[11]: do_auth         : auth failure: [user=ann] [service=smtp] "
-        "[realm=] "
-        "[mech=pam] [reason=PAM auth error]",
+        "[realm=] [mech=pam] [reason=PAM auth error]",
     ),
     _others("saslauthd", "saslauthd[11]: detach_tty      : master pid is: 11"),
 )
@@ -52,14 +50,14 @@ AMAVIS = _dialect(
             r"\[(?P<client_ip>[0-9A-Fa-f.:]+)\](?::[0-9]+)? (?:\[[^\]]*\](?::[0-9]+)? )?"
             rf"<(?P<sender>{BARE})> -> <{BARE}>(?:,<{BARE}>)*, (?:quarantine: [^ ,]+, )?"
             r"(?:Queue-ID: (?P<orig_queue_id>[0-9A-Za-z]+), )?(?:Message-ID: <[^>]*>, )?"
-            r"(?:Resent-Message-ID: <[^>]*>, )?mail_id: [^ ,]+, Hits: [^ ,]+, size: "
-            r"(?P<size>[0-9]{1,18})"
-            r"(?:, queued_as: (?P<new_queue_id>[0-9A-Za-z]+))?(?:[,/].*)?$"
+            r"(?:Resent-Message-ID: <[^>]*>, )?mail_id: [^ ,]+, Hits: [^ ,]+, "
+            r"size: (?P<size>[0-9]{1,18})(?:, queued_as: (?P<new_queue_id>[0-9A-Za-z]+))?"
+            r"(?:[,/].*)?$"
         ),
         sample=f"{HEAD}amavis[11]: (00011-01) Passed CLEAN {{RelayedOpenRelay}}, [192.0.2.7]:4711 "
-        "[192.0.2.7] "
-        "<ann@a.example> -> <bob@b.example>, Queue-ID: 3F2A12CE583, Message-ID: <1@a.example>, "
-        "mail_id: q1w2e3, Hits: -1.9, size: 652, queued_as: 3F2A12CE584, 210 ms",
+        "[192.0.2.7] <ann@a.example> -> <bob@b.example>, Queue-ID: 3F2A12CE583, "
+        "Message-ID: <1@a.example>, mail_id: q1w2e3, Hits: -1.9, size: 652, "
+        "queued_as: 3F2A12CE584, 210 ms",
     ),
     _others("amavis", "amavis[11]: starting. /usr/sbin/amavisd-new at mx1"),
     tag=r"amavis(?:d(?:-new)?)?",
@@ -73,16 +71,16 @@ RSPAMD = _dialect(
         programs=programs("rspamd"),
         prefix=b"<",
         complete=(
-            r"^<[^>]*>; [a-z_]+; rspamd_task_write_log: (?:\([a-z_]+\) )?id: "
-            r"<(?P<message_id>[^>]*)>, "
-            r"qid: <(?P<orig_queue_id>[0-9A-Za-z]*)>, ip: (?P<client_ip>[0-9A-Fa-f.:]+), "
+            r"^<[^>]*>; [a-z_]+; rspamd_task_write_log: (?:\([a-z_]+\) )?"
+            r"id: <(?P<message_id>[^>]*)>, qid: <(?P<orig_queue_id>[0-9A-Za-z]*)>, "
+            r"ip: (?P<client_ip>[0-9A-Fa-f.:]+), "
             r"(?:user: (?P<auth_user>[^,]*), )?(?:smtp_)?from: <(?P<sender>[^>]*)>, "
             r"\(default: [A-Z] \((?P<action>[a-z ]+)\): .*$"
         ),
         sample=f"{HEAD}rspamd[11]: <c0ffee>; proxy; rspamd_task_write_log: id: <1@a.example>, "
-        "qid: <3F2A12CE583>, ip: 192.0.2.7, user: ann, from: <ann@a.example>, (default: F (no "
-        "action): "
-        "[0.10/15.00] [MIME_GOOD(-0.10){text/plain;}]), len: 652, time: 210.123ms",
+        "qid: <3F2A12CE583>, ip: 192.0.2.7, user: ann, from: <ann@a.example>, "
+        "(default: F (no action): [0.10/15.00] [MIME_GOOD(-0.10){text/plain;}]), len: 652, "
+        "time: 210.123ms",
     ),
     _others("rspamd", "rspamd[11]: <c0ffee>; lua; greylist.lua:331: greylisted until later"),
     tag=r"rspamd(?:_proxy)?",

@@ -12,9 +12,8 @@ _COLUMNS = (
     rb"(?:date-time|client-ip|event-id|internal-message-id|recipient-address"
     rb"|EventId|InternalMessageId|Recipients)"
 )
-_EXPORTED = (
-    rb'^"?#?[^\n]{0,600}' + _COLUMNS + rb'"?[,;][^\n]*\n(?s:.*?)'
-)  # columns, and what follows
+# Columns, and what follows.
+_EXPORTED = rb'^"?#?[^\n]{0,600}' + _COLUMNS + rb'"?[,;][^\n]*\n(?s:.*?)'
 _EXPORT = (
     "give the files of the server's folder MessageTracking, or export them as docs/formats.md "
     "shows under exchange"

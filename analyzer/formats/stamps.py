@@ -61,12 +61,10 @@ def read_stamps(byte: Bytes, at: Positions, end: Positions) -> tuple[Stamps, Pos
     word = eight_bytes(byte)
     first, second = word[at], word[at + 7]  # each place of a large block is looked at once
     classic = (room >= 16) & (byte[at + 15] == 32)
-    classic &= ((first >> np.uint64(24)) & np.uint64(255) == 32) & (
-        (second >> np.uint64(16)) & np.uint64(255) == 58
-    )
-    found = Stamps(
-        np.full(len(at), MISSING), np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_), classic
-    )
+    classic &= (first >> np.uint64(24)) & np.uint64(255) == 32
+    classic &= (second >> np.uint64(16)) & np.uint64(255) == 58
+    with_year, zoned = np.zeros((2, len(at)), np.bool_)
+    found = Stamps(np.full(len(at), MISSING), with_year, zoned, classic)
     host = at.copy()
     if (rows := np.flatnonzero(classic)).size:
         found.micros[rows] = _classic(byte, at[rows], first[rows], second[rows])
@@ -86,9 +84,8 @@ def _dated(
     """`2026-12-07T05:00:00.123456+01:00`, also with a space instead of the T, as a whole or not."""
     here = at[rows]
     middle = byte[here + 10]
-    rows = rows[
-        (byte[here + 4] == 45) & (byte[here + 13] == 58) & ((middle == 84) | (middle == 32))
-    ]
+    fits = (byte[here + 4] == 45) & (byte[here + 13] == 58) & ((middle == 84) | (middle == 32))
+    rows = rows[fits]
     after = _next_space(byte, at[rows] + np.int32(11), int(end[-1]))
     short = after - at[rows] <= 35
     rows, after = rows[short], after[short]
@@ -178,9 +175,7 @@ def _next_space(byte: Bytes, at: Positions, length: int) -> Positions:
     return np.append(space, np.int32(length))[np.searchsorted(space, at)]
 
 
-def _number(
-    byte: Bytes, at: Positions, digits: int, *, blank: bool = False
-) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def _number(byte: Bytes, at: Positions, digits: int, *, blank: bool = False) -> tuple[Int64, Flags]:
     """Decimal digits at each place; with *blank*, the first may be a space."""
     value = np.zeros(len(at), np.int64)
     good = np.ones(len(at), np.bool_)
@@ -199,10 +194,8 @@ def _clock(byte: Bytes, at: Positions) -> tuple[Int64, Flags]:
     (hour, a), (minute, b), (second, c) = (_number(byte, at + place, 2) for place in (0, 3, 6))
     good = a & b & c & (hour < 24) & (minute < 60) & (second <= 60) & (byte[at + 5] == 58)
     leap = second == 60
-    micros = ((hour * 60 + minute) * 60 + np.where(leap, 59, second)) * SECOND + np.where(
-        leap, SECOND - 1, 0
-    )
-    return micros, good
+    seconds = (hour * 60 + minute) * 60 + np.where(leap, 59, second)
+    return seconds * SECOND + np.where(leap, SECOND - 1, 0), good
 
 
 def _days(year: Int64, month: Int64, day: Int64) -> tuple[Int64, Flags]:
@@ -283,9 +276,7 @@ def _fraction(byte: Bytes, at: Positions, after: Positions) -> tuple[Int64, Posi
     going = (byte[at] == 46) | (byte[at] == 44)
     place = (at + going).astype(np.int32)
     micros, unit = np.zeros(len(at), np.int64), SECOND // 10
-    for _ in range(
-        9
-    ):  # RFC 3339 sets no limit; what is finer than a microsecond is read and dropped
+    for _ in range(9):  # RFC 3339 sets no limit; what is finer than a microsecond is dropped
         digit = byte[place].astype(np.int64) - 48
         going &= (digit >= 0) & (digit <= 9) & (place < after)
         if not going.any():
