@@ -180,12 +180,12 @@ def spread(texts: pd.Series[str], parts: int) -> npt.NDArray[np.uint16]:
     for capital letters, have the same.
     """
     found = np.zeros(len(texts), np.uint16)
-    for begin in range(0, len(texts) if parts > 1 else 0, AT_ONCE):
-        text = lower(texts.iloc[begin : begin + AT_ONCE])
+    for some in slices(len(texts) if parts > 1 else 0):
+        text = lower(texts.iloc[some])
         letters = np.append(np.frombuffer(text.buffers()[2] or b"", np.uint8), np.uint8(0))
         borders = np.frombuffer(text.buffers()[1], np.int64)[: len(text) + 1]
         total = np.add.reduceat(letters, borders[:-1], dtype=np.uint32)
-        found[begin : begin + AT_ONCE] = np.where(np.diff(borders), total, 0) % parts
+        found[some] = np.where(np.diff(borders), total, 0) % parts
     return found
 
 

@@ -119,6 +119,12 @@ def canonical_ips(values: pd.Series[str]) -> pd.Series[Any]:
     return pd.Series(_taken(found, codes), values.index, name=values.name)
 
 
+def canonical_or_logged(values: pd.Series[str]) -> pd.Series[Any]:
+    """The same; what is no address stays as it is."""
+    found = canonical_ips(values)
+    return found.where(found.notna(), values)
+
+
 def domain(address: str) -> str:
     """The part after the last @ that is not in a quoted local part; empty without one."""
     return domain_key(address.rpartition("@")[2]) if "@" in address else ""
@@ -146,11 +152,8 @@ def routed_domain(address: str) -> str:
 
 def literal(domain_: str) -> str:
     """The address in a domain literal `[192.0.2.1]`; empty for another domain."""
-    return (
-        domain_[1:-1].lower().removeprefix("ipv6:")
-        if domain_.startswith("[") and domain_.endswith("]")
-        else ""
-    )
+    bracketed = domain_.startswith("[") and domain_.endswith("]")
+    return domain_[1:-1].lower().removeprefix("ipv6:") if bracketed else ""
 
 
 def canonical_ip(text: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analyzer.messages.addresses import canonical_ips
+from analyzer.messages.addresses import canonical_or_logged
 from analyzer.messages.dialogues import Dialogues
 from analyzer.messages.exchange_attempts import attempts_in_sessions
 from analyzer.messages.legs import PLACE, frame
@@ -39,8 +39,7 @@ def attempts(events: Events, legs: pd.DataFrame, talks: Dialogues, local: Locali
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     rows = rows.sort_values("rank", kind="stable", ignore_index=True)
     rows["repeat"] = rows["repeat"].fillna(1).astype("int64")
-    ip = canonical_ips(rows["client_ip"])
-    rows["client_ip"] = ip.where(ip.notna(), rows["client_ip"])
+    rows["client_ip"] = canonical_or_logged(rows["client_ip"])
     return rows[["rank", *(name for name in ATTEMPTS.names if name in rows)]]
 
 

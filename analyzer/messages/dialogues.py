@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.messages.addresses import canonical_ips
+from analyzer.messages.addresses import canonical_or_logged
 from analyzer.messages.exchange_dialogues import exchange_dialogues
 from analyzer.messages.legs import PLACE
 from analyzer.messages.lives import Events
@@ -179,11 +179,10 @@ def _told(lines: _Lines) -> pd.DataFrame:
     addressed = np.bincount(session[received], recipients, number)
     started = counted["starttls"].gt(0) | (times(lines.are("tls")) > 0)
     tls = started.astype("object").where(started | counted["starttls"].notna(), None)
-    ip = one("client_ip", keep="last")
     table = pd.DataFrame(
         {
             **{name: one(name) for name in (*FIRST, *PLACE)},
-            "client_ip": canonical_ips(ip).where(lambda found: found.notna(), ip),
+            "client_ip": canonical_or_logged(one("client_ip", keep="last")),
             "client_name": one("client_name", keep="last"),
             "connected": one("time", lines.are("connect")),
             "disconnected": one("time", ended),

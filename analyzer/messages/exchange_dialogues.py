@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.messages.addresses import canonical_ips
+from analyzer.messages.addresses import canonical_or_logged
 from analyzer.messages.exchange_sessions import COLUMNS
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
@@ -69,8 +69,7 @@ def exchange_dialogues(events: Events) -> pa.Table:
             "messages": times(ids.notna()),
         }
     )
-    ip = canonical_ips(table["client_ip"])
-    table["client_ip"] = ip.where(ip.notna(), table["client_ip"])
+    table["client_ip"] = canonical_or_logged(table["client_ip"])
     offsets = pa.array(np.concatenate([[0], np.cumsum(table["messages"])]), pa.int32())
     lists = pa.ListArray.from_arrays(offsets, pa.array(ids.dropna().to_numpy(object), pa.string()))
     told = pa.Table.from_pandas(table, preserve_index=False)

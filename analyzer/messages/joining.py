@@ -26,11 +26,7 @@ from analyzer.messages.deliveries import (
 )
 from analyzer.messages.dialogues import dialogues
 from analyzer.messages.exchange_links import handed_over, same_mail, submitters, without_fate
-from analyzer.messages.expansions import (
-    before_expansion,
-    expanded_here,
-    where_it_left,
-)
+from analyzer.messages.expansions import before_expansion, expanded_here, where_it_left
 from analyzer.messages.handovers import handed_back, proxied, taken_over, told_by_filters
 from analyzer.messages.legs import PLACE, frame, legs, own_client
 from analyzer.messages.links import causes, children, parents, roots
@@ -149,16 +145,9 @@ def join(part: Part, of: Survey, site: Site | None) -> Joined:
 
 
 def _normal(known: pd.DataFrame, local: Locality) -> pd.DataFrame:
-    known = own_client(
-        known,
-        per_value(known["client_ip"], lambda ip: _is_inside(ip, local), local.clients_alike).eq(
-            True
-        ),
-    )
-    ip = canonical_ips(known["client_ip"])
-    return known.assign(
-        client_ip=ip.where(ip.notna(), known["client_ip"].where(known["client_ip"].isna()))
-    )
+    ours = per_value(known["client_ip"], lambda ip: _is_inside(ip, local), local.clients_alike)
+    known = own_client(known, ours.eq(True))
+    return known.assign(client_ip=canonical_ips(known["client_ip"]))
 
 
 def _next_hops(tried: pd.DataFrame, local: Locality) -> pd.DataFrame:

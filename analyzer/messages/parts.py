@@ -24,9 +24,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 LINES_A_PART = 500_000  # joining takes some 900 bytes a line, in several processes
-HUGE = (
-    10_000_000  # lines of a log of which other things fill the memory: its parts are half as large
-)
+HUGE = 10_000_000  # lines of a log whose parts are half as large: other things fill the memory
 FOR_ALL = ["repeated"]  # kinds whose lines tell of the line before them, whatever that is
 
 

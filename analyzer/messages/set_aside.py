@@ -37,7 +37,7 @@ def set_aside(events: Events) -> pd.DataFrame:
     rows = rows[rows["action"].isin(STATUS) & rows["stage"].isin(BEFORE_DATA)]
     if rows.empty:
         return rows.assign(status=None, completed=rows["time"])
-    rows = rows[~next_of_dialogue(rows, refused, [*DIALOGUE, "recipient"])["after"].notna()]
+    rows = rows[next_of_dialogue(rows, refused, [*DIALOGUE, "recipient"])["after"].isna()]
     named = next_of_dialogue(rows, frame(events, "client", COLUMNS), list(DIALOGUE))
     rows = rows.assign(life=rows["life"].mask(rows["life"].lt(0), named["life_after"]))
     rows = rows[rows["life"].ge(0) & rows["recipient"].notna()].astype({"life": "int64"})

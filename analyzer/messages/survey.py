@@ -23,7 +23,6 @@ from analyzer.site import Site
 
 ROWS = 1 << 18  # of one kind of line, counted at once
 ASKED = "life rank daemon mailer service recipient orig_recipient status two_readings".split()
-BLOCK = ["key", "ground"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def _slices(events: Events, kind: str) -> Iterator[Events]:
 def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """How often each was said in all slices."""
     whole = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    summed = whole.groupby([*BLOCK, "value"], sort=True)["times"].sum()
+    summed = whole.groupby(["key", "ground", "value"], sort=True)["times"].sum()
     return summed.reset_index()[COLUMNS]
 
 
