@@ -25,7 +25,7 @@ from analyzer.schema import EVENTS
 from analyzer.site import LOOPBACK_NETWORKS, Site
 from analyzer.window import Window
 
-VERDICTS = ["legitimate", "unclear", "abusive"]  # of a message the gravest of its recipients
+GRAVITY = ["legitimate", "unclear", "abusive"]  # of a message the gravest of its recipients
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,21 @@ def infer(
     """
     first = Path(arguments[0])
     if len(arguments) == 1 and (first / "manifest.json").is_file():
-        case = unaltered(first)
-        stated = _stated(case.manifest.get("site") or {})
-        zone = (stated.timezone if stated else None) or ASSUMED_ZONE
-        dated = _of_case(ds.dataset(first / "events").to_table().select(EVENTS.names), zone)
-        doubts = _doubts(case) if stated else ()
-    else:
-        found = evidence.find(arguments)
-        with spooled(found, None) as spool:
-            stated, dated = None, date(read_all(found, progress, spool), year, None, spool)
-            assembled = messages.assemble(dated.events, None, spool)
-        return Inferred(messages.infer(assembled), stated, dated)
-    return Inferred(messages.infer(messages.assemble(dated.events, None)), stated, dated, doubts)
+        return _by_case(first)
+    found = evidence.find(arguments)
+    with spooled(found, None) as spool:
+        dated = date(read_all(found, progress, spool), year, None, spool)
+        assembled = messages.assemble(dated.events, None, spool)
+    return Inferred(messages.infer(assembled), None, dated)
+
+
+def _by_case(folder: Path) -> Inferred:
+    case = unaltered(folder)
+    stated = _stated(case.site)
+    zone = (stated.timezone if stated else None) or ASSUMED_ZONE
+    dated = _of_case(ds.dataset(folder / "events").to_table().select(EVENTS.names), zone)
+    found = messages.infer(messages.assemble(dated.events, None))
+    return Inferred(found, stated, dated, _doubts(case) if stated else ())
 
 
 def _doubts(case: Case) -> tuple[str, ...]:
@@ -122,5 +125,5 @@ def _gravest(dated: Dated, site: Site) -> pd.Series[str]:
     assembled = joined(dated, site, Window())
     _, verdicts = judged(assembled, dated, site, Window(), clock_changes(dated))
     rows = verdicts.deliveries
-    grave = rows["verdict"].map(VERDICTS.index).astype("int64").groupby(rows["origin_life"]).max()
-    return pd.Series(np.array(VERDICTS, object)[grave.to_numpy("int64")], grave.index)
+    grave = rows["verdict"].map(GRAVITY.index).astype("int64").groupby(rows["origin_life"]).max()
+    return pd.Series(np.array(GRAVITY, object)[grave.to_numpy("int64")], grave.index)

@@ -111,11 +111,12 @@ class Watch:
     def _judged(self) -> Case | None:
         """The stretches as a case; None where none of them has a line of mail yet."""
         assert self._folder is not None
+        paths = []
         for name, place in self._places().items():
             path = Path(self._folder.name) / place
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(self._texts[name])
-        paths = [Path(self._folder.name) / place for place in self._places().values()]
+            paths.append(path)
         try:
             return pipeline.analyze(paths, site=self.site, year=self.year).case
         except SettingsError as error:
@@ -129,13 +130,14 @@ class Watch:
     def _blind(self, judged: Case | None, begins: Mapping[str, int]) -> None:
         """Count the new lines that nothing was made of: of a mail server, or of no mail log."""
         inputs = judged.manifest["inputs"] if judged else []
-        logs = {entry["path"] for entry in inputs if entry.get("parsed")}
+        paths = {entry["path"] for entry in inputs}
+        logs = {entry["path"] for entry in inputs if entry["parsed"]}
         unread = judged.unread.to_pandas() if judged else pd.DataFrame({"source": [], "offset": []})
         for name, place in self._places().items():
             text, begin = self._texts[name], begins.get(name)
             if begin is None:
                 continue
-            source = place if place in {entry["path"] for entry in inputs} else Path(name).name
+            source = place if place in paths else Path(name).name  # of one file it is the name
             if source not in logs:
                 lines = text.count(b"\n")
                 self._count("no_mail", name, lines, "" if judged else self._reason)
