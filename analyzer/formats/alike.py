@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 
 from analyzer.formats.pieces import plain
 from analyzer.formats.stamps import MISSING, SECOND
+from analyzer.rows import Int64
 
-Int64 = npt.NDArray[np.int64]
 Tables = dict[str, pa.Table]  # by kind
 Span = tuple[int, int]  # seconds since 1970
-Rows = list[tuple[int, Int64, Int64]]  # number of a chunk, rows of it, and their seconds
+InChunks = list[tuple[int, Int64, Int64]]  # number of a chunk, rows of it, and their seconds
 
 PLACE = {"source", "line", "offset", "time", "second", "row"}  # compared otherwise, or may differ
 UNKNOWN = int(MISSING) // SECOND  # the second of a line without a time
@@ -50,7 +50,7 @@ class Part:
         seconds: Int64 = np.concatenate([NONE, *some])
         return seconds[(seconds >= self.shared[0]) & (seconds <= self.shared[1])]
 
-    def within(self, first: int, end: int) -> Rows:
+    def within(self, first: int, end: int) -> InChunks:
         """By chunk, the rows of some seconds that may be repeated, and their seconds."""
         found = []
         met = (self.first < end) & (self.last >= first)
@@ -61,7 +61,7 @@ class Part:
                 found.append((int(number), np.flatnonzero(asked), seconds[asked]))
         return found
 
-    def said(self, found: Rows) -> pa.Table:
+    def said(self, found: InChunks) -> pa.Table:
         """What those rows say, and `row`, `line` and `second`."""
         tables = []
         for number, rows, seconds in found:

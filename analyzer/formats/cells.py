@@ -16,11 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.pieces import PADDING, pieces
-
-Positions = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.intp]
+from analyzer.formats.pieces import PADDING, Positions, Rows, pieces
+from analyzer.rows import Flags
 
 NEWLINE, RETURN, QUOTE, HASH = b'\n\r"#'
 QUOTING = ",;"  # separators of logs whose fields may be quoted; among tabs a quote is text

@@ -21,10 +21,10 @@ import pyarrow.compute as pc
 from analyzer.formats import queue_ids
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING
 from analyzer.formats.zone import distinct
+from analyzer.rows import Int64
 from analyzer.window import YEARS
 from analyzer.words import form
 
-Int64 = npt.NDArray[np.int64]
 Clues = Counter[tuple[int, tuple[str, str]]]  # a year and what tells it, of one and of several
 
 MADE = ("Message-ID that Postfix made", "Message-IDs that Postfix made")

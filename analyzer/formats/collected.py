@@ -8,13 +8,10 @@ them has `> ` before each.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.pieces import pieces
-
-Positions = npt.NDArray[np.int32]
+from analyzer.formats.pieces import Positions, pieces
 
 LOOKED_AT = 320  # bytes of a line; a path is no longer than that
 # A file that has a folder, a suffix or the name of a log: `WARNING:` before a line is none. What a

@@ -11,14 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 
 from analyzer.formats.lines import Lines
+from analyzer.formats.pieces import Rows
 from analyzer.formats.shapes import as_text
-
-Rows = npt.NDArray[np.intp]
 
 PIECE = r"^(?P<id>[0-9A-Za-z]{8,16})\[(?P<number>[0-9]{1,3})\]: (?P<said>.*)$"
 DOTS = " ..."

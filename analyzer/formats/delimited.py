@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from analyzer.formats.cells import QUOTING, Block, Cells, cells, cut, repaired
 from analyzer.formats.clock import turns
-from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, Columns, Int64, Rows
+from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, Columns, Rows
 from analyzer.formats.reader import Reading
 from analyzer.formats.sections import Sections
+from analyzer.rows import Int64
 from analyzer.schema import UNREAD
 
 HEADING = "heading"  # what lines are counted under that say no more than which columns there are

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from analyzer.formats.exchange_values import (
     LOST,
     NULL,
+    Picked,
     bare_ids,
     by_distinct,
     clean_ips,
@@ -41,8 +42,6 @@ from analyzer.formats.exchange_values import (
 )
 from analyzer.formats.layouts import IDLE, NOT_UNDERSTOOD, PARSED, Layout, Rows, Told
 from analyzer.formats.stamps import MISSING
-
-Picked = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)

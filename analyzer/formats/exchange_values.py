@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.stamps import DAY, MISSING, SECOND, YEARS
+from analyzer.rows import Int64
 
-Int64 = npt.NDArray[np.int64]
 Picked = npt.NDArray[np.intp]
 
 ZONE = r"(?:Z|[+-][0-9]{2}:[0-9]{2})"

@@ -16,18 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.collected import after_collector
-from analyzer.formats.pieces import eight_bytes, pieces
+from analyzer.formats.pieces import Positions, Rows, eight_bytes, pieces
 from analyzer.formats.rare_stamps import BEGINS_RARE, rare_stamps
-from analyzer.formats.stamps import (
-    MISSING,
-    SECOND,
-    Bytes,
-    Flags,
-    Positions,
-    Rows,
-    Stamps,
-    read_stamps,
-)
+from analyzer.formats.stamps import MISSING, SECOND, Bytes, Stamps, read_stamps
+from analyzer.rows import Flags
 
 NOBODY = "-"  # RFC 5424: a field without a value
 ANGLE, ONE, DASH, BRACKET, CLOSE, BLANK = b"<1-[] "

@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from analyzer.formats.headers import who
 from analyzer.formats.lines import Lines, queue_ids
+from analyzer.formats.pieces import Rows
 from analyzer.formats.places import Places
 from analyzer.formats.shapes import Dialect, Program, as_text
 from analyzer.schema import EVENTS
 
-Rows = npt.NDArray[np.intp]
 Tags = npt.NDArray[np.int32]
 
 # The null sender; any other empty capture is a field the line does not have.

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-Int64 = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.intp]
+from analyzer.formats.pieces import Rows
+
 Codes = npt.NDArray[np.int32]
 
 LINES_AT_A_TIME = 1 << 17  # numbers of lines; at some 100 bytes each while they are looked at

@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.lines import Flags, Lines
-
-Rows = npt.NDArray[np.intp]
+from analyzer.formats.lines import Lines
+from analyzer.formats.pieces import Rows
+from analyzer.rows import Flags
 
 _STAMP = (
     r"(?:[A-Z][a-z]{2} [ 0-9][0-9] (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}[. ]"

@@ -16,13 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.lines import Positions, next_after
-from analyzer.formats.pieces import PADDING, eight_bytes, pieces
+from analyzer.formats.lines import next_after
+from analyzer.formats.pieces import PADDING, Positions, eight_bytes, pieces
 from analyzer.formats.wrapped import Wrapped, as_block, journal_lines
+from analyzer.rows import Flags
 
 BEGIN = b"__CURSOR="
 LONGEST_RECORD = 4 << 20  # bytes; nothing longer is kept for the next block
-Flags = npt.NDArray[np.bool_]
 
 
 class Block(Protocol):

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from analyzer.formats.cells import Cells
 from analyzer.formats.shapes import as_text
+from analyzer.rows import Int64
 
-Int64 = npt.NDArray[np.int64]
 PARSED, IDLE, NOT_UNDERSTOOD = 1, 2, 0
 
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.in_turn import by_line, servers, some
 from analyzer.formats.logs import LINES_A_FILE
+from analyzer.formats.pieces import Rows
+from analyzer.rows import Int64
 from analyzer.schema import fit
-
-Int64 = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.intp]
 
 LEAST = 1500.0  # seconds: five times what Postfix waits for a client's next word
 HALF_HOUR, NEAR = 1800.0, 60.0  # zones differ by half hours; seconds by which it is told wrongly

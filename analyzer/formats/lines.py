@@ -17,12 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.headers import after_id, forwarded, headers, modern_fields
-from analyzer.formats.pieces import PADDING, eight_bytes, pieces, prefix
+from analyzer.formats.pieces import PADDING, Positions, eight_bytes, pieces, prefix
 from analyzer.formats.process_ids import digits_at, programs_and_ids
 from analyzer.formats.stamps import Stamps
-
-Positions = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
+from analyzer.rows import Flags
 
 COLON, SPACE, CLOSE, NEWLINE, RETURN = b": ]\n\r"
 MOST_BLANKS = 256  # at the end of a line

@@ -16,9 +16,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.alike import NONE, Int64, Part, Rows, Span, Tables, codes, short, stretches
+from analyzer.formats.alike import NONE, Part, InChunks, Span, Tables, codes, short, stretches
 from analyzer.formats.pieces import plain
 from analyzer.formats.stamps import SECOND
+from analyzer.rows import Int64
 
 ENDS = ["server", "time_min", "time_max"]
 EXACT = 1  # second: the journal takes its own time
@@ -96,7 +97,7 @@ def _spans_of(chunk: pa.RecordBatch) -> Iterator[tuple[str | None, int, int]]:
             yield (names[code] if code is not None else None), first // SECOND, last // SECOND
 
 
-def _near(found: Sequence[Rows], slack: int) -> list[Rows]:
+def _near(found: Sequence[InChunks], slack: int) -> list[InChunks]:
     """Of the rows of each log those that were written near one of another log."""
     seconds = [np.unique(np.concatenate([NONE, *[at for *_, at in rows]])) for rows in found]
     near = []

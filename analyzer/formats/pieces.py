@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Positions = npt.NDArray[np.int32]
+Positions = npt.NDArray[np.int32]  # of bytes in a block
+Rows = npt.NDArray[np.intp]
 
 PADDING = bytes(64)  # so that a line may be read past its end
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from analyzer.formats.lines import Lines
-from analyzer.formats.pieces import pieces
+from analyzer.formats.pieces import Rows, pieces
 from analyzer.formats.wrapped import Wrapped
-
-Rows = npt.NDArray[np.intp]
-Int64 = npt.NDArray[np.int64]
+from analyzer.rows import Int64
 
 
 @dataclass

@@ -10,11 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from analyzer.formats.pieces import eight_bytes, pieces
-
-Positions = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
-Int64 = npt.NDArray[np.int64]
+from analyzer.formats.pieces import Positions, eight_bytes, pieces
+from analyzer.rows import Flags, Int64
 
 OPEN, CLOSE = b"[]"
 # Behind the process id comes the text, without the colon and blank that end a header: what seems to
@@ -57,7 +54,7 @@ def programs_and_ids(
 
 def _before_close(
     byte: npt.NDArray[np.uint8], data: bytes, close: Positions
-) -> tuple[Int64, npt.NDArray[np.int64]]:
+) -> tuple[Int64, Int64]:
     """The number in brackets that ends at each place, and how many digits it has: seven at most,
     none where there is no such number.
     """

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Int64 = npt.NDArray[np.int64]
+from analyzer.rows import Int64
+
 Found = tuple[Int64, npt.NDArray[np.bool_]]  # seconds of UTC since 1970, and which ids hold one
 
 LONG_DIGITS = b"0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"

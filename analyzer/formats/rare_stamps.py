@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.pieces import PADDING, pieces
-from analyzer.formats.stamps import Positions, Stamps, read_stamps
+from analyzer.formats.pieces import PADDING, Positions, pieces
+from analyzer.formats.stamps import Stamps, read_stamps
 from analyzer.formats.wrapped import as_block
 
 LOOKED_AT = 64  # bytes of a line

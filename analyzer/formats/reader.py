@@ -19,10 +19,10 @@ from analyzer.formats.clock import Turns, turns
 from analyzer.formats.cut_lines import mended
 from analyzer.formats.heads import Heads
 from analyzer.formats.inner_lines import holds_a_program, inner
-from analyzer.formats.lines import CLOSE, Lines, Positions, cut
+from analyzer.formats.lines import CLOSE, Lines, cut
 from analyzer.formats.losses import LOSSES
 from analyzer.formats.neighbours import NEIGHBOURS
-from analyzer.formats.pieces import prefix
+from analyzer.formats.pieces import Positions, Rows, prefix
 from analyzer.formats.places import Places
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.postfix_bare import BARE
@@ -33,8 +33,6 @@ from analyzer.formats.shapes import Dialect, Found, Shape, in_order, read
 from analyzer.formats.timekeepers import TIMEKEEPERS
 from analyzer.formats.wrapped import Wrapped, as_written
 from analyzer.schema import UNREAD
-
-Rows = npt.NDArray[np.intp]
 
 SECOND_HEADER = re.compile(
     rb"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]{8,24}) "

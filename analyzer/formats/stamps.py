@@ -11,14 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.formats.pieces import eight_bytes
+from analyzer.formats.pieces import Positions, Rows, eight_bytes
+from analyzer.rows import Flags, Int64
 
-Positions = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
-Int64 = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
-Rows = npt.NDArray[np.intp]
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -14,9 +13,8 @@ from analyzer.formats.jumps import COLUMNS
 from analyzer.formats.logs import Log, Year
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING, SECOND
 from analyzer.formats.told_times import SECONDS_OF, WITH_NEW_ID
+from analyzer.rows import Int64
 from analyzer.schema import UTC
-
-Int64 = npt.NDArray[np.int64]
 
 READ_AS = ["micros", "with_year", "zoned"]
 

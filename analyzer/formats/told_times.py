@@ -17,9 +17,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats import queue_ids
 from analyzer.formats.stamps import DAY, LEAP_YEAR, MISSING, SECOND
-
-Int64 = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from analyzer.rows import Flags, Int64
 
 WITH_NEW_ID = ("client", "pickup", "received")  # lines written when their queue id was just given
 SECONDS_OF = {"postfix": queue_ids.postfix, "sendmail": queue_ids.sendmail}

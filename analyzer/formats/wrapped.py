@@ -11,11 +11,10 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Int64 = npt.NDArray[np.int64]
+from analyzer.rows import Int64
 
 NEWLINE = "#012"  # as rsyslog writes a newline that stands in a text
 NOTHING = b"-"

@@ -12,12 +12,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from analyzer.formats.stamps import DAY, MISSING, SECOND
-
-Int64 = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from analyzer.rows import Flags, Int64
 
 FIXED = re.compile(r"UTC(?:(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-9]{2}))?")
 CHANGED = re.compile(r", from line (?P<line>[0-9]+) on ")

@@ -20,6 +20,7 @@ from analyzer.formats.pieces import plain
 from analyzer.formats.stamps import SECOND
 from analyzer.formats.told_times import WITH_NEW_ID, Told
 from analyzer.formats.two_names import PLENTY, SHARE, SOME
+from analyzer.rows import Int64
 
 HALF = 0.5  # of the lines that tell: of servers in several zones, none is that of all
 NEARLY_ALL = 0.9  # of the lines that tell, where they tell what nobody would expect
@@ -138,6 +139,6 @@ def _of_both(mine: pd.DataFrame, theirs: pd.DataFrame, name: str) -> Told:
     return told
 
 
-def _within(line: told_times.Int64, begun: pd.DataFrame) -> int:
+def _within(line: Int64, begun: pd.DataFrame) -> int:
     """How many messages begin between the first and the last of some lines."""
     return int(begun["line"].between(line.min(), line.max()).sum())

@@ -12,9 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.rows import Int64
 from analyzer.site import Network, domain_key
-
-Int64 = npt.NDArray[np.int64]
 
 BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4 = rf"^(?:{BYTE}\.){{3}}{BYTE}$"  # as RFC 5952 has it: nothing to be made canonical

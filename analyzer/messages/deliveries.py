@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analyzer.messages.addresses import per_value
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.lives import Events
 from analyzer.messages.set_aside import ENVELOPE
-
-Int64 = npt.NDArray[np.int64]
+from analyzer.rows import Int64
 
 ATTEMPT = [
     "life",

@@ -22,10 +22,9 @@ from analyzer.messages.exchange_dialogues import exchange_dialogues
 from analyzer.messages.legs import PLACE
 from analyzer.messages.lives import Events
 from analyzer.messages.processes import KINDS
+from analyzer.rows import Flags, Int64
 from analyzer.schema import EVENTS, SESSIONS, fit
 
-Flags = npt.NDArray[np.bool_]
-Int64 = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 TEXTS = "mta server daemon client_ip client_name helo auth_user action stage counters submission"
@@ -231,7 +230,7 @@ def _numbers(texts: pa.StringArray) -> Numbers:
     return numbers
 
 
-def _lists(session: npt.NDArray[np.int64], ids: pd.Series, number: int) -> pa.ListArray:
+def _lists(session: Int64, ids: pd.Series, number: int) -> pa.ListArray:
     """The queue ids that were begun in each dialogue, in order."""
     order = np.argsort(session, kind="stable")
     sizes = np.bincount(session, minlength=number)

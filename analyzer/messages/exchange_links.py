@@ -19,9 +19,8 @@ from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.links import with_children
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import INSIDE, Locality
+from analyzer.rows import Int64
 from analyzer.schema import NOT_LOGGED
-
-Int64 = npt.NDArray[np.int64]
 
 # From our server's answer to the next one's own row, clocks apart.
 TAKEN_OVER_WITHIN = pd.Timedelta(minutes=5)

@@ -7,7 +7,6 @@ time, each under the server that logged it.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,8 +20,7 @@ from analyzer.messages.exchange_rows import (
     with_column,
 )
 from analyzer.messages.lives import Events
-
-Int64 = npt.NDArray[np.int64]
+from analyzer.rows import Int64
 
 
 def in_order_of_time(events: Events) -> Events:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
-
-Flags = npt.NDArray[np.bool_]
+from analyzer.rows import Flags
 
 KINDS = ("received", "addressed", "readdressed", "delivery")  # in the order of one moment
 WHERE = ["server", "queue_id"]

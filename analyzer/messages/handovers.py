@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -18,8 +17,6 @@ from analyzer.messages.addresses import among, canonical_ips
 from analyzer.messages.legs import PLACE, frame
 from analyzer.messages.links import ACCEPTED, EARLY, HAND_OVER, QUEUED, with_children
 from analyzer.messages.lives import Events, Lives
-
-Int64 = npt.NDArray[np.int64]
 
 EXCHANGE_ID = r"\[InternalId=([0-9]{1,19})\b"
 CLOCKS_APART = pd.Timedelta(days=1)  # between two servers that have not even the zone in common

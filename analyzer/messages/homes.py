@@ -8,11 +8,9 @@ cleanup and qmgr log under their instance's own: those that write of the same qu
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Int64 = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from analyzer.rows import Flags, Int64
 
 NEAR = pd.Timedelta(hours=1).value // 1000  # microseconds; a queue id comes again
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.messages.addresses import per_value
 from analyzer.messages.lives import Events, Lives
+from analyzer.rows import Int64
 from analyzer.schema import EVENTS
-
-Int64 = npt.NDArray[np.int64]
 
 PLACE = ["source", "line", "offset"]
 CLIENT = "client_ip client_name orig_queue_id auth_user auth_method pid"

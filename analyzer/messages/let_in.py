@@ -20,10 +20,8 @@ from analyzer.messages.legs import frame
 from analyzer.messages.lives import Events
 from analyzer.messages.locality import FLOWS, INSIDE, OUTSIDE, UNKNOWN
 from analyzer.messages.logins import CERTIFICATE
-from analyzer.rows import AT_ONCE, among, heads, numbered, those
+from analyzer.rows import AT_ONCE, Flags, among, heads, numbered, those
 from analyzer.schema import NOT_DELIVERIES
-
-Flags = npt.NDArray[np.bool_]
 
 WINDOW = pd.Timedelta(hours=1)  # servers keep the door open for 10 minutes to an hour
 NEAR = pd.Timedelta(days=1)  # strangers ask a server every few hours

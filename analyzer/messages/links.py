@@ -17,8 +17,7 @@ import pyarrow.compute as pc
 
 from analyzer.messages.addresses import among
 from analyzer.messages.lives import Lives
-
-Int64 = npt.NDArray[np.int64]
+from analyzer.rows import Int64
 
 FORWARDED = r"^forwarded as ([0-9A-Za-z]{6,40})$"
 QUEUED = r"\bqueued as ([0-9A-Za-z]{6,40})\b"

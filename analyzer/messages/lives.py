@@ -17,9 +17,8 @@ import pyarrow.compute as pc
 
 from analyzer.messages.homes import at_home
 from analyzer.messages.reused import begun
+from analyzer.rows import Int32, Int64
 
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
 Events = dict[str, pa.Table]  # by kind, each with the columns of EVENTS that it has
 
 # Letters: since 8.10 an id holds the second, and comes again after 60 years.

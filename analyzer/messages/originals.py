@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Int64 = npt.NDArray[np.int64]
+from analyzer.rows import Int64
 
 
 def original_recipient(last: pd.DataFrame, tried: pd.DataFrame, parent: Int64) -> pd.Series[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -15,10 +14,8 @@ from analyzer.messages.dialogues import Dialogues
 from analyzer.messages.legs import PLACE
 from analyzer.messages.lives import Lives
 from analyzer.messages.parts import Part
+from analyzer.rows import Flags, Int64
 from analyzer.schema import ATTEMPTS, fit
-
-Flags = npt.NDArray[np.bool_]
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,9 @@ from analyzer.messages.exchange_rows import of_exchange
 from analyzer.messages.lives import Events
 from analyzer.messages.processes import with_dialogues
 from analyzer.messages.ties import Ties, once, tied
+from analyzer.rows import Flags, Int32, Int64
 
-Flags = npt.NDArray[np.bool_]
 Int16 = npt.NDArray[np.int16]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
 
 LINES_A_PART = 500_000  # joining takes some 900 bytes a line, in several processes
 HUGE = 10_000_000  # lines of a log whose parts are half as large: other things fill the memory

@@ -18,10 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.messages.lives import Events, coded
+from analyzer.rows import Flags, Int64
 from analyzer.schema import EVENTS, fit
 
-Flags = npt.NDArray[np.bool_]
-Int64 = npt.NDArray[np.int64]
 Lines = dict[str, npt.NDArray[Any]]
 
 KINDS = (

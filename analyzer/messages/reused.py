@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
+from analyzer.rows import Int32, Int64
 
 BEGINS = {"client", "pickup", "received"}
 ENDS = {"removed", "cancelled"}

@@ -19,9 +19,8 @@ import pyarrow.compute as pc
 from analyzer.messages.hashes import Hashes, hashed
 from analyzer.messages.links import ACCEPTED, FORWARDED, QUEUED
 from analyzer.messages.lives import Events, chunks
+from analyzer.rows import Int32, Int64
 
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
 Numbers = TypeVar("Numbers", Int64, Hashes)
 Coded = tuple[Int32, Hashes]  # of each text the place of its hash, -1 for null; and the hashes
 

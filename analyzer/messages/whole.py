@@ -16,10 +16,9 @@ import pyarrow as pa
 from analyzer.messages.joining import LIVES, ORDER, Joined
 from analyzer.messages.legs import PLACE
 from analyzer.messages.merging import merged
+from analyzer.rows import Int64
 from analyzer.schema import as_in_memory
 from analyzer.spool import Spool, mapped
-
-Int64 = npt.NDArray[np.int64]
 
 # By what the rows of each table are in order, and which columns number lives.
 SORTED = {"rows": ORDER, "messages": ORDER, "attempts": ["order"], "tried": ["order"]}
