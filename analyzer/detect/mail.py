@@ -56,43 +56,19 @@ def messages(
         it no other source ever sends. `unheard`: of its sender of ours nobody else has heard, see
         `senders`.
     """
-    side = deliveries["recipient_side"]
-    away = side.ne("inside")
-    on_its_way = deliveries["original_side"].eq("inside") & side.eq("outside")
+    went_on = deliveries["recipient_side"].eq("outside")
+    on_its_way = deliveries["original_side"].eq("inside") & went_on
     notice = deliveries["cause_life"].ge(0)
     mine = ~deliveries["status"].isin(NOT_DELIVERIES) & ~notice & ~on_its_way & ~relayed
     rows = in_order(deliveries, ORDER, mine)
     first_row = first_of(deliveries["origin_life"].to_numpy(np.int64)[rows])
     begins = first_row == np.arange(len(rows), dtype=np.int32)
     message = (np.cumsum(begins, dtype=np.int32) - 1)[first_row]
-    by, _ = pd.factorize(senders.source(picked(deliveries[WHO], rows[begins])))
-    inside = _from_inside(picked(deliveries[["address_side", "submission"]], rows[begins]))
-    first, known, answers, regular = _acquainted(
-        deliveries,
-        rows,
-        by.astype(np.int32)[message],
-        inside[message],
-        _inbound(deliveries, relayed),
-    )
-    failed = away & refusals.nobody(deliveries)
-    spam = away & refusals.spam(deliveries)
-    taken = away & deliveries["status"].eq("delivered")
-    outside: Flags = away.to_numpy()[rows]
-    signs: dict[str, Flags] = {
-        "recipients": np.ones(len(rows), np.bool_),
-        "outside": outside,
-        "new": outside & first & ~known,
-        "known": outside & known,
-        "answers": outside & first & answers,
-        "regular": outside & regular,
-        "failed": failed.to_numpy()[rows],
-        "spam": spam.to_numpy()[rows],
-        "taken": taken.to_numpy()[rows],
-    }
     of_us = _of_us(deliveries).to_numpy()[rows[begins]]
     table = picked(deliveries[KEPT], rows[begins][of_us]).reset_index(drop=True)
     table = table.astype({"uid": "Int64"})
-    for name, shown in signs.items():
+    inbound = _inbound(deliveries, relayed)
+    for name, shown in _signs(deliveries, rows, rows[begins], message, inbound).items():
         table[name] = np.bincount(message[shown], minlength=len(of_us))[of_us]
     tried = attempts[~attempts["client_ip"].isin(gateways(deliveries))]
     # What came back is as dead as what is refused at once.
@@ -108,6 +84,34 @@ def messages(
         nobody_elses=senders.nobody_elses(table),
         unheard=senders.unheard(table, deliveries),
     )
+
+
+def _signs(
+    deliveries: pd.DataFrame, rows: Int32, heads: Int32, message: Int32, inbound: pd.Series[bool]
+) -> dict[str, Flags]:
+    """Which of the rows are counted as each sign of their message, see `messages`.
+
+    Args:
+        heads: The first row of each message, of which *message* is the number of each row's.
+    """
+    by, _ = pd.factorize(senders.source(picked(deliveries[WHO], heads)))
+    inside = _from_inside(picked(deliveries[["address_side", "submission"]], heads))
+    first, known, answers, regular = _acquainted(
+        deliveries, rows, by.astype(np.int32)[message], inside[message], inbound
+    )
+    away = deliveries["recipient_side"].ne("inside")
+    outside: Flags = away.to_numpy()[rows]
+    return {
+        "recipients": np.ones(len(rows), np.bool_),
+        "outside": outside,
+        "new": outside & first & ~known,
+        "known": outside & known,
+        "answers": outside & first & answers,
+        "regular": outside & regular,
+        "failed": (away & refusals.nobody(deliveries)).to_numpy()[rows],
+        "spam": (away & refusals.spam(deliveries)).to_numpy()[rows],
+        "taken": (away & deliveries["status"].eq("delivered")).to_numpy()[rows],
+    }
 
 
 def _passed_on(table: pd.DataFrame, deliveries: pd.DataFrame) -> Flags:

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.alike import NONE, Part, InChunks, Span, Tables, codes, short, stretches
+from analyzer.formats.alike import NONE, InChunks, Part, Span, Tables, codes, short, stretches
 from analyzer.formats.pieces import plain
 from analyzer.formats.stamps import SECOND
 from analyzer.rows import Int64

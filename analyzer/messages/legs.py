@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from analyzer.messages.addresses import per_value
 from analyzer.messages.lives import Events, Lives
-from analyzer.rows import Int64
+from analyzer.rows import Flags, Int64
 from analyzer.schema import EVENTS
 
 PLACE = ["source", "line", "offset"]
@@ -93,25 +93,32 @@ def legs(events: Events, lives: Lives, made: dict[str, pd.DataFrame]) -> pd.Data
     own = table["sender"].isna() | table["sender"].str.match(r"(?:$|double-bounce@)").eq(True)
     told = told.mask(table["begun_by"].eq("message_id") & ~own)
     table["submission"] = told.where(told.notna(), table["submission"])
+    return _with_their_ends(table, first["queued"] >= 0, events)
+
+
+def _with_their_ends(legs: pd.DataFrame, queued: Flags, events: Events) -> pd.DataFrame:
+    """The legs with `queued` and `ended`, and with the `uid` and `helo` that later lines tell.
+
+    Args:
+        queued: Which of them a queue manager took up.
+    """
     went_on = frame(events, "delivery", ["life", "rank", "uid"])
     decided = frame(events, "decision", ["life", "rank", "helo", "action", "stage"])
-    thrown_away = decided["action"].eq("discard") & decided["stage"].isin(
-        ["DATA", "END-OF-MESSAGE"]
+    at_end = decided["stage"].isin(["DATA", "END-OF-MESSAGE"])
+    thrown_away = decided.loc[decided["action"].eq("discard") & at_end, "life"]
+    arrived = legs["message_id"].notna() | legs.index.isin(
+        pd.concat([went_on["life"], thrown_away])
     )
-    its_end = pd.concat([went_on["life"], decided.loc[thrown_away, "life"]])
-    arrived = table["message_id"].notna() | table.index.isin(its_end)
-    taken = table["begun_by"].eq("received") & (table["recipients"].fillna(1) > 0) & arrived
-    run_as = _first(went_on.dropna(subset="uid"))["uid"].reindex(table.index)
-    table["uid"] = table["uid"].where(
-        table["uid"].notna() | table["submission"].ne("local"), run_as
+    taken = legs["begun_by"].eq("received") & (legs["recipients"].fillna(1) > 0) & arrived
+    run_as = _first(went_on.dropna(subset="uid"))["uid"].reindex(legs.index)
+    removed = _first(frame(events, "removed", ["life", "rank", "time"]))
+    helo = _first(decided[decided["life"].ge(0)])["helo"].reindex(legs.index)
+    return legs.assign(
+        uid=legs["uid"].where(legs["uid"].notna() | legs["submission"].ne("local"), run_as),
+        queued=queued | taken,
+        ended=removed["time"].reindex(legs.index),
+        helo=legs["helo"].where(legs["helo"].notna(), helo),
     )
-    table["queued"] = (first["queued"] >= 0) | taken
-    table["ended"] = _first(frame(events, "removed", ["life", "rank", "time"]))["time"].reindex(
-        table.index
-    )
-    helo = _first(decided[decided["life"].ge(0)])["helo"].reindex(table.index)
-    table["helo"] = table["helo"].where(table["helo"].notna(), helo)
-    return table
 
 
 def _first_lines(rows: pd.DataFrame, lives: int) -> Int64:

@@ -85,16 +85,7 @@ def date(
         what = ", ".join(piece.described for piece in pieces)
         raise SettingsError("no mail log among the evidence", what, NO_LOG)
     zones = formats.zones([*logs.values()], ASSUMED_ZONE, stated_zone)
-    modified = {
-        piece.name: piece.found.mtime_ns // 1_000
-        for piece in pieces
-        if piece.found.mtime_ns is not None
-    }
-    years = formats.years(list(logs.values()), year, modified)
-    for name, log in logs.items():
-        if name not in years and log.yearless:
-            remedy = "Give the year of its first line: --year 2026"
-            raise SettingsError("nothing tells the year of its stamps", name, remedy)
+    years = _years(pieces, [*logs.values()], year)
     told = {
         name: formats.dated(log, years.get(name), zones[name].name) for name, log in logs.items()
     }
@@ -126,6 +117,20 @@ def date(
             + [_against(name, tables[name], zone) for name, zone in zones.items() if zone.against]
         ),
     )
+
+
+def _years(
+    pieces: Sequence[Piece], logs: Sequence[formats.Log], given: int | None
+) -> dict[str, formats.Year]:
+    """The year of the first line of each log whose stamps name none."""
+    times = {piece.name: piece.found.mtime_ns for piece in pieces}
+    modified = {name: time // 1_000 for name, time in times.items() if time is not None}
+    years = formats.years(logs, given, modified)
+    for log in logs:
+        if log.name not in years and log.yearless:
+            remedy = "Give the year of its first line: --year 2026"
+            raise SettingsError("nothing tells the year of its stamps", log.name, remedy)
+    return years
 
 
 def twins(pieces: Sequence[Piece]) -> dict[str, str]:
