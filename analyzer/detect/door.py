@@ -11,7 +11,7 @@ from analyzer.detect.detector import NEVER, PLACE, Detector, Evidence, places, s
 from analyzer.detect.open_relay import DOOR_KEY
 from analyzer.detect.relay_probes import probes
 from analyzer.rows import Flags, heads, numbered, those
-from analyzer.words import count
+from analyzer.words import count, stamp
 
 CHANGES = {
     "daemon started": "the mail server was started",
@@ -133,7 +133,7 @@ def _moment(
 
 
 def _say(time: pd.Timestamp) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{stamp(time)} UTC"
 
 
 DOOR = Detector(

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analyzer.detect.detector import PLACE, Detector, Evidence, places
 from analyzer.rows import those
-from analyzer.words import count, form, listing
+from analyzer.words import count, form, listing, stamp
 
 APART = pd.Timedelta(hours=1)  # losses nearer to each other are one gap
 BEFORE = ["first_hop", "server", "received", "origin_life"]
@@ -46,7 +46,7 @@ def _dropped(lost: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _absent(row: pd.Series[Any]) -> dict[str, object]:
-    since, until = (f"{row[name]:%Y-%m-%d %H:%M:%S}" for name in ("since", "until"))
+    since, until = (stamp(row[name]) for name in ("since", "until"))
     absent = row["absent"]
     part, is_not = (form(len(absent), *words) for words in (("part", "parts"), ("is", "are")))
     numbers = listing([str(number) for number in absent])
@@ -117,9 +117,7 @@ def _gap(rows: pd.DataFrame) -> dict[str, object]:
     server = rows["server"].iloc[0]
     number = int(rows["lost"].sum())
     first, last = rows["time"].min(), rows["time"].max()
-    when = f"at {first:%Y-%m-%d %H:%M:%S} UTC"
-    if last > first:
-        when = f"between {first:%Y-%m-%d %H:%M:%S} and {last:%Y-%m-%d %H:%M:%S} UTC"
+    when = f"between {stamp(first)} and {stamp(last)}" if last > first else f"at {stamp(first)}"
     lines = count(number, "line") if number else "lines, it does not say how many,"
     return {
         "subject": server,
@@ -127,7 +125,7 @@ def _gap(rows: pd.DataFrame) -> dict[str, object]:
         "verdict": "confirmed",
         "first_seen": first,
         "last_seen": last,
-        "reason": f"the log of {server} says {when} that {lines} {form(number, 'was', 'were')} "
+        "reason": f"the log of {server} says {when} UTC that {lines} {form(number, 'was', 'were')} "
         "dropped, because more came than its rate limit lets through. All counts of that time are "
         "lower bounds.",
         "evidence": places(rows),

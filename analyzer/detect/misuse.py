@@ -123,7 +123,7 @@ def _told(parts: npt.NDArray[np.float64], score: float, misuse: Misuse) -> dict[
     told = _strongest(points, misuse)
     signs += [(f"points: {clue.meaning}", of, None) for clue, of in told if of]
     signs += [("points: every message, before any sign", base, None)]
-    proof = points[[clue.telling and clue.weight > 0 for clue in misuse.clues]].sum()
+    proof = points[misuse.telling].sum()
     beyond = max(0.0, points.sum() + base - proof - most)
     if beyond:
         signs += [("points: not counted, as owners show as much", -beyond, None)]

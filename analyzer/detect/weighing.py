@@ -57,6 +57,11 @@ class Misuse:
     least: int = 5
 
     @property
+    def telling(self) -> list[int]:
+        """Numbers of the clues that only misuse shows so much."""
+        return [n for n, clue in enumerate(self.clues) if clue.weight > 0 and clue.telling]
+
+    @property
     def weak(self) -> list[int]:
         """Numbers of the clues that owners show as well."""
         return [n for n, clue in enumerate(self.clues) if clue.weight > 0 and not clue.telling]
@@ -105,9 +110,8 @@ def weigh(mail: pd.DataFrame, misuse: Misuse) -> Weighed:
     points = parts.sum(axis=1)
     against = parts[[n for n, c in enumerate(misuse.clues) if c.weight < 0]].sum(axis=1)
     acquitted = against.le(ACQUITS) | aside
-    telling = [n for n, c in enumerate(misuse.clues) if c.weight > 0 and c.telling]
-    proof, weak = parts[telling].sum(axis=1), parts[misuse.weak].sum(axis=1)
-    dead = parts[[n for n in telling if misuse.clues[n].measure is failed]].sum(axis=1)
+    proof, weak = (parts[clues].sum(axis=1) for clues in (misuse.telling, misuse.weak))
+    dead = parts[[n for n in misuse.telling if misuse.clues[n].measure is failed]].sum(axis=1)
     dead *= alike & at_most_old(mail) if misuse.by == "user" else alike
     at_once = pd.Series(signs_at_once(parts.to_numpy().T, misuse), mail.index)
     owners = _owners(mail, misuse, points, proof, acquitted)

@@ -26,14 +26,10 @@ HEADING = "heading"  # what lines are counted under that say no more than which 
 def read(laid_out: Sections, source: str, first_line: int, offset: int, size: int) -> Reading:
     """Every line of the block: parsed, ignored, blank or unread."""
     block = laid_out.block
-    alone, last = laid_out.records()
     work = _Work(block, source, first_line, offset)
-    starts = [section.first for section in laid_out.sections]
-    for number, section in enumerate(laid_out.sections):
-        stop = starts[number + 1] if number + 1 < len(starts) else len(block)
-        first = section.first + np.flatnonzero(alone[section.first : stop])
+    for section, first, last in laid_out.records():
         if len(first):
-            work.read(section.columns, first, last[first])
+            work.read(section.columns, first, last)
     headings = int(laid_out.headings.sum())
     if headings:
         work.ignored[HEADING] += headings

@@ -49,23 +49,19 @@ def _collected() -> list[str]:
     lines = ["## records of collectors", "", *(records.__doc__ or "").splitlines()[3:], ""]
     lines += ["In any case of letters; a dot leads into a field.", ""]
     lines += ["| what | names, the surest first |", "| --- | --- |"]
-    return (
-        lines
-        + [
-            f"| {role} | {', '.join(f'`{name}`' for name in names)} |"
-            for role, names in records.NAMES.items()
-        ]
-        + [""]
-    )
+    for role, names in records.NAMES.items():
+        lines += [f"| {role} | {', '.join(f'`{name}`' for name in names)} |"]
+    return [*lines, ""]
 
 
 def _exchange() -> list[str]:
     """What rows of Exchange are read: by name of column and event, where the others have shapes."""
     lines = ["## exchange", "", *(exchange_headers.__doc__ or "").splitlines()[2:], ""]
     lines += [
-        "Columns are known by their names, in any order, and may change within a file. Rows of"
+        "Columns are known by their names, in any order, and may change within a file. Rows of",
+        "other events are counted as ignored, by source and event.",
+        "",
     ]
-    lines += ["other events are counted as ignored, by source and event.", ""]
     for name, meanings in (
         ("2007 and later", exchange.MEANINGS),
         ("2000 and 2003", exchange_2003.MEANINGS),

@@ -5,7 +5,7 @@ A log may name its columns anew in the middle (files joined, a server updated).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 from analyzer.formats.cells import Block, cells, cut, spans
 from analyzer.formats.layouts import Columns, Rows
+from analyzer.rows import Flags
+
+Lines = npt.NDArray[np.intp]
 
 
 @dataclass
@@ -30,21 +33,24 @@ class Sections:
     block: Block
     sections: list[Section]
     multiline: dict[int, int]
-    headings: npt.NDArray[np.bool_]  # lines that only say what the columns are
+    headings: Flags  # lines that only say what the columns are
 
     @property
     def last(self) -> Columns | None:
         return self.sections[-1].columns
 
-    def records(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
-        """At which lines a record begins, and the last line of each that does."""
+    def records(self) -> Iterator[tuple[Section, Lines, Lines]]:
+        """Each section with the first and the last line of each of its records."""
         last = np.arange(len(self.block))
         begins = ~self.block.blank & ~self.headings
         for begin, end in self.multiline.items():
             last[begin] = end
             begins[begin + 1 : end + 1] = False
             begins[begin] = True
-        return begins, last
+        stops = [*(section.first for section in self.sections[1:]), len(self.block)]
+        for section, stop in zip(self.sections, stops, strict=True):
+            first = section.first + np.flatnonzero(begins[section.first : stop])
+            yield section, first, last[first]
 
 
 def sections(
@@ -98,15 +104,12 @@ def _plain_heading(
 
 def _settle_dates(laid_out: Sections) -> None:
     """How an exported table writes dates: told once, by its records in the block that names it."""
-    begins, last = laid_out.records()
-    stops = [section.first for section in laid_out.sections[1:]] + [len(laid_out.block)]
-    for section, stop in zip(laid_out.sections, stops, strict=True):
+    for section, first, last in laid_out.records():
         columns = section.columns
         if columns is None or columns.layout.day_first is None:
             continue
-        first = section.first + np.flatnonzero(begins[section.first : stop])
         width, separator = len(columns.names), columns.layout.separator
-        found = cells(laid_out.block, first, last[first], width, separator)
+        found = cells(laid_out.block, first, last, width, separator)
         line = first[found.row].astype(np.int64)
         rows = Rows(columns.names, "", line, line, found)
         section.columns = replace(columns, day_first=columns.layout.day_first(rows))

@@ -17,9 +17,8 @@ from analyzer.site import Site
 from analyzer.spool import IN_MEMORY, Spool
 from analyzer.window import Window
 
-ATTEMPT = (
-    "time server client_ip auth_user recipient kind repeat source line offset".split()
-)  # to be judged
+# What of attempts is judged.
+ATTEMPT = "time server client_ip auth_user recipient kind repeat source line offset".split()
 HINTS = ["domains", "relay_domains", "networks"]  # keys of site.toml that decide verdicts
 
 
