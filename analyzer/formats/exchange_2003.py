@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats.exchange_values import (
     NULL,
+    Picked,
     bare_ids,
     clean_ips,
     coalesced,
@@ -81,23 +82,18 @@ def tell(rows: Rows) -> Told:
         short_names(pc.fill_null(_present(rows, "server-hostname"), "")), ""
     ).dictionary_encode()
     tables = {}
-    for kind in ("received", "delivery"):
-        row = np.flatnonzero(
-            np.isin(number, [n for n, m in enumerate(MEANINGS.values()) if m.kind == kind])
-        )
+    for kind, told in (("received", _received), ("delivery", _delivered)):
+        mine = [n for n, meaning in enumerate(MEANINGS.values()) if meaning.kind == kind]
+        row = np.flatnonzero(np.isin(number, mine))
         at = pa.array(row)
-        meanings = list(MEANINGS.values())
         common = {
             "micros": pa.array(micros[row]),
             "server": server.take(at),
             "queue_id": message_id.take(at).dictionary_encode(),
             "message_id": message_id.take(at),
-            "mailer": null_if_empty(
-                pa.array([m.mailer for m in meanings]).take(pa.array(number[row]))
-            ),
+            "mailer": null_if_empty(_meant("mailer", number[row])),
         }
-        build = _received if kind == "received" else _delivered
-        tables[kind] = rows.events(row, common | build(rows, at, number[row], meanings))
+        tables[kind] = rows.events(row, common | told(rows, at, number[row]))
     program = pc.binary_join_element_wise("event", event, " ").dictionary_encode()
     return Told(tables, became, program, micros)
 
@@ -108,10 +104,14 @@ def _present(rows: Rows, name: str) -> pa.Array:
     return null_if_empty(pc.if_else(pc.equal(values, "-"), "", values))
 
 
-def _received(
-    rows: Rows, at: pa.Array, number: npt.NDArray[np.intp], meanings: list[Meaning]
-) -> dict[str, pa.Array]:
-    submission = pa.array([m.submission for m in meanings]).take(pa.array(number))
+def _meant(what: str, number: Picked) -> pa.Array:
+    """What the numbers of some rows, by their place in MEANINGS, tell of this."""
+    told = pa.array([getattr(meaning, what) for meaning in MEANINGS.values()])
+    return told.take(pa.array(number))
+
+
+def _received(rows: Rows, at: pa.Array, number: Picked) -> dict[str, pa.Array]:
+    submission = _meant("submission", number)
     by_smtp = pc.equal(submission, "smtp")
     client = clean_ips(pc.fill_null(_present(rows, "client-ip"), "")).take(at)
     reference = bare_ids(pc.fill_null(_present(rows, "linked-msgid"), "")).take(at)
@@ -128,15 +128,13 @@ def _received(
     }
 
 
-def _delivered(
-    rows: Rows, at: pa.Array, number: npt.NDArray[np.intp], meanings: list[Meaning]
-) -> dict[str, pa.Array]:
+def _delivered(rows: Rows, at: pa.Array, number: Picked) -> dict[str, pa.Array]:
     partner = _present(rows, "partner-name").take(at)
     return {
         "recipient": pc.utf8_trim(
             pc.fill_null(_present(rows, "recipient-address").take(at), ""), "<>"
         ),
-        "status": pa.array([m.status for m in meanings]).take(pa.array(number)),
+        "status": _meant("status", number),
         # The next hop stands in the client columns of 1031: one tool's reading, and ours of what
         # samples there are.
         "relay": coalesced(
