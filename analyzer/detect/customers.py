@@ -20,8 +20,9 @@ DAY, HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
 def foreign(mail: pd.DataFrame) -> pd.Series[bool]:
     """To somebody outside, under an outside sender that the source does not use on most days, from
     the first ones on if it has several domains (a new site has one), nor another one of the same
-    domain: of a customer's, and not of a provider's with MANY in a day. To whom it writes often, it
-    may write in the name of visitors: a form.
+    domain: of a customer's, and not of a provider's with MANY in a day, unless in all of its time,
+    and there are not SEVERAL of these: a company whose server sends through us. To whom it writes
+    often, it may write in the name of visitors: a form.
     """
     away = mail["sender_side"].eq("outside") & mail["outside"].gt(mail["regular"])
     domain = _domain(mail)
@@ -31,7 +32,9 @@ def foreign(mail: pd.DataFrame) -> pd.Series[bool]:
     day = mail["received"].dt.floor("D")
     names = mail["origin_sender"].groupby([mail["by"], domain, day]).transform("nunique")
     few_ever = names.groupby([mail["by"], domain]).transform("max").lt(MANY)
-    customers = (others & names.lt(MANY)) | (_for_long(mail, domain) & few_ever)
+    long = _for_long(mail, domain)
+    companies = domain.where(long & ~few_ever).groupby(mail["by"]).transform("nunique")
+    customers = (others & names.lt(MANY)) | (long & (few_ever | companies.lt(SEVERAL)))
     others_name: pd.Series[bool] = away & ~used & ~customers
     return others_name & ~_seldom(mail, domain, others_name, away & customers)
 

@@ -65,6 +65,24 @@ def test_a_new_site_is_no_flood():
     assert verdicts(usual + site) == {}
 
 
+def company(names, domains=1):
+    """A server of ours in a network of ours, of a company in which so many write now and then."""
+    name = {"origin_sender": lambda n: f"person{n * 7 % names}@company{n % domains}.test"}
+    return letters(240, **HOST, **OUTSIDE, **name, **over_days(240, 30))
+
+
+def test_a_company_whose_server_sends_through_us_has_many_names():
+    assert set(verdicts(company(80)).values()) <= {"possible"}
+
+
+def test_names_that_hardly_ever_come_again_are_forged():
+    assert verdicts(company(199)) == {"10.0.0.9": "confirmed"}
+
+
+def test_so_are_those_of_several_such_domains():
+    assert verdicts(company(81, domains=3)) == {"10.0.0.9": "confirmed"}
+
+
 def test_a_form_that_writes_to_its_owner_in_the_name_of_each_visitor_forges_nothing():
     visitors = {"origin_sender": lambda n: f"visitor{n}@mail{n % 5}.test"}
     owners = {"recipient": lambda n: f"owner{n % 40}@far.example"}
