@@ -94,6 +94,8 @@ def tell(rows: Rows) -> Told:
             "mailer": null_if_empty(_meant("mailer", number[row])),
         }
         tables[kind] = rows.events(row, common | told(rows, at, number[row]))
+        if kind == "received":  # one row a recipient, before groups and forwards replace any
+            tables["addressed"] = rows.events(row, common | {"recipient": _recipient(rows, at)})
     program = pc.binary_join_element_wise("event", event, " ").dictionary_encode()
     return Told(tables, became, program, micros)
 
@@ -131,9 +133,7 @@ def _received(rows: Rows, at: pa.Array, number: Picked) -> dict[str, pa.Array]:
 def _delivered(rows: Rows, at: pa.Array, number: Picked) -> dict[str, pa.Array]:
     partner = _present(rows, "partner-name").take(at)
     return {
-        "recipient": pc.utf8_trim(
-            pc.fill_null(_present(rows, "recipient-address").take(at), ""), "<>"
-        ),
+        "recipient": _recipient(rows, at),
         "status": _meant("status", number),
         # The next hop stands in the client columns of 1031: one tool's reading, and ours of what
         # samples there are.
@@ -141,6 +141,10 @@ def _delivered(rows: Rows, at: pa.Array, number: Picked) -> dict[str, pa.Array]:
             pc.fill_null(_present(rows, "client-hostname").take(at), ""), pc.fill_null(partner, "")
         ),
     }
+
+
+def _recipient(rows: Rows, at: pa.Array) -> pa.Array:
+    return pc.utf8_trim(pc.fill_null(_present(rows, "recipient-address").take(at), ""), "<>")
 
 
 def _micros(rows: Rows) -> npt.NDArray[np.int64]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from analyzer.messages.exchange_notices import with_notices
 from analyzer.messages.exchange_originals import with_original_recipients
+from analyzer.messages.exchange_replaced import with_replaced
 from analyzer.messages.exchange_rows import WHERE, of_exchange, read
 from analyzer.messages.lives import Events
 
@@ -26,7 +27,7 @@ def prepared(events: Events) -> Events:
     """
     if not of_exchange(events):
         return events
-    return with_notices(with_original_recipients(_begun_once(events)))
+    return with_notices(with_original_recipients(with_replaced(_begun_once(events))))
 
 
 def _begun_once(events: Events) -> Events:
