@@ -36,12 +36,20 @@ ABOUT = {
 
 def refused_late(rows: pd.DataFrame) -> pd.Series[bool]:
     """Mail of a stranger that we accepted for an address of ours that does not exist, or that a
-    filter behind refused for what it is. (To a mailbox that is full honest people write.)
+    filter behind refused for what it is. (To a mailbox that is full honest people write.) Where
+    the log gives no reason, as Exchange 2003, an address that never gets anything does not exist.
     """
     from_stranger = rows["client_side"].eq("outside") & rows["submission"].eq("smtp")
     ours = rows["original_side"].eq("inside") & rows["recipient_side"].eq("inside")
     why = rows["dsn"].isin(refusals.NO_SUCH_USER) | rows["dsn"].str.match(BY_A_FILTER).eq(True)
-    return from_stranger & ours & rows["status"].eq("bounced") & why
+    refused = from_stranger & ours & rows["status"].eq("bounced")
+    unsaid = refused & rows["dsn"].isna() & rows["reply"].isna()
+    if not unsaid.any():
+        return refused & why
+    used = lower(rows["recipient"][rows["status"].eq("delivered")])
+    exists = pc.is_in(lower(rows["recipient"]), used).to_numpy(zero_copy_only=False)
+    told: pd.Series[bool] = refused & (why | (unsaid & ~exists))
+    return told
 
 
 def returned(rows: pd.DataFrame) -> pd.Series[bool]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from analyzer.messages.exchange import prepared
 from analyzer.messages.exchange_order import in_order_of_time
 from analyzer.messages.exchange_rows import of_exchange
+from analyzer.messages.exchange_unlinked import with_references
 from analyzer.messages.lives import Events
 from analyzer.messages.parts import Divided
 from analyzer.schema import EVENTS
@@ -30,8 +31,10 @@ def made_ready(events: Events, number: int, spool: Spool, each: Each) -> Events:
         number: Of the parts, one of which is in memory at a time.
         each: What makes the parts ready, as `map` does: some of them at once, perhaps.
     """
-    events = in_order_of_time(events)
-    if number == 1 or not of_exchange(events):
+    if not of_exchange(events):
+        return events
+    events = with_references(in_order_of_time(events))
+    if number == 1:
         return prepared(events)
     log = Divided.of(events, number)
 

@@ -546,34 +546,84 @@ def test_what_leaves_exchange_online_is_of_a_login_and_what_claims_to_be_ours_is
     ]
 
 
-def test_one_submission_of_2003_is_logged_for_each_recipient_and_is_one_message(tmp_path):
-    names = (
-        "Date Time client-ip Client-hostname Partner-Name Server-hostname server-IP "
-        "Recipient-Address Event-ID MSGID Priority Recipient-Report-Status total-bytes "
-        "Number-Recipients Origination-Time Encryption service-Version Linked-MSGID "
-        "Message-Subject Sender-Address"
-    ).split()
-    plain = dict.fromkeys(names, "-") | {
-        "Date": "2003-8-12",
-        "Server-hostname": "EXCH03",
-        "MSGID": "a1@x",
-    }
-    rows = [
+NAMES_2003 = (
+    "Date Time client-ip Client-hostname Partner-Name Server-hostname server-IP "
+    "Recipient-Address Event-ID MSGID Priority Recipient-Report-Status total-bytes "
+    "Number-Recipients Origination-Time Encryption service-Version Linked-MSGID "
+    "Message-Subject Sender-Address"
+).split()
+FROM_BOB = {"client-ip": "203.0.113.7", "Sender-Address": BOB}
+
+
+def of_2003(folder, *rows):
+    """The case of a log of 2003 with these rows, a second apart: number, recipient, the rest."""
+    plain = dict.fromkeys(NAMES_2003, "-")
+    plain |= {"Date": "2003-8-12", "Server-hostname": "EXCH03", "MSGID": "a1@x"}
+    told = [
         plain
-        | {"Time": f"0:58:{second:02} GMT", "client-ip": "203.0.113.7", "Sender-Address": BOB}
-        | {"Event-ID": str(event), "Recipient-Address": recipient}
-        for second, (event, recipient) in enumerate(
-            [(1019, EVE), (1019, ADA), (1025, EVE), (1031, EVE), (1028, ADA)]
-        )
+        | {"Time": f"0:{second // 60}:{second % 60} GMT", "Event-ID": str(event)}
+        | {"Recipient-Address": recipient}
+        | rest
+        for second, (event, recipient, rest) in enumerate(rows)
     ]
-    lines = ["# " + "\t".join(names), *("\t".join(row.values()) for row in rows)]
-    (tmp_path / "20030812.log").write_text("\r\n".join(lines) + "\r\n", "utf-8", newline="")
-    case = pipeline.analyze([tmp_path], site=SITE).case
+    lines = ["# " + "\t".join(NAMES_2003), *("\t".join(row.values()) for row in told)]
+    (folder / "20030812.log").write_text("\r\n".join(lines) + "\r\n", "utf-8", newline="")
+    return pipeline.analyze([folder], site=SITE).case
+
+
+def test_one_submission_of_2003_is_logged_for_each_recipient_and_is_one_message(tmp_path):
+    events = [(1019, EVE), (1019, ADA), (1025, EVE), (1031, EVE), (1028, ADA)]
+    case = of_2003(tmp_path, *[(*event, FROM_BOB) for event in events])
     assert len(case.messages) == 1
     assert sorted(deliveries(case, "recipient", "status", "mechanism")) == [
         (ADA, "delivered", "open_relay"),
         (EVE, "delivered", "open_relay"),
     ]
+
+
+def test_whom_2003_puts_in_the_place_of_one_of_ours_no_client_named(tmp_path):
+    desk = "desk@corp.example"
+    events = [(1019, desk), (1019, ADA), (1024, desk), (1034, EVE), (1031, EVE), (1028, ADA)]
+    case = of_2003(tmp_path, *[(*event, FROM_BOB) for event in events])
+    assert sorted(deliveries(case, "recipient", "original_recipient", "mechanism"), key=str) == [
+        (ADA, ADA, None),
+        (EVE, desk, "forwarding"),
+    ]
+
+
+def test_whom_a_client_named_in_2003_is_in_nobodys_place(tmp_path):
+    events = [(1019, "desk@corp.example"), (1019, EVE), (1031, EVE)]
+    case = of_2003(tmp_path, *[(*event, FROM_BOB) for event in events])
+    assert (EVE, EVE, "open_relay") in deliveries(
+        case, "recipient", "original_recipient", "mechanism"
+    )
+
+
+def notices_of_2003(sender, number=25, wait=0):
+    """Mail of strangers to nobody here, and what Exchange writes to them under this sender."""
+    for n in range(number):
+        stranger, nobody = f"s{n}@far{n}.example", f"no{n}@corp.example"
+        mail = {"MSGID": f"m{n}@x", "client-ip": "203.0.113.7", "Sender-Address": stranger}
+        notice = {"MSGID": f"n{n}@exch03.corp.example", "Sender-Address": sender}
+        yield 1019, nobody, mail
+        yield 1030, nobody, mail
+        yield from [(1024, ADA, {"MSGID": "other@x"})] * wait
+        yield 1019, stranger, notice
+        yield 1031, stranger, notice
+
+
+@pytest.mark.parametrize("sender", ["<>", "postmaster@corp.example"])
+def test_a_notice_of_2003_that_names_no_message_is_of_what_was_given_up_just_then(tmp_path, sender):
+    case = of_2003(tmp_path, *notices_of_2003(sender))
+    found = [row for row in case.findings.to_pylist() if row["kind"] == "abuse"]
+    assert [(row["mechanism"], row["messages"]) for row in found] == [("backscatter", 25)]
+    told = deliveries(case, "recipient", "cause_queue_id", "sender")
+    assert ("s7@far7.example", "m7@x", "") in told
+
+
+def test_what_2003_sends_to_somebody_minutes_after_mail_of_his_was_given_up_is_no_notice(tmp_path):
+    case = of_2003(tmp_path, *notices_of_2003("<>", number=3, wait=90))
+    assert set(deliveries(case, "cause_queue_id")) == {(None,)}
 
 
 CALLED, ENDED = ("+", "", ""), ("-", "", "Local")
