@@ -84,12 +84,11 @@ def _given_up(events: Events) -> pd.DataFrame:
 
 
 def _referring(events: Events, notices: pd.DataFrame) -> Events:
-    received = events["received"]
-    place = notices["place"].to_numpy(np.int64)
-    new = {"reference": notices["message_id"].to_numpy(object), "submission": "internal"}
-    for name, value in {**new, "sender": ""}.items():
-        values = text(received, name).to_pandas().astype("object")
-        values.iloc[place] = value
-        column = pa.array(values, pa.string(), from_pandas=True)
+    received, notices = events["received"], notices.sort_values("place")
+    which = np.zeros(len(received), np.bool_)
+    which[notices["place"].to_numpy(np.intp)] = True
+    causes = pa.array(notices["message_id"].astype("str"), pa.string(), from_pandas=True)
+    for name, told in {"reference": causes, "submission": "internal", "sender": ""}.items():
+        column = pc.replace_with_mask(text(received, name), pa.array(which), told)
         received = with_column(received, name, column)
     return {**events, "received": received}
