@@ -34,7 +34,8 @@ def foreign(mail: pd.DataFrame) -> pd.Series[bool]:
     few_ever = names.groupby([mail["by"], domain]).transform("max").lt(MANY)
     long = _for_long(mail, domain)
     companies = domain.where(long & ~few_ever).groupby(mail["by"]).transform("nunique")
-    customers = (others & names.lt(MANY)) | (long & (few_ever | companies.lt(SEVERAL)))
+    company = companies.lt(SEVERAL) & (not _of_few_days(mail))  # as long a flood may last
+    customers = (others & names.lt(MANY)) | (long & (few_ever | company))
     others_name: pd.Series[bool] = away & ~used & ~customers
     return others_name & ~_seldom(mail, domain, others_name, away & customers)
 
@@ -44,14 +45,17 @@ def _domain(mail: pd.DataFrame) -> pd.Series[str]:
     return mail["origin_sender"].fillna("").str.replace(r"^.*@", "", regex=True).str.lower()
 
 
+def _of_few_days(mail: pd.DataFrame) -> bool:
+    return bool(mail["received"].max() - mail["received"].min() < USUAL_DAYS * DAY)
+
+
 def _for_long(mail: pd.DataFrame, domain: pd.Series[str]) -> pd.Series[bool]:
     """Under a domain that the source uses now and then in most of the time of the log, under names
     that come again: a web site of little traffic. (A flood lasts for a part of it.) A log of a few
     days tells by the hour.
     """
     received = mail["received"]
-    few = received.max() - received.min() < USUAL_DAYS * DAY
-    unit = HOUR if few else DAY
+    unit = HOUR if _of_few_days(mail) else DAY
     when = received.dt.floor(unit)
     of = when.groupby([mail["by"], domain])
     lasts = of.transform("max") - of.transform("min") + unit  # the first one counts, too

@@ -32,13 +32,14 @@ day that nobody can have been in all of them.
 
 A web server, or a gateway, sends for customers, under senders of theirs. An outside domain is a
 customer's if the source uses it now and then in most of the time of the log, under names that come
-again (of a log of less than {USUAL_DAYS} days the hours tell), and few of them in any day, but for
-a company or two whose servers send through us; or if it sends little under it, and either has not
-several of these, or many customers whose names come again, and on that day, but by chance, not half
-as many more that do not as on its quiet days. To people to whom a program writes often, it may
-write under any sender, as a form does to its owner in the name of visitors. Of a login, one or two
-more names of an outside domain that nobody else uses, and it does on several days, are its own. Who
-gets mail as abuse@ or postmaster@ counts as known: programs write there, and no spammer does.
+again (of a log of less than {USUAL_DAYS} days the hours tell), and few of them in any day, but, in
+a longer log, for a company or two whose servers send through us; or if it sends little under it,
+and either has not several of these, or many customers whose names come again, and on that day, but
+by chance, not half as many more that do not as on its quiet days. To people to whom a program
+writes often, it may write under any sender, as a form does to its owner in the name of visitors. Of
+a login, one or two more names of an outside domain that nobody else uses, and it does on several
+days, are its own. Who gets mail as abuse@ or postmaster@ counts as known: programs write there, and
+no spammer does.
 
 A run that is probable or better goes on, before and after, over messages of the same kind that add
 nothing, up to {IN_A_ROW} of the owner in a row, or a silence {SILENCE} times as long as nearly ever
