@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer import engines, evidence, pipeline
+from analyzer import evidence, pipeline
 from analyzer.errors import SettingsError
 from analyzer.report import write_events
 from analyzer.site import Site, load
@@ -182,8 +182,7 @@ def test_the_number_of_workers_changes_nothing(sample, tmp_path, monkeypatch, wo
     monkeypatch.setattr("analyzer.report.events.ROWS_A_PART", 500)
     whole = analyze(log)
     monkeypatch.setattr(evidence, "read", partial(evidence.reader.read, block_size=20_000))
-    in_order = partial(engines.threads.in_order, workers=workers)
-    monkeypatch.setattr(engines.workers, "in_order", in_order)
+    monkeypatch.setattr(os, "cpu_count", lambda: workers)
     in_parts = analyze(log)
     assert tables(in_parts) == tables(whole)
     expected = events(whole, tmp_path / "whole")
